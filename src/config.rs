@@ -1,0 +1,288 @@
+//! The configuration: one RON document, every field with a default.
+
+use crate::error::{Error, Result};
+use crate::files::read_text;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Everything that a run can be told. A field that a file leaves out has its default; an unknown field is refused.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Shape and parts of the model.
+    pub model: ModelConfig,
+    /// How it is trained.
+    pub training: TrainingConfig,
+}
+
+/// Shape and parts of the model; `docs/model.md` gives the equations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// Model width D: neurons per spiking layer and size of a token.
+    pub width: usize,
+    /// Hidden size H of the encoders and of the embedding heads.
+    pub encoder_hidden: usize,
+    /// Size E of the space that clips and class names share.
+    pub embedding: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Size of one attention head.
+    pub head_dim: usize,
+    /// Slots M of the latent knowledge combiner.
+    pub slots: usize,
+    /// Segments L that the dense branch sees of a sequence (1: the clip's average).
+    pub segments: usize,
+    /// Time steps T of the spiking branch, 1 to 64.
+    pub time_steps: usize,
+    /// Membrane time constant in time steps, at least 1.
+    pub tau: f64,
+    /// Threshold at rest.
+    pub theta_0: f64,
+    /// Lower bound of the dynamic threshold's target.
+    pub theta_min: f64,
+    /// Upper bound of the dynamic threshold's target.
+    pub theta_max: f64,
+    /// Decay of the neuron's own spike trace per step, in [0, 1).
+    pub trace_decay: f64,
+    /// Rank of the map from the dense features to the thresholds.
+    pub semantic_rank: usize,
+    /// What a spike does to the membrane.
+    pub reset: Reset,
+    /// Whether thresholds move.
+    pub threshold: ThresholdMode,
+    /// Global-local pooling of the input current; off: the features as they are.
+    pub glp: bool,
+    /// Time-step factor; off: the mean over time steps.
+    pub time_step_factor: bool,
+    /// Derivative that stands in for the spike's.
+    pub surrogate: Surrogate,
+    /// Steepness of the surrogate.
+    pub surrogate_slope: f64,
+    /// How the dense and the spiking feature are joined.
+    pub fusion: Fusion,
+    /// Core sizes of the Tucker fusion; their results are added.
+    pub scales: Vec<usize>,
+    /// Width of the projections of the slice form.
+    pub slice_width: usize,
+    /// Transformer blocks of the joint reasoning.
+    pub joint_blocks: usize,
+    /// Hidden width of the joint blocks' perceptron.
+    pub joint_mlp: usize,
+    /// Dropout rate in the encoders.
+    pub dropout_encoder: f64,
+    /// Dropout rate in the embedding heads.
+    pub dropout_heads: f64,
+    /// Whether embeddings end in a ReLU.
+    pub embedding_relu: bool,
+    /// Standardise each input feature with the training clips' mean and deviation.
+    pub standardize: bool,
+}
+
+/// What a spike does to the membrane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reset {
+    /// To zero.
+    Hard,
+    /// By subtracting the threshold.
+    Soft,
+}
+
+/// Whether thresholds move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ThresholdMode {
+    /// Per neuron, driven by the dense branch, the layer's entropy, the pooling and the neuron's own trace.
+    Dynamic,
+    /// `theta_0` throughout.
+    Fixed,
+}
+
+/// Derivative that stands in for the spike's in training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Surrogate {
+    /// `k s (1 - s)`, `s = sigmoid(k (h - theta))`.
+    Sigmoid,
+    /// `k / (2 (1 + (pi k (h - theta) / 2)^2))`.
+    Arctan,
+}
+
+/// How the dense and the spiking feature are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fusion {
+    /// Tucker form with a full core of `R x R x R`.
+    Cube,
+    /// Tucker form whose core slices have rank R (MUTAN).
+    Slice,
+    /// Ablation: one Linear of both.
+    Concatenation,
+    /// Ablation: one Linear of the dense feature; there is no spiking branch.
+    SemanticOnly,
+}
+
+/// How the model is trained; `docs/model.md` gives the losses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingConfig {
+    /// Epochs of stage 1; stage 2 takes the best of them.
+    pub epochs: usize,
+    /// Batches per epoch.
+    pub batches_per_epoch: usize,
+    /// Positive clips per batch; as many negatives go with them.
+    pub batch: usize,
+    /// Learning rate of Adam at the start.
+    pub learning_rate: f64,
+    /// L2 penalty, added to the gradient.
+    pub weight_decay: f64,
+    /// Factor on the learning rate when validation stops improving.
+    pub plateau_factor: f64,
+    /// Epochs without improvement before that.
+    pub plateau_patience: usize,
+    /// Margin of the triplet losses.
+    pub margin: f64,
+    /// Weight of the triplet losses.
+    pub weight_triplet: f64,
+    /// Weight of the projection loss.
+    pub weight_projection: f64,
+    /// Weight of the reconstruction losses.
+    pub weight_reconstruction: f64,
+    /// Calibrated stacking: number of steps of the gamma grid.
+    pub gamma_steps: usize,
+    /// Calibrated stacking: width of a step. The grid is widened when the best gamma lies on its edge.
+    pub gamma_step: f64,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        ModelConfig {
+            width: 300,
+            encoder_hidden: 512,
+            embedding: 64,
+            heads: 3,
+            head_dim: 100,
+            slots: 4,
+            segments: 1,
+            time_steps: 10,
+            tau: 2.0,
+            theta_0: 1.0,
+            theta_min: 0.25,
+            theta_max: 2.0,
+            trace_decay: 0.5,
+            semantic_rank: 16,
+            reset: Reset::Hard,
+            threshold: ThresholdMode::Dynamic,
+            glp: true,
+            time_step_factor: true,
+            surrogate: Surrogate::Sigmoid,
+            surrogate_slope: 4.0,
+            fusion: Fusion::Slice,
+            scales: vec![20, 60],
+            slice_width: 64,
+            joint_blocks: 1,
+            joint_mlp: 64,
+            dropout_encoder: 0.2,
+            dropout_heads: 0.2,
+            embedding_relu: true,
+            standardize: true,
+        }
+    }
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        TrainingConfig {
+            epochs: 25,
+            batches_per_epoch: 10,
+            batch: 256,
+            learning_rate: 1e-3,
+            weight_decay: 1e-5,
+            plateau_factor: 0.1,
+            plateau_patience: 3,
+            margin: 1.0,
+            weight_triplet: 0.5,
+            weight_projection: 0.5,
+            weight_reconstruction: 0.5,
+            gamma_steps: 15,
+            gamma_step: 0.2,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a RON file.
+    pub fn read(path: &Path) -> Result<Config> {
+        let config = Config::parse(&read_text(path)?).map_err(|e| Error::Text {
+            path: path.to_path_buf(),
+            line: e.span.start.line,
+            column: e.span.start.col,
+            problem: e.code.to_string(),
+        })?;
+        config.check().map_err(|e| Error::file(path, e))?;
+        Ok(config)
+    }
+
+    /// Parses RON text.
+    pub fn parse(text: &str) -> std::result::Result<Config, ron::error::SpannedError> {
+        ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).from_str(text)
+    }
+
+    /// The configuration as a RON document.
+    pub fn to_ron(&self) -> String {
+        ron::ser::to_string_pretty(self, ron::ser::PrettyConfig::new()).unwrap_or_default()
+    }
+
+    /// Refuses values outside their domain. RON accepts NaN and infinity, so each number is checked here.
+    pub fn check(&self) -> Result<()> {
+        let (m, t) = (&self.model, &self.training);
+        let whole = [
+            ("model.width", m.width, 1, 1 << 14),
+            ("model.encoder_hidden", m.encoder_hidden, 1, 1 << 14),
+            ("model.embedding", m.embedding, 1, 1 << 12),
+            ("model.heads", m.heads, 1, 64),
+            ("model.head_dim", m.head_dim, 1, 1 << 12),
+            ("model.slots", m.slots, 1, 64),
+            ("model.segments", m.segments, 1, 256),
+            ("model.time_steps", m.time_steps, 1, 64),
+            ("model.semantic_rank", m.semantic_rank, 1, 1 << 12),
+            ("model.slice_width", m.slice_width, 1, 1 << 12),
+            ("model.joint_blocks", m.joint_blocks, 0, 32),
+            ("model.joint_mlp", m.joint_mlp, 1, 1 << 14),
+            ("training.epochs", t.epochs, 1, 100_000),
+            ("training.batches_per_epoch", t.batches_per_epoch, 1, 1_000_000),
+            ("training.batch", t.batch, 2, 1 << 16),
+            ("training.gamma_steps", t.gamma_steps, 1, 10_000),
+        ];
+        for (name, value, low, high) in whole {
+            if !(low..=high).contains(&value) {
+                return Err(Error::value(name, format!("{value} is outside {low} to {high}")));
+            }
+        }
+        let real = [
+            ("model.tau", m.tau, 1.0, 1e6),
+            ("model.theta_0", m.theta_0, 1e-3, 1e3),
+            ("model.theta_min", m.theta_min, 1e-3, 1e3),
+            ("model.theta_max", m.theta_max, m.theta_min, 1e3),
+            ("model.trace_decay", m.trace_decay, 0.0, 0.999),
+            ("model.surrogate_slope", m.surrogate_slope, 1e-3, 1e3),
+            ("model.dropout_encoder", m.dropout_encoder, 0.0, 0.95),
+            ("model.dropout_heads", m.dropout_heads, 0.0, 0.95),
+            ("training.learning_rate", t.learning_rate, 0.0, 10.0),
+            ("training.weight_decay", t.weight_decay, 0.0, 10.0),
+            ("training.plateau_factor", t.plateau_factor, 0.0, 1.0),
+            ("training.margin", t.margin, 0.0, 1e3),
+            ("training.weight_triplet", t.weight_triplet, 0.0, 1e3),
+            ("training.weight_projection", t.weight_projection, 0.0, 1e3),
+            ("training.weight_reconstruction", t.weight_reconstruction, 0.0, 1e3),
+            ("training.gamma_step", t.gamma_step, 1e-6, 1e3),
+        ];
+        for (name, value, low, high) in real {
+            // The negation also catches NaN.
+            if !(value >= low && value <= high) {
+                return Err(Error::value(name, format!("{value} is outside {low} to {high}")));
+            }
+        }
+        if m.scales.is_empty() || m.scales.iter().any(|&scale| !(1..=256).contains(&scale)) {
+            return Err(Error::value("model.scales", format!("{:?}: needs at least one size, each 1 to 256", m.scales)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,250 @@
+//! The record of operators and the buffers that they reuse.
+
+use super::Real;
+use crate::energy::Cost;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Buffers by length, kept between steps: fresh pages cost more than the arithmetic on them.
+type Pool<R> = Arc<Mutex<HashMap<usize, Vec<Vec<R>>>>>;
+
+/// Memory that goes back to its graph's pool when the last user drops it.
+pub struct Buffer<R: Real> {
+    values: Vec<R>,
+    pool: Pool<R>,
+}
+
+impl<R: Real> Drop for Buffer<R> {
+    fn drop(&mut self) {
+        let values = std::mem::take(&mut self.values);
+        lock(&self.pool).entry(values.len()).or_default().push(values);
+    }
+}
+
+impl<R: Real> Deref for Buffer<R> {
+    type Target = [R];
+    fn deref(&self) -> &[R] {
+        &self.values
+    }
+}
+
+impl<R: Real> std::ops::DerefMut for Buffer<R> {
+    fn deref_mut(&mut self) -> &mut [R] {
+        &mut self.values
+    }
+}
+
+/// A value in a [`Graph`]: a row-major matrix that gradients can flow to. Cheap to clone.
+#[derive(Clone)]
+pub struct Var<R: Real> {
+    id: usize,
+    rows: usize,
+    cols: usize,
+    needs_gradient: bool,
+    values: Arc<Buffer<R>>,
+}
+
+impl<R: Real> Var<R> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+    /// Number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+    /// The values, row after row.
+    pub fn values(&self) -> &[R] {
+        &self.values
+    }
+    /// Row `i`.
+    pub fn row(&self, i: usize) -> &[R] {
+        &self.values[i * self.cols..][..self.cols]
+    }
+    /// The only value of a 1 x 1 variable.
+    pub fn scalar(&self) -> R {
+        debug_assert_eq!(self.values.len(), 1);
+        self.values[0]
+    }
+    /// Whether a gradient is wanted.
+    pub fn needs_gradient(&self) -> bool {
+        self.needs_gradient
+    }
+}
+
+/// Gradients by variable, while they are being collected and afterwards.
+pub struct Gradients<R: Real> {
+    slots: Vec<Option<Buffer<R>>>,
+    pool: Pool<R>,
+}
+
+impl<R: Real> Gradients<R> {
+    /// Adds `gradient` to what is known for `var`.
+    pub fn add(&mut self, var: &Var<R>, gradient: Buffer<R>) {
+        debug_assert_eq!(gradient.len(), var.values.len());
+        match &mut self.slots[var.id] {
+            Some(sum) => {
+                super::map_in_place(sum, &gradient, |sum, term| sum + term);
+            }
+            slot => *slot = Some(gradient),
+        }
+    }
+
+    /// Like [`add`](Self::add) with the buffer that `fill` writes, every element of it; nothing if `var` wants no gradient.
+    pub fn add_with(&mut self, var: &Var<R>, fill: impl FnOnce(&mut [R])) {
+        if var.needs_gradient {
+            let mut buffer = take(&self.pool, var.values.len());
+            fill(&mut buffer);
+            self.add(var, buffer);
+        }
+    }
+
+    /// The gradient for `var`, if anything depended on it.
+    pub fn get(&self, var: &Var<R>) -> Option<&[R]> {
+        self.slots[var.id].as_deref()
+    }
+}
+
+type Backward<R> = Box<dyn FnOnce(&[R], &mut Gradients<R>)>;
+
+fn lock<R>(pool: &Pool<R>) -> std::sync::MutexGuard<'_, HashMap<usize, Vec<Vec<R>>>> {
+    pool.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn take<R: Real>(pool: &Pool<R>, len: usize) -> Buffer<R> {
+    let recycled = lock(pool).get_mut(&len).and_then(Vec::pop);
+    Buffer { values: recycled.unwrap_or_else(|| vec![R::ZERO; len]), pool: pool.clone() }
+}
+
+/// Records operators; one per training step or evaluated batch. See the [module](super).
+pub struct Graph<R: Real> {
+    pool: Pool<R>,
+    nodes: RefCell<Vec<Option<Backward<R>>>>,
+    costs: RefCell<Vec<(String, Cost)>>,
+    scope: RefCell<String>,
+    training: bool,
+}
+
+impl<R: Real> Graph<R> {
+    /// A graph that records gradients and normalises with batch statistics.
+    pub fn training() -> Self {
+        Self::new(true)
+    }
+
+    /// A graph without gradients, normalising with running statistics.
+    pub fn inference() -> Self {
+        Self::new(false)
+    }
+
+    fn new(training: bool) -> Self {
+        Graph {
+            pool: Pool::default(),
+            nodes: RefCell::default(),
+            costs: RefCell::default(),
+            scope: RefCell::default(),
+            training,
+        }
+    }
+
+    /// Forgets all operators and keeps the memory.
+    pub fn clear(&mut self) {
+        self.nodes.borrow_mut().clear();
+        self.costs.borrow_mut().clear();
+    }
+
+    /// Whether this graph trains: gradients, batch statistics, dropout.
+    pub fn is_training(&self) -> bool {
+        self.training
+    }
+
+    /// Memory for `len` values; what it holds is unspecified.
+    pub fn buffer(&self, len: usize) -> Buffer<R> {
+        take(&self.pool, len)
+    }
+
+    /// Memory for `len` zeros.
+    pub fn zeros(&self, len: usize) -> Buffer<R> {
+        let mut buffer = self.buffer(len);
+        buffer.fill(R::ZERO);
+        buffer
+    }
+
+    /// A copy of `values` as memory of this graph.
+    pub fn copied(&self, values: &[R]) -> Buffer<R> {
+        let mut buffer = self.buffer(values.len());
+        buffer.copy_from_slice(values);
+        buffer
+    }
+
+    /// A `rows x cols` value without gradient.
+    pub fn constant(&self, rows: usize, cols: usize, values: Buffer<R>) -> Var<R> {
+        self.leaf(rows, cols, values, false)
+    }
+
+    /// A `rows x cols` value whose gradient is wanted.
+    pub fn parameter(&self, rows: usize, cols: usize, values: &[R]) -> Var<R> {
+        self.leaf(rows, cols, self.copied(values), self.training)
+    }
+
+    fn leaf(&self, rows: usize, cols: usize, values: Buffer<R>, needs_gradient: bool) -> Var<R> {
+        assert_eq!(values.len(), rows * cols, "a {rows} x {cols} value");
+        let mut nodes = self.nodes.borrow_mut();
+        nodes.push(None);
+        Var { id: nodes.len() - 1, rows, cols, needs_gradient, values: Arc::new(values) }
+    }
+
+    /// Records the result of an operator over `inputs`. `backward` gets the gradient of the result and adds those of the
+    /// inputs; it is dropped unseen when no input wants a gradient.
+    pub fn record(
+        &self,
+        rows: usize,
+        cols: usize,
+        values: Buffer<R>,
+        inputs: &[&Var<R>],
+        backward: impl FnOnce(&[R], &mut Gradients<R>) + 'static,
+    ) -> Var<R> {
+        let needs_gradient = inputs.iter().any(|input| input.needs_gradient);
+        let var = self.leaf(rows, cols, values, needs_gradient);
+        if needs_gradient {
+            self.nodes.borrow_mut()[var.id] = Some(Box::new(backward));
+        }
+        var
+    }
+
+    /// Names what follows, in the cost list, until the next call.
+    pub fn scope(&self, name: &str) {
+        *self.scope.borrow_mut() = name.to_owned();
+    }
+
+    /// Files the cost of an operator.
+    pub fn cost(&self, operator: &str, cost: Cost) {
+        if !self.training {
+            self.costs.borrow_mut().push((format!("{}.{operator}", self.scope.borrow()), cost));
+        }
+    }
+
+    /// The costs filed so far, `scope.operator` by `scope.operator`.
+    pub fn take_costs(&self) -> Vec<(String, Cost)> {
+        self.costs.take()
+    }
+
+    /// Gradients of the scalar `loss` for every variable that it depends on. The record is used up.
+    pub fn backward(&self, loss: &Var<R>) -> Gradients<R> {
+        assert_eq!(loss.values.len(), 1, "gradients are taken of a scalar");
+        let mut nodes = self.nodes.borrow_mut();
+        let mut gradients = Gradients { slots: nodes.iter().map(|_| None).collect(), pool: self.pool.clone() };
+        let mut one = self.buffer(1);
+        one[0] = R::ONE;
+        gradients.slots[loss.id] = Some(one);
+        for id in (0..=loss.id).rev() {
+            if let Some(backward) = nodes[id].take()
+                && let Some(gradient) = gradients.slots[id].take()
+            {
+                backward(&gradient, &mut gradients);
+            }
+        }
+        gradients
+    }
+}
