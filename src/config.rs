@@ -281,7 +281,10 @@ impl Config {
             }
         }
         if m.scales.is_empty() || m.scales.iter().any(|&scale| !(1..=256).contains(&scale)) {
-            return Err(Error::value("model.scales", format!("{:?}: needs at least one size, each 1 to 256", m.scales)));
+            return Err(Error::value(
+                "model.scales",
+                format!("{:?}: needs at least one size, each 1 to 256", m.scales),
+            ));
         }
         Ok(())
     }

@@ -2,9 +2,11 @@
 #![deny(missing_docs)]
 
 pub mod config;
+pub mod encoding;
 pub mod energy;
 pub mod error;
 pub mod files;
+pub mod fusion;
 pub mod rng;
 pub mod snn;
 pub mod tensor;

@@ -146,8 +146,7 @@ impl<R: Real> Lif<R> {
                             for i in 0..n {
                                 trace[i] = lif.trace_decay * trace[i] + s[i];
                                 let target = base[i] + common + gains[3] * trace[i];
-                                theta[i] = half * theta[i]
-                                    + half * target.larger(lif.theta_min).smaller(lif.theta_max);
+                                theta[i] = half * theta[i] + half * target.larger(lif.theta_min).smaller(lif.theta_max);
                             }
                         });
                     }
@@ -336,7 +335,12 @@ mod tests {
     /// the first k with that at or above theta.
     #[test]
     fn interspike_interval_under_constant_current_has_its_closed_form() {
-        let config = ModelConfig { time_steps: 64, tau: 5.0, threshold: crate::config::ThresholdMode::Fixed, ..config(Reset::Hard, Surrogate::Sigmoid) };
+        let config = ModelConfig {
+            time_steps: 64,
+            tau: 5.0,
+            threshold: crate::config::ThresholdMode::Fixed,
+            ..config(Reset::Hard, Surrogate::Sigmoid)
+        };
         let current = 1.3;
         let expected = (1..).find(|&k| current * (1.0 - 0.8_f64.powi(k)) >= 1.0).unwrap() as usize;
         let graph = Graph::<f64>::inference();

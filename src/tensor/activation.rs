@@ -6,12 +6,7 @@ use rayon::prelude::*;
 
 impl<R: Real> Graph<R> {
     /// `y_i = f(x_i)`; `derivative(x_i, y_i)` is dy/dx.
-    fn unary(
-        &self,
-        x: &Var<R>,
-        f: impl Fn(R) -> R + Sync,
-        derivative: impl Fn(R, R) -> R + Sync + 'static,
-    ) -> Var<R> {
+    fn unary(&self, x: &Var<R>, f: impl Fn(R) -> R + Sync, derivative: impl Fn(R, R) -> R + Sync + 'static) -> Var<R> {
         let mut out = self.buffer(x.values().len());
         map(&mut out, [x.values()], |[x]| f(x));
         let kept = if self.is_training() { self.copied(&out) } else { self.buffer(0) };
@@ -40,7 +35,10 @@ impl<R: Real> Graph<R> {
     /// `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`. Five multiplications, two MACs, two additions, two functions a value.
     pub fn gelu(&self, x: &Var<R>) -> Var<R> {
         let n = x.values().len() as u64;
-        self.cost("gelu", Cost { macs: 2 * n, multiplies: 5 * n, additions: 2 * n, functions: 2 * n, ..Cost::default() });
+        self.cost(
+            "gelu",
+            Cost { macs: 2 * n, multiplies: 5 * n, additions: 2 * n, functions: 2 * n, ..Cost::default() },
+        );
         let (a, b) = (R::of((2.0 / std::f64::consts::PI).sqrt()), R::of(0.044715));
         let half = R::of(0.5);
         let inner = move |x: R| a * (x + b * x * x * x);

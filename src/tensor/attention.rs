@@ -36,7 +36,8 @@ impl<R: Real> Graph<R> {
             .for_each(|((out, weights), qkv)| {
                 simd(|| {
                     for head in 0..heads {
-                        let part = |which: usize, token: usize| &qkv[token * 3 * inner + which * inner + head * d..][..d];
+                        let part =
+                            |which: usize, token: usize| &qkv[token * 3 * inner + which * inner + head * d..][..d];
                         for i in 0..tokens {
                             let p = &mut weights[(head * tokens + i) * tokens..][..tokens];
                             for (j, p) in p.iter_mut().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::{Graph, Var};
 use crate::rng::Streams;
-use rand::RngExt;
+use rand::RngExt as _;
 
 /// Half-width of the central difference.
 const STEP: f64 = 1e-6;
@@ -13,6 +13,18 @@ pub struct Input {
     rows: usize,
     cols: usize,
     values: Vec<f64>,
+}
+
+impl Input {
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
 }
 
 /// Values uniform in ±`scale`.
@@ -58,4 +70,38 @@ pub fn check_gradients(inputs: &[Input], f: impl Fn(&Graph<f64>, &[Var<f64>]) ->
         }
     }
     assert!(moved > 1e-3, "the gradient is not trivially zero");
+}
+
+/// Every operator of this module against finite differences.
+#[test]
+fn operators() {
+    let r = random;
+    check_gradients(&[r(3, 4, 1.0, 1), r(5, 4, 1.0, 2), r(1, 5, 1.0, 3)], |g, v| g.linear(&v[0], &v[1], Some(&v[2])));
+    check_gradients(&[r(3, 4, 1.0, 1), r(5, 4, 1.0, 2)], |g, v| g.linear(&v[0], &v[1], None));
+    for relu in [false, true] {
+        check_gradients(&[r(6, 3, 1.0, 1), r(1, 3, 1.0, 2), r(1, 3, 1.0, 3)], |g, v| {
+            let dropout = Some(super::Dropout { rate: 0.4, rng: Streams::new(5).stream("dropout", 0) });
+            let style = super::NormStyle { relu, dropout };
+            g.batch_norm(&v[0], &v[1], &v[2], [&[], &[]], style).0
+        });
+    }
+    check_gradients(&[r(4, 7, 1.0, 1), r(1, 7, 1.0, 2), r(1, 7, 1.0, 3)], |g, v| g.layer_norm(&v[0], &v[1], &v[2]));
+    check_gradients(&[r(6, 24, 1.0, 1)], |g, v| g.attention(&v[0], 3, 2));
+    check_gradients(&[r(3, 4, 1.0, 1)], |g, v| g.relu(&v[0]));
+    check_gradients(&[r(3, 4, 1.0, 1)], |g, v| g.tanh(&v[0]));
+    check_gradients(&[r(3, 4, 2.0, 1)], |g, v| g.gelu(&v[0]));
+    check_gradients(&[r(3, 4, 1.0, 1), r(3, 4, 1.0, 2)], |g, v| g.add(&v[0], &g.mean_of(&v[0], &v[1])));
+    check_gradients(&[r(3, 4, 1.0, 1), r(3, 4, 1.0, 2)], |g, v| g.multiply(&v[0], &v[1]));
+    check_gradients(&[r(3, 8, 1.0, 1), r(3, 4, 1.0, 2)], |g, v| g.gated(&v[0], &v[1]));
+    for rows in [1, 3] {
+        check_gradients(&[r(3, 4, 1.0, 1), r(rows, 4, 1.0, 2), r(1, 1, 1.0, 3)], |g, v| g.mix(&v[0], &v[1], &v[2]));
+    }
+    check_gradients(&[r(3, 4, 1.0, 1), r(3, 4, 1.0, 2)], |g, v| g.rows(&g.interleave(&[&v[0], &v[1]]), 1, 2, 3));
+    check_gradients(&[r(6, 4, 1.0, 1)], |g, v| g.mean_rows(&v[0], 3));
+    check_gradients(&[r(6, 4, 1.0, 1), r(2, 4, 1.0, 2)], |g, v| g.add_by_token(&v[0], &v[1]));
+    let triplet = [r(5, 3, 1.0, 1), r(5, 3, 1.0, 2), r(5, 3, 1.0, 3)];
+    check_gradients(&triplet, |g, v| g.triplet(&v[0], &v[1], &v[2], 0.3));
+    check_gradients(&[r(3, 4, 1.0, 1), r(3, 4, 1.0, 2)], |g, v| {
+        g.weighted_sum(&[(0.7, &g.mean_squared(&v[0], &v[1]))])
+    });
 }

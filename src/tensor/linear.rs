@@ -13,13 +13,7 @@ pub enum Matrix<'a, R> {
 }
 
 /// `out = a b`, or `out += a b` when `accumulate`; `out` is `m x n` row-major, `a` is `m x k`, `b` is `k x n`.
-pub fn matmul<R: Real>(
-    out: &mut [R],
-    [m, n, k]: [usize; 3],
-    a: Matrix<'_, R>,
-    b: Matrix<'_, R>,
-    accumulate: bool,
-) {
+pub fn matmul<R: Real>(out: &mut [R], [m, n, k]: [usize; 3], a: Matrix<'_, R>, b: Matrix<'_, R>, accumulate: bool) {
     let place = |matrix, rows: usize, cols: usize| {
         let (values, row_stride, col_stride): (&[R], _, _) = match matrix {
             Matrix::Plain(values) => (values, cols, 1),
@@ -32,8 +26,11 @@ pub fn matmul<R: Real>(
     let (a, a_row, a_col) = place(a, m, k);
     let (b, b_row, b_col) = place(b, k, n);
     // Below this many multiplications starting a second thread costs more than it saves (measured).
-    let parallelism =
-        if m * n * k < 1 << 18 { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(rayon::current_num_threads()) };
+    let parallelism = if m * n * k < 1 << 18 {
+        gemm::Parallelism::None
+    } else {
+        gemm::Parallelism::Rayon(rayon::current_num_threads())
+    };
     // SAFETY: the three lengths were checked against shapes and strides above, and `out` is a unique borrow.
     unsafe {
         gemm::gemm(

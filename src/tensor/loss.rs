@@ -10,9 +10,8 @@ impl<R: Real> Graph<R> {
     /// `|x| = sqrt(sum x^2 + 1e-12)`.
     pub fn triplet(&self, anchor: &Var<R>, positive: &Var<R>, negative: &Var<R>, margin: f64) -> Var<R> {
         let (n, c) = (anchor.rows(), anchor.cols());
-        let norm = |a: &[R], b: &[R]| {
-            a.iter().zip(b).fold(R::of(NORM_FLOOR), |sum, (&a, &b)| sum + (a - b) * (a - b)).sqrt()
-        };
+        let norm =
+            |a: &[R], b: &[R]| a.iter().zip(b).fold(R::of(NORM_FLOOR), |sum, (&a, &b)| sum + (a - b) * (a - b)).sqrt();
         let mut distances = self.buffer(2 * n);
         let mut loss = R::ZERO;
         for i in 0..n {

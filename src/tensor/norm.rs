@@ -69,9 +69,8 @@ impl<R: Real> Graph<R> {
         self.cost("batch_norm", Cost { macs: values, comparisons, ..Cost::default() });
         let relu = style.relu;
         let rectify = move |y: R| if relu { y.larger(R::ZERO) } else { y };
-        let inverse = |variance: &[R]| -> Vec<R> {
-            variance.iter().map(|&v| R::ONE / (v + R::of(EPSILON)).sqrt()).collect()
-        };
+        let inverse =
+            |variance: &[R]| -> Vec<R> { variance.iter().map(|&v| R::ONE / (v + R::of(EPSILON)).sqrt()).collect() };
         let mut out = self.buffer(n * c);
         if !self.is_training() {
             let inverse = inverse(running[1]);

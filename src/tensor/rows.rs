@@ -50,10 +50,7 @@ impl<R: Real> Graph<R> {
         if group == 1 {
             return x.clone();
         }
-        self.cost(
-            "mean",
-            Cost { additions: x.values().len() as u64, multiplies: (n * c) as u64, ..Cost::default() },
-        );
+        self.cost("mean", Cost { additions: x.values().len() as u64, multiplies: (n * c) as u64, ..Cost::default() });
         let scale = R::ONE / R::of(group as f64);
         let mut out = self.zeros(n * c);
         for (row, values) in x.values().chunks_exact(c).enumerate() {
