@@ -1,0 +1,350 @@
+//! Data sets of audio-visual generalised zero-shot learning (GZSL): clips, classes, class vectors, and the parts of a split.
+//!
+//! Three kinds of data set have the same interface, [`Dataset`]:
+//! - the layout in which UCF-, VGGSound- and ActivityNet-GZSL are published: HDF5 files of clip averages, or pickles of
+//!   sequences, one per class;
+//! - a plain form for people without HDF5: `clips.csv`, `.npy` matrices;
+//! - the embedded demonstration set, [`Dataset::embedded`], made from a seed; [`generate`] writes it in the published layout.
+//!
+//! `docs/data.md` describes the files. [`inspect`] lists what a data set has and everything that is wrong with it;
+//! [`Dataset::open`] and [`Dataset::load`] fail on what would make a result wrong.
+
+mod class_file;
+mod embedded;
+mod features;
+mod inspect;
+mod npy;
+mod pickle;
+mod plain;
+mod published;
+mod vectors;
+
+pub use embedded::{EMBEDDED_NAME, generate};
+pub use features::{Clips, Features};
+pub use inspect::{Inspection, PartSummary, Problem, SegmentRange, VectorSummary, inspect};
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A part of a split. Stage 1 chooses, stage 2 trains on everything but the test data and is tested once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Training clips of stage 1.
+    #[serde(rename = "stage_1_train")]
+    Stage1Train,
+    /// Other clips of the classes of `Stage1Train`.
+    #[serde(rename = "stage_1_val_seen")]
+    Stage1ValSeen,
+    /// Clips of classes that `Stage1Train` does not have.
+    #[serde(rename = "stage_1_val_unseen")]
+    Stage1ValUnseen,
+    /// Training clips of stage 2: the three parts of stage 1 together.
+    #[serde(rename = "stage_2_train")]
+    Stage2Train,
+    /// Other clips of the classes of `Stage2Train`.
+    #[serde(rename = "stage_2_test_seen")]
+    Stage2TestSeen,
+    /// Clips of classes that `Stage2Train` does not have.
+    #[serde(rename = "stage_2_test_unseen")]
+    Stage2TestUnseen,
+}
+
+impl Part {
+    /// All parts in order.
+    pub const ALL: [Part; 6] = [
+        Part::Stage1Train,
+        Part::Stage1ValSeen,
+        Part::Stage1ValUnseen,
+        Part::Stage2Train,
+        Part::Stage2TestSeen,
+        Part::Stage2TestUnseen,
+    ];
+
+    /// The parts that own clips: all but `Stage2Train`.
+    const STORED: [Part; 5] =
+        [Part::Stage1Train, Part::Stage1ValSeen, Part::Stage1ValUnseen, Part::Stage2TestSeen, Part::Stage2TestUnseen];
+
+    /// The name in the published layout: of the part's folder and of its `.txt` and `.csv`.
+    pub fn folder_name(self) -> &'static str {
+        match self {
+            Part::Stage1Train => "stage_1_train",
+            Part::Stage1ValSeen => "stage_1_val_seen",
+            Part::Stage1ValUnseen => "stage_1_val_unseen",
+            Part::Stage2Train => "stage_2_train",
+            Part::Stage2TestSeen => "stage_2_test_seen",
+            Part::Stage2TestUnseen => "stage_2_test_unseen",
+        }
+    }
+
+    /// The stored parts this one consists of.
+    fn stored(self) -> &'static [Part] {
+        match self {
+            Part::Stage1Train => &[Part::Stage1Train],
+            Part::Stage1ValSeen => &[Part::Stage1ValSeen],
+            Part::Stage1ValUnseen => &[Part::Stage1ValUnseen],
+            Part::Stage2Train => &[Part::Stage1Train, Part::Stage1ValSeen, Part::Stage1ValUnseen],
+            Part::Stage2TestSeen => &[Part::Stage2TestSeen],
+            Part::Stage2TestUnseen => &[Part::Stage2TestUnseen],
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(self.folder_name())
+    }
+}
+
+/// Which of the published splits and feature sets: self-supervised features or those of classification networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// `main_split` with `main_features`.
+    #[default]
+    Main,
+    /// `cls_split` with `cls_features`.
+    Cls,
+}
+
+impl Split {
+    /// `main` or `cls`, as the published folders begin.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Split::Main => "main",
+            Split::Cls => "cls",
+        }
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(self.prefix())
+    }
+}
+
+/// Which class gets which vector.
+///
+/// The reference loader of the benchmarks sorts the vectors by the name they were made from and indexes them by the rank of
+/// the class's original name. The two orders differ, so many classes get another class's vector (UCF 79 of 101, VGGSound 205
+/// of 309, ActivityNet 8 of 200). Published figures have this; say which mode a figure used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassVectors {
+    /// Each class has its own vector.
+    #[default]
+    Aligned,
+    /// As the reference loader assigns them.
+    AsPublished,
+}
+
+impl fmt::Display for ClassVectors {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(match self {
+            ClassVectors::Aligned => "aligned",
+            ClassVectors::AsPublished => "as-published",
+        })
+    }
+}
+
+/// A data set: its classes, their vectors, and the parts of one split. Clips are read by [`load`](Dataset::load).
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// Name, as its folder has it.
+    pub name: String,
+    /// The split that is open.
+    pub split: Split,
+    /// Original names of all classes of the data set, sorted. A class id is an index here.
+    pub classes: Vec<String>,
+    /// For each class its vector, where there is one. All have the same size.
+    pub vectors: Vec<Option<Vec<f32>>>,
+    /// How the vectors were assigned.
+    pub class_vectors: ClassVectors,
+    /// Number of classes that have another class's vector; 0 when aligned.
+    pub displaced_vectors: usize,
+    parts: Parts,
+    source: Source,
+}
+
+/// Ids of the classes in each part, in the order of [`Part::ALL`], ascending.
+type Parts = [Vec<usize>; 6];
+
+/// Where the clips are.
+#[derive(Debug, Clone)]
+enum Source {
+    Published(published::Published),
+    Plain(plain::Plain),
+    Memory([Clips; 5]),
+}
+
+impl Dataset {
+    /// Opens the split `split` of the data set `<root>/<name>`: its class lists and class vectors, and checks them. The
+    /// folder is in the plain form when it has a `clips.csv`, else in the published layout.
+    ///
+    /// # Errors
+    /// When a file is missing or unreadable, a class of the split is unknown or has no vector, or an unseen class is also
+    /// trained. [`inspect`] lists all that is wrong at once.
+    pub fn open(root: &Path, name: &str, split: Split, mode: ClassVectors) -> Result<Dataset> {
+        let mut findings = Findings::default();
+        let dataset = Dataset::open_with(root, name, split, mode, &mut findings)?;
+        match findings.0.into_iter().find(|finding| finding.fatal) {
+            Some(finding) => Err(finding.error),
+            None => Ok(dataset),
+        }
+    }
+
+    /// As [`open`](Dataset::open), but what is wrong inside the data set is only noted.
+    fn open_with(
+        root: &Path,
+        name: &str,
+        split: Split,
+        mode: ClassVectors,
+        findings: &mut Findings,
+    ) -> Result<Dataset> {
+        let folder = find_folder(root, name)?;
+        let name = folder.file_name().map_or_else(|| name.to_string(), |name| name.to_string_lossy().into_owned());
+        match folder.join(plain::CLIPS).is_file() {
+            true => plain::open(folder, name, split, mode, findings),
+            false => published::open(folder, name, split, mode, findings),
+        }
+    }
+
+    /// The demonstration set made from `seed`, in memory. See `docs/data.md` for what it is: classes are compositions of
+    /// three attributes, one of which shows only in time; it is no benchmark.
+    pub fn embedded(seed: u64) -> Dataset {
+        embedded::dataset(seed)
+    }
+
+    /// Ids of the classes of a part, ascending.
+    pub fn classes_of(&self, part: Part) -> &[usize] {
+        &self.parts[part as usize]
+    }
+
+    /// The vector of class `id`.
+    ///
+    /// # Errors
+    /// When the class has none; the classes of the split do.
+    pub fn vector(&self, id: usize) -> Result<&[f32]> {
+        self.vectors.get(id).and_then(Option::as_deref).ok_or_else(|| {
+            let class = self.classes.get(id).map_or("(unknown)", String::as_str);
+            Error::value(&self.name, format!("class '{class}' has no vector"))
+        })
+    }
+
+    /// Numbers per class vector; 0 when there are none.
+    pub fn vector_dim(&self) -> usize {
+        self.vectors.iter().flatten().map(Vec::len).next().unwrap_or(0)
+    }
+
+    /// Reads the clips of a part, ordered by stored part, class id and position in the class's file.
+    ///
+    /// # Errors
+    /// When a file is missing, truncated or not in the expected form; when audio and video do not have the same clips in
+    /// the same order; when feature sizes differ; when a feature is not finite; when the part has no clips.
+    pub fn load(&self, part: Part) -> Result<Clips> {
+        let clips = match &self.source {
+            Source::Published(published) => published.load(self, part)?,
+            Source::Plain(plain) => plain.load(part)?,
+            Source::Memory(stored) => {
+                let mut parts = part.stored().iter().map(|stored_part| &stored[stored_index(*stored_part)]);
+                let mut clips = parts.next().cloned().ok_or_else(|| no_clips(part))?;
+                parts.for_each(|more| clips.append(more));
+                clips
+            }
+        };
+        if clips.is_empty() { Err(no_clips(part)) } else { Ok(clips) }
+    }
+}
+
+fn no_clips(part: Part) -> Error {
+    Error::value(part, "this part of the data set has no clips")
+}
+
+/// Position of a stored part in [`Part::STORED`].
+fn stored_index(part: Part) -> usize {
+    Part::STORED.iter().position(|&stored| stored == part).unwrap_or(0)
+}
+
+/// `<root>/<name>`, or the one folder whose name differs from it only in case.
+fn find_folder(root: &Path, name: &str) -> Result<PathBuf> {
+    let exact = root.join(name);
+    if exact.is_dir() {
+        return Ok(exact);
+    }
+    let entries = std::fs::read_dir(root).map_err(|e| {
+        Error::file(root, format!("cannot read this folder: {e}")).with_hint("give the folder that holds the data sets")
+    })?;
+    let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into()).collect();
+    names.sort();
+    let mut same = names.iter().filter(|found| found.eq_ignore_ascii_case(name) && root.join(found).is_dir());
+    match (same.next(), same.next()) {
+        (Some(found), None) => Ok(root.join(found)),
+        _ => {
+            Err(Error::file(&exact, "no such data set").with_hint(format!("{} has: {}", root.display(), some(&names))))
+        }
+    }
+}
+
+/// The first few of `names`, and how many more there are.
+fn some<T: fmt::Display>(names: &[T]) -> String {
+    let shown: Vec<String> = names.iter().take(5).map(|name| format!("'{name}'")).collect();
+    let more = names.len().saturating_sub(shown.len());
+    shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+}
+
+/// Something noticed in a data set.
+#[derive(Debug)]
+struct Finding {
+    /// Whether it makes results wrong.
+    fatal: bool,
+    error: Error,
+}
+
+/// What was noticed, in order.
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn fatal(&mut self, error: Error) {
+        self.0.push(Finding { fatal: true, error });
+    }
+
+    fn warn(&mut self, error: Error) {
+        self.0.push(Finding { fatal: false, error });
+    }
+}
+
+/// Completes and checks the parts: stage 2 trains on the union of stage 1, seen classes are trained, unseen ones are not.
+fn finish_parts(parts: &mut Parts, classes: &[String], place: &Path, findings: &mut Findings) {
+    let mut union: Vec<usize> =
+        Part::Stage2Train.stored().iter().flat_map(|&part| parts[part as usize].clone()).collect();
+    union.sort_unstable();
+    union.dedup();
+    parts[Part::Stage2Train as usize] = union;
+    let rules = [
+        (Part::Stage1ValSeen, Part::Stage1Train, true),
+        (Part::Stage1ValUnseen, Part::Stage1Train, false),
+        (Part::Stage2TestSeen, Part::Stage2Train, true),
+        (Part::Stage2TestUnseen, Part::Stage2Train, false),
+    ];
+    for (tested, trained, wanted) in rules {
+        let train = &parts[trained as usize];
+        let wrong: Vec<&String> = parts[tested as usize]
+            .iter()
+            .filter(|id| train.binary_search(id).is_ok() != wanted)
+            .filter_map(|&id| classes.get(id))
+            .collect();
+        if !wrong.is_empty() {
+            let relation = if wanted { "are not in" } else { "are also in" };
+            let problem = format!("{} classes of {tested} {relation} {trained}: {}", wrong.len(), some(&wrong));
+            findings.fatal(Error::file(place, problem).with_hint("correct the class lists of the split"));
+        }
+    }
+    for part in Part::STORED {
+        if parts[part as usize].is_empty() {
+            findings.fatal(Error::file(place, format!("{part} has no classes")));
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Reading `.npy` matrices row by row, and the header they share with pickled object arrays.
+
+use super::Features;
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// A numpy element type: kind letter (`f`, `O`, `S`, `U`, ...), bytes per element and byte order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct DType {
+    pub kind: char,
+    pub size: usize,
+    pub big_endian: bool,
+}
+
+impl DType {
+    /// From numpy's notation, with or without byte order: `<f4`, `f8`, `|O`, `S80`.
+    pub fn parse(text: &str) -> Option<DType> {
+        let (big_endian, rest) = match text.chars().next()? {
+            '>' => (true, &text[1..]),
+            '<' | '|' | '=' => (false, &text[1..]),
+            _ => (false, text),
+        };
+        let kind = rest.chars().next().filter(char::is_ascii_alphabetic)?;
+        let digits = &rest[1..];
+        let count = if digits.is_empty() { 1 } else { digits.parse::<usize>().ok()? };
+        // numpy counts the characters of a unicode string, each of 4 bytes.
+        let size = if kind == 'U' { count.checked_mul(4)? } else { count };
+        Some(DType { kind, size, big_endian })
+    }
+
+    /// Whether [`floats_to_f32`] can read it.
+    pub fn is_float(self) -> bool {
+        self.kind == 'f' && matches!(self.size, 2 | 4 | 8)
+    }
+}
+
+/// Converts raw float elements of 2, 4 or 8 bytes to `f32`. `raw` holds exactly `out.len()` elements.
+pub(super) fn floats_to_f32(raw: &[u8], size: usize, big_endian: bool, out: &mut [f32]) {
+    fn order<const N: usize>(bytes: &[u8], big_endian: bool) -> [u8; N] {
+        let mut array = [0; N];
+        array.copy_from_slice(bytes);
+        if big_endian {
+            array.reverse();
+        }
+        array
+    }
+    for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
+        *value = match size {
+            2 => half_to_f32(u16::from_le_bytes(order(bytes, big_endian))),
+            4 => f32::from_le_bytes(order(bytes, big_endian)),
+            _ => f64::from_le_bytes(order(bytes, big_endian)) as f32,
+        };
+    }
+}
+
+/// IEEE 754 half precision to single; exact.
+fn half_to_f32(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let fraction = f32::from(bits & 0x3ff);
+    match (bits >> 10) & 0x1f {
+        0 => sign * fraction * f32::from_bits(0x3380_0000), // subnormal: fraction * 2^-24
+        0x1f if fraction == 0.0 => sign * f32::INFINITY,
+        0x1f => f32::NAN,
+        exponent => {
+            let power = f32::from_bits((u32::from(exponent) + 112) << 23); // 2^(exponent - 15)
+            sign * power * (1.0 + fraction / 1024.0)
+        }
+    }
+}
+
+/// The header of a `.npy` file.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub dtype: DType,
+    pub fortran: bool,
+    pub shape: Vec<usize>,
+    /// Where the elements (or the pickle) start, in bytes.
+    pub data_start: usize,
+}
+
+impl Header {
+    /// Parses the header at the start of `bytes`; the error says what is wrong.
+    pub fn parse(bytes: &[u8]) -> std::result::Result<Header, String> {
+        let cut = || "the .npy header is cut off".to_string();
+        if bytes.get(..6) != Some(b"\x93NUMPY") {
+            return Err("not a .npy file".into());
+        }
+        let version = *bytes.get(6).ok_or_else(cut)?;
+        let (start, length) = match (version, bytes.get(8..12)) {
+            (1, Some(l)) => (10, usize::from(u16::from_le_bytes([l[0], l[1]]))),
+            (2 | 3, Some(l)) => (12, u32::from_le_bytes([l[0], l[1], l[2], l[3]]) as usize),
+            (_, None) => return Err(cut()),
+            _ => return Err(format!(".npy version {version} is not known")),
+        };
+        let data_start = start + length;
+        let text = std::str::from_utf8(bytes.get(start..data_start).ok_or_else(cut)?)
+            .map_err(|_| "the .npy header is not text".to_string())?;
+        let field = |name: &str| {
+            let after = text.split_once(&format!("'{name}':")).map(|(_, rest)| rest.trim_start());
+            after.ok_or_else(|| format!("the .npy header has no '{name}'"))
+        };
+        let descr = field("descr")?;
+        let descr = descr.strip_prefix('\'').and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
+        let dtype = descr
+            .and_then(DType::parse)
+            .ok_or("records are not supported: save one plain array per file".to_string())?;
+        let fortran = field("fortran_order")?.starts_with("True");
+        let shape = field("shape")?;
+        let shape = shape.strip_prefix('(').and_then(|rest| rest.split_once(')')).map(|(list, _)| list);
+        let shape = shape
+            .and_then(|list| {
+                list.split(',').map(str::trim).filter(|n| !n.is_empty()).map(|n| n.parse().ok()).collect::<Option<_>>()
+            })
+            .ok_or("the .npy header has no readable shape".to_string())?;
+        Ok(Header { dtype, fortran, shape, data_start })
+    }
+}
+
+/// An open `.npy` file with a float matrix `[rows, columns]`, read by rows.
+pub(super) struct Matrix {
+    path: PathBuf,
+    file: BufReader<File>,
+    header: Header,
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of columns.
+    pub columns: usize,
+}
+
+impl Matrix {
+    /// Opens `path` and checks that it is a C-ordered float matrix as long as its header says.
+    pub fn open(path: &Path) -> Result<Matrix> {
+        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let file = File::open(path).map_err(fail)?;
+        let bytes = file.metadata().map_err(fail)?.len();
+        let mut file = BufReader::new(file);
+        let mut start = Vec::new();
+        // Headers are padded to 64 bytes and short; 64 KiB holds any that describes a matrix.
+        file.by_ref().take(1 << 16).read_to_end(&mut start).map_err(fail)?;
+        let header = Header::parse(&start).map_err(|problem| Error::file(path, problem))?;
+        if !header.dtype.is_float() {
+            return Err(Error::file(path, "elements are not floats").with_hint("save it as float32"));
+        }
+        let &[rows, columns] = &header.shape[..] else {
+            return Err(Error::file(path, format!("expected a matrix, found shape {:?}", header.shape)));
+        };
+        if header.fortran && rows > 1 && columns > 1 {
+            return Err(Error::file(path, "stored column by column").with_hint("save np.ascontiguousarray(x)"));
+        }
+        let needed = rows.checked_mul(columns).and_then(|n| n.checked_mul(header.dtype.size));
+        if needed.and_then(|n| n.checked_add(header.data_start)).is_none_or(|n| n as u64 != bytes) {
+            let problem = format!("{bytes} bytes do not match its header ({rows} x {columns}); is it truncated?");
+            return Err(Error::file(path, problem));
+        }
+        Ok(Matrix { path: path.to_path_buf(), file, header, rows, columns })
+    }
+
+    /// Reads `out.len() / columns` rows from `row` on. The caller keeps them inside the matrix.
+    pub fn read_rows(&mut self, row: usize, out: &mut [f32]) -> Result<()> {
+        let size = self.header.dtype.size;
+        let fail = |e: std::io::Error| Error::file(&self.path, format!("cannot read row {row}: {e}"));
+        let position = self.header.data_start + row * self.columns * size;
+        self.file.seek(SeekFrom::Start(position as u64)).map_err(fail)?;
+        let mut raw = vec![0; out.len() * size];
+        self.file.read_exact(&mut raw).map_err(fail)?;
+        floats_to_f32(&raw, size, self.header.dtype.big_endian, out);
+        Ok(())
+    }
+
+    /// The whole matrix, each row a clip of one segment.
+    pub fn read_all(mut self) -> Result<Features> {
+        let mut values = vec![0.0; self.rows * self.columns];
+        self.read_rows(0, &mut values)?;
+        Features::new(self.columns, (0..=self.rows).collect(), values)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A version 1 `.npy` file of little-endian f32.
+    pub fn matrix_bytes(rows: usize, columns: usize, values: &[f32]) -> Vec<u8> {
+        let mut bytes = header_bytes("<f4", &format!("({rows}, {columns})"));
+        bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+        bytes
+    }
+
+    pub fn header_bytes(descr: &str, shape: &str) -> Vec<u8> {
+        let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((text.len() as u16).to_le_bytes());
+        bytes.extend(text.bytes());
+        bytes
+    }
+
+    #[test]
+    fn halves_convert_exactly() {
+        let cases = [
+            (0x0000, 0.0),
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x3555, 0.333_251_95),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960_464_5e-8),
+            (0x0400, 6.103_515_6e-5),
+            (0x7c00, f32::INFINITY),
+        ];
+        for (bits, value) in cases {
+            assert_eq!(half_to_f32(bits), value, "{bits:#x}");
+        }
+        assert!(half_to_f32(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn matrices_are_read_by_rows_in_any_float_type() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.npy");
+        std::fs::write(&path, matrix_bytes(3, 2, &[1., 2., 3., 4., 5., 6.])).unwrap();
+        let mut matrix = Matrix::open(&path).unwrap();
+        let mut row = [0.0; 4];
+        matrix.read_rows(1, &mut row).unwrap();
+        assert_eq!(row, [3., 4., 5., 6.]);
+        let mut doubles = header_bytes(">f8", "(1, 2)");
+        doubles.extend([0.5f64, -8.0].iter().flat_map(|v| v.to_be_bytes()));
+        std::fs::write(&path, doubles).unwrap();
+        assert_eq!(Matrix::open(&path).unwrap().read_all().unwrap().clip(0), [0.5, -8.0]);
+    }
+
+    #[test]
+    fn wrong_files_are_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.npy");
+        let good = matrix_bytes(3, 2, &[0.0; 6]);
+        let cases: [(Vec<u8>, &str); 7] = [
+            (b"hello".to_vec(), "not a .npy file"),
+            (good[..good.len() - 1].to_vec(), "truncated"),
+            (good[..20].to_vec(), "cut off"),
+            (header_bytes("<i4", "(0, 2)"), "not floats"),
+            (header_bytes("<f4", "(2,)"), "expected a matrix"),
+            (header_bytes("<f4", "(99999999999, 99999999999)"), "truncated"),
+            (header_bytes("<f4", "(x, 2)"), "shape"),
+        ];
+        for (bytes, expected) in cases {
+            std::fs::write(&path, bytes).unwrap();
+            let error = Matrix::open(&path).err().unwrap().to_string();
+            assert!(error.contains("m.npy") && error.contains(expected), "{error}");
+        }
+        assert!(Matrix::open(&folder.path().join("absent.npy")).is_err());
+    }
+}

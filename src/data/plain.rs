@@ -1,0 +1,241 @@
+//! The plain form: one table of clips and three `.npy` matrices (`docs/data.md`).
+
+use super::features::{Clips, Features, buffer};
+use super::npy::Matrix;
+use super::vectors::{column, read_csv};
+use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// The table of clips; a folder that has it is in the plain form.
+pub(super) const CLIPS: &str = "clips.csv";
+const CLASSES: &str = "classes.csv";
+const VECTORS: &str = "class_vectors.npy";
+
+/// An open data set in the plain form.
+#[derive(Debug, Clone)]
+pub(super) struct Plain {
+    pub folder: PathBuf,
+    pub clips: Vec<Clip>,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone)]
+pub(super) struct Clip {
+    pub id: String,
+    pub class: usize,
+    /// The part it is stored in.
+    pub part: Part,
+    rows: [Range<usize>; 2],
+}
+
+/// The matrices of the two modalities, in the order of [`Clip::rows`].
+const MATRICES: [&str; 2] = ["audio.npy", "video.npy"];
+
+pub(super) fn open(
+    folder: PathBuf,
+    name: String,
+    split: Split,
+    mode: ClassVectors,
+    findings: &mut Findings,
+) -> Result<Dataset> {
+    if split != Split::Main {
+        return Err(Error::file(&folder, format!("the plain form has no {split} split")).with_hint("use main"));
+    }
+    if mode != ClassVectors::Aligned {
+        let problem = format!("class vectors of the plain form cannot be {mode}: each class has its own");
+        return Err(Error::file(&folder, problem).with_hint("use aligned"));
+    }
+    let (classes, vectors) = read_classes(&folder, findings)?;
+    let mut sizes = [0; 2];
+    for (name, rows) in MATRICES.iter().zip(&mut sizes) {
+        match Matrix::open(&folder.join(name)) {
+            Ok(matrix) => *rows = matrix.rows,
+            Err(error) => findings.fatal(error),
+        }
+    }
+    let clips = read_clips(&folder.join(CLIPS), &classes, sizes, findings)?;
+    let mut parts = Parts::default();
+    for clip in &clips {
+        parts[clip.part as usize].push(clip.class);
+    }
+    for part in &mut parts {
+        part.sort_unstable();
+        part.dedup();
+    }
+    finish_parts(&mut parts, &classes, &folder.join(CLIPS), findings);
+    let source = Source::Plain(Plain { folder, clips });
+    Ok(Dataset { name, split, classes, vectors, class_vectors: mode, displaced_vectors: 0, parts, source })
+}
+
+/// Classes, sorted, and their vectors.
+fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, Vec<Option<Vec<f32>>>)> {
+    let path = folder.join(CLASSES);
+    let rows = read_csv(&path)?;
+    let class = rows.first().and_then(|header| column(header, "class"));
+    let class = class.ok_or_else(|| Error::file(&path, "expected a header with the column 'class'"))?;
+    let matrix_path = folder.join(VECTORS);
+    let matrix = Matrix::open(&matrix_path)?.read_all()?;
+    if matrix.len() != rows.len() - 1 {
+        let problem = format!("{} rows for the {} classes of {CLASSES}", matrix.len(), rows.len() - 1);
+        return Err(Error::file(matrix_path, problem));
+    }
+    let mut pairs = Vec::new();
+    for (i, row) in rows.iter().skip(1).enumerate() {
+        let Some(name) = row.get(class).filter(|name| !name.is_empty()) else {
+            return Err(text_error(&path, i + 2, class, "no class name"));
+        };
+        let vector = matrix.clip(i);
+        if let Some(column) = vector.iter().position(|value| !value.is_finite()) {
+            let problem = format!("row {i} (class '{name}'), column {column} is {}", vector[column]);
+            findings.fatal(Error::file(&matrix_path, problem));
+        }
+        pairs.push((name.clone(), vector.to_vec()));
+    }
+    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some(twice) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        findings.fatal(Error::file(&path, format!("class '{}' is listed twice", twice[0].0)));
+    }
+    Ok(pairs.into_iter().map(|(name, vector)| (name, Some(vector))).unzip())
+}
+
+fn read_clips(path: &Path, classes: &[String], sizes: [usize; 2], findings: &mut Findings) -> Result<Vec<Clip>> {
+    let table = read_csv(path)?;
+    let header = table.first().map_or(&[][..], Vec::as_slice);
+    let needed = |name: &str| {
+        column(header, name).ok_or_else(|| {
+            Error::file(path, format!("no column '{name}'"))
+                .with_hint("the columns are clip, class, audio_row, video_row, parts")
+        })
+    };
+    let (id, class, parts) = (needed("clip")?, needed("class")?, needed("parts")?);
+    let starts = [needed("audio_row")?, needed("video_row")?];
+    let ends = [column(header, "audio_end"), column(header, "video_end")];
+    let mut clips = Vec::with_capacity(table.len());
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for (line, row) in table.iter().enumerate().skip(1) {
+        let clip = (|| {
+            let fail = |column: usize, problem: String| text_error(path, line + 1, column, problem);
+            let cell = |column: usize| {
+                row.get(column).ok_or_else(|| fail(column, format!("no cell for column '{}'", header[column])))
+            };
+            let number = |column: usize| {
+                let text = cell(column)?;
+                text.parse::<usize>().map_err(|_| fail(column, format!("'{text}' is not a row number")))
+            };
+            let class_name = cell(class)?;
+            let class = classes
+                .binary_search(class_name)
+                .map_err(|_| fail(class, format!("class '{class_name}' is not in {CLASSES}")))?;
+            let mut rows = [0..0, 0..0];
+            for m in 0..2 {
+                let start = number(starts[m])?;
+                let end = match ends[m] {
+                    Some(column) => number(column)?,
+                    None => start.saturating_add(1),
+                };
+                if start >= end || end > sizes[m] {
+                    let problem = format!("rows {start}..{end} are not in {}, which has {}", MATRICES[m], sizes[m]);
+                    return Err(fail(starts[m], problem));
+                }
+                rows[m] = start..end;
+            }
+            let part = stored_part(cell(parts)?).map_err(|problem| fail(parts, problem))?;
+            let id = cell(id)?.clone();
+            Ok(part.map(|part| Clip { id, class, part, rows }))
+        })();
+        match clip {
+            Ok(Some(clip)) => clips.push(clip),
+            Ok(None) => {}
+            Err(error) => findings.fatal(error),
+        }
+        if let Some(name) = row.get(id)
+            && let Some(first) = seen.insert(name, line + 1)
+        {
+            findings.fatal(text_error(path, line + 1, id, format!("clip '{name}' is also in line {first}")));
+        }
+    }
+    Ok(clips)
+}
+
+/// The part a clip is stored in, of a list like `stage_1_train|stage_2_train`; none when the list is empty.
+fn stored_part(text: &str) -> std::result::Result<Option<Part>, String> {
+    let mut found = None;
+    let mut trains = false;
+    for name in text.split('|').map(str::trim).filter(|name| !name.is_empty()) {
+        match Part::ALL.into_iter().find(|part| part.folder_name() == name) {
+            Some(Part::Stage2Train) => trains = true,
+            Some(part) => match found.replace(part) {
+                Some(other) => return Err(format!("a clip cannot be in both {other} and {part}")),
+                None => {}
+            },
+            None => return Err(format!("'{name}' is not a part of a split")),
+        }
+    }
+    let stage_1 = found.is_some_and(|part| Part::Stage2Train.stored().contains(&part));
+    if trains && !stage_1 {
+        return Err(format!("{} is the clips of the three parts of stage 1: name one of these", Part::Stage2Train));
+    }
+    Ok(found)
+}
+
+fn text_error(path: &Path, line: usize, column: usize, problem: impl ToString) -> Error {
+    Error::Text { path: path.to_path_buf(), line, column: column + 1, problem: problem.to_string() }
+}
+
+impl Plain {
+    /// The clips of a part, ordered by stored part, class and position in the table.
+    fn select(&self, part: Part) -> Vec<&Clip> {
+        let mut chosen: Vec<&Clip> = self.clips.iter().filter(|clip| part.stored().contains(&clip.part)).collect();
+        chosen.sort_by_key(|clip| (clip.part, clip.class));
+        chosen
+    }
+
+    pub fn load(&self, part: Part) -> Result<Clips> {
+        let chosen = self.select(part);
+        let audio = self.read(&chosen, 0)?;
+        let video = self.read(&chosen, 1)?;
+        let ids = chosen.iter().map(|clip| clip.id.clone()).collect();
+        Ok(Clips { ids, labels: chosen.iter().map(|clip| clip.class).collect(), audio, video })
+    }
+
+    fn read(&self, clips: &[&Clip], modality: usize) -> Result<Features> {
+        let path = self.folder.join(MATRICES[modality]);
+        let mut matrix = Matrix::open(&path)?;
+        let mut offsets = vec![0];
+        let mut end = 0;
+        for clip in clips {
+            end += clip.rows[modality].len();
+            offsets.push(end);
+        }
+        let dim = matrix.columns;
+        let mut values = buffer(end * dim, MATRICES[modality])?;
+        for (i, clip) in clips.iter().enumerate() {
+            let rows = &clip.rows[modality];
+            if rows.end > matrix.rows {
+                return Err(Error::file(&path, "changed while it was read"));
+            }
+            let own = &mut values[offsets[i] * dim..offsets[i + 1] * dim];
+            matrix.read_rows(rows.start, own)?;
+            if let Some(at) = own.iter().position(|value| !value.is_finite()) {
+                let (row, column) = (rows.start + at / dim, at % dim);
+                let problem = format!("row {row}, column {column} (clip '{}') is {}", clip.id, own[at]);
+                return Err(Error::file(&path, problem).with_hint("take the clip out of clips.csv"));
+            }
+        }
+        Features::new(dim, offsets, values)
+    }
+
+    /// Every clip whose features are not finite, one error per modality.
+    pub fn check(&self, part: Part, findings: &mut Findings) {
+        for clip in self.select(part) {
+            for modality in 0..2 {
+                if let Err(error) = self.read(&[clip], modality) {
+                    findings.fatal(error);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The readers against the real files in the shared folder (`SPIKEFUSE_SHARED`, default `../shared`). Tests that need a
+//! file that is not there say so and pass.
+
+use spikefuse::data::{ClassVectors, Clips, Dataset, Part, Split, inspect};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+/// A folder of the shared data, when it is there.
+fn shared(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("SPIKEFUSE_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let path = root.join("data").join(name);
+    if !path.is_dir() {
+        println!("SKIPPED: {} is absent; set SPIKEFUSE_SHARED", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+fn esc30() -> Option<PathBuf> {
+    Some(shared("esc30")?.join("avgzsl_benchmark_datasets"))
+}
+
+/// A C-ordered little-endian f32 matrix of numpy: (columns, values). Written apart from the library's reader.
+fn npy(path: &Path) -> (usize, Vec<f32>) {
+    let bytes = std::fs::read(path).unwrap();
+    let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = std::str::from_utf8(&bytes[10..start]).unwrap();
+    assert!(header.contains("'<f4'") && header.contains("'fortran_order': False"), "{header}");
+    let shape = header.split_once("'shape': (").unwrap().1.split_once(')').unwrap().0;
+    let columns = shape.split(", ").last().unwrap().parse().unwrap();
+    let values = bytes[start..].chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    (columns, values)
+}
+
+#[test]
+fn esc30_has_the_counts_of_its_readme() {
+    let Some(root) = esc30() else { return };
+    let dataset = Dataset::open(&root, "ESC30", Split::Main, ClassVectors::Aligned).unwrap();
+    assert_eq!((dataset.classes.len(), dataset.vector_dim()), (30, 300));
+    let expected = [
+        (Part::Stage1Train, 18, 1152),
+        (Part::Stage1ValSeen, 18, 576),
+        (Part::Stage1ValUnseen, 6, 576),
+        (Part::Stage2Train, 24, 2304),
+        (Part::Stage2TestSeen, 24, 768),
+        (Part::Stage2TestUnseen, 6, 768),
+    ];
+    for (part, classes, count) in expected {
+        let clips = dataset.load(part).unwrap();
+        assert_eq!((dataset.classes_of(part).len(), clips.len()), (classes, count), "{part}");
+        assert_eq!((clips.audio.dim(), clips.video.dim()), (256, 512));
+        assert_eq!(clips.class_counts().into_keys().collect::<Vec<_>>(), dataset.classes_of(part));
+        assert_eq!((clips.audio.len(), clips.video.len(), clips.ids.len()), (count, count, count));
+        assert!((0..count).all(|i| clips.audio.segments(i) == 1 && clips.video.segments(i) == 1));
+    }
+}
+
+#[test]
+fn esc30_clips_equal_the_plain_matrices() {
+    let Some(folder) = shared("esc30") else { return };
+    let root = folder.join("avgzsl_benchmark_datasets");
+    let dataset = Dataset::open(&root, "ESC30", Split::Main, ClassVectors::Aligned).unwrap();
+    let (audio_dim, audio) = npy(&folder.join("compact/audio_feat_1600x256_f32.npy"));
+    let (video_dim, video) = npy(&folder.join("compact/video_feat_5618x512_f32.npy"));
+    let pairs = std::fs::read_to_string(folder.join("compact/pairs.csv")).unwrap();
+    let rows: HashMap<&str, Vec<&str>> =
+        pairs.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()).map(|row| (row[0], row)).collect();
+    let mut seen = 0;
+    for part in Part::ALL {
+        let clips = dataset.load(part).unwrap();
+        for i in 0..clips.len() {
+            let row = &rows[clips.ids[i].as_str()];
+            assert_eq!(dataset.classes[clips.labels[i]], row[1]);
+            assert!(row[5].split('|').any(|name| name == part.folder_name()), "{row:?} is not in {part}");
+            let (a, v): (usize, usize) = (row[3].parse().unwrap(), row[4].parse().unwrap());
+            assert_eq!(clips.audio.clip(i), &audio[a * audio_dim..(a + 1) * audio_dim]);
+            assert_eq!(clips.video.clip(i), &video[v * video_dim..(v + 1) * video_dim]);
+        }
+        let listed = rows.values().filter(|row| row[5].split('|').any(|name| name == part.folder_name())).count();
+        assert_eq!(clips.len(), listed, "{part}");
+        seen += listed;
+    }
+    assert_eq!(seen, 1152 + 576 + 576 + 2304 + 768 + 768);
+
+    let (dim, vectors) = npy(&folder.join("compact/class_w2v_30x300_f32.npy"));
+    let classes = std::fs::read_to_string(folder.join("compact/classes.csv")).unwrap();
+    for line in classes.lines().skip(1) {
+        let row: Vec<&str> = line.split(',').collect();
+        let id = dataset.classes.iter().position(|class| class == row[1]).unwrap();
+        let index: usize = row[0].parse().unwrap();
+        assert_eq!(dataset.vector(id).unwrap(), &vectors[index * dim..(index + 1) * dim], "{}", row[1]);
+    }
+}
+
+#[test]
+fn esc30_has_no_problems() {
+    let Some(root) = esc30() else { return };
+    let inspection = inspect(&root, "esc30", Split::Main).unwrap();
+    assert!(inspection.problems.is_empty(), "{inspection}");
+    assert_eq!(inspection.dataset, "ESC30");
+    let text = inspection.to_string();
+    assert!(text.contains("stage_2_train") && text.contains("2304"), "{text}");
+    println!("{text}");
+}
