@@ -75,6 +75,10 @@ pub struct ModelConfig {
     pub dropout_heads: f64,
     /// Whether embeddings end in a ReLU.
     pub embedding_relu: bool,
+    /// Scale embeddings of clips and class names to unit length.
+    pub normalize_embeddings: bool,
+    /// Subtract the training classes' mean from class vectors and scale them to unit length.
+    pub center_words: bool,
     /// Standardise each input feature with the training clips' mean and deviation.
     pub standardize: bool,
 }
@@ -145,6 +149,12 @@ pub struct TrainingConfig {
     pub weight_projection: f64,
     /// Weight of the reconstruction losses.
     pub weight_reconstruction: f64,
+    /// Weight of the cross-entropy over the training classes.
+    pub weight_classification: f64,
+    /// Steepness of its softmax over distances.
+    pub classification_scale: f64,
+    /// Draw sound and picture of a training clip independently from the clips of its class.
+    pub independent_modalities: bool,
     /// Calibrated stacking: number of steps of the gamma grid.
     pub gamma_steps: usize,
     /// Calibrated stacking: width of a step. The grid is widened when the best gamma lies on its edge.
@@ -181,7 +191,9 @@ impl Default for ModelConfig {
             joint_mlp: 64,
             dropout_encoder: 0.2,
             dropout_heads: 0.2,
-            embedding_relu: true,
+            embedding_relu: false,
+            normalize_embeddings: true,
+            center_words: true,
             standardize: true,
         }
     }
@@ -201,8 +213,11 @@ impl Default for TrainingConfig {
             weight_triplet: 0.5,
             weight_projection: 0.5,
             weight_reconstruction: 0.5,
-            gamma_steps: 15,
-            gamma_step: 0.2,
+            weight_classification: 1.0,
+            classification_scale: 5.0,
+            independent_modalities: false,
+            gamma_steps: 60,
+            gamma_step: 0.05,
         }
     }
 }
@@ -272,6 +287,8 @@ impl Config {
             ("training.weight_triplet", t.weight_triplet, 0.0, 1e3),
             ("training.weight_projection", t.weight_projection, 0.0, 1e3),
             ("training.weight_reconstruction", t.weight_reconstruction, 0.0, 1e3),
+            ("training.weight_classification", t.weight_classification, 0.0, 1e3),
+            ("training.classification_scale", t.classification_scale, 1e-3, 1e3),
             ("training.gamma_step", t.gamma_step, 1e-6, 1e3),
         ];
         for (name, value, low, high) in real {

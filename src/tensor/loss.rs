@@ -46,6 +46,59 @@ impl<R: Real> Graph<R> {
         })
     }
 
+    /// Cross-entropy of a softmax over class distances, `mean_i -log softmax_c(-scale |x_i - classes_c|)[labels_i]`, for `x [n, e]` and
+    /// `classes [m, e]`; `labels[i]` is a row of `classes`.
+    pub fn distance_cross_entropy(&self, x: &Var<R>, classes: &Var<R>, labels: &[usize], scale: f64) -> Var<R> {
+        let (n, m, e) = (x.rows(), classes.rows(), x.cols());
+        let scale = R::of(scale);
+        let mut distances = self.buffer(n * m);
+        let mut probabilities = self.buffer(n * m);
+        let mut loss = R::ZERO;
+        for i in 0..n {
+            let (distances, p) = (&mut distances[i * m..][..m], &mut probabilities[i * m..][..m]);
+            for c in 0..m {
+                let terms = x.row(i).iter().zip(classes.row(c));
+                distances[c] = terms.fold(R::of(NORM_FLOOR), |sum, (&a, &b)| sum + (a - b) * (a - b)).sqrt();
+                p[c] = -scale * distances[c];
+            }
+            super::softmax(p);
+            loss += R::of(-p[labels[i]].f64().max(f64::MIN_POSITIVE).ln());
+        }
+        let count = R::of(n as f64);
+        let labels = labels.to_vec();
+        let saved = (x.clone(), classes.clone());
+        self.record(1, 1, self.copied(&[loss / count]), &[x, classes], move |gradient, gradients| {
+            let (x, classes) = saved;
+            // Gradient of pair (i, c) along x_i - c, before the direction is multiplied in.
+            let pull = |i: usize, c: usize| {
+                let target = if labels[i] == c { R::ONE } else { R::ZERO };
+                -scale * (probabilities[i * m + c] - target) * gradient[0] / (count * distances[i * m + c])
+            };
+            gradients.add_with(&x, |dx| {
+                dx.fill(R::ZERO);
+                for (i, dx) in dx.chunks_exact_mut(e).enumerate() {
+                    for c in 0..m {
+                        let pull = pull(i, c);
+                        for (j, dx) in dx.iter_mut().enumerate() {
+                            *dx += pull * (x.row(i)[j] - classes.row(c)[j]);
+                        }
+                    }
+                }
+            });
+            gradients.add_with(&classes, |dc| {
+                dc.fill(R::ZERO);
+                for (c, dc) in dc.chunks_exact_mut(e).enumerate() {
+                    for i in 0..n {
+                        let pull = pull(i, c);
+                        for (j, dc) in dc.iter_mut().enumerate() {
+                            *dc -= pull * (x.row(i)[j] - classes.row(c)[j]);
+                        }
+                    }
+                }
+            });
+        })
+    }
+
     /// Mean squared difference of `x` from `target`, over all values.
     pub fn mean_squared(&self, x: &Var<R>, target: &Var<R>) -> Var<R> {
         assert_eq!((x.rows(), x.cols()), (target.rows(), target.cols()), "mean squared difference");

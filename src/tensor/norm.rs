@@ -200,6 +200,34 @@ impl<R: Real> Graph<R> {
     }
 }
 
+impl<R: Real> Graph<R> {
+    /// Each row of `x [n, c]` divided by its Euclidean norm (at least 1e-12). A row costs `c` MACs, `c` multiplications, two functions.
+    pub fn normalize_rows(&self, x: &Var<R>) -> Var<R> {
+        let (n, c) = (x.rows(), x.cols());
+        let values = (n * c) as u64;
+        self.cost("normalize", Cost { macs: values, multiplies: values, functions: 2 * n as u64, ..Cost::default() });
+        let inverse: Vec<R> = (0..n).map(|i| R::ONE / dot(x.row(i), x.row(i)).sqrt().larger(R::of(1e-12))).collect();
+        let mut out = self.buffer(n * c);
+        for (i, out) in out.chunks_exact_mut(c).enumerate() {
+            for (out, &x) in out.iter_mut().zip(x.row(i)) {
+                *out = x * inverse[i];
+            }
+        }
+        let saved = x.clone();
+        self.record(n, c, out, &[x], move |gradient, gradients| {
+            gradients.add_with(&saved, |dx| {
+                for (i, (dx, g)) in dx.chunks_exact_mut(c).zip(gradient.chunks_exact(c)).enumerate() {
+                    let x = saved.row(i);
+                    let along = dot(g, x) * inverse[i] * inverse[i];
+                    for j in 0..c {
+                        dx[j] = (g[j] - x[j] * along) * inverse[i];
+                    }
+                }
+            });
+        })
+    }
+}
+
 /// Mean and 1/sqrt(variance + epsilon) of a row.
 #[inline(always)]
 fn moments<R: Real>(x: &[R]) -> (R, R) {

@@ -1,0 +1,196 @@
+//! The event-driven against the clock-driven spiking branch, clip by clip and step by step.
+
+use crate::counts::LayerCounts;
+use crate::data::Clips;
+use crate::engine::{ClipInput, Driver, Probe, Scratch, Snapshot, Stack, run};
+use crate::error::Result;
+use crate::model::{Activity, MODALITIES, Network};
+use crate::tensor::{Graph, simd};
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Clips prepared together.
+const BATCH: usize = 256;
+/// Differences that are listed one by one.
+const LISTED: usize = 20;
+
+/// How far two drivers agree on a set of clips.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Parity {
+    /// Every spike of every layer, clip and step is the same.
+    pub spikes_equal: bool,
+    /// Every membrane, before and after the reset, is the same bit for bit.
+    pub membranes_equal: bool,
+    /// Every threshold is the same bit for bit.
+    pub thresholds_equal: bool,
+    /// Both embeddings of every clip, and so its class, are the same bit for bit.
+    pub embeddings_equal: bool,
+    /// Clips compared.
+    pub clips: usize,
+    /// The first differences found.
+    pub differences: Vec<Difference>,
+    /// Operations of the event-driven run, all layers and clips.
+    pub event: LayerCounts,
+    /// Operations of the clock-driven run.
+    pub clock: LayerCounts,
+    /// Seconds of the spiking branch under each driver, without recording.
+    pub seconds: Seconds,
+}
+
+/// Wall time by driver, seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Event-driven.
+    pub event: f64,
+    /// Clock-driven.
+    pub clock: f64,
+}
+
+/// A place where the drivers disagree.
+#[derive(Debug, Clone, Serialize)]
+pub struct Difference {
+    /// Id of the clip.
+    pub clip: String,
+    /// `audio` or `video`.
+    pub modality: &'static str,
+    /// Spiking block, from 1.
+    pub block: usize,
+    /// Time step.
+    pub step: usize,
+    /// `spikes`, `membranes` or `thresholds`.
+    pub what: &'static str,
+}
+
+impl Parity {
+    /// Nothing differs.
+    pub fn holds(&self) -> bool {
+        self.spikes_equal && self.membranes_equal && self.thresholds_equal && self.embeddings_equal
+    }
+}
+
+/// Keeps every state of a run.
+#[derive(Default)]
+struct Recorder {
+    /// By step and layer: membranes before and after the reset, thresholds.
+    states: Vec<[Vec<f32>; 3]>,
+}
+
+impl Probe for Recorder {
+    fn tick(&mut self, _layer: usize, _tick: usize, snapshot: Snapshot<'_>) {
+        self.states.push([snapshot.charged, snapshot.membranes, snapshot.thresholds].map(<[f32]>::to_vec));
+    }
+}
+
+/// What two recorded runs of one clip have in common.
+struct Agreement {
+    differences: Vec<(usize, usize, &'static str)>,
+}
+
+fn agree(stack: &Stack, input: &ClipInput<'_>, steps: usize, scratch: &mut Scratch) -> Result<Agreement> {
+    let mut record = |driver| -> Result<_> {
+        let mut recorder = Recorder::default();
+        let run = run(stack, driver, input, steps, scratch, Some(&mut recorder))?;
+        Ok((run, recorder))
+    };
+    let (event, event_states) = record(Driver::Event)?;
+    let (clock, clock_states) = record(Driver::Clock)?;
+    let mut differences = Vec::new();
+    for (block, (a, b)) in event.trains.iter().zip(&clock.trains).enumerate() {
+        let step = (0..steps).find(|&t| a.at(t as u32) != b.at(t as u32));
+        differences.extend(step.map(|step| (block, step, "spikes")));
+    }
+    let equal =
+        |a: &[f32], b: &[f32]| a.len() == b.len() && simd(|| a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits()));
+    let layers = stack.layers().len();
+    if event_states.states.len() != clock_states.states.len() {
+        differences.push((0, 0, "membranes"));
+    }
+    for (i, (a, b)) in event_states.states.iter().zip(&clock_states.states).enumerate() {
+        let (step, block) = (i / layers, i % layers);
+        if !(equal(&a[0], &b[0]) && equal(&a[1], &b[1])) {
+            differences.push((block, step, "membranes"));
+        }
+        if !equal(&a[2], &b[2]) {
+            differences.push((block, step, "thresholds"));
+        }
+    }
+    Ok(Agreement { differences })
+}
+
+/// Compares both drivers over `clips`, with `progress(clips done)` after each batch. None if the model has no spiking branch.
+///
+/// # Errors
+/// If the clips do not fit the model.
+pub fn compare(network: &Network<'_>, clips: &Clips, mut progress: impl FnMut(usize)) -> Result<Option<Parity>> {
+    let Some(stacks) = network.stacks() else { return Ok(None) };
+    let steps = network.model().config.time_steps;
+    let mut parity = Parity {
+        spikes_equal: true,
+        membranes_equal: true,
+        thresholds_equal: true,
+        embeddings_equal: true,
+        clips: clips.len(),
+        ..Parity::default()
+    };
+    for start in (0..clips.len()).step_by(BATCH) {
+        let rows: Vec<usize> = (start..(start + BATCH).min(clips.len())).collect();
+        let graph = Graph::inference();
+        let prepared = network.prepare(&graph, clips, &rows)?;
+        let mut embeddings = Vec::new();
+        for (driver, seconds, counts) in [
+            (Driver::Event, &mut parity.seconds.event, &mut parity.event),
+            (Driver::Clock, &mut parity.seconds.clock, &mut parity.clock),
+        ] {
+            let started = std::time::Instant::now();
+            let runs = network.spike(stacks, &prepared, driver)?;
+            *seconds += started.elapsed().as_secs_f64();
+            *counts += runs.iter().flatten().map(|run| run.total()).sum();
+            let s = network.join_time(&graph, &runs, &mut Activity::new(network.model()));
+            embeddings.push(network.finish(&graph, &prepared, Some(&s)));
+        }
+        let bits = |i: usize| embeddings[i].iter().flat_map(|e| e.values()).map(|v| v.to_bits());
+        parity.embeddings_equal &= bits(0).eq(bits(1));
+        for modality in MODALITIES {
+            let stack = &stacks[modality as usize];
+            let inputs = network.clip_inputs(&prepared, modality);
+            let agreements = inputs
+                .par_iter()
+                .map_init(Scratch::default, |scratch, input| agree(stack, input, steps, scratch))
+                .collect::<Result<Vec<_>>>()?;
+            for (clip, agreement) in rows.iter().zip(agreements) {
+                for (block, step, what) in agreement.differences {
+                    match what {
+                        "spikes" => parity.spikes_equal = false,
+                        "membranes" => parity.membranes_equal = false,
+                        _ => parity.thresholds_equal = false,
+                    }
+                    if parity.differences.len() < LISTED {
+                        let clip = clips.ids[*clip].clone();
+                        let modality = modality.name();
+                        parity.differences.push(Difference { clip, modality, block: block + 1, step, what });
+                    }
+                }
+            }
+        }
+        progress(rows.len());
+    }
+    Ok(Some(parity))
+}
+
+impl Parity {
+    /// Both sets of clips together.
+    pub fn and(mut self, other: Parity) -> Parity {
+        self.spikes_equal &= other.spikes_equal;
+        self.membranes_equal &= other.membranes_equal;
+        self.thresholds_equal &= other.thresholds_equal;
+        self.embeddings_equal &= other.embeddings_equal;
+        self.clips += other.clips;
+        self.differences.extend(other.differences);
+        self.differences.truncate(LISTED);
+        self.event += other.event;
+        self.clock += other.clock;
+        self.seconds.event += other.seconds.event;
+        self.seconds.clock += other.seconds.clock;
+        self
+    }
+}

@@ -1,0 +1,140 @@
+//! Scoring a model on a seen and an unseen part of a data set, with everything the run did on the way.
+
+use crate::config::TrainingConfig;
+use crate::data::{Clips, Dataset};
+use crate::energy::Cost;
+use crate::engine::Driver;
+use crate::error::{Error, Result};
+use crate::gzsl::{Candidates, Scored, Scores, distances};
+use crate::model::{Activity, Inference, Network, add_costs};
+use serde::{Deserialize, Serialize};
+
+/// One value for each way to score a clip: sum of both modalities' distances, video alone, audio alone.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByMode<T> {
+    /// Sum of both distances.
+    pub both: T,
+    /// Video alone, as the reference models are scored.
+    pub video: T,
+    /// Audio alone.
+    pub audio: T,
+}
+
+impl<T> ByMode<T> {
+    /// The same for each mode.
+    pub fn map<S>(self, mut f: impl FnMut(T) -> S) -> ByMode<S> {
+        ByMode { both: f(self.both), video: f(self.video), audio: f(self.audio) }
+    }
+}
+
+/// Where gamma comes from.
+#[derive(Clone, Copy)]
+pub enum Gamma<'a> {
+    /// Chosen on this data, by mode: for validation only.
+    Choose(&'a TrainingConfig),
+    /// Chosen before.
+    Given(ByMode<f64>),
+}
+
+/// A seen and an unseen part, and the classes that compete for their clips.
+pub struct Task<'a> {
+    /// Clips of trained classes.
+    pub seen: &'a Clips,
+    /// Clips of other classes.
+    pub unseen: &'a Clips,
+    /// All these classes.
+    pub candidates: Candidates,
+}
+
+/// The result of scoring a [`Task`].
+pub struct Evaluation {
+    /// Figures by mode.
+    pub accuracy: ByMode<Scores>,
+    /// Class id chosen for each clip by the sum of both distances, seen part first.
+    pub predictions: Vec<usize>,
+    /// Candidate classes without clips, left out of the means.
+    pub absent: Vec<usize>,
+    /// What the spiking branch did.
+    pub activity: Option<Activity>,
+    /// Operations of the dense branch by operator, over all clips.
+    pub dense: Vec<(String, Cost)>,
+    /// Operations of embedding the classes, once.
+    pub classes: Vec<(String, Cost)>,
+    /// Number of clips.
+    pub clips: usize,
+}
+
+/// Runs `network` over `task`.
+///
+/// # Errors
+/// If clips do not fit the model or a class has no vector.
+pub fn evaluate(
+    network: &Network<'_>,
+    dataset: &Dataset,
+    task: &Task<'_>,
+    gamma: Gamma<'_>,
+    driver: Driver,
+    mut progress: impl FnMut(usize),
+) -> Result<Evaluation> {
+    let vectors = class_vectors(dataset, &task.candidates.classes)?;
+    let (words, classes) = network.embed_classes(&vectors);
+    let mut all = network.infer(task.seen, driver, &mut progress)?;
+    all.append(network.infer(task.unseen, driver, &mut progress)?);
+    let labels: Vec<usize> = task.seen.labels.iter().chain(&task.unseen.labels).copied().collect();
+    let size = words.len() / task.candidates.classes.len().max(1);
+    let audio = distances(&all.embeddings[0], &words, size);
+    let video = distances(&all.embeddings[1], &words, size);
+    let both: Vec<f32> = audio.iter().zip(&video).map(|(a, v)| a + v).collect();
+    if let Some(at) = both.iter().position(|d| !d.is_finite()) {
+        let clip = at / task.candidates.classes.len();
+        return Err(Error::value("embedding", format!("clip {clip} has an embedding that is not finite"))
+            .with_hint("the training diverged: lower training.learning_rate"));
+    }
+    let scored = ByMode { both, video, audio }.map(|d| Scored::new(&d, &labels, &task.candidates));
+    let accuracy = match gamma {
+        Gamma::Choose(config) => scored.by_ref().map(|s| s.best(config)),
+        Gamma::Given(gamma) => ByMode {
+            both: scored.both.scores(gamma.both),
+            video: scored.video.scores(gamma.video),
+            audio: scored.audio.scores(gamma.audio),
+        },
+    };
+    Ok(Evaluation {
+        predictions: scored.both.predictions(accuracy.both.gamma),
+        absent: scored.both.absent(),
+        accuracy,
+        activity: all.activity,
+        dense: all.dense,
+        classes,
+        clips: labels.len(),
+    })
+}
+
+impl<T> ByMode<T> {
+    fn by_ref(&self) -> ByMode<&T> {
+        ByMode { both: &self.both, video: &self.video, audio: &self.audio }
+    }
+}
+
+impl Inference {
+    /// Adds the clips of another inference of the same model behind these.
+    fn append(&mut self, other: Inference) {
+        for (mine, theirs) in self.embeddings.iter_mut().zip(other.embeddings) {
+            mine.extend(theirs);
+        }
+        add_costs(&mut self.dense, other.dense);
+        match (&mut self.activity, other.activity) {
+            (Some(mine), Some(theirs)) => mine.append(&theirs),
+            (mine, theirs) => *mine = mine.take().or(theirs),
+        }
+    }
+}
+
+/// The vectors of `classes`.
+///
+/// # Errors
+/// If a class has none.
+pub fn class_vectors<'a>(dataset: &'a Dataset, classes: &[usize]) -> Result<Vec<&'a [f32]>> {
+    classes.iter().map(|&class| dataset.vector(class)).collect()
+}

@@ -1,0 +1,255 @@
+//! The Spiking Tucker Fusion Transformer, assembled. `docs/model.md` has every equation.
+
+pub mod batch;
+mod declare;
+mod infer;
+mod parameters;
+mod pass;
+mod weights;
+
+pub use declare::declarations;
+pub use infer::{Activity, Inference, Network, Prepared, add_costs};
+pub use parameters::{Declaration, Initial, Parameter, Parameters};
+pub use pass::{Noise, Pass};
+pub use weights::{load, save};
+
+use crate::config::{Fusion, ModelConfig, ThresholdMode};
+use crate::dense;
+use crate::encoding;
+use crate::fusion::{Cube, Slice};
+use crate::snn::{Cues, Lif};
+use crate::tensor::{Real, Var};
+use crate::time_step;
+use serde::{Deserialize, Serialize};
+
+/// The two senses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Modality {
+    /// Sound.
+    Audio,
+    /// Pictures.
+    Video,
+}
+
+/// Both, in the order of every pair in this crate.
+pub const MODALITIES: [Modality; 2] = [Modality::Audio, Modality::Video];
+
+/// Spiking blocks per modality.
+pub const BLOCKS: usize = 3;
+
+impl Modality {
+    /// As in tensor names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Modality::Audio => "audio",
+            Modality::Video => "video",
+        }
+    }
+}
+
+/// What the data decide about a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dimensions {
+    /// Size of an audio feature.
+    pub audio: usize,
+    /// Size of a video feature.
+    pub video: usize,
+    /// Size of a class vector.
+    pub words: usize,
+    /// Whether clips are sequences; clip-averaged features are the same at each step.
+    pub temporal: bool,
+}
+
+impl Dimensions {
+    /// Feature size of a modality.
+    pub fn features(&self, modality: Modality) -> usize {
+        match modality {
+            Modality::Audio => self.audio,
+            Modality::Video => self.video,
+        }
+    }
+
+    /// Bins that the spiking branch sees of a clip.
+    pub fn bins(&self, config: &ModelConfig) -> usize {
+        if self.temporal { config.time_steps } else { 1 }
+    }
+
+    /// Segments that the dense branch sees of a clip.
+    pub fn segments(&self, config: &ModelConfig) -> usize {
+        if self.temporal { config.segments } else { 1 }
+    }
+}
+
+/// Standardised features of a batch of clips, per modality.
+pub struct ClipBatch<R: Real> {
+    /// `[clips * segments, features]`, for the dense branch.
+    pub segments: [Var<R>; 2],
+    /// `[clips * bins, features]`, for the spiking branch.
+    pub bins: [Var<R>; 2],
+}
+
+/// The dense branch's view of a batch.
+pub struct Semantic<R: Real> {
+    /// `phi_m [clips, D]`, the encoded features.
+    pub phi: [Var<R>; 2],
+    /// `r_m [clips, D]`.
+    pub r: [Var<R>; 2],
+}
+
+/// The spiking branch's view of a batch, as trained.
+pub struct Spiking<R: Real> {
+    /// `S_m [clips, D]` per modality.
+    pub s: [Var<R>; 2],
+    /// Spikes `[clips * steps, D]` of each block, per modality.
+    pub spikes: [Vec<Var<R>>; 2],
+}
+
+/// What one block's threshold listens to; see [`Cues`].
+pub struct BlockCues<R: Real> {
+    /// `tanh(A2 A1 phi) [clips, D]`.
+    pub semantic: Var<R>,
+    /// `[1, 4]`
+    pub gains: Var<R>,
+}
+
+/// The model: shape and options. Its weights are [`Parameters`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stft {
+    /// Options.
+    pub config: ModelConfig,
+    /// Sizes that the data decide.
+    pub dimensions: Dimensions,
+}
+
+impl Stft {
+    /// Whether there is a spiking branch at all.
+    pub fn has_spikes(&self) -> bool {
+        self.config.fusion != Fusion::SemanticOnly
+    }
+
+    /// Encoders and latent knowledge combiner (equations 1-4).
+    pub fn semantic<R: Real>(&self, pass: &Pass<'_, R>, batch: &ClipBatch<R>) -> Semantic<R> {
+        let segments = self.dimensions.segments(&self.config);
+        let phi = MODALITIES.map(|m| dense::encode(pass, &self.config, m, &batch.segments[m as usize]));
+        let r = dense::combine(pass, &self.config, &phi, segments);
+        Semantic { phi: phi.map(|phi| pass.graph.mean_rows(&phi, segments)), r }
+    }
+
+    /// Refined input of a modality and the pooled gate of its clips (equation 7).
+    pub fn refined<R: Real>(&self, pass: &Pass<'_, R>, modality: Modality, x: &Var<R>) -> (Var<R>, Var<R>) {
+        let (graph, steps) = (pass.graph, self.config.time_steps);
+        let bins = self.dimensions.bins(&self.config);
+        if !self.config.glp {
+            let clips = x.rows() / bins;
+            return (x.clone(), graph.constant(clips, steps, graph.zeros(clips * steps)));
+        }
+        let name = format!("spiking.{}", modality.name());
+        let logit = self.dimensions.temporal.then(|| pass.var(&format!("{name}.glp_beta")));
+        graph.scope(&name);
+        let refined = encoding::refine(graph, x, bins, logit.as_ref());
+        let pooled = encoding::pooled_gate(graph, x, bins, steps, logit.as_ref());
+        (refined, pooled)
+    }
+
+    /// What moves the thresholds of a block, from the dense features (equation 9); none for fixed thresholds.
+    pub fn cues<R: Real>(
+        &self,
+        pass: &Pass<'_, R>,
+        modality: Modality,
+        block: usize,
+        phi: &Var<R>,
+    ) -> Option<BlockCues<R>> {
+        if self.config.threshold == ThresholdMode::Fixed {
+            return None;
+        }
+        let name = format!("{}.threshold", block_name(modality, block));
+        pass.graph.scope(&name);
+        let inner = pass.graph.linear(phi, &pass.var(&format!("{name}.semantic_in")), None);
+        let outer = pass.graph.linear(&inner, &pass.var(&format!("{name}.semantic_out")), None);
+        Some(BlockCues { semantic: pass.graph.tanh(&outer), gains: pass.var(&format!("{name}.gains")) })
+    }
+
+    /// The spiking branch over all steps as one differentiable run (equations 5-9).
+    pub fn spiking<R: Real>(&self, pass: &Pass<'_, R>, batch: &ClipBatch<R>, phi: &[Var<R>; 2]) -> Spiking<R> {
+        let lif = Lif::new(&self.config);
+        let clips = phi[0].rows();
+        let mut spikes = [Vec::new(), Vec::new()];
+        let s = MODALITIES.map(|m| {
+            let (mut x, pooling) = self.refined(pass, m, &batch.bins[m as usize]);
+            for block in 0..BLOCKS {
+                let name = block_name(m, block);
+                let current = pass.batch_norm(&pass.linear(&x, &name), &format!("{name}.norm"), false, 0.0);
+                let cues = self.cues(pass, m, block, &phi[m as usize]);
+                let cues = cues.as_ref().map(|c| Cues { semantic: &c.semantic, pooling: &pooling, gains: &c.gains });
+                x = lif.run(pass.graph, &current, clips, cues);
+                spikes[m as usize].push(x.clone());
+            }
+            if self.config.time_step_factor {
+                time_step::from_spikes(pass.graph, &x, &pass.var(&format!("time_step.{}.bias", m.name())))
+            } else {
+                pass.graph.mean_rows(&x, self.config.time_steps)
+            }
+        });
+        Spiking { s, spikes }
+    }
+
+    /// Tucker fusion of both branches (equations 10-13), joint transformer (14): `f_m [clips, D]`.
+    pub fn fuse<R: Real>(&self, pass: &Pass<'_, R>, r: &[Var<R>; 2], s: Option<&[Var<R>; 2]>) -> [Var<R>; 2] {
+        let graph = pass.graph;
+        let y = MODALITIES.map(|m| {
+            let name = format!("fusion.{}", m.name());
+            graph.scope(&name);
+            let r = &r[m as usize];
+            let part = |s: &Var<R>, scale: usize| {
+                let var = |part: &str| pass.var(&format!("{name}.scale{scale}.{part}"));
+                match self.config.fusion {
+                    Fusion::Cube => {
+                        let (semantic, spiking) = (var("semantic"), var("spiking"));
+                        Cube { semantic, spiking, core: var("core"), out: var("out") }.fuse(graph, r, s)
+                    }
+                    _ => Slice {
+                        semantic: var("semantic"),
+                        spiking: var("spiking"),
+                        slices_semantic: var("slices_semantic"),
+                        slices_spiking: var("slices_spiking"),
+                        out: var("out"),
+                    }
+                    .fuse(graph, r, s),
+                }
+            };
+            let y = match (s.map(|s| &s[m as usize]), self.config.fusion) {
+                (None, _) | (_, Fusion::SemanticOnly) => {
+                    graph.linear(r, &pass.var(&format!("{name}.semantic_only")), None)
+                }
+                (Some(s), Fusion::Concatenation) => {
+                    // [r; S] W^T without copying the two halves into one.
+                    let a = graph.linear(r, &pass.var(&format!("{name}.concat_semantic")), None);
+                    graph.add(&a, &graph.linear(s, &pass.var(&format!("{name}.concat_spiking")), None))
+                }
+                (Some(s), _) => {
+                    let parts: Vec<Var<R>> = self.config.scales.iter().map(|&scale| part(s, scale)).collect();
+                    parts[1..].iter().fold(parts[0].clone(), |sum, part| graph.add(&sum, part))
+                }
+            };
+            graph.add_by_token(&y, &pass.var(&format!("{name}.bias")))
+        });
+        dense::join(pass, &self.config, &y)
+    }
+
+    /// Embeddings `theta_m [clips, E]` of fused features.
+    pub fn embed<R: Real>(&self, pass: &Pass<'_, R>, f: &[Var<R>; 2]) -> [Var<R>; 2] {
+        MODALITIES.map(|m| dense::head(pass, &self.config, m.name(), &f[m as usize]))
+    }
+
+    /// Embeddings `theta_w [n, E]` of class vectors `[n, words]`.
+    pub fn embed_words<R: Real>(&self, pass: &Pass<'_, R>, words: &Var<R>) -> Var<R> {
+        dense::embed_words(pass, &self.config, words)
+    }
+}
+
+/// Name of a spiking block's tensors; blocks count from 1 there.
+pub fn block_name(modality: Modality, block: usize) -> String {
+    format!("spiking.{}.block{}", modality.name(), block + 1)
+}

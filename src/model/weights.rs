@@ -1,0 +1,58 @@
+//! Weights on disk: one safetensors file whose header also holds the model's shape and options.
+
+use super::{Parameters, Stft, declarations};
+use crate::error::{Error, Result};
+use crate::files::write_atomic;
+use crate::rng::Streams;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Key of the header entry that holds the model as JSON.
+const MODEL_KEY: &str = "model";
+
+/// Writes all tensors of `parameters`, f32, under their names.
+pub fn save(path: &Path, model: &Stft, parameters: &Parameters<f32>) -> Result<()> {
+    let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write weights: {e}"));
+    let bytes: Vec<Vec<u8>> =
+        parameters.entries().iter().map(|e| e.values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
+    let mut views = Vec::new();
+    for (entry, bytes) in parameters.entries().iter().zip(&bytes) {
+        let view = TensorView::new(Dtype::F32, entry.declaration.shape.clone(), bytes).map_err(|e| fail(&e))?;
+        views.push((entry.declaration.name.clone(), view));
+    }
+    let header = HashMap::from([(MODEL_KEY.to_owned(), serde_json::to_string(model).map_err(|e| fail(&e))?)]);
+    let file = safetensors::serialize(views, Some(header)).map_err(|e| fail(&e))?;
+    write_atomic(path, |out| out.write_all(&file))
+}
+
+/// Reads a model and its tensors. Every tensor must be there with its shape, as f32, finite; none may be left over.
+pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
+    let bytes = std::fs::read(path).map_err(|e| {
+        Error::file(path, format!("cannot read weights: {e}"))
+            .with_hint("a model folder is what `spikefuse train --out` writes")
+    })?;
+    let wrong = |problem: String| Error::file(path, problem);
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(format!("not a safetensors file: {e}")))?;
+    let model: Stft = header
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(MODEL_KEY))
+        .ok_or_else(|| wrong("its header has no field `model`: not written by spikefuse".into()))
+        .and_then(|json| serde_json::from_str(json).map_err(|e| wrong(format!("header field `model`: {e}"))))?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(format!("not a safetensors file: {e}")))?;
+    let mut parameters = Parameters::initial(declarations(&model), Streams::new(0));
+    let names: Vec<String> = parameters.entries().iter().map(|e| e.declaration.name.clone()).collect();
+    for name in &names {
+        let tensor = tensors.tensor(name).map_err(|_| wrong(format!("tensor {name} is missing")))?;
+        if tensor.dtype() != Dtype::F32 {
+            return Err(wrong(format!("tensor {name}: expected F32, found {:?}", tensor.dtype())));
+        }
+        let values = tensor.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        parameters.set(name, tensor.shape(), values).map_err(|e| wrong(e.to_string()))?;
+    }
+    if let Some(extra) = tensors.names().into_iter().find(|name| parameters.position(name).is_none()) {
+        return Err(wrong(format!("tensor {extra} does not belong to this model")));
+    }
+    Ok((model, parameters))
+}
