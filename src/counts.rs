@@ -1,0 +1,61 @@
+//! Operation counts: integers, taken where the work is done.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+/// What one layer did in one clip. The counts say what the chosen driver really executed, except the two `effective`
+/// ones, which depend only on weights and inputs and are the same for every driver.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LayerCounts {
+    /// Spikes emitted by the layer's neurons.
+    pub spikes: u64,
+    /// Spike deliveries to synapses: arrived spikes x fan-out, zero weights included. Each is one addition. The clock
+    /// driver delivers no events: 0.
+    pub synops: u64,
+    /// Dense multiply-adds: inputs x neurons for each product of the weight matrix with a vector. Event driver: analog
+    /// input only, once per clip if it is constant. Clock driver: one product per tick.
+    pub macs: u64,
+    /// Non-zero weights that met an input of 1 or -1 (a spike, or that very analog value), at each tick.
+    pub effective_acs: u64,
+    /// Non-zero weights that met any other non-zero input, at each tick.
+    pub effective_macs: u64,
+    /// Neuron steps: bias addition, charge, comparison and reset of one neuron at one tick.
+    pub membrane_updates: u64,
+    /// Steps of one neuron's dynamic threshold. There is none before the first tick, and none with fixed thresholds.
+    pub threshold_updates: u64,
+    /// Binary entropies of a layer's firing rate (dynamic thresholds only), one per tick.
+    pub entropies: u64,
+    /// Events put into or taken out of a queue: two per spike that arrives through it, two per wake.
+    pub queue_operations: u64,
+    /// Neurons woken because they might cross their threshold without input. Part of no other count.
+    pub wakes: u64,
+}
+
+impl AddAssign for LayerCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.spikes += other.spikes;
+        self.synops += other.synops;
+        self.macs += other.macs;
+        self.effective_acs += other.effective_acs;
+        self.effective_macs += other.effective_macs;
+        self.membrane_updates += other.membrane_updates;
+        self.threshold_updates += other.threshold_updates;
+        self.entropies += other.entropies;
+        self.queue_operations += other.queue_operations;
+        self.wakes += other.wakes;
+    }
+}
+
+impl Add for LayerCounts {
+    type Output = Self;
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+}
+
+impl Sum for LayerCounts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(LayerCounts::default(), Add::add)
+    }
+}
