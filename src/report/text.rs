@@ -1,6 +1,7 @@
 //! The report as a table for the terminal.
 
 use super::Report;
+use crate::compare::Parity;
 use std::fmt::{Display, Formatter, Result};
 
 /// 12,345,678
@@ -58,35 +59,37 @@ impl Display for Report {
         writeln!(f, "  {:<42} {:>14.1} nJ", "the same in the dense twin", nanojoule(e.spiking_twin_pj))?;
         writeln!(f, "  the dense branch is {:.1} % of the total", 100.0 * e.dense_share)?;
         writeln!(f, "  left out: {}; unpriced: comparisons, divisions, roots, exponentials", e.leaves_out)?;
-        if let Some(p) = &self.parity {
-            let yes = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
-            writeln!(f, "\nevent-driven against clock-driven, {} clips", p.clips)?;
-            writeln!(
-                f,
-                "  spikes {}, membranes {}, thresholds {}, embeddings {} (bit by bit)",
-                yes(p.spikes_equal),
-                yes(p.membranes_equal),
-                yes(p.thresholds_equal),
-                yes(p.embeddings_equal)
-            )?;
-            for d in &p.differences {
-                writeln!(f, "  {}: {} block {}, step {}: {}", d.clip, d.modality, d.block, d.step, d.what)?;
-            }
-            let ratio = p.seconds.clock / p.seconds.event.max(1e-12);
-            let work = (p.clock.macs as f64) / ((p.event.macs + p.event.synops).max(1) as f64);
-            writeln!(
-                f,
-                "  spiking branch {:.3} s against {:.3} s: {ratio:.1} times as fast",
-                p.seconds.event, p.seconds.clock
-            )?;
-            writeln!(
-                f,
-                "  synaptic operations {} against {}: {work:.1} times fewer",
-                grouped(p.event.macs + p.event.synops),
-                grouped(p.clock.macs)
-            )?;
+        if let Some(parity) = &self.parity {
+            write!(f, "\n{parity}")?;
         }
         Ok(())
+    }
+}
+
+impl Display for Parity {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let yes = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
+        writeln!(f, "event-driven against clock-driven, {} clips", self.clips)?;
+        writeln!(
+            f,
+            "  spikes {}, membranes {}, thresholds {}, embeddings {} (bit by bit)",
+            yes(self.spikes_equal),
+            yes(self.membranes_equal),
+            yes(self.thresholds_equal),
+            yes(self.embeddings_equal)
+        )?;
+        for d in &self.differences {
+            writeln!(f, "  {}: {} block {}, step {}: {}", d.clip, d.modality, d.block, d.step, d.what)?;
+        }
+        let ratio = self.seconds.clock / self.seconds.event.max(1e-12);
+        let [event, clock] = [&self.event, &self.clock].map(|c| c.macs + c.synops);
+        let work = clock as f64 / event.max(1) as f64;
+        writeln!(
+            f,
+            "  spiking branch {:.3} s against {:.3} s: {ratio:.1} times as fast",
+            self.seconds.event, self.seconds.clock
+        )?;
+        writeln!(f, "  synaptic operations {} against {}: {work:.1} times fewer", grouped(event), grouped(clock))
     }
 }
 

@@ -1,0 +1,65 @@
+//! The command line: one file per verb.
+
+mod compare;
+mod data;
+mod evaluate;
+mod options;
+mod progress;
+mod run;
+mod saved;
+
+use clap::{Parser, Subcommand};
+use spikefuse::{Error, Result};
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+/// Event-driven spiking simulation joined to a dense hybrid model: the Spiking Tucker Fusion Transformer.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Train both stages, test event by event, report accuracy, spikes, operations and energy
+    Run(run::Run),
+    /// Train both stages into a folder, with a checkpoint after each epoch
+    Train(run::Train),
+    /// Test a trained model
+    Evaluate(evaluate::Evaluate),
+    /// Run a trained model's spiking branch event-driven and clock-driven, and compare clip by clip
+    Compare(compare::Compare),
+    /// Make the embedded data set as files, or look into a data folder
+    #[command(subcommand)]
+    Data(data::Data),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub fn run(self) -> Result<ExitCode> {
+        match self.verb {
+            Verb::Run(verb) => verb.run(),
+            Verb::Train(verb) => verb.run(),
+            Verb::Evaluate(verb) => verb.run(),
+            Verb::Compare(verb) => verb.run(),
+            Verb::Data(verb) => verb.run(),
+        }
+    }
+}
+
+/// Writes data to stdout. A reader that went away (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::file("standard output", e)),
+        _ => Ok(()),
+    }
+}
+
+/// A value as an indented JSON document with a newline at its end.
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Error::value("report", e))?;
+    Ok(text + "\n")
+}

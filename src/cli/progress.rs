@@ -1,0 +1,53 @@
+//! What a person sees while waiting: a bar on stderr, only on a terminal.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use spikefuse::train::{EpochRecord, Observer};
+
+/// A bar of `length` steps named `name`.
+pub fn bar(name: &str, length: usize) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64).with_prefix(name.to_owned());
+    // The template is a constant; if it were wrong, indicatif's own style would do.
+    if let Ok(style) = ProgressStyle::with_template("{prefix:12} {bar:30} {percent:>3}% {msg}  {eta_precise} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Bars for both stages of training.
+#[derive(Default)]
+pub struct TrainingBars {
+    bar: Option<(u8, ProgressBar)>,
+    validation: String,
+}
+
+impl Observer for TrainingBars {
+    fn batch(&mut self, stage: u8, [epoch, epochs]: [usize; 2], [batch, batches]: [usize; 2], loss: f64) {
+        if self.bar.as_ref().is_none_or(|(of, _)| *of != stage) {
+            self.finish();
+            let bar = bar(&format!("stage {stage}"), epochs * batches);
+            bar.set_position((epoch * batches) as u64);
+            bar.reset_eta();
+            self.bar = Some((stage, bar));
+        }
+        if let Some((_, bar)) = &self.bar {
+            bar.set_position((epoch * batches + batch) as u64);
+            bar.set_message(format!("epoch {}/{epochs}  loss {loss:.3}{}", epoch + 1, self.validation));
+        }
+    }
+
+    fn epoch(&mut self, record: &EpochRecord) {
+        if let Some(scores) = record.validation {
+            self.validation = format!("  validation HM {:.1} %", 100.0 * scores.both.hm);
+        }
+    }
+}
+
+impl TrainingBars {
+    /// Takes the bar away.
+    pub fn finish(&mut self) {
+        if let Some((_, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        self.validation.clear();
+    }
+}

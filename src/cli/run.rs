@@ -1,0 +1,110 @@
+//! `run` and `train`.
+
+use super::compare::parity;
+use super::options::{DataOptions, TrainingOptions, check_writable};
+use super::progress::TrainingBars;
+use super::saved::{Saved, TestClips};
+use clap::Args;
+use spikefuse::Result;
+use spikefuse::engine::Driver;
+use spikefuse::files::write_atomic;
+use spikefuse::model::Network;
+use spikefuse::report::{Origin, Report};
+use spikefuse::train::{Folder, train};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Options of `run`.
+#[derive(Args)]
+pub struct Run {
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    training: TrainingOptions,
+    /// Folder for weights, checkpoint and report.json; nothing is written without it
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options of `train`.
+#[derive(Args)]
+pub struct Train {
+    #[command(flatten)]
+    data: DataOptions,
+    #[command(flatten)]
+    training: TrainingOptions,
+    /// Folder for weights and checkpoint
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Go on from the folder's checkpoint
+    #[arg(long)]
+    resume: bool,
+}
+
+impl Run {
+    /// Trains, tests, reports.
+    pub fn run(self) -> Result<ExitCode> {
+        let config = self.training.config()?;
+        let dataset = self.data.open()?;
+        if let Some(out) = &self.out {
+            check_writable(out)?;
+        }
+        let folder = self.out.as_deref().map(|path| Folder { path, resume: false });
+        let mut bars = TrainingBars::default();
+        let trained = train(&config, &dataset, self.training.seed, folder, &mut bars)?;
+        bars.finish();
+        let saved = Saved::new(trained, &config, &dataset, self.training.seed);
+        if let Some(out) = &self.out {
+            saved.save(out)?;
+        }
+        let network = Network::new(&saved.model, &saved.parameters)?;
+        let test = TestClips::load(&dataset)?;
+        let result = saved.test(&network, &dataset, &test, Driver::Event)?;
+        let parity = parity(&network, &test)?;
+        let origin = Origin { dataset: &dataset, seed: self.training.seed, epochs: saved.training.choice.epochs };
+        let report = Report::new(&origin, &network, &result, parity);
+        let document = super::json(&report)?;
+        if let Some(out) = &self.out {
+            write_atomic(&out.join("report.json"), |file| file.write_all(document.as_bytes()))?;
+        }
+        super::print(&if self.json { document } else { report.to_string() })?;
+        Ok(ExitCode::from(u8::from(report.parity.is_some_and(|parity| !parity.holds()))))
+    }
+}
+
+impl Train {
+    /// Trains.
+    pub fn run(self) -> Result<ExitCode> {
+        let config = self.training.config()?;
+        let dataset = self.data.open()?;
+        if !self.resume {
+            check_writable(&self.out)?;
+        }
+        let folder = Folder { path: &self.out, resume: self.resume };
+        let mut bars = TrainingBars::default();
+        let trained = train(&config, &dataset, self.training.seed, Some(folder), &mut bars)?;
+        bars.finish();
+        let saved = Saved::new(trained, &config, &dataset, self.training.seed);
+        saved.save(&self.out)?;
+        let best = saved.training.history.iter().filter_map(|r| r.validation).map(|v| v.both);
+        let best = best.fold(None, |best: Option<spikefuse::gzsl::Scores>, s| match best {
+            Some(b) if b.hm >= s.hm => Some(b),
+            _ => Some(s),
+        });
+        if let Some(best) = best {
+            super::print(&format!(
+                "best epoch {}: validation HM {:.2} %, seen {:.2} %, unseen {:.2} %, ZSL {:.2} %\nmodel in {}\n",
+                saved.training.choice.epochs,
+                100.0 * best.hm,
+                100.0 * best.seen,
+                100.0 * best.unseen,
+                100.0 * best.zsl,
+                self.out.display()
+            ))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
