@@ -17,6 +17,8 @@ mod npy;
 mod pickle;
 mod plain;
 mod published;
+#[cfg(test)]
+mod tests;
 mod vectors;
 
 pub use embedded::{EMBEDDED_NAME, generate};
