@@ -18,6 +18,7 @@ use crate::files::write_atomic;
 use crate::rng::{Rng, Streams};
 use rand::{Rng as _, RngExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Name of the embedded data set, and of its folder where [`generate`] writes it.
 pub const EMBEDDED_NAME: &str = "Compositions";
@@ -240,7 +241,7 @@ pub(super) fn dataset(seed: u64) -> Dataset {
         class_vectors: ClassVectors::Aligned,
         displaced_vectors: 0,
         parts,
-        source: Source::Memory(stored),
+        source: Source::Memory(Arc::new(stored)),
     }
 }
 
@@ -287,7 +288,7 @@ pub fn generate(root: &Path, seed: u64) -> Result<PathBuf> {
     dictionary.extend(writer.finish());
     let path = features.join("text/word_embeddings_compositions_normed.npy");
     write_atomic(&path, |file| file.write_all(&dictionary))?;
-    for (part, clips) in Part::STORED.into_iter().zip(stored) {
+    for (part, clips) in Part::STORED.into_iter().zip(stored.iter()) {
         for &id in dataset.classes_of(part) {
             let own: Vec<usize> = (0..clips.len()).filter(|&i| clips.labels[i] == id).collect();
             for (modality, features_of) in [("audio", &clips.audio), ("video", &clips.video)] {
@@ -407,38 +408,29 @@ mod tests {
                 factor[i][j] = if i == j { sum.sqrt() } else { sum / factor[j][j] };
             }
         }
-        let words = 300;
-        let average: Vec<f64> = (0..words)
-            .map(|k| train.labels.iter().map(|&c| f64::from(dataset.vector(c).unwrap()[k])).sum::<f64>() / n as f64)
-            .collect();
-        let mut weights: Vec<Vec<f64>> = train
-            .labels
-            .iter()
-            .map(|&c| dataset.vector(c).unwrap().iter().zip(&average).map(|(v, a)| f64::from(*v) - a).collect())
-            .collect();
-        for k in 0..words {
+        // One column of targets, then of weights, for each number of a class vector.
+        let word = |c: usize, k: usize| f64::from(dataset.vector(c).unwrap()[k]);
+        let average: Vec<f64> =
+            (0..VECTOR_DIM).map(|k| train.labels.iter().map(|&c| word(c, k)).sum::<f64>() / n as f64).collect();
+        let mut columns: Vec<Vec<f64>> =
+            (0..VECTOR_DIM).map(|k| train.labels.iter().map(|&c| word(c, k) - average[k]).collect()).collect();
+        for column in &mut columns {
             for i in 0..n {
-                let sum: f64 = (0..i).map(|j| factor[i][j] * weights[j][k]).sum();
-                weights[i][k] = (weights[i][k] - sum) / factor[i][i];
+                column[i] = (column[i] - dot(&column[..i], &factor[i][..i])) / factor[i][i];
             }
             for i in (0..n).rev() {
-                let sum: f64 = (i + 1..n).map(|j| factor[j][i] * weights[j][k]).sum();
-                weights[i][k] = (weights[i][k] - sum) / factor[i][i];
+                let sum: f64 = (i + 1..n).map(|j| factor[j][i] * column[j]).sum();
+                column[i] = (column[i] - sum) / factor[i][i];
             }
         }
         let accuracy = |part: Part| {
             let clips = dataset.load(part).unwrap();
             let right = (0..clips.len()).filter(|&i| {
                 let x = centre(describe(&clips, i));
-                let mut word = average.clone();
-                for (input, weight) in inputs.iter().zip(&weights) {
-                    let similarity = dot(&x, input);
-                    word.iter_mut().zip(weight).for_each(|(word, w)| *word += similarity * w);
-                }
-                let cosine = |c: &usize| {
-                    let vector = dataset.vector(*c).unwrap();
-                    vector.iter().zip(&word).map(|(v, w)| f64::from(*v) * w).sum::<f64>()
-                };
+                let similar: Vec<f64> = inputs.iter().map(|input| dot(&x, input)).collect();
+                let found: Vec<f64> =
+                    columns.iter().zip(&average).map(|(column, a)| a + dot(&similar, column)).collect();
+                let cosine = |c: &usize| (0..VECTOR_DIM).map(|k| word(*c, k) * found[k]).sum::<f64>();
                 let best = dataset.classes_of(part).iter().max_by(|a, b| cosine(a).total_cmp(&cosine(b)));
                 best == Some(&clips.labels[i])
             });
