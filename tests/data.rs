@@ -1,8 +1,8 @@
 //! The readers against the real files in the shared folder (`SPIKEFUSE_SHARED`, default `../shared`). Tests that need a
 //! file that is not there say so and pass.
 
-use spikefuse::data::{ClassVectors, Clips, Dataset, Part, Split, inspect};
-use std::collections::{BTreeSet, HashMap};
+use spikefuse::data::{ClassVectors, Dataset, Part, Split, inspect};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// A folder of the shared data, when it is there.
@@ -102,4 +102,118 @@ fn esc30_has_no_problems() {
     let text = inspection.to_string();
     assert!(text.contains("stage_2_train") && text.contains("2304"), "{text}");
     println!("{text}");
+}
+
+/// Where the original name of a class is not the name of its vector without spaces (UCF, ActivityNet) or as it is
+/// (VGGSound): name of the vector, original name.
+const UCF: [(&str, &str); 7] = [
+    ("Bodyweight Squats", "BodyWeightSquats"),
+    ("Weight Lifting", "CleanAndJerk"),
+    ("Cut Kitchen", "CuttingInKitchen"),
+    ("Pullups", "PullUps"),
+    ("Pushups", "PushUps"),
+    ("Taichi", "TaiChi"),
+    ("Walk Dog", "WalkingWithDog"),
+];
+const VGGSOUND: [(&str, &str); 24] = [
+    ("auto racing", "race car, auto racing"),
+    ("bee buzzing", "bee, wasp, etc. buzzing"),
+    ("bird chirping", "bird chirping, tweeting"),
+    ("cattle cowbell", "cattle, bovinae cowbell"),
+    ("crocodiles hissing", "alligators, crocodiles hissing"),
+    ("donkey braying", "donkey, ass braying"),
+    ("electric razor shaving", "electric shaver, electric razor shaving"),
+    ("engine accelerating", "engine accelerating, revving, vroom"),
+    ("fly buzzing", "fly, housefly buzzing"),
+    ("heart sounds", "heart sounds, heartbeat"),
+    ("ice cream truck", "ice cream truck, ice cream van"),
+    ("kayak rowing", "rowboat, canoe, kayak rowing"),
+    ("kid speaking", "child speech, kid speaking"),
+    ("man speaking", "male speech, man speaking"),
+    ("motorboat acceleration", "motorboat, speedboat acceleration"),
+    ("pigeon cooing", "pigeon, dove cooing"),
+    ("playing steel guitar", "playing steel guitar, slide guitar"),
+    ("playing violin", "playing violin, fiddle"),
+    ("playing xylophone", "playing marimba, xylophone"),
+    ("police car siren", "police car (siren)"),
+    ("railroad car", "railroad car, train wagon"),
+    ("underground", "subway, metro, underground"),
+    ("vehicle horn", "vehicle horn, car horn, honking"),
+    ("woman speaking", "female speech, woman speaking"),
+];
+
+/// The real dictionaries in a layout made around them: every class gets its row of the plain twin, and assigned as
+/// published as many classes get another's vector as the benchmarks' loader gives.
+#[test]
+fn real_class_vectors_are_read_and_assigned_both_ways() {
+    let Some(folder) = shared("word_vectors") else { return };
+    let spaceless: fn(&str) -> String = |name| name.replace(' ', "");
+    let same: fn(&str) -> String = str::to_string;
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], fn(&str) -> String, usize, usize);
+    let cases: [Case; 3] = [
+        ("UCF", "ucf", &UCF, spaceless, 101, 79),
+        ("VGGSound", "vggsound", &VGGSOUND, same, 309, 205),
+        ("ActivityNet", "activity", &[], spaceless, 200, 8),
+    ];
+    for (name, file, exceptions, rule, count, displaced) in cases {
+        let (dim, twin) = npy(&folder.join(format!("{file}_{count}x300_f32.npy")));
+        let keys = std::fs::read_to_string(folder.join(format!("{file}_names.txt"))).unwrap();
+        let keys: Vec<&str> = keys.lines().collect();
+        assert_eq!((keys.len(), twin.len()), (count, count * dim));
+        let original = |key: &str| {
+            exceptions
+                .iter()
+                .find(|(vector, _)| *vector == key)
+                .map_or_else(|| rule(key), |(_, class)| class.to_string())
+        };
+        for (key, _) in exceptions {
+            assert!(keys.contains(key), "{key}");
+        }
+        let row = |key: &str| {
+            let at = keys.iter().position(|k| *k == key).unwrap();
+            &twin[at * dim..(at + 1) * dim]
+        };
+
+        let root = tempfile::tempdir().unwrap();
+        let set = root.path().join(name);
+        let write = |path: String, text: String| {
+            let path = set.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let classes: Vec<String> = keys.iter().map(|key| original(key)).collect();
+        let list = |classes: &[String]| classes.iter().map(|class| format!("{class}\n")).collect::<String>();
+        write("class-split/all_class.txt".into(), list(&classes));
+        let table: String = keys.iter().map(|key| format!("\"{}\",{key}\n", original(key))).collect();
+        let lower = name.to_lowercase();
+        write(format!("class-split/{lower}_w2v_class_names.csv"), format!("original,manual\n{table}"));
+        for (part, classes) in [
+            (Part::Stage1Train, &classes[..count - 2]),
+            (Part::Stage1ValSeen, &classes[..count - 2]),
+            (Part::Stage1ValUnseen, &classes[count - 2..count - 1]),
+            (Part::Stage2TestSeen, &classes[..count - 1]),
+            (Part::Stage2TestUnseen, &classes[count - 1..]),
+        ] {
+            write(format!("class-split/main_split/{part}.txt"), list(classes));
+        }
+        let npy_name = format!("word_embeddings_{file}_normed.npy");
+        std::fs::create_dir_all(set.join("features/main_features/text")).unwrap();
+        std::fs::copy(folder.join(&npy_name), set.join("features/main_features/text").join(&npy_name)).unwrap();
+
+        let open = |mode| Dataset::open(root.path(), name, Split::Main, mode).unwrap();
+        let aligned = open(ClassVectors::Aligned);
+        assert_eq!((aligned.classes.len(), aligned.vector_dim(), aligned.displaced_vectors), (count, dim, 0));
+        for key in &keys {
+            let id = aligned.classes.iter().position(|class| *class == original(key)).unwrap();
+            assert_eq!(aligned.vector(id).unwrap(), row(key), "{key}");
+        }
+        let published = open(ClassVectors::AsPublished);
+        let mut sorted = keys.clone();
+        sorted.sort_unstable();
+        for (id, key) in sorted.iter().enumerate() {
+            assert_eq!(published.vector(id).unwrap(), row(key), "{key}");
+        }
+        let differ = (0..count).filter(|&id| aligned.vectors[id] != published.vectors[id]).count();
+        assert_eq!((published.displaced_vectors, differ), (displaced, displaced), "{name}");
+    }
 }

@@ -62,7 +62,14 @@ fn open_h5(path: &Path) -> Result<(Hdf5File, usize)> {
 
 fn h5_error(path: &Path, name: &str) -> impl Fn(hdf5_reader::error::Error) -> Error {
     let (path, name) = (path.to_path_buf(), name.to_string());
-    move |e| Error::file(&path, format!("cannot read '{name}': {e}")).with_hint("is the download complete?")
+    move |e| {
+        let problem = format!("cannot read '{name}': {e}");
+        let hint = match problem.contains("unsupported") {
+            true => "write it again without compression or with gzip",
+            false => "is the download complete?",
+        };
+        Error::file(&path, problem).with_hint(hint)
+    }
 }
 
 fn h5_heading(path: &Path) -> Result<Heading> {
@@ -195,7 +202,7 @@ fn pickle_values(path: &Path, heading: &Heading, out: &mut [f32]) -> Result<()> 
 pub(super) mod tests {
     use super::super::pickle::Writer;
     use super::*;
-    use hdf5_pure::FileBuilder;
+    use hdf5_pure::{DatatypeByteOrder, FileBuilder, FloatingPointLayout};
     use std::path::PathBuf;
 
     /// Writes a class file as the benchmarks publish it: float32 rows and names of 80 bytes.
@@ -245,6 +252,23 @@ pub(super) mod tests {
         builder.create_dataset("video_urls").with_vlen_strings(&["z"]);
         std::fs::write(&path, builder.finish().unwrap()).unwrap();
         assert_eq!(read_file(&path).unwrap().1, [0.5, -3.0, 8.0]);
+
+        // Half precision, big-endian: 1.5, -2.
+        let layout = FloatingPointLayout {
+            bit_offset: 0,
+            bit_precision: 16,
+            exponent_location: 10,
+            exponent_size: 5,
+            mantissa_location: 0,
+            mantissa_size: 10,
+            exponent_bias: 15,
+        };
+        let half = hdf5_pure::Datatype::FloatingPoint { size: 2, byte_order: DatatypeByteOrder::BigEndian, layout };
+        let mut builder = FileBuilder::new();
+        builder.create_dataset("data").with_raw_data(half, vec![0x3e, 0, 0xc0, 0], 2).with_shape(&[1, 2]);
+        builder.create_dataset("video_urls").with_ascii_strings(&["z"]).unwrap();
+        std::fs::write(&path, builder.finish().unwrap()).unwrap();
+        assert_eq!(read_file(&path).unwrap().1, [1.5, -2.0]);
     }
 
     #[test]

@@ -32,6 +32,12 @@ impl Features {
         Ok(Features { dim, offsets, values })
     }
 
+    /// Clips of `segments` segments each.
+    pub(super) fn of_equal_clips(dim: usize, segments: usize, values: Vec<f32>) -> Features {
+        let clips = values.len() / (dim * segments);
+        Features { dim, offsets: (0..=clips).map(|clip| clip * segments).collect(), values }
+    }
+
     /// Numbers per segment.
     pub fn dim(&self) -> usize {
         self.dim

@@ -89,7 +89,8 @@ impl fmt::Display for SegmentRange {
 /// Something wrong, or that looks so.
 #[derive(Debug, Clone, Serialize)]
 pub struct Problem {
-    /// Whether it makes results wrong; opening or loading then fails.
+    /// Whether it makes results wrong. Opening or loading the data set then fails, except for clips that two parts share,
+    /// which only an inspection of all parts can see.
     pub fatal: bool,
     /// Where and what.
     pub message: String,
@@ -267,11 +268,13 @@ fn shared_clips(
         }
     }
     for (other, clips) in shared {
-        let problem = match other == part {
-            true => format!("{} clips are twice in {part}: {}", clips.len(), some(&clips)),
-            false => format!("{} clips are also in {other}: {}", clips.len(), some(&clips)),
-        };
-        findings.warn(Error::file(place, problem).with_hint("results on clips that were trained mean nothing"));
+        let (count, names) = (clips.len(), some(&clips));
+        if other == part {
+            findings.warn(Error::file(place, format!("{count} clips are twice in {part}: {names}")));
+        } else {
+            let problem = format!("{count} clips are also in {other}: {names}");
+            findings.fatal(Error::file(place, problem).with_hint("results on clips that were trained mean nothing"));
+        }
     }
 }
 

@@ -17,6 +17,8 @@ mod npy;
 mod pickle;
 mod plain;
 mod published;
+#[cfg(test)]
+mod tests;
 mod vectors;
 
 pub use embedded::{EMBEDDED_NAME, generate};
@@ -27,6 +29,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A part of a split. Stage 1 chooses, stage 2 trains on everything but the test data and is tested once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -159,7 +162,7 @@ pub struct Dataset {
     /// Original names of all classes of the data set, sorted. A class id is an index here.
     pub classes: Vec<String>,
     /// For each class its vector, where there is one. All have the same size.
-    pub vectors: Vec<Option<Vec<f32>>>,
+    pub vectors: Vectors,
     /// How the vectors were assigned.
     pub class_vectors: ClassVectors,
     /// Number of classes that have another class's vector; 0 when aligned.
@@ -167,6 +170,9 @@ pub struct Dataset {
     parts: Parts,
     source: Source,
 }
+
+/// For each class its vector, where there is one.
+pub type Vectors = Vec<Option<Vec<f32>>>;
 
 /// Ids of the classes in each part, in the order of [`Part::ALL`], ascending.
 type Parts = [Vec<usize>; 6];
@@ -176,7 +182,7 @@ type Parts = [Vec<usize>; 6];
 enum Source {
     Published(published::Published),
     Plain(plain::Plain),
-    Memory([Clips; 5]),
+    Memory(Arc<[Clips; 5]>),
 }
 
 impl Dataset {

@@ -118,6 +118,13 @@ impl Header {
     }
 }
 
+/// The start of a `.npy` file that holds one pickled object.
+pub(super) fn object_header() -> Vec<u8> {
+    // The header is padded so that what follows starts at a multiple of 64.
+    let text = format!("{:<117}\n", "{'descr': '|O', 'fortran_order': False, 'shape': (), }");
+    [b"\x93NUMPY\x01\x00v\x00", text.as_bytes()].concat()
+}
+
 /// An open `.npy` file with a float matrix `[rows, columns]`, read by rows.
 pub(super) struct Matrix {
     path: PathBuf,

@@ -3,7 +3,7 @@
 use super::features::{Clips, Features, buffer};
 use super::npy::Matrix;
 use super::vectors::{column, read_csv};
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
+use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, finish_parts};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -71,7 +71,7 @@ pub(super) fn open(
 }
 
 /// Classes, sorted, and their vectors.
-fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, Vec<Option<Vec<f32>>>)> {
+fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, Vectors)> {
     let path = folder.join(CLASSES);
     let rows = read_csv(&path)?;
     let class = rows.first().and_then(|header| column(header, "class"));
@@ -167,10 +167,11 @@ fn stored_part(text: &str) -> std::result::Result<Option<Part>, String> {
     for name in text.split('|').map(str::trim).filter(|name| !name.is_empty()) {
         match Part::ALL.into_iter().find(|part| part.folder_name() == name) {
             Some(Part::Stage2Train) => trains = true,
-            Some(part) => match found.replace(part) {
-                Some(other) => return Err(format!("a clip cannot be in both {other} and {part}")),
-                None => {}
-            },
+            Some(part) => {
+                if let Some(other) = found.replace(part) {
+                    return Err(format!("a clip cannot be in both {other} and {part}"));
+                }
+            }
             None => return Err(format!("'{name}' is not a part of a split")),
         }
     }

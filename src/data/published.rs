@@ -3,7 +3,7 @@
 use super::class_file;
 use super::features::{Clips, Features, Heading, buffer};
 use super::vectors::{self, Dictionary};
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts, some};
+use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, finish_parts, some};
 use crate::error::{Error, Result};
 use crate::files::read_text;
 use std::collections::{BTreeMap, HashMap};
@@ -115,7 +115,7 @@ fn class_vectors(
     table: &Path,
     dictionary: &Dictionary,
     findings: &mut Findings,
-) -> (Vec<Option<Vec<f32>>>, usize) {
+) -> (Vectors, usize) {
     let vector_names =
         vectors::read_names(table, &|name| names.id(name), dictionary, findings).unwrap_or_else(|error| {
             findings.fatal(error);

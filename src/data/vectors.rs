@@ -2,7 +2,7 @@
 
 use super::npy::Header;
 use super::pickle::Pickle;
-use super::{ClassVectors, Findings};
+use super::{ClassVectors, Findings, Vectors};
 use crate::error::{Error, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -94,7 +94,7 @@ pub(super) fn assign(
     classes: usize,
     names: &HashMap<usize, String>,
     dictionary: &Dictionary,
-) -> (Vec<Option<Vec<f32>>>, usize) {
+) -> (Vectors, usize) {
     let own = |id: usize| names.get(&id).and_then(|name| dictionary.get_key_value(name));
     match mode {
         ClassVectors::Aligned => ((0..classes).map(|id| own(id).map(|(_, vector)| vector.clone())).collect(), 0),
