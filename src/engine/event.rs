@@ -163,7 +163,10 @@ impl Lazy {
         if !self.scheduled {
             self.scheduled = true;
             let (pooling_low, remaining) = (self.pooling_low_for(tick), ticks - self.complete as usize);
-            Arch::new().dispatch(|| find_suspects(layer, population, pooling_low, remaining, &mut self.suspects));
+            Arch::new().dispatch(
+                #[inline(always)]
+                || find_suspects(layer, population, pooling_low, remaining, &mut self.suspects),
+            );
             for j in 0..layer.neurons() {
                 if self.suspects[j] {
                     self.schedule(j, layer, ticks, population)?;
@@ -223,7 +226,10 @@ impl Lazy {
             if cues.is_some() {
                 population.counts.threshold_updates += due;
             }
-            Arch::new().dispatch(|| idle_lanes(layer, missed as Tick, cues, &self.next, population));
+            Arch::new().dispatch(
+                #[inline(always)]
+                || idle_lanes(layer, missed as Tick, cues, &self.next, population),
+            );
         }
         if (self.complete as usize) < tick {
             self.all_went_through(tick - 1);
