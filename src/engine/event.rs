@@ -26,7 +26,7 @@ use crate::error::Result;
 use crate::event::{BucketQueue, Tick};
 use crate::lanes::LANE;
 use crate::neuron::lif::{lif_charge, lif_fires, lif_reset};
-use crate::threshold::{DynamicThreshold, Threshold, threshold_bounded, threshold_step, trace_step};
+use crate::threshold::{Threshold, threshold_bounded, threshold_step, trace_step};
 use pulp::Arch;
 
 /// What the event driver knows of a layer beyond its state.
@@ -40,6 +40,10 @@ pub(super) struct Lazy {
     scheduled: bool,
     /// The first tick that each neuron has not gone through, padded to whole lanes.
     next: Vec<Tick>,
+    /// A tick before which no neuron has missed any.
+    complete: Tick,
+    /// Neurons that the quick test does not clear, padded like `next`.
+    suspects: Vec<bool>,
     /// The lowest c_g gbar of each tick and all later ones.
     pooling_low: Vec<f32>,
     /// What the present tick takes from the queues.
@@ -70,7 +74,7 @@ pub(super) fn run(
             if touched {
                 lazy[l].catch_up(layer, tick, clip.pooling, population);
                 population.step_all(layer, population.cues_at(tick, clip.pooling));
-                lazy[l].next.fill(tick as Tick + 1);
+                lazy[l].all_went_through(tick);
             } else {
                 lazy[l].wake(layer, tick, ticks, clip.pooling, population)?;
             }
@@ -94,6 +98,8 @@ impl Lazy {
         self.scheduled = false;
         self.next.clear();
         self.next.resize(layer.neurons().next_multiple_of(LANE), 0);
+        self.complete = 0;
+        self.suspects.resize(self.next.len(), false);
         self.pooling_low.clear();
         if let Threshold::Dynamic(d) = layer.threshold {
             self.pooling_low.extend(pooling.iter().map(|g| d.gain_pooling * g));
@@ -156,8 +162,15 @@ impl Lazy {
     ) -> Result<()> {
         if !self.scheduled {
             self.scheduled = true;
+            let (pooling_low, remaining) = (self.pooling_low_for(tick), ticks - self.complete as usize);
+            Arch::new().dispatch(
+                #[inline(always)]
+                || find_suspects(layer, population, pooling_low, remaining, &mut self.suspects),
+            );
             for j in 0..layer.neurons() {
-                self.schedule(j, layer, ticks, population)?;
+                if self.suspects[j] {
+                    self.schedule(j, layer, ticks, population)?;
+                }
             }
         }
         population.firing.clear();
@@ -186,8 +199,7 @@ impl Lazy {
     /// Puts the next wake of neuron `j` into the queue if there is one before the end of the clip.
     fn schedule(&mut self, j: usize, layer: &Layer, ticks: usize, population: &mut Population) -> Result<()> {
         let next = self.next[j] as usize;
-        let pooling_low = self.pooling_low.get(next.saturating_sub(1)).copied().unwrap_or(0.0);
-        let idle = Idle::new(j, layer, population, pooling_low, ticks - next);
+        let idle = Idle::new(j, layer, population, self.pooling_low_for(next), ticks - next);
         if let Some(k) = idle.first_suspect(1, ticks - next + 1) {
             population.counts.queue_operations += 1;
             self.wakes.push((next + k - 1) as Tick, [j as u32])?;
@@ -195,21 +207,32 @@ impl Lazy {
         Ok(())
     }
 
+    /// The lowest pooling term that can move a threshold at `tick` or later.
+    fn pooling_low_for(&self, tick: usize) -> f32 {
+        self.pooling_low.get(tick.saturating_sub(1)).copied().unwrap_or(0.0)
+    }
+
+    fn all_went_through(&mut self, tick: usize) {
+        self.complete = tick as Tick + 1;
+        self.next.fill(self.complete);
+    }
+
     /// Takes every neuron through the ticks before `tick` that it has missed. None fires there.
     fn catch_up(&mut self, layer: &Layer, tick: usize, pooling: &[f32], population: &mut Population) {
-        let n = layer.neurons();
-        let first = self.next[..n].iter().copied().min().unwrap_or(0) as usize;
-        for missed in first..tick {
-            let due = self.next[..n].iter().filter(|&&next| next as usize <= missed).count() as u64;
+        for missed in self.complete as usize..tick {
+            let due = self.next[..layer.neurons()].iter().filter(|&&next| next as usize <= missed).count() as u64;
             let cues = population.cues_at(missed, pooling);
             population.counts.membrane_updates += due;
             if cues.is_some() {
                 population.counts.threshold_updates += due;
             }
-            Arch::new().dispatch(|| idle_lanes(layer, missed as Tick, cues, &self.next, population));
+            Arch::new().dispatch(
+                #[inline(always)]
+                || idle_lanes(layer, missed as Tick, cues, &self.next, population),
+            );
         }
-        if first < tick {
-            self.next.iter_mut().for_each(|next| *next = (*next).max(tick as Tick));
+        if (self.complete as usize) < tick {
+            self.all_went_through(tick - 1);
         }
     }
 }
@@ -284,21 +307,20 @@ impl Idle {
     fn new(j: usize, layer: &Layer, p: &Population, pooling_low: f32, remaining: usize) -> Self {
         let (u, theta) = (p.lif.membranes.as_slice()[j], p.thresholds.as_slice()[j]);
         let bias = layer.bias.as_slice()[j];
-        let (low, theta_scale) = match &layer.threshold {
-            Threshold::Fixed(_) => (theta, 0.0),
-            Threshold::Dynamic(d) => lowest_target(p.cues.as_slice()[j], pooling_low, p.traces.as_slice()[j], d),
+        let (low, theta_scale) =
+            lowest_threshold(theta, p.cues.as_slice()[j], pooling_low, p.traces.as_slice()[j], &layer.threshold);
+        let rest = f64::from(bias) * f64::from(layer.lif.rest_gain);
+        let mut idle = Idle {
+            membrane: u.into(),
+            rest,
+            log_retention: layer.lif.log_retention,
+            threshold: theta.into(),
+            low: low.into(),
+            margin: 0.0,
         };
-        let (membrane, rest) = (f64::from(u), f64::from(bias) * f64::from(layer.lif.rest_gain));
-        let (threshold, low) = (f64::from(theta), f64::from(low.min(theta)));
-        let mut idle = Idle { membrane, rest, log_retention: layer.lif.log_retention, threshold, low, margin: 0.0 };
-        // A membrane step rounds three times, each by at most half an epsilon of the largest value that occurs in it, at
-        // most twice the scale; the errors of tau steps at most add up. A threshold step rounds less than eight times, and
-        // its errors are halved at each step.
         let scale = f64::from(u.abs().max(bias.abs())).max(idle.membrane_at(remaining).abs());
-        let steps = (remaining as f64).min(f64::from(layer.lif.tau));
-        let theta_scale = f64::from(theta_scale) + threshold.abs() + low.abs();
-        idle.margin =
-            f64::from(f32::EPSILON) * 8.0 * (steps * scale + theta_scale) + 64.0 * f64::from(f32::MIN_POSITIVE);
+        let steps = (remaining as f64).min(layer.lif.tau.into());
+        idle.margin = MARGIN * (steps * scale + f64::from(theta_scale)) + SMALLEST;
         idle
     }
 
@@ -331,10 +353,45 @@ impl Idle {
     }
 }
 
-/// The lowest target that an idle neuron's threshold may get, and the size of the terms of the sum.
-fn lowest_target(cue: f32, pooling_low: f32, trace: f32, d: &DynamicThreshold) -> (f32, f32) {
+/// Share of the values' size that rounding may have moved h or theta by. A membrane step rounds three times, each time by at
+/// most half an epsilon of a value at most twice the largest membrane or bias; the errors of tau steps at most add up. A
+/// threshold step rounds less than eight times, and each step halves the error it finds.
+const MARGIN: f64 = 8.0 * f32::EPSILON as f64;
+/// The same below the normal numbers, where rounding is not relative.
+const SMALLEST: f64 = 64.0 * f32::MIN_POSITIVE as f64;
+
+/// A bound on the threshold of an idle neuron from now on, and the size of what it is summed from.
+#[inline(always)]
+fn lowest_threshold(theta: f32, cue: f32, pooling_low: f32, trace: f32, threshold: &Threshold) -> (f32, f32) {
+    let Threshold::Dynamic(d) = threshold else { return (theta, 0.0) };
     let (entropy, trace) = (d.gain_entropy.min(0.0), (d.gain_trace * trace).min(0.0));
-    let low = threshold_bounded(cue, entropy, pooling_low, trace, d);
-    let scale = d.theta_0.abs() + cue.abs() + d.gain_entropy.abs() + pooling_low.abs() + trace.abs();
-    (low, scale)
+    let low = threshold_bounded(cue, entropy, pooling_low, trace, d).min(theta);
+    let size = d.theta_0.abs() + cue.abs() + d.gain_entropy.abs() + pooling_low.abs() + trace.abs();
+    (low, size + theta.abs() + low.abs())
+}
+
+/// The quick test, for all neurons at once: those whose membrane and resting membrane both are below the lowest threshold
+/// cannot fire within `remaining` ticks. A wider margin than that of [`Idle`] pays for the test's own rounding.
+#[inline(always)]
+fn find_suspects(layer: &Layer, p: &Population, pooling_low: f32, remaining: usize, suspects: &mut [bool]) {
+    let membranes = p.lif.membranes.lanes();
+    let lanes = membranes.len();
+    let (bias, thresholds) = (&layer.bias.lanes()[..lanes], &p.thresholds.lanes()[..lanes]);
+    let (cues, traces) = (&p.cues.lanes()[..lanes], &p.traces.lanes()[..lanes]);
+    let suspects = &mut suspects[..lanes * LANE];
+    let steps = (remaining as f32).min(layer.lif.tau);
+    for l in 0..lanes {
+        for k in 0..LANE {
+            let (u, b) = (membranes[l].0[k], bias[l].0[k]);
+            let rest = b * layer.lif.rest_gain;
+            let (low, size) =
+                lowest_threshold(thresholds[l].0[k], cues[l].0[k], pooling_low, traces[l].0[k], &layer.threshold);
+            let scale = u.abs() + b.abs() + rest.abs();
+            let margin = 2.0 * MARGIN as f32 * (steps * scale + size) + 2.0 * SMALLEST as f32;
+            let highest = if u > rest { u } else { rest };
+            // Whatever is not a number is not below: such a neuron is looked at.
+            let clear = highest + margin < low;
+            suspects[l * LANE + k] = !clear;
+        }
+    }
 }

@@ -1,0 +1,41 @@
+//! Speed of both drivers on the reference network: one clip of 4 ticks on one thread, and 256 clips of 10 ticks on rayon's
+//! threads. Prints the spikes of both layers first, so that a peer can check that it ran the same.
+
+mod network;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use network::{KINDS, inputs, parameters, stack};
+use spikefuse::engine::{ClipInput, Driver, Input, Scratch, run, run_batch};
+use spikefuse::neuron::lif::Reset;
+use std::hint::black_box;
+use std::time::Duration;
+
+fn inference(criterion: &mut Criterion) {
+    for (clips, ticks) in [(1, 4), (256, 10)] {
+        let mut group = criterion.benchmark_group(format!("{clips}x{ticks}"));
+        group.sample_size(20).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+        for kind in KINDS {
+            let stack = stack(&parameters(kind.ranges), Reset::Hard, true);
+            let trains = inputs(kind.rate, clips, ticks);
+            let batch: Vec<ClipInput> = trains.iter().map(|train| ClipInput::new(Input::Spikes(train))).collect();
+            let runs = run_batch(&stack, Driver::Event, &batch, ticks).unwrap();
+            let spikes = |layer: usize| runs.iter().map(|run| run.counts[layer].spikes).sum::<u64>();
+            println!("spikes {clips}x{ticks} {} {} {}", kind.name, spikes(0), spikes(1));
+            for (name, driver) in [("event", Driver::Event), ("clock", Driver::Clock)] {
+                group.bench_function(BenchmarkId::new(name, kind.name), |bencher| {
+                    let mut scratch = Scratch::default();
+                    match batch.as_slice() {
+                        [clip] => {
+                            bencher.iter(|| run(&stack, driver, black_box(clip), ticks, &mut scratch, None).unwrap());
+                        }
+                        batch => bencher.iter(|| run_batch(&stack, driver, black_box(batch), ticks).unwrap()),
+                    }
+                });
+            }
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, inference);
+criterion_main!(benches);
