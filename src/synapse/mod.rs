@@ -73,7 +73,7 @@ impl Projection {
         &self.rows[source * self.stride..][..self.stride]
     }
 
-    /// The events that one spike becomes, by target; zero weights included. [`Projection::deliver`] adds up their weights.
+    /// The events that one spike becomes, by target; zero weights included. Delivering adds up their weights.
     pub fn events(&self, spike: Spike) -> impl Iterator<Item = SpikeEvent> + '_ {
         let row = if (spike.source as usize) < self.inputs { self.row(spike.source as usize) } else { &[] };
         let weights = row.iter().flat_map(|lane| lane.0).take(self.outputs);
