@@ -193,7 +193,8 @@ fn the_thread_count_changes_nothing() {
 #[test]
 fn the_same_seed_gives_the_same_model_and_another_seed_another() {
     let dataset = Dataset::embedded(0);
-    let weights = |seed| train(&small(), &dataset, seed, None, &mut Silent).unwrap().parameters.entries()[2].values.clone();
+    let weights =
+        |seed| train(&small(), &dataset, seed, None, &mut Silent).unwrap().parameters.entries()[2].values.clone();
     let first = weights(1);
     assert_eq!(first, weights(1));
     assert_ne!(first, weights(2));

@@ -60,13 +60,16 @@ fn outer<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>) -> Var<R> {
     let mut out = graph.buffer(n * p * q);
     let (av, bv) = (a.values(), b.values());
     out.par_chunks_mut(p * q).zip(av.par_chunks(p).zip(bv.par_chunks(q))).for_each(|(out, (a, b))| {
-        simd(|| {
-            for (out, &a) in out.chunks_exact_mut(q).zip(a) {
-                for (out, &b) in out.iter_mut().zip(b) {
-                    *out = a * b;
+        simd(
+            #[inline(always)]
+            || {
+                for (out, &a) in out.chunks_exact_mut(q).zip(a) {
+                    for (out, &b) in out.iter_mut().zip(b) {
+                        *out = a * b;
+                    }
                 }
-            }
-        });
+            },
+        );
     });
     let saved = (a.clone(), b.clone());
     graph.record(n, p * q, out, &[a, b], move |gradient, gradients| {
@@ -75,7 +78,10 @@ fn outer<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>) -> Var<R> {
             da.par_chunks_mut(p).zip(gradient.par_chunks(p * q).zip(b.values().par_chunks(q))).for_each(
                 |(da, (g, b))| {
                     for (da, g) in da.iter_mut().zip(g.chunks_exact(q)) {
-                        *da = simd(|| crate::tensor::dot(g, b));
+                        *da = simd(
+                            #[inline(always)]
+                            || crate::tensor::dot(g, b),
+                        );
                     }
                 },
             );
@@ -83,14 +89,17 @@ fn outer<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>) -> Var<R> {
         gradients.add_with(&b, |db| {
             db.par_chunks_mut(q).zip(gradient.par_chunks(p * q).zip(a.values().par_chunks(p))).for_each(
                 |(db, (g, a))| {
-                    simd(|| {
-                        db.fill(R::ZERO);
-                        for (g, &a) in g.chunks_exact(q).zip(a) {
-                            for (db, &g) in db.iter_mut().zip(g) {
-                                *db += a * g;
+                    simd(
+                        #[inline(always)]
+                        || {
+                            db.fill(R::ZERO);
+                            for (g, &a) in g.chunks_exact(q).zip(a) {
+                                for (db, &g) in db.iter_mut().zip(g) {
+                                    *db += a * g;
+                                }
                             }
-                        }
-                    });
+                        },
+                    );
                 },
             );
         });
@@ -104,14 +113,17 @@ fn sum_of_products<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>, p: usize) 
     let mut out = graph.buffer(n * p);
     let (av, bv) = (a.values(), b.values());
     out.par_chunks_mut(p).zip(av.par_chunks(wide).zip(bv.par_chunks(wide))).for_each(|(out, (a, b))| {
-        simd(|| {
-            out.fill(R::ZERO);
-            for (a, b) in a.chunks_exact(p).zip(b.chunks_exact(p)) {
-                for i in 0..p {
-                    out[i] += a[i] * b[i];
+        simd(
+            #[inline(always)]
+            || {
+                out.fill(R::ZERO);
+                for (a, b) in a.chunks_exact(p).zip(b.chunks_exact(p)) {
+                    for i in 0..p {
+                        out[i] += a[i] * b[i];
+                    }
                 }
-            }
-        });
+            },
+        );
     });
     let saved = [(a.clone(), b.clone()), (b.clone(), a.clone())];
     graph.record(n, p, out, &[a, b], move |gradient, gradients| {
@@ -119,13 +131,18 @@ fn sum_of_products<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>, p: usize) 
             gradients.add_with(input, |d| {
                 let rows = gradient.par_chunks(p).zip(other.values().par_chunks(wide));
                 d.par_chunks_mut(wide).zip(rows).for_each(|(d, (g, other))| {
-                    simd(|| {
-                        for (d, other) in d.chunks_exact_mut(p).zip(other.chunks_exact(p)) {
-                            for i in 0..p {
-                                d[i] = g[i] * other[i];
+                    simd(
+                        #[inline(always)]
+                        || {
+                            let g = &g[..p];
+                            for (d, other) in d.chunks_exact_mut(p).zip(other.chunks_exact(p)) {
+                                let (d, other) = (&mut d[..p], &other[..p]);
+                                for i in 0..p {
+                                    d[i] = g[i] * other[i];
+                                }
                             }
-                        }
-                    });
+                        },
+                    );
                 });
             });
         }

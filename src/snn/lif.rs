@@ -4,7 +4,7 @@
 //! threshold and spike: 16 bytes a neuron-step), the backward pass likewise.
 
 use crate::config::{ModelConfig, Reset, Surrogate};
-use crate::tensor::{Graph, Real, Var, simd};
+use crate::tensor::{Graph, Real, Var, simd, sum_by};
 use rayon::prelude::*;
 
 /// Bounds of the firing rate in the entropy, where its derivative is still finite.
@@ -130,25 +130,40 @@ impl<R: Real> Lif<R> {
                 for t in 0..steps {
                     let input = &input[current_of(clip, t)..][..n];
                     let (s, h) = (&mut spikes[t * n..][..n], &mut membranes[t * n..][..n]);
-                    simd(|| {
-                        for i in 0..n {
-                            h[i] = u[i] + (input[i] - u[i]) * lif.leak;
-                            s[i] = lif.spike(h[i] - theta[i]);
-                            u[i] = if lif.soft_reset { h[i] - theta[i] * s[i] } else { h[i] * (R::ONE - s[i]) };
-                        }
-                    });
+                    simd(
+                        #[inline(always)]
+                        || {
+                            let (s, h, u) = (&mut s[..n], &mut h[..n], &mut u[..n]);
+                            let (theta, input) = (&theta[..n], &input[..n]);
+                            for i in 0..n {
+                                h[i] = u[i] + (input[i] - u[i]) * lif.leak;
+                                s[i] = lif.spike(h[i] - theta[i]);
+                                u[i] = if lif.soft_reset { h[i] - theta[i] * s[i] } else { h[i] * (R::ONE - s[i]) };
+                            }
+                        },
+                    );
                     if let (Some(gains), Some((_, pooling))) = (&gains, &clip_cues) {
                         thresholds[t * n..][..n].copy_from_slice(&theta);
-                        let rate = sum(s) / R::of(n as f64);
+                        let rate = sum_by(
+                            s,
+                            #[inline(always)]
+                            |s| s,
+                        ) / R::of(n as f64);
                         let common = gains[1] * Self::entropy(rate).0 + gains[2] * pooling[clip * steps + t];
                         let half = R::of(0.5);
-                        simd(|| {
-                            for i in 0..n {
-                                trace[i] = lif.trace_decay * trace[i] + s[i];
-                                let target = base[i] + common + gains[3] * trace[i];
-                                theta[i] = half * theta[i] + half * target.larger(lif.theta_min).smaller(lif.theta_max);
-                            }
-                        });
+                        simd(
+                            #[inline(always)]
+                            || {
+                                let (trace, theta) = (&mut trace[..n], &mut theta[..n]);
+                                let (s, base) = (&s[..n], &base[..n]);
+                                for i in 0..n {
+                                    trace[i] = lif.trace_decay * trace[i] + s[i];
+                                    let target = base[i] + common + gains[3] * trace[i];
+                                    theta[i] =
+                                        half * theta[i] + half * target.larger(lif.theta_min).smaller(lif.theta_max);
+                                }
+                            },
+                        );
                     }
                 }
             });
@@ -194,20 +209,6 @@ impl<R: Real> Lif<R> {
     }
 }
 
-/// Sum in a fixed order with 16 partial sums.
-#[inline(always)]
-fn sum<R: Real>(values: &[R]) -> R {
-    let mut lanes = [R::ZERO; 16];
-    let blocks = values.chunks_exact(16);
-    let rest = blocks.remainder().iter().fold(R::ZERO, |sum, &v| sum + v);
-    for block in blocks {
-        for lane in 0..16 {
-            lanes[lane] += block[lane];
-        }
-    }
-    lanes.iter().fold(rest, |sum, &lane| sum + lane)
-}
-
 struct ClipCues<'a, R> {
     semantic: &'a [R],
     pooling: &'a [R],
@@ -249,19 +250,34 @@ impl<R: Real> ClipBackward<R> {
             let theta = cues.as_ref().map_or(&fixed[..], |c| &c.thresholds[at.clone()]);
             let mut shared = R::ZERO; // gradient that each spike gets through the layer's rate
             if let (Some(cues), Some(gains)) = (&cues, self.gains) {
-                let (entropy, slope) = Lif::entropy(sum(s) / count);
+                let (entropy, slope) = Lif::entropy(
+                    sum_by(
+                        s,
+                        #[inline(always)]
+                        |s| s,
+                    ) / count,
+                );
                 let common = gains[1] * entropy + gains[2] * cues.pooling[t];
                 let trace = &traces[at.clone()];
-                simd(|| {
-                    for i in 0..n {
-                        let target = lif.theta_0 + gains[0] * cues.semantic[i] + common + gains[3] * trace[i];
-                        let open = target > lif.theta_min && target < lif.theta_max;
-                        gpre[i] = if open { half * gtheta[i] } else { R::ZERO };
-                        d_semantic[i] += gains[0] * gpre[i];
-                        gtrace[i] += gains[3] * gpre[i];
-                    }
-                });
-                let total = sum(&gpre);
+                simd(
+                    #[inline(always)]
+                    || {
+                        let (gpre, d_semantic, gtrace) = (&mut gpre[..n], &mut d_semantic[..n], &mut gtrace[..n]);
+                        let (gtheta, semantic, trace) = (&gtheta[..n], &cues.semantic[..n], &trace[..n]);
+                        for i in 0..n {
+                            let target = lif.theta_0 + gains[0] * semantic[i] + common + gains[3] * trace[i];
+                            let open = target > lif.theta_min && target < lif.theta_max;
+                            gpre[i] = if open { half * gtheta[i] } else { R::ZERO };
+                            d_semantic[i] += gains[0] * gpre[i];
+                            gtrace[i] += gains[3] * gpre[i];
+                        }
+                    },
+                );
+                let total = sum_by(
+                    &gpre,
+                    #[inline(always)]
+                    |s| s,
+                );
                 d_gains[0] += crate::tensor::dot(&gpre, cues.semantic);
                 d_gains[1] += entropy * total;
                 d_gains[2] += cues.pooling[t] * total;
@@ -270,20 +286,25 @@ impl<R: Real> ClipBackward<R> {
                 shared = gains[1] * total * slope / count;
             }
             let d_current = if d_current.len() == n { &mut *d_current } else { &mut d_current[at] };
-            simd(|| {
-                for i in 0..n {
-                    let through_reset = if lif.soft_reset { -theta[i] * gu[i] } else { -h[i] * gu[i] };
-                    let gs = g[i] + gtrace[i] + shared + through_reset;
-                    let gover = gs * lif.surrogate(h[i] - theta[i]);
-                    let (gh, gtheta_soft) =
-                        if lif.soft_reset { (gu[i], -s[i] * gu[i]) } else { (gu[i] * (R::ONE - s[i]), R::ZERO) };
-                    let gh = gh + gover;
-                    gtheta[i] = half * gtheta[i] - gover + gtheta_soft;
-                    gtrace[i] = lif.trace_decay * gtrace[i];
-                    d_current[i] += lif.leak * gh;
-                    gu[i] = (R::ONE - lif.leak) * gh;
-                }
-            });
+            simd(
+                #[inline(always)]
+                || {
+                    let (d_current, gu, gtheta) = (&mut d_current[..n], &mut gu[..n], &mut gtheta[..n]);
+                    let (gtrace, s, h, g, theta) = (&mut gtrace[..n], &s[..n], &h[..n], &g[..n], &theta[..n]);
+                    for i in 0..n {
+                        let through_reset = if lif.soft_reset { -theta[i] * gu[i] } else { -h[i] * gu[i] };
+                        let gs = g[i] + gtrace[i] + shared + through_reset;
+                        let gover = gs * lif.surrogate(h[i] - theta[i]);
+                        let (gh, gtheta_soft) =
+                            if lif.soft_reset { (gu[i], -s[i] * gu[i]) } else { (gu[i] * (R::ONE - s[i]), R::ZERO) };
+                        let gh = gh + gover;
+                        gtheta[i] = half * gtheta[i] - gover + gtheta_soft;
+                        gtrace[i] = lif.trace_decay * gtrace[i];
+                        d_current[i] += lif.leak * gh;
+                        gu[i] = (R::ONE - lif.leak) * gh;
+                    }
+                },
+            );
         }
         (d_semantic, d_pooling, d_gains)
     }

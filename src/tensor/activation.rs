@@ -4,16 +4,33 @@ use super::{Graph, Real, Var, map, simd};
 use crate::energy::Cost;
 use rayon::prelude::*;
 
+/// The argument of the tanh in GELU, and its derivative.
+#[inline(always)]
+fn gelu_inner<R: Real>(x: R) -> (R, R) {
+    let (a, b) = (R::of(0.797_884_560_802_865_4), R::of(0.044715)); // sqrt(2 / pi)
+    (a * (x + b * x * x * x), a * (R::ONE + R::of(3.0) * b * x * x))
+}
+
 impl<R: Real> Graph<R> {
     /// `y_i = f(x_i)`; `derivative(x_i, y_i)` is dy/dx.
     fn unary(&self, x: &Var<R>, f: impl Fn(R) -> R + Sync, derivative: impl Fn(R, R) -> R + Sync + 'static) -> Var<R> {
         let mut out = self.buffer(x.values().len());
-        map(&mut out, [x.values()], |[x]| f(x));
+        map(
+            &mut out,
+            [x.values()],
+            #[inline(always)]
+            |[x]| f(x),
+        );
         let kept = if self.is_training() { self.copied(&out) } else { self.buffer(0) };
         let saved = x.clone();
         self.record(x.rows(), x.cols(), out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| {
-                map(dx, [gradient, saved.values(), &kept], |[g, x, y]| g * derivative(x, y));
+                map(
+                    dx,
+                    [gradient, saved.values(), &kept],
+                    #[inline(always)]
+                    |[g, x, y]| g * derivative(x, y),
+                );
             });
         })
     }
@@ -21,14 +38,26 @@ impl<R: Real> Graph<R> {
     /// Rectifier: `max(x, 0)`. One comparison a value.
     pub fn relu(&self, x: &Var<R>) -> Var<R> {
         self.cost("relu", Cost { comparisons: x.values().len() as u64, ..Cost::default() });
-        self.unary(x, |x| x.larger(R::ZERO), |x, _| if x > R::ZERO { R::ONE } else { R::ZERO })
+        self.unary(
+            x,
+            #[inline(always)]
+            |x| x.larger(R::ZERO),
+            #[inline(always)]
+            |x, _| if x > R::ZERO { R::ONE } else { R::ZERO },
+        )
     }
 
     /// Hyperbolic tangent. One multiplication, one MAC, one addition, two functions a value (through exp).
     pub fn tanh(&self, x: &Var<R>) -> Var<R> {
         let n = x.values().len() as u64;
         self.cost("tanh", Cost { macs: n, multiplies: n, additions: n, functions: 2 * n, ..Cost::default() });
-        self.unary(x, Real::tanh, |_, y| R::ONE - y * y)
+        self.unary(
+            x,
+            #[inline(always)]
+            |x| x.tanh(),
+            #[inline(always)]
+            |_, y| R::ONE - y * y,
+        )
     }
 
     /// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016):
@@ -39,15 +68,16 @@ impl<R: Real> Graph<R> {
             "gelu",
             Cost { macs: 2 * n, multiplies: 5 * n, additions: 2 * n, functions: 2 * n, ..Cost::default() },
         );
-        let (a, b) = (R::of((2.0 / std::f64::consts::PI).sqrt()), R::of(0.044715));
         let half = R::of(0.5);
-        let inner = move |x: R| a * (x + b * x * x * x);
         self.unary(
             x,
-            move |x| half * x * (R::ONE + inner(x).tanh()),
+            #[inline(always)]
+            move |x| half * x * (R::ONE + gelu_inner(x).0.tanh()),
+            #[inline(always)]
             move |x, _| {
-                let t = inner(x).tanh();
-                half * (R::ONE + t) + half * x * (R::ONE - t * t) * a * (R::ONE + R::of(3.0) * b * x * x)
+                let (inner, slope) = gelu_inner(x);
+                let t = inner.tanh();
+                half * (R::ONE + t) + half * x * (R::ONE - t * t) * slope
             },
         )
     }
@@ -69,11 +99,23 @@ impl<R: Real> Graph<R> {
     fn combine(&self, x: &Var<R>, y: &Var<R>, [a, b]: [R; 2]) -> Var<R> {
         assert_eq!((x.rows(), x.cols()), (y.rows(), y.cols()), "operands of one sum");
         let mut out = self.buffer(x.values().len());
-        map(&mut out, [x.values(), y.values()], |[x, y]| a * x + b * y);
+        map(
+            &mut out,
+            [x.values(), y.values()],
+            #[inline(always)]
+            |[x, y]| a * x + b * y,
+        );
         let saved = [(x.clone(), a), (y.clone(), b)];
         self.record(x.rows(), x.cols(), out, &[x, y], move |gradient, gradients| {
             for (input, factor) in &saved {
-                gradients.add_with(input, |dx| map(dx, [gradient], |[g]| *factor * g));
+                gradients.add_with(input, |dx| {
+                    map(
+                        dx,
+                        [gradient],
+                        #[inline(always)]
+                        |[g]| *factor * g,
+                    )
+                });
             }
         })
     }
@@ -99,32 +141,46 @@ impl<R: Real> Graph<R> {
         let mut sums = self.zeros(n * c);
         let rows = gates.values().par_chunks(m * c).zip(x.values().par_chunks(c));
         out.par_chunks_mut(c).zip(sums.par_chunks_mut(c)).zip(rows).for_each(|((out, sums), (gates, x))| {
-            simd(|| {
-                for gate in gates.chunks_exact(c) {
-                    for (sum, &a) in sums.iter_mut().zip(gate) {
-                        *sum += a.sigmoid();
+            simd(
+                #[inline(always)]
+                || {
+                    for gate in gates.chunks_exact(c) {
+                        for (sum, &a) in sums.iter_mut().zip(gate) {
+                            *sum += a.sigmoid();
+                        }
                     }
-                }
-                for ((out, &sum), &x) in out.iter_mut().zip(&*sums).zip(x) {
-                    *out = sum * x;
-                }
-            });
+                    for ((out, &sum), &x) in out.iter_mut().zip(&*sums).zip(x) {
+                        *out = sum * x;
+                    }
+                },
+            );
         });
         let saved = (gates.clone(), x.clone());
         self.record(n, c, out, &[gates, x], move |gradient, gradients| {
             let (gates, x) = saved;
-            gradients.add_with(&x, |dx| map(dx, [gradient, &sums], |[g, s]| g * s));
+            gradients.add_with(&x, |dx| {
+                map(
+                    dx,
+                    [gradient, &sums],
+                    #[inline(always)]
+                    |[g, s]| g * s,
+                )
+            });
             gradients.add_with(&gates, |da| {
                 let rows = gates.values().par_chunks(m * c).zip(x.values().par_chunks(c)).zip(gradient.par_chunks(c));
                 da.par_chunks_mut(m * c).zip(rows).for_each(|(da, ((gates, x), g))| {
-                    simd(|| {
-                        for (da, a) in da.chunks_exact_mut(c).zip(gates.chunks_exact(c)) {
-                            for j in 0..c {
-                                let s = a[j].sigmoid();
-                                da[j] = g[j] * x[j] * s * (R::ONE - s);
+                    simd(
+                        #[inline(always)]
+                        || {
+                            for (da, a) in da.chunks_exact_mut(c).zip(gates.chunks_exact(c)) {
+                                let (da, a, g, x) = (&mut da[..c], &a[..c], &g[..c], &x[..c]);
+                                for j in 0..c {
+                                    let s = a[j].sigmoid();
+                                    da[j] = g[j] * x[j] * s * (R::ONE - s);
+                                }
                             }
-                        }
-                    });
+                        },
+                    );
                 });
             });
         })
@@ -135,11 +191,23 @@ impl<R: Real> Graph<R> {
         assert_eq!((x.rows(), x.cols()), (y.rows(), y.cols()), "operands of one product");
         self.cost("multiply", Cost { multiplies: x.values().len() as u64, ..Cost::default() });
         let mut out = self.buffer(x.values().len());
-        map(&mut out, [x.values(), y.values()], |[x, y]| x * y);
+        map(
+            &mut out,
+            [x.values(), y.values()],
+            #[inline(always)]
+            |[x, y]| x * y,
+        );
         let saved = [(x.clone(), y.clone()), (y.clone(), x.clone())];
         self.record(x.rows(), x.cols(), out, &[x, y], move |gradient, gradients| {
             for (input, other) in &saved {
-                gradients.add_with(input, |dx| map(dx, [gradient, other.values()], |[g, o]| g * o));
+                gradients.add_with(input, |dx| {
+                    map(
+                        dx,
+                        [gradient, other.values()],
+                        #[inline(always)]
+                        |[g, o]| g * o,
+                    )
+                });
             }
         })
     }
@@ -162,7 +230,14 @@ impl<R: Real> Graph<R> {
         let saved = (x.clone(), previous.clone(), logit.clone());
         self.record(n, c, out, &[x, previous, logit], move |gradient, gradients| {
             let (x, previous, logit) = saved;
-            gradients.add_with(&x, |dx| map(dx, [gradient], |[g]| alpha * g));
+            gradients.add_with(&x, |dx| {
+                map(
+                    dx,
+                    [gradient],
+                    #[inline(always)]
+                    |[g]| alpha * g,
+                )
+            });
             gradients.add_with(&previous, |dp| {
                 dp.fill(R::ZERO);
                 for row in gradient.chunks_exact(c).enumerate() {

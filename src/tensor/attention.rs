@@ -34,26 +34,29 @@ impl<R: Real> Graph<R> {
             .zip(weights.par_chunks_mut(tokens * heads * tokens))
             .zip(qkv.values().par_chunks(clip_values))
             .for_each(|((out, weights), qkv)| {
-                simd(|| {
-                    for head in 0..heads {
-                        let part =
-                            |which: usize, token: usize| &qkv[token * 3 * inner + which * inner + head * d..][..d];
-                        for i in 0..tokens {
-                            let p = &mut weights[(head * tokens + i) * tokens..][..tokens];
-                            for (j, p) in p.iter_mut().enumerate() {
-                                *p = dot(part(0, i), part(1, j)) * scale;
-                            }
-                            softmax(p);
-                            let out = &mut out[i * inner + head * d..][..d];
-                            out.fill(R::ZERO);
-                            for (j, &p) in p.iter().enumerate() {
-                                for (out, &v) in out.iter_mut().zip(part(2, j)) {
-                                    *out += p * v;
+                simd(
+                    #[inline(always)]
+                    || {
+                        for head in 0..heads {
+                            let part =
+                                |which: usize, token: usize| &qkv[token * 3 * inner + which * inner + head * d..][..d];
+                            for i in 0..tokens {
+                                let p = &mut weights[(head * tokens + i) * tokens..][..tokens];
+                                for (j, p) in p.iter_mut().enumerate() {
+                                    *p = dot(part(0, i), part(1, j)) * scale;
+                                }
+                                softmax(p);
+                                let out = &mut out[i * inner + head * d..][..d];
+                                out.fill(R::ZERO);
+                                for (j, &p) in p.iter().enumerate() {
+                                    for (out, &v) in out.iter_mut().zip(part(2, j)) {
+                                        *out += p * v;
+                                    }
                                 }
                             }
                         }
-                    }
-                });
+                    },
+                );
             });
         let qkv_saved = qkv.clone();
         self.record(rows, inner, out, &[qkv], move |gradient, gradients| {
@@ -63,31 +66,34 @@ impl<R: Real> Graph<R> {
                     .zip(qkv_saved.values().par_chunks(clip_values))
                     .zip(gradient.par_chunks(tokens * inner))
                     .for_each(|(((dqkv, weights), qkv), gradient)| {
-                        simd(|| {
-                            dqkv.fill(R::ZERO);
-                            let mut dp = vec![R::ZERO; tokens];
-                            for head in 0..heads {
-                                let at = |which: usize, token: usize| token * 3 * inner + which * inner + head * d;
-                                for i in 0..tokens {
-                                    let p = &weights[(head * tokens + i) * tokens..][..tokens];
-                                    let g = &gradient[i * inner + head * d..][..d];
-                                    for j in 0..tokens {
-                                        dp[j] = dot(g, &qkv[at(2, j)..][..d]);
-                                        for (dv, &g) in dqkv[at(2, j)..][..d].iter_mut().zip(g) {
-                                            *dv += p[j] * g;
+                        simd(
+                            #[inline(always)]
+                            || {
+                                dqkv.fill(R::ZERO);
+                                let mut dp = vec![R::ZERO; tokens];
+                                for head in 0..heads {
+                                    let at = |which: usize, token: usize| token * 3 * inner + which * inner + head * d;
+                                    for i in 0..tokens {
+                                        let p = &weights[(head * tokens + i) * tokens..][..tokens];
+                                        let g = &gradient[i * inner + head * d..][..d];
+                                        for j in 0..tokens {
+                                            dp[j] = dot(g, &qkv[at(2, j)..][..d]);
+                                            for (dv, &g) in dqkv[at(2, j)..][..d].iter_mut().zip(g) {
+                                                *dv += p[j] * g;
+                                            }
                                         }
-                                    }
-                                    let along = p.iter().zip(&dp).fold(R::ZERO, |sum, (&p, &dp)| sum + p * dp);
-                                    for j in 0..tokens {
-                                        let ds = p[j] * (dp[j] - along) * scale;
-                                        for c in 0..d {
-                                            dqkv[at(0, i) + c] += ds * qkv[at(1, j) + c];
-                                            dqkv[at(1, j) + c] += ds * qkv[at(0, i) + c];
+                                        let along = p.iter().zip(&dp).fold(R::ZERO, |sum, (&p, &dp)| sum + p * dp);
+                                        for j in 0..tokens {
+                                            let ds = p[j] * (dp[j] - along) * scale;
+                                            for c in 0..d {
+                                                dqkv[at(0, i) + c] += ds * qkv[at(1, j) + c];
+                                                dqkv[at(1, j) + c] += ds * qkv[at(0, i) + c];
+                                            }
                                         }
                                     }
                                 }
-                            }
-                        });
+                            },
+                        );
                     });
             });
         })

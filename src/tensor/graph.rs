@@ -86,7 +86,12 @@ impl<R: Real> Gradients<R> {
         debug_assert_eq!(gradient.len(), var.values.len());
         match &mut self.slots[var.id] {
             Some(sum) => {
-                super::map_in_place(sum, &gradient, |sum, term| sum + term);
+                super::map_in_place(
+                    sum,
+                    &gradient,
+                    #[inline(always)]
+                    |sum, term| sum + term,
+                );
             }
             slot => *slot = Some(gradient),
         }

@@ -81,7 +81,13 @@ impl<R: Real> Graph<R> {
                 matmul(dw, [o, i, n], Matrix::Transposed(gradient), Matrix::Plain(x.values()), false);
             });
             if let Some(bias) = bias {
-                let [sums] = column_sums([gradient], o, |_, [g]| [g]);
+                let [sums] = column_sums(
+                    [gradient],
+                    [],
+                    o,
+                    #[inline(always)]
+                    |[g], []| [g],
+                );
                 gradients.add_with(&bias, |db| db.copy_from_slice(&sums));
             }
         })

@@ -1,7 +1,7 @@
 //! Normalisation, with the activation and dropout that follow it.
 
 use super::graph::Buffer;
-use super::{Graph, Real, Var, chunk_rows, column_sums, dot, map_columns, simd};
+use super::{Graph, Real, Var, chunk_rows, column_sums, dot, map_columns, simd, sum_by};
 use crate::energy::Cost;
 use crate::rng::Rng;
 use rand::Rng as _;
@@ -50,6 +50,39 @@ pub struct NormStyle {
     pub dropout: Option<Dropout>,
 }
 
+#[inline(always)]
+fn rectified<R: Real>(relu: bool, y: R) -> R {
+    if relu { y.larger(R::ZERO) } else { y }
+}
+
+/// A normalised value.
+#[inline(always)]
+fn normal<R: Real>(relu: bool, x: R, [mean, inverse, w, b]: [R; 4]) -> R {
+    rectified(relu, (x - mean) * inverse * w + b)
+}
+
+/// The value before scale and shift, and the gradient behind ReLU, whose gate is recomputed rather than stored.
+#[inline(always)]
+fn gated<R: Real>(relu: bool, g: R, x: R, [mean, inverse, w, b]: [R; 4]) -> (R, R) {
+    let hat = (x - mean) * inverse;
+    let open = !relu || hat * w + b > R::ZERO;
+    (hat, if open { g } else { R::ZERO })
+}
+
+/// A value's terms in the gradients of shift and scale.
+#[inline(always)]
+fn terms<R: Real>(relu: bool, g: R, x: R, columns: [R; 4]) -> [R; 2] {
+    let (hat, g) = gated(relu, g, x, columns);
+    [g, g * hat]
+}
+
+/// A value's gradient, given the means of the two kinds of terms.
+#[inline(always)]
+fn back<R: Real>(relu: bool, g: R, x: R, [mean, inverse, w, b, mean_g, mean_hat]: [R; 6]) -> R {
+    let (hat, g) = gated(relu, g, x, [mean, inverse, w, b]);
+    (g - mean_g - hat * mean_hat) * (w * inverse)
+}
+
 impl<R: Real> Graph<R> {
     /// Batch normalisation over the rows of `x [n, c]` (Ioffe and Szegedy 2015), then ReLU and dropout as `style` says:
     /// `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`, `weight` and `bias` `[1, c]`.
@@ -68,32 +101,56 @@ impl<R: Real> Graph<R> {
         let comparisons = if style.relu { values } else { 0 };
         self.cost("batch_norm", Cost { macs: values, comparisons, ..Cost::default() });
         let relu = style.relu;
-        let rectify = move |y: R| if relu { y.larger(R::ZERO) } else { y };
         let inverse =
             |variance: &[R]| -> Vec<R> { variance.iter().map(|&v| R::ONE / (v + R::of(EPSILON)).sqrt()).collect() };
         let mut out = self.buffer(n * c);
+        let (w, b) = (weight.values(), bias.values());
         if !self.is_training() {
-            let inverse = inverse(running[1]);
-            let scale: Vec<R> = inverse.iter().zip(weight.values()).map(|(&i, &w)| i * w).collect();
-            let shift: Vec<R> = (0..c).map(|j| bias.values()[j] - running[0][j] * scale[j]).collect();
-            map_columns(&mut out, [x.values()], c, |j, [x]| rectify(x * scale[j] + shift[j]));
+            let scale: Vec<R> = inverse(running[1]).iter().zip(w).map(|(&i, &w)| i * w).collect();
+            let shift: Vec<R> = (0..c).map(|j| b[j] - running[0][j] * scale[j]).collect();
+            map_columns(
+                &mut out,
+                [x.values()],
+                [&scale, &shift],
+                #[inline(always)]
+                |[x], [scale, shift]| rectified(relu, x * scale + shift),
+            );
             return (self.constant(n, c, out), None);
         }
         let count = R::of(n as f64);
-        let [mut mean] = column_sums([x.values()], c, |_, [x]| [x]);
+        let [mut mean] = column_sums(
+            [x.values()],
+            [],
+            c,
+            #[inline(always)]
+            |[x], []| [x],
+        );
         mean.iter_mut().for_each(|m| *m = *m / count);
-        let [mut variance] = column_sums([x.values()], c, |j, [x]| {
-            let d = x - mean[j];
-            [d * d]
-        });
+        let [mut variance] = column_sums(
+            [x.values()],
+            [&mean],
+            c,
+            #[inline(always)]
+            |[x], [mean]| [(x - mean) * (x - mean)],
+        );
         variance.iter_mut().for_each(|v| *v = *v / count);
         let inverse = inverse(&variance);
         let mask = style.dropout.filter(|d| d.rate > 0.0).map(|d| d.mask(self.buffer(n * c)));
-        let (w, b) = (weight.values(), bias.values());
-        let normal = |j: usize, x: R| rectify((x - mean[j]) * inverse[j] * w[j] + b[j]);
         match &mask {
-            Some(mask) => map_columns(&mut out, [x.values(), mask], c, |j, [x, m]| normal(j, x) * m),
-            None => map_columns(&mut out, [x.values()], c, |j, [x]| normal(j, x)),
+            Some(mask) => map_columns(
+                &mut out,
+                [x.values(), mask],
+                [&mean, &inverse, w, b],
+                #[inline(always)]
+                |[x, m], columns| normal(relu, x, columns) * m,
+            ),
+            None => map_columns(
+                &mut out,
+                [x.values()],
+                [&mean, &inverse, w, b],
+                #[inline(always)]
+                |[x], columns| normal(relu, x, columns),
+            ),
         }
         let unbiased = R::of(n as f64 / (n as f64 - 1.0).max(1.0));
         let variance = variance.iter().map(|&v| v * unbiased).collect();
@@ -102,29 +159,42 @@ impl<R: Real> Graph<R> {
         let var = self.record(n, c, out, &[x, weight], move |gradient, gradients| {
             let (x, weight, bias) = (x_saved, weight_saved, bias_saved);
             let (w, b) = (weight.values(), bias.values());
-            // The gradient behind dropout and ReLU, whose gate is recomputed rather than stored.
-            let gate = |j: usize, g: R, hat: R| if relu && !(hat * w[j] + b[j] > R::ZERO) { R::ZERO } else { g };
-            let hat = |j: usize, x: R| (x - mean[j]) * inverse[j];
-            let sums = |j: usize, g: R, x: R| {
-                let hat = hat(j, x);
-                let g = gate(j, g, hat);
-                [g, g * hat]
-            };
+            let columns = [&mean[..], &inverse, w, b];
             let [sum, sum_hat] = match &mask {
-                Some(mask) => column_sums([gradient, x.values(), mask], c, |j, [g, x, m]| sums(j, g * m, x)),
-                None => column_sums([gradient, x.values()], c, |j, [g, x]| sums(j, g, x)),
+                Some(mask) => column_sums(
+                    [gradient, x.values(), mask],
+                    columns,
+                    c,
+                    #[inline(always)]
+                    |[g, x, m], columns| terms(relu, g * m, x, columns),
+                ),
+                None => column_sums(
+                    [gradient, x.values()],
+                    columns,
+                    c,
+                    #[inline(always)]
+                    |[g, x], columns| terms(relu, g, x, columns),
+                ),
             };
             gradients.add_with(&x, |dx| {
-                let scale: Vec<R> = (0..c).map(|j| w[j] * inverse[j]).collect();
                 let mean_g: Vec<R> = sum.iter().map(|&s| s / count).collect();
                 let mean_hat: Vec<R> = sum_hat.iter().map(|&s| s / count).collect();
-                let back = |j: usize, g: R, x: R| {
-                    let hat = hat(j, x);
-                    (gate(j, g, hat) - mean_g[j] - hat * mean_hat[j]) * scale[j]
-                };
+                let columns = [&mean[..], &inverse, w, b, &mean_g, &mean_hat];
                 match &mask {
-                    Some(mask) => map_columns(dx, [gradient, x.values(), mask], c, |j, [g, x, m]| back(j, g * m, x)),
-                    None => map_columns(dx, [gradient, x.values()], c, |j, [g, x]| back(j, g, x)),
+                    Some(mask) => map_columns(
+                        dx,
+                        [gradient, x.values(), mask],
+                        columns,
+                        #[inline(always)]
+                        |[g, x, m], columns| back(relu, g * m, x, columns),
+                    ),
+                    None => map_columns(
+                        dx,
+                        [gradient, x.values()],
+                        columns,
+                        #[inline(always)]
+                        |[g, x], columns| back(relu, g, x, columns),
+                    ),
                 }
             });
             gradients.add_with(&weight, |dw| dw.copy_from_slice(&sum_hat));
@@ -154,12 +224,16 @@ impl<R: Real> Graph<R> {
         let (w, b) = (weight.values(), bias.values());
         out.par_chunks_mut(step * c).zip(x.values().par_chunks(step * c)).for_each(|(out, x)| {
             for (out, x) in out.chunks_exact_mut(c).zip(x.chunks_exact(c)) {
-                simd(|| {
-                    let (mean, inverse) = moments(x);
-                    for j in 0..c {
-                        out[j] = (x[j] - mean) * inverse * w[j] + b[j];
-                    }
-                });
+                simd(
+                    #[inline(always)]
+                    || {
+                        let (mean, inverse) = moments(x);
+                        let (out, x, w, b) = (&mut out[..c], &x[..c], &w[..c], &b[..c]);
+                        for j in 0..c {
+                            out[j] = (x[j] - mean) * inverse * w[j] + b[j];
+                        }
+                    },
+                );
             }
         });
         let saved = (x.clone(), weight.clone(), bias.clone());
@@ -169,31 +243,48 @@ impl<R: Real> Graph<R> {
             let count = R::of(c as f64);
             let mut inverses = vec![R::ZERO; n];
             hats.par_chunks_mut(c).zip(&mut inverses).zip(x.values().par_chunks(c)).for_each(|((hat, inverse), x)| {
-                simd(|| {
-                    let (mean, inv) = moments(x);
-                    *inverse = inv;
-                    for (hat, &x) in hat.iter_mut().zip(x) {
-                        *hat = (x - mean) * inv;
-                    }
-                });
+                simd(
+                    #[inline(always)]
+                    || {
+                        let (mean, inv) = moments(x);
+                        *inverse = inv;
+                        for (hat, &x) in hat.iter_mut().zip(x) {
+                            *hat = (x - mean) * inv;
+                        }
+                    },
+                );
             });
             let w = weight.values();
             gradients.add_with(&x, |dx| {
                 dx.par_chunks_mut(c).enumerate().for_each(|(i, dx)| {
-                    simd(|| {
-                        let (g, hat) = (&gradient[i * c..][..c], &hats[i * c..][..c]);
-                        for j in 0..c {
-                            dx[j] = g[j] * w[j];
-                        }
-                        let mean = dx.iter().fold(R::ZERO, |sum, &d| sum + d) / count;
-                        let along = dot(dx, hat) / count;
-                        for j in 0..c {
-                            dx[j] = (dx[j] - mean - hat[j] * along) * inverses[i];
-                        }
-                    });
+                    simd(
+                        #[inline(always)]
+                        || {
+                            let (g, hat) = (&gradient[i * c..][..c], &hats[i * c..][..c]);
+                            let (dx, w) = (&mut dx[..c], &w[..c]);
+                            for j in 0..c {
+                                dx[j] = g[j] * w[j];
+                            }
+                            let mean = sum_by(
+                                dx,
+                                #[inline(always)]
+                                |d| d,
+                            ) / count;
+                            let along = dot(dx, hat) / count;
+                            for j in 0..c {
+                                dx[j] = (dx[j] - mean - hat[j] * along) * inverses[i];
+                            }
+                        },
+                    );
                 });
             });
-            let [sum, sum_hat] = column_sums([gradient, &hats], c, |_, [g, hat]| [g, g * hat]);
+            let [sum, sum_hat] = column_sums(
+                [gradient, &hats],
+                [],
+                c,
+                #[inline(always)]
+                |[g, hat], []| [g, g * hat],
+            );
             gradients.add_with(&weight, |dw| dw.copy_from_slice(&sum_hat));
             gradients.add_with(&bias, |db| db.copy_from_slice(&sum));
         })
@@ -232,7 +323,15 @@ impl<R: Real> Graph<R> {
 #[inline(always)]
 fn moments<R: Real>(x: &[R]) -> (R, R) {
     let count = R::of(x.len() as f64);
-    let mean = x.iter().fold(R::ZERO, |sum, &x| sum + x) / count;
-    let variance = x.iter().fold(R::ZERO, |sum, &x| sum + (x - mean) * (x - mean)) / count;
+    let mean = sum_by(
+        x,
+        #[inline(always)]
+        |x| x,
+    ) / count;
+    let variance = sum_by(
+        x,
+        #[inline(always)]
+        |x| (x - mean) * (x - mean),
+    ) / count;
     (mean, R::ONE / (variance + R::of(EPSILON)).sqrt())
 }

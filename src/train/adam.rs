@@ -48,14 +48,19 @@ impl Adam {
             let chunks = entry.values.par_chunks_mut(chunk).zip(first.par_chunks_mut(chunk));
             chunks.zip(second.par_chunks_mut(chunk)).zip(gradient.par_chunks(chunk)).for_each(
                 |(((values, first), second), gradient)| {
-                    simd(|| {
-                        for i in 0..values.len() {
-                            let g = gradient[i] + decay * values[i];
-                            first[i] = b1 * first[i] + (1.0 - b1) * g;
-                            second[i] = b2 * second[i] + (1.0 - b2) * g * g;
-                            values[i] -= rate * first[i] / (second[i].sqrt() * root + epsilon);
-                        }
-                    });
+                    simd(
+                        #[inline(always)]
+                        || {
+                            let n = values.len();
+                            let (first, second, gradient) = (&mut first[..n], &mut second[..n], &gradient[..n]);
+                            for i in 0..n {
+                                let g = gradient[i] + decay * values[i];
+                                first[i] = b1 * first[i] + (1.0 - b1) * g;
+                                second[i] = b2 * second[i] + (1.0 - b2) * g * g;
+                                values[i] -= rate * first[i] / (second[i].sqrt() * root + epsilon);
+                            }
+                        },
+                    );
                 },
             );
         }
