@@ -73,6 +73,14 @@ pub struct ModelConfig {
     pub dropout_encoder: f64,
     /// Dropout rate in the embedding heads.
     pub dropout_heads: f64,
+    /// Dropout rate of the refined input of the spiking branch; one mask per clip for all time steps.
+    pub dropout_spiking_input: f64,
+    /// Dropout rate of the dense feature where it enters the fusion.
+    pub dropout_semantic: f64,
+    /// Dropout rate of the spiking feature where it enters the fusion.
+    pub dropout_spikes: f64,
+    /// Add the dense feature to the fusion's result.
+    pub fusion_residual: bool,
     /// Whether embeddings end in a ReLU.
     pub embedding_relu: bool,
     /// Scale embeddings of clips and class names to unit length.
@@ -173,7 +181,7 @@ impl Default for ModelConfig {
             segments: 1,
             time_steps: 10,
             tau: 2.0,
-            theta_0: 1.0,
+            theta_0: 0.5,
             theta_min: 0.25,
             theta_max: 2.0,
             trace_decay: 0.5,
@@ -189,8 +197,12 @@ impl Default for ModelConfig {
             slice_width: 64,
             joint_blocks: 1,
             joint_mlp: 64,
-            dropout_encoder: 0.2,
-            dropout_heads: 0.2,
+            dropout_encoder: 0.5,
+            dropout_heads: 0.1,
+            dropout_spiking_input: 0.5,
+            dropout_semantic: 0.3,
+            dropout_spikes: 0.5,
+            fusion_residual: true,
             embedding_relu: false,
             normalize_embeddings: true,
             center_words: true,
@@ -202,9 +214,9 @@ impl Default for ModelConfig {
 impl Default for TrainingConfig {
     fn default() -> Self {
         TrainingConfig {
-            epochs: 25,
-            batches_per_epoch: 10,
-            batch: 256,
+            epochs: 16,
+            batches_per_epoch: 15,
+            batch: 64,
             learning_rate: 1e-3,
             weight_decay: 1e-5,
             plateau_factor: 0.1,
@@ -214,7 +226,7 @@ impl Default for TrainingConfig {
             weight_projection: 0.5,
             weight_reconstruction: 0.5,
             weight_classification: 1.0,
-            classification_scale: 5.0,
+            classification_scale: 8.0,
             independent_modalities: false,
             gamma_steps: 60,
             gamma_step: 0.05,
@@ -280,6 +292,9 @@ impl Config {
             ("model.surrogate_slope", m.surrogate_slope, 1e-3, 1e3),
             ("model.dropout_encoder", m.dropout_encoder, 0.0, 0.95),
             ("model.dropout_heads", m.dropout_heads, 0.0, 0.95),
+            ("model.dropout_spiking_input", m.dropout_spiking_input, 0.0, 0.95),
+            ("model.dropout_semantic", m.dropout_semantic, 0.0, 0.95),
+            ("model.dropout_spikes", m.dropout_spikes, 0.0, 0.95),
             ("training.learning_rate", t.learning_rate, 0.0, 10.0),
             ("training.weight_decay", t.weight_decay, 0.0, 10.0),
             ("training.plateau_factor", t.plateau_factor, 0.0, 1.0),

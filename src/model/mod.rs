@@ -177,7 +177,10 @@ impl Stft {
         let clips = phi[0].rows();
         let mut spikes = [Vec::new(), Vec::new()];
         let s = MODALITIES.map(|m| {
-            let (mut x, pooling) = self.refined(pass, m, &batch.bins[m as usize]);
+            let (refined, pooling) = self.refined(pass, m, &batch.bins[m as usize]);
+            let bins = self.dimensions.bins(&self.config);
+            let place = format!("spiking.{}.input", m.name());
+            let mut x = pass.dropout(&refined, &place, self.config.dropout_spiking_input, bins);
             for block in 0..BLOCKS {
                 let name = block_name(m, block);
                 let current = pass.batch_norm(&pass.linear(&x, &name), &format!("{name}.norm"), false, 0.0);
@@ -201,7 +204,9 @@ impl Stft {
         let y = MODALITIES.map(|m| {
             let name = format!("fusion.{}", m.name());
             graph.scope(&name);
-            let r = &r[m as usize];
+            let whole = &r[m as usize];
+            let r = &pass.dropout(whole, &format!("{name}.semantic"), self.config.dropout_semantic, 1);
+            let s = s.map(|s| pass.dropout(&s[m as usize], &format!("{name}.spikes"), self.config.dropout_spikes, 1));
             let part = |s: &Var<R>, scale: usize| {
                 let var = |part: &str| pass.var(&format!("{name}.scale{scale}.{part}"));
                 match self.config.fusion {
@@ -219,7 +224,7 @@ impl Stft {
                     .fuse(graph, r, s),
                 }
             };
-            let y = match (s.map(|s| &s[m as usize]), self.config.fusion) {
+            let y = match (s.as_ref(), self.config.fusion) {
                 (None, _) | (_, Fusion::SemanticOnly) => {
                     graph.linear(r, &pass.var(&format!("{name}.semantic_only")), None)
                 }
@@ -233,7 +238,8 @@ impl Stft {
                     parts[1..].iter().fold(parts[0].clone(), |sum, part| graph.add(&sum, part))
                 }
             };
-            graph.add_by_token(&y, &pass.var(&format!("{name}.bias")))
+            let y = graph.add_by_token(&y, &pass.var(&format!("{name}.bias")));
+            if self.config.fusion_residual { graph.add(&y, whole) } else { y }
         });
         dense::join(pass, &self.config, &y)
     }

@@ -69,13 +69,26 @@ impl<'a, R: Real> Pass<'a, R> {
         self.graph.layer_norm(x, &self.var(&format!("{name}.weight")), &self.var(&format!("{name}.bias")))
     }
 
+    /// Dropout at the place `name`, if this pass has noise and there is a rate.
+    fn noise_at(&self, name: &str, rate: f64) -> Option<Dropout> {
+        let noise = self.noise.filter(|_| rate > 0.0)?;
+        Some(Dropout { rate, rng: noise.streams.stream(&format!("dropout/{name}"), noise.step) })
+    }
+
+    /// Dropout at the place `name`, one mask for each `group` consecutive rows; nothing at inference.
+    pub fn dropout(&self, x: &Var<R>, name: &str, rate: f64, group: usize) -> Var<R> {
+        match self.noise_at(name, rate) {
+            Some(dropout) => self.graph.dropout(x, dropout, group),
+            None => x.clone(),
+        }
+    }
+
     /// Batch normalisation `<name>.{weight,bias,running_mean,running_var}`, then ReLU and dropout if asked for.
     pub fn batch_norm(&self, x: &Var<R>, name: &str, relu: bool, dropout: f64) -> Var<R> {
         self.graph.scope(name);
         let positions = ["running_mean", "running_var"].map(|s| format!("{name}.{s}"));
         let running = positions.each_ref().map(|s| &self.parameters.get(s).values[..]);
-        let rng = |noise: Noise| noise.streams.stream(&format!("dropout/{name}"), noise.step);
-        let dropout = self.noise.filter(|_| dropout > 0.0).map(|noise| Dropout { rate: dropout, rng: rng(noise) });
+        let dropout = self.noise_at(name, dropout);
         let (weight, bias) = (self.var(&format!("{name}.weight")), self.var(&format!("{name}.bias")));
         let (y, seen) = self.graph.batch_norm(x, &weight, &bias, running, NormStyle { relu, dropout });
         if let Some(seen) = seen {

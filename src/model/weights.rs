@@ -1,6 +1,7 @@
 //! Weights on disk: one safetensors file whose header also holds the model's shape and options.
 
 use super::{Parameters, Stft, declarations};
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::write_atomic;
 use crate::rng::Streams;
@@ -40,6 +41,12 @@ pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
         .and_then(|m| m.get(MODEL_KEY))
         .ok_or_else(|| wrong("its header has no field `model`: not written by spikefuse".into()))
         .and_then(|json| serde_json::from_str(json).map_err(|e| wrong(format!("header field `model`: {e}"))))?;
+    let config = Config { model: model.config.clone(), ..Config::default() };
+    config.check().map_err(|e| wrong(format!("header field `model`: {e}")))?;
+    let dims = &model.dimensions;
+    if [dims.audio, dims.video, dims.words].iter().any(|d| !(1..=1 << 16).contains(d)) {
+        return Err(wrong(format!("header field `model`: dimensions {dims:?} are outside 1 to 65536")));
+    }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(format!("not a safetensors file: {e}")))?;
     let mut parameters = Parameters::initial(declarations(&model), Streams::new(0));
     let names: Vec<String> = parameters.entries().iter().map(|e| e.declaration.name.clone()).collect();

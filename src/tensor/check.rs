@@ -103,6 +103,10 @@ fn operators() {
     check_gradients(&triplet, |g, v| g.triplet(&v[0], &v[1], &v[2], 0.3));
     check_gradients(&triplet[..2], |g, v| g.distance_cross_entropy(&v[0], &v[1], &[4, 0, 0, 2, 1], 3.0));
     check_gradients(&[r(3, 4, 1.0, 1)], |g, v| g.normalize_rows(&v[0]));
+    check_gradients(&[r(6, 4, 1.0, 1)], |g, v| {
+        let rng = Streams::new(5).stream("dropout", 0);
+        g.dropout(&v[0], super::Dropout { rate: 0.4, rng }, 2)
+    });
     check_gradients(&[r(3, 4, 1.0, 1), r(3, 4, 1.0, 2)], |g, v| {
         g.weighted_sum(&[(0.7, &g.mean_squared(&v[0], &v[1]))])
     });

@@ -1,7 +1,7 @@
 //! Normalisation, with the activation and dropout that follow it.
 
 use super::graph::Buffer;
-use super::{Graph, Real, Var, chunk_rows, column_sums, dot, map_columns, simd, sum_by};
+use super::{Graph, Real, Var, chunk_rows, column_sums, dot, map, map_columns, simd, sum_by};
 use crate::energy::Cost;
 use crate::rng::Rng;
 use rand::Rng as _;
@@ -292,6 +292,28 @@ impl<R: Real> Graph<R> {
 }
 
 impl<R: Real> Graph<R> {
+    /// Dropout of `x [n, c]`, with one mask for each `group` consecutive rows. For training only.
+    pub fn dropout(&self, x: &Var<R>, dropout: Dropout, group: usize) -> Var<R> {
+        let (n, c) = (x.rows(), x.cols());
+        let mask = dropout.mask(self.buffer(n / group * c));
+        let masked = move |out: &mut [R], x: &[R], mask: &[R]| {
+            for (row, (out, x)) in out.chunks_exact_mut(c).zip(x.chunks_exact(c)).enumerate() {
+                map(
+                    out,
+                    [x, &mask[row / group * c..][..c]],
+                    #[inline(always)]
+                    |[x, m]| x * m,
+                );
+            }
+        };
+        let mut out = self.buffer(n * c);
+        masked(&mut out, x.values(), &mask);
+        let saved = x.clone();
+        self.record(n, c, out, &[x], move |gradient, gradients| {
+            gradients.add_with(&saved, |dx| masked(dx, gradient, &mask));
+        })
+    }
+
     /// Each row of `x [n, c]` divided by its Euclidean norm (at least 1e-12). A row costs `c` MACs, `c` multiplications, two functions.
     pub fn normalize_rows(&self, x: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
