@@ -141,6 +141,8 @@ pub struct TrainingConfig {
     pub batches_per_epoch: usize,
     /// Positive clips per batch; as many negatives go with them.
     pub batch: usize,
+    /// Batches without dropout from which normalisation statistics are taken anew after each epoch; 0 keeps the running ones.
+    pub calibration_batches: usize,
     /// Learning rate of Adam at the start.
     pub learning_rate: f64,
     /// L2 penalty, added to the gradient.
@@ -217,6 +219,7 @@ impl Default for TrainingConfig {
             epochs: 16,
             batches_per_epoch: 15,
             batch: 64,
+            calibration_batches: 8,
             learning_rate: 1e-3,
             weight_decay: 1e-5,
             plateau_factor: 0.1,
@@ -276,6 +279,7 @@ impl Config {
             ("training.epochs", t.epochs, 1, 100_000),
             ("training.batches_per_epoch", t.batches_per_epoch, 1, 1_000_000),
             ("training.batch", t.batch, 2, 1 << 16),
+            ("training.calibration_batches", t.calibration_batches, 0, 1_000_000),
             ("training.gamma_steps", t.gamma_steps, 1, 10_000),
         ];
         for (name, value, low, high) in whole {

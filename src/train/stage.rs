@@ -1,6 +1,6 @@
 //! One stage of training: tensors, optimiser, epochs.
 
-use super::{Adam, EpochRecord, Observer, Progress, Sampler, Words, loss, training_vectors};
+use super::{Adam, EpochRecord, Loss, Observer, Progress, Sample, Sampler, Words, loss, training_vectors};
 use crate::config::Config;
 use crate::data::{Clips, Dataset};
 use crate::error::{Error, Result};
@@ -8,6 +8,7 @@ use crate::model::batch::{clip_batch, set_input_statistics, word_batch};
 use crate::model::{Noise, Parameters, Pass, Spiking, Stft, declarations};
 use crate::rng::Streams;
 use crate::tensor::Graph;
+use std::collections::BTreeMap;
 
 /// Share of the old value that a running statistic keeps per batch.
 const MEMORY: f32 = 0.9;
@@ -78,10 +79,7 @@ impl Stage {
         self.graph.clear();
         let noise = Noise { streams: self.streams, step: step * 2 + u64::from(number - 1) };
         let pass = Pass::new(&self.graph, &self.parameters, Some(noise));
-        let batch = clip_batch(&self.graph, model, &self.parameters, clips, sample.rows.each_ref().map(|r| &r[..]));
-        let rows: Vec<&[f32]> = sample.labels.iter().map(|&c| vectors[c]).chain(vectors.iter().copied()).collect();
-        let rows = word_batch(&self.graph, model, &self.parameters, rows.into_iter());
-        let loss = loss(&pass, model, config, &batch, &Words { rows, labels: sample.labels });
+        let loss = self.forward(&pass, config, model, clips, vectors, sample);
         let total = f64::from(loss.total.scalar());
         if !total.is_finite() {
             return Err(Error::value("loss", format!("{total} in stage {number}, step {step}"))
@@ -103,6 +101,47 @@ impl Stage {
         }
         self.progress.steps += 1;
         Ok(StepReport { loss: total, parts: loss.parts, rates })
+    }
+
+    /// The loss of a sample.
+    fn forward(
+        &self,
+        pass: &Pass<'_, f32>,
+        config: &Config,
+        model: &Stft,
+        clips: &Clips,
+        vectors: &[&[f32]],
+        sample: Sample,
+    ) -> Loss<f32> {
+        let batch = clip_batch(&self.graph, model, &self.parameters, clips, sample.rows.each_ref().map(|r| &r[..]));
+        let rows: Vec<&[f32]> = sample.labels.iter().map(|&c| vectors[c]).chain(vectors.iter().copied()).collect();
+        let rows = word_batch(&self.graph, model, &self.parameters, rows.into_iter());
+        loss(pass, model, config, &batch, &Words { rows, labels: sample.labels })
+    }
+
+    /// Takes the statistics of every batch normalisation anew, from batches without dropout and with the present weights (Wu and
+    /// Johnson 2021, precise batch normalisation). Dropout in front of a normalisation widens what it sees in training, so with the
+    /// running statistics the spiking blocks would fire less at inference than they were trained to.
+    fn calibrate(&mut self, config: &Config, model: &Stft, clips: &Clips, sampler: &Sampler, vectors: &[&[f32]]) {
+        let batches = config.training.calibration_batches;
+        let mut sums: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
+        for batch in 0..batches {
+            let stream = format!("stage{}/calibrate", self.progress.stage);
+            let step = (self.progress.epochs_done * batches + batch) as u64;
+            let sample = sampler.sample(self.streams, &stream, step, config.training.batch);
+            self.graph.clear();
+            let pass = Pass::new(&self.graph, &self.parameters, None);
+            self.forward(&pass, config, model, clips, vectors, sample);
+            // A layer that is used more than once has as many statistics; the last one counts, as with running statistics.
+            let seen: BTreeMap<usize, Vec<f32>> = pass.into_statistics().into_iter().collect();
+            for (position, seen) in seen {
+                let sum = sums.entry(position).or_insert_with(|| vec![0.0; seen.len()]);
+                sum.iter_mut().zip(seen).for_each(|(sum, seen)| *sum += seen / batches as f32);
+            }
+        }
+        for (position, mean) in sums {
+            self.parameters.entries_mut()[position].values = mean;
+        }
     }
 
     /// One epoch; the record has no validation yet.
@@ -140,6 +179,7 @@ impl Stage {
             record.rates_training = report.rates;
             observer.batch(self.progress.stage, [self.progress.epochs_done, epochs], [batch + 1, batches], report.loss);
         }
+        self.calibrate(config, model, clips, &sampler, &vectors);
         self.progress.epochs_done += 1;
         Ok(record)
     }
