@@ -1,0 +1,46 @@
+//! What sparseness is worth: the modelled energy of one spiking layer, event-driven, against its dense twin (one matrix product
+//! with ReLU), as more and more of its inputs fire.
+//!
+//!     cargo run --release --example energy
+
+use spikefuse::Result;
+use spikefuse::energy::{Cost, FP32_45NM, spiking_cost};
+use spikefuse::engine::{ClipInput, Driver, Input, Layer, Scratch, Stack, run};
+use spikefuse::event::SpikeTrain;
+use spikefuse::neuron::lif::{LifParams, Reset};
+use spikefuse::splitmix::unit;
+use spikefuse::synapse::Projection;
+use spikefuse::threshold::Threshold;
+
+const INPUTS: usize = 512;
+const NEURONS: usize = 256;
+const TICKS: usize = 4;
+
+fn main() -> Result<()> {
+    let weight: Vec<f32> = (0..(INPUTS * NEURONS) as u64).map(|n| (0.2 * unit(1, n) - 0.08) as f32).collect();
+    let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::Hard };
+    let layer = Layer::new(Projection::dense(NEURONS, INPUTS, &weight)?, &[0.0; NEURONS], lif, Threshold::Fixed(1.0))?;
+    let stack = Stack::new(vec![layer])?;
+    let twin = FP32_45NM.energy_pj(&Cost { macs: (INPUTS * NEURONS) as u64, ..Cost::default() });
+
+    println!("{INPUTS} inputs, {NEURONS} neurons, {TICKS} ticks; table {} ({})", FP32_45NM.name, FP32_45NM.grade);
+    println!("{:>10} {:>9} {:>11} {:>11} {:>14}", "input rate", "spikes", "SynOps", "nJ", "of dense twin");
+    let mut before = 0.0;
+    for percent in [0, 1, 2, 5, 10, 20, 50, 100] {
+        let mut input = SpikeTrain::new(INPUTS);
+        for tick in 0..TICKS as u64 {
+            let fires = |i: &u32| unit(2, tick << 32 | u64::from(*i)) < f64::from(percent) / 100.0;
+            input.push_tick((0..INPUTS as u32).filter(fires))?;
+        }
+        let clip = ClipInput::new(Input::Spikes(&input));
+        let counts = run(&stack, Driver::Event, &clip, TICKS, &mut Scratch::default(), None)?.total();
+        let energy = FP32_45NM.energy_pj(&spiking_cost(&counts));
+        let share = 100.0 * energy / twin;
+        println!("{percent:>8} % {:>9} {:>11} {:>11.1} {share:>12.1} %", counts.spikes, counts.synops, energy / 1000.0);
+        assert_eq!(counts.synops, (input.total() * NEURONS) as u64);
+        assert!(energy >= before);
+        before = energy;
+    }
+    println!("\nThe table prices arithmetic only: no memory access, control, routing or static power.");
+    Ok(())
+}

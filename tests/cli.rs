@@ -1,0 +1,560 @@
+//! The program as a user meets it: exit codes, messages, what is written and what is not.
+#![cfg(unix)]
+
+use assert_cmd::Command;
+use hdf5_pure::FileBuilder;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_spikefuse");
+
+/// Every part of the model, small enough to train in a second.
+const SMALL: &str = "(
+    model: (
+        width: 24, encoder_hidden: 32, embedding: 16, heads: 2, head_dim: 8, slots: 2, segments: 2, time_steps: 4,
+        theta_0: 0.5, semantic_rank: 4, scales: [3, 5], slice_width: 8, joint_mlp: 16,
+    ),
+    training: (epochs: 4, batches_per_epoch: 8, batch: 32, learning_rate: 0.005),
+)
+";
+const TRAIN: &str = "train --config small.ron --out out";
+const GENERATED: &str = "--data data --dataset Compositions";
+const AUDIO_DIM: usize = 8;
+const VIDEO_DIM: usize = 6;
+/// Clips of a class in a part of the averaged set.
+const ROWS: usize = 4;
+
+/// A folder with `small.ron` in it, in which the program is run. Arguments are separated by spaces.
+struct Scratch(TempDir);
+
+impl Scratch {
+    fn new() -> Scratch {
+        let scratch = Scratch(tempfile::tempdir().unwrap());
+        scratch.write("small.ron", SMALL);
+        scratch
+    }
+
+    /// With a trained model in `out`.
+    fn trained() -> Scratch {
+        let scratch = Scratch::new();
+        scratch.done(TRAIN);
+        scratch
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn program(&self, args: &str) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(self.0.path()).args(args.split_whitespace());
+        command
+    }
+
+    /// Exit code 0 and nothing on stderr, which is no terminal here. Returns stdout.
+    fn done(&self, args: &str) -> String {
+        let output = self.program(args).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), &stderr[..]), (Some(0), ""), "{args}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, args: &str) -> Value {
+        serde_json::from_str(&self.done(args)).unwrap()
+    }
+
+    /// Refused, with a message that has all of `said`, and `out` is left as it was.
+    fn refused(&self, args: &str, said: &[&str]) {
+        let before = self.contents("out");
+        refusal(self.program(args), said);
+        assert!(self.contents("out") == before, "{args} changed the folder");
+    }
+
+    /// All files below `folder`; none if it is not there.
+    fn contents(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        files(&self.path(folder)).into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+    }
+
+    fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    /// A process that cannot write a file of more than a few KiB, as on a full disk.
+    fn on_a_full_disk(&self, args: &str) -> Command {
+        let mut command = Command::new("sh");
+        // Without the trap the kernel would end the process instead of failing the write.
+        let script = format!("trap '' XFSZ; ulimit -f 8; exec {PROGRAM} {args}");
+        command.current_dir(self.0.path()).args(["-c", &script]);
+        command
+    }
+
+    /// A data set of clip averages in HDF5: the embedded set's classes and vectors, with small features.
+    fn averaged(&self) {
+        self.done("data generate --out data");
+        for path in files(&self.path("data")).into_iter().filter(|path| path.extension().is_some_and(|e| e == "pkl")) {
+            fs::remove_file(&path).unwrap();
+            write_h5(&path.with_extension("h5"), &Rows::of(&path));
+        }
+    }
+}
+
+/// Exit code 2, nothing on stdout, one error on stderr with at most a hint behind it.
+fn refusal(mut command: Command, said: &[&str]) {
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said:?}: {stderr}");
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert!(lines[0].starts_with("error: ") && said.iter().all(|text| lines[0].contains(text)), "{said:?}: {stderr}");
+    assert!(lines.len() == 1 || lines.len() == 2 && lines[1].starts_with("hint: "), "{stderr}");
+}
+
+/// All files below `folder`, sorted.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .collect();
+    found.sort();
+    found
+}
+
+/// What an averaged class file holds.
+#[derive(Clone)]
+struct Rows {
+    dim: usize,
+    ids: Vec<String>,
+    values: Vec<f32>,
+}
+
+impl Rows {
+    /// The rows of the class file at `path`, `.../{audio,video}/<part>/<class>.*`.
+    fn of(path: &Path) -> Rows {
+        let names: Vec<&str> = path.iter().rev().take(3).map(|name| name.to_str().unwrap()).collect();
+        let class = path.file_stem().unwrap().to_str().unwrap();
+        let (dim, weight) = if names[2] == "audio" { (AUDIO_DIM, 3) } else { (VIDEO_DIM, 5) };
+        let ids = (0..ROWS).map(|row| format!("{}-{class}-{row}", names[1])).collect();
+        let letters: usize = class.bytes().map(usize::from).sum();
+        let value = |i: usize| ((letters * (i % dim + 1) + i / dim * weight) % 17) as f32 / 17.0;
+        Rows { dim, ids, values: (0..ROWS * dim).map(value).collect() }
+    }
+}
+
+fn write_h5(path: &Path, rows: &Rows) {
+    let mut builder = FileBuilder::new();
+    let shape = [(rows.values.len() / rows.dim) as u64, rows.dim as u64];
+    builder.create_dataset("data").with_f32_data(&rows.values).with_shape(&shape);
+    let ids: Vec<&str> = rows.ids.iter().map(String::as_str).collect();
+    builder.create_dataset("video_urls").with_ascii_strings_sized(&ids, 80).unwrap();
+    fs::write(path, builder.finish().unwrap()).unwrap();
+}
+
+fn cut_in_half(path: &Path) {
+    let bytes = fs::read(path).unwrap();
+    fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+}
+
+#[test]
+fn every_verb_explains_itself() {
+    let scratch = Scratch::new();
+    for verb in ["run", "train", "evaluate", "compare", "data", "data generate", "data info"] {
+        let help = scratch.done(&format!("{verb} --help"));
+        assert!(help.contains(&format!("Usage: spikefuse {verb}")), "{help}");
+    }
+    for usage in
+        ["", "walk", "train", "run --sed 3", "run --seed x", "run --data data", "evaluate --model out --driver no"]
+    {
+        let output = scratch.program(usage).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{usage}");
+        assert!(!output.stderr.is_empty(), "{usage}");
+    }
+}
+
+#[test]
+fn data_that_are_not_there_are_refused() {
+    let scratch = Scratch::new();
+    scratch.done("data generate --out data");
+    let run = |data: &str| format!("run --config small.ron --out out {data}");
+    scratch.refused(&run("--data nowhere --dataset UCF"), &["nowhere: cannot read"]);
+    scratch.refused(&run("--data data --dataset UCF"), &["data/UCF: no such data set"]);
+    scratch.refused(&run(&format!("{GENERATED} --split cls_split")), &["cls_features: no such folder"]);
+    scratch.refused("data info", &["--data DIR and --dataset NAME"]);
+    scratch.refused("data info --data nowhere --dataset UCF", &["nowhere"]);
+    scratch.refused("data generate --out data", &["data/Compositions: this folder is not empty"]);
+    scratch.refused("data generate --out small.ron", &["small.ron"]);
+}
+
+#[test]
+fn a_generated_set_is_sound() {
+    let scratch = Scratch::new();
+    scratch.done("data generate --out data");
+    let info = scratch.json(&format!("data info --json {GENERATED}"));
+    assert_eq!(info["problems"], Value::Array(Vec::new()));
+    assert!(scratch.done(&format!("data info {GENERATED}")).contains("0 errors"));
+}
+
+#[test]
+fn damaged_class_files_are_refused_by_name() {
+    let scratch = Scratch::new();
+    scratch.averaged();
+    let part = "data/Compositions/features/main_features/audio/stage_1_val_seen";
+    let path = files(&scratch.path(part)).remove(1);
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let rows = Rows::of(&path);
+    type Damage<'a> = (&'a dyn Fn(), &'a [&'a str]);
+    let damages: [Damage; 6] = [
+        (&|| fs::remove_file(&path).unwrap(), &["stage_1_val_seen"]),
+        (&|| cut_in_half(&path), &[name]),
+        (&|| fs::write(&path, "no HDF5").unwrap(), &[name, "not a readable HDF5 file"]),
+        (
+            &|| {
+                let mut damaged = rows.clone();
+                damaged.values[AUDIO_DIM + 2] = f32::NAN;
+                write_h5(&path, &damaged);
+            },
+            &[name, "row 1, column 2", "NaN"],
+        ),
+        (
+            &|| {
+                let mut damaged = rows.clone();
+                damaged.ids.pop();
+                damaged.values.truncate((ROWS - 1) * AUDIO_DIM);
+                write_h5(&path, &damaged);
+            },
+            &[name, "3", "4"],
+        ),
+        (
+            &|| {
+                let mut damaged = rows.clone();
+                damaged.ids.swap(0, 1);
+                write_h5(&path, &damaged);
+            },
+            &[name],
+        ),
+    ];
+    for (damage, said) in damages {
+        damage();
+        scratch.refused(&format!("{TRAIN} {GENERATED}"), said);
+        let info = scratch.program(&format!("data info {GENERATED}")).output().unwrap();
+        let text = String::from_utf8(info.stdout).unwrap();
+        assert_eq!((info.status.code(), info.stderr.len()), (Some(1), 0), "{said:?}: {text}");
+        assert!(said.iter().all(|said| text.contains(said)), "{said:?}: {text}");
+        write_h5(&path, &rows);
+    }
+    let narrow =
+        Rows { dim: AUDIO_DIM / 2, values: rows.values[..ROWS * AUDIO_DIM / 2].to_vec(), ids: rows.ids.clone() };
+    write_h5(&path, &narrow);
+    scratch.refused(&format!("{TRAIN} {GENERATED}"), &[name, "8", "4"]);
+    write_h5(&path, &rows);
+    scratch.done(&format!("{TRAIN} {GENERATED}"));
+}
+
+#[test]
+fn damaged_sequences_and_class_lists_are_refused_by_name() {
+    let scratch = Scratch::new();
+    scratch.done("data generate --out data");
+    let set = "data/Compositions";
+    let train = format!("{TRAIN} {GENERATED}");
+    let path = files(&scratch.path(&format!("{set}/features/main_features/video/stage_1_train"))).remove(0);
+    let whole = fs::read(&path).unwrap();
+    cut_in_half(&path);
+    scratch.refused(&train, &[path.file_name().unwrap().to_str().unwrap(), "cut off"]);
+    fs::write(&path, whole).unwrap();
+
+    let names = scratch.path(&format!("{set}/class-split/compositions_w2v_class_names.csv"));
+    let table = fs::read_to_string(&names).unwrap();
+    let gone = path.file_stem().unwrap().to_str().unwrap();
+    let without: Vec<&str> = table.lines().filter(|line| !line.starts_with(gone)).collect();
+    fs::write(&names, without.join("\n")).unwrap();
+    scratch.refused(&train, &[gone, "vector"]);
+    fs::write(&names, table).unwrap();
+
+    let dictionary = files(&scratch.path(&format!("{set}/features/main_features/text"))).remove(0);
+    cut_in_half(&dictionary);
+    scratch.refused(&train, &[dictionary.file_name().unwrap().to_str().unwrap()]);
+}
+
+#[test]
+fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
+    let scratch = Scratch::new();
+    scratch.refused("run --out out --config no.ron", &["no.ron: cannot read"]);
+    for (text, said) in [
+        ("(\n  model: (widht: 3))", "bad.ron:2:11: Unexpected field named `widht`"),
+        ("(training: (epochs: 3)", "bad.ron:1:22: Expected comma"),
+        ("(training: (epochs: 2.5))", "bad.ron:1:"),
+        ("(training: (epochs: 0))", "bad.ron: training.epochs: 0 is outside 1 to"),
+        ("(training: (batch: 1))", "bad.ron: training.batch: 1 is"),
+        ("(training: (learning_rate: -1))", "bad.ron: training.learning_rate: -1 is"),
+        ("(model: (time_steps: 65))", "bad.ron: model.time_steps: 65 is outside 1 to 64"),
+        ("(model: (tau: NaN))", "bad.ron: model.tau: NaN is"),
+        ("(model: (tau: 0.5))", "bad.ron: model.tau: 0.5 is"),
+        ("(model: (theta_0: inf))", "bad.ron: model.theta_0: inf is"),
+        ("(model: (theta_max: 0.1))", "bad.ron: model.theta_max: 0.1 is"),
+        ("(model: (dropout_heads: 1))", "bad.ron: model.dropout_heads: 1 is"),
+        ("(model: (scales: []))", "bad.ron: model.scales: []"),
+    ] {
+        scratch.write("bad.ron", text);
+        scratch.refused("run --out out --config bad.ron", &[said]);
+    }
+}
+
+/// `out/weights.safetensors` written again after `edit` had its tensors (name, shape, bytes) and its header.
+fn edit_weights(
+    scratch: &Scratch,
+    edit: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<u8>)>, &mut HashMap<String, String>),
+) {
+    let bytes = scratch.bytes("out/weights.safetensors");
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let mut header = SafeTensors::read_metadata(&bytes).unwrap().1.metadata().clone().unwrap();
+    let mut entries: Vec<_> =
+        tensors.iter().map(|(name, view)| (name.to_owned(), view.shape().to_vec(), view.data().to_vec())).collect();
+    edit(&mut entries, &mut header);
+    let views =
+        entries.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+    fs::write(scratch.path("out/weights.safetensors"), safetensors::serialize(views, Some(header)).unwrap()).unwrap();
+}
+
+#[test]
+fn models_that_are_damaged_are_refused_by_file_and_tensor() {
+    const TENSOR: &str = "spiking.audio.block1.weight";
+    let scratch = Scratch::trained();
+    let weights = scratch.path("out/weights.safetensors");
+    let whole = fs::read(&weights).unwrap();
+    let training = scratch.bytes("out/training.json");
+    let check = |said: &[&str]| {
+        for verb in ["evaluate", "compare"] {
+            scratch.refused(&format!("{verb} --model out"), said);
+        }
+        fs::write(&weights, &whole).unwrap();
+        fs::write(scratch.path("out/training.json"), &training).unwrap();
+    };
+    let at = |entries: &[(String, Vec<usize>, Vec<u8>)]| entries.iter().position(|e| e.0 == TENSOR).unwrap();
+
+    edit_weights(&scratch, |entries, _| {
+        let position = at(entries);
+        entries[position].1.reverse();
+    });
+    check(&["out/weights.safetensors", TENSOR, "expected shape [24, 64], found [64, 24]"]);
+    edit_weights(&scratch, |entries, _| drop(entries.remove(at(entries))));
+    check(&["out/weights.safetensors", TENSOR, "missing"]);
+    edit_weights(&scratch, |entries, _| entries.push(("another".into(), vec![1], vec![0; 4])));
+    check(&["out/weights.safetensors", "another", "does not belong"]);
+    edit_weights(&scratch, |entries, _| {
+        let position = at(entries);
+        entries[position].2[8..12].copy_from_slice(&f32::NAN.to_le_bytes());
+    });
+    check(&["out/weights.safetensors", TENSOR, "element 2 is NaN"]);
+    edit_weights(&scratch, |_, header| {
+        let model = header.get_mut("model").unwrap();
+        *model = model.replace("\"time_steps\":4", "\"time_steps\":0");
+    });
+    check(&["out/weights.safetensors", "time_steps: 0 is outside"]);
+    edit_weights(&scratch, |_, header| header.clear());
+    check(&["out/weights.safetensors", "field `model`"]);
+    cut_in_half(&weights);
+    check(&["out/weights.safetensors", "not a safetensors file"]);
+    fs::write(&weights, "no weights").unwrap();
+    check(&["out/weights.safetensors", "not a safetensors file"]);
+    fs::remove_file(&weights).unwrap();
+    check(&["out/weights.safetensors", "cannot read"]);
+    fs::remove_file(scratch.path("out/training.json")).unwrap();
+    check(&["out/training.json", "cannot read"]);
+    cut_in_half(&scratch.path("out/training.json"));
+    check(&["out/training.json:", "EOF"]);
+}
+
+#[test]
+fn a_model_is_tested_only_on_data_that_fit_it() {
+    let scratch = Scratch::trained();
+    scratch.averaged();
+    scratch.refused(&format!("evaluate --model out {GENERATED}"), &["expected", "64", "8"]);
+    fs::rename(scratch.path("data/Compositions"), scratch.path("data/Other")).unwrap();
+    let lists = scratch.path("data/Other/class-split");
+    fs::rename(lists.join("compositions_w2v_class_names.csv"), lists.join("other_w2v_class_names.csv")).unwrap();
+    let other = "evaluate --model out --data data --dataset Other";
+    scratch.refused(other, &["dataset: the model was trained on Compositions, the data are Other"]);
+}
+
+#[test]
+fn only_the_same_run_is_resumed() {
+    let scratch = Scratch::trained();
+    scratch.done("data generate --out data");
+    scratch.refused(TRAIN, &["out: this folder already holds a run"]);
+    scratch.refused("run --config small.ron --out out", &["out: this folder already holds a run"]);
+    scratch.write("other.ron", &SMALL.replace("epochs: 4", "epochs: 5"));
+    for (args, said) in [
+        ("train --config small.ron --seed 1 --out out --resume", "its seed differs"),
+        ("train --config other.ron --out out --resume", "its config differs"),
+        ("train --out out --resume", "its config differs"),
+    ] {
+        scratch.refused(args, &["out/checkpoint.safetensors: ", said]);
+    }
+    let as_published = format!("{TRAIN} --resume {GENERATED} --class-vectors as-published");
+    scratch.refused(&as_published, &["out/checkpoint.safetensors: ", "its class_vectors differs"]);
+    scratch.refused("train --out nowhere --resume", &["nowhere/checkpoint.safetensors: there is no checkpoint"]);
+    assert!(!scratch.path("nowhere").exists());
+
+    let checkpoint = scratch.path("out/checkpoint.safetensors");
+    fs::copy(scratch.path("out/weights.safetensors"), &checkpoint).unwrap();
+    scratch.refused(&format!("{TRAIN} --resume"), &["out/checkpoint.safetensors: not a checkpoint"]);
+    cut_in_half(&checkpoint);
+    scratch.refused(&format!("{TRAIN} --resume"), &["out/checkpoint.safetensors: damaged checkpoint"]);
+}
+
+#[test]
+fn folders_that_cannot_be_written_are_refused_before_any_work() {
+    let scratch = Scratch::new();
+    for verb in ["run", "train"] {
+        // The default configuration would train for minutes.
+        scratch.refused(&format!("{verb} --out small.ron/below"), &["small.ron/below: cannot write here"]);
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_half_written() {
+    let scratch = Scratch::new();
+    let full: &[&str] = &["out/checkpoint.safetensors: cannot write: File too large"];
+    for verb in [TRAIN, "run --config small.ron --out out"] {
+        refusal(scratch.on_a_full_disk(verb), full);
+        assert_eq!(files(&scratch.path("out")), [] as [PathBuf; 0]);
+    }
+    // With a checkpoint there, the run goes on later from where it was.
+    let resume = format!("{TRAIN} --resume");
+    scratch.done(TRAIN);
+    let whole = scratch.contents("out");
+    for name in ["weights.safetensors", "training.json"] {
+        fs::remove_file(scratch.path("out").join(name)).unwrap();
+    }
+    refusal(scratch.on_a_full_disk(&resume), &["out/weights.safetensors: cannot write: File too large"]);
+    assert_eq!(files(&scratch.path("out")), [scratch.path("out/checkpoint.safetensors")]);
+    scratch.done(&resume);
+    assert!(scratch.contents("out") == whole);
+
+    let report = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut evaluate = std::process::Command::new(PROGRAM);
+    evaluate.current_dir(scratch.0.path()).args(["evaluate", "--model", "out"]).stdout(report);
+    let output = evaluate.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: standard output: No space left"));
+}
+
+/// Kills the training at several moments, each time a little later after it made progress.
+#[test]
+fn a_killed_run_that_is_resumed_ends_with_the_same_bits() {
+    let scratch = Scratch::new();
+    scratch.write("small.ron", &SMALL.replace("epochs: 4, batches_per_epoch: 8", "epochs: 8, batches_per_epoch: 6"));
+    scratch.done("train --config small.ron --out whole");
+    let checkpoint = scratch.path("out/checkpoint.safetensors");
+    let changed = || fs::metadata(&checkpoint).and_then(|m| m.modified()).ok();
+    let mut killed = 0;
+    for wait in [0, 1, 10, 25, 60, 120].map(Duration::from_millis) {
+        let before = changed();
+        let mut train = std::process::Command::new(PROGRAM);
+        train.current_dir(scratch.0.path()).args(TRAIN.split(' ')).stdout(Stdio::null());
+        train.args(before.is_some().then_some("--resume"));
+        let mut child = train.spawn().unwrap();
+        while !wait.is_zero() && changed() == before && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(wait);
+        child.kill().unwrap();
+        killed += usize::from(child.wait().unwrap().signal() == Some(9));
+    }
+    assert!(killed >= 3, "only {killed} were alive to be killed");
+    scratch.done(&format!("{TRAIN} --resume"));
+    for name in ["weights.safetensors", "training.json"] {
+        assert!(scratch.bytes(&format!("out/{name}")) == scratch.bytes(&format!("whole/{name}")), "{name}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_files() {
+    let scratch = Scratch::trained();
+    scratch.done("run --config small.ron --out again");
+    for name in ["weights.safetensors", "training.json"] {
+        assert!(scratch.bytes(&format!("out/{name}")) == scratch.bytes(&format!("again/{name}")), "{name}");
+    }
+    scratch.done("train --config small.ron --out other --seed 1");
+    assert!(scratch.bytes("out/weights.safetensors") != scratch.bytes("other/weights.safetensors"));
+}
+
+#[test]
+fn the_report_is_whole_and_agrees_with_later_evaluations() {
+    let scratch = Scratch::new();
+    let printed = scratch.done("run --config small.ron --out out --json");
+    assert_eq!(printed.into_bytes(), scratch.bytes("out/report.json"));
+    let report: Value = serde_json::from_slice(&scratch.bytes("out/report.json")).unwrap();
+    check_report(&report);
+
+    for driver in ["event", "clock"] {
+        let again = scratch.json(&format!("evaluate --model out --driver {driver} --json"));
+        assert_eq!((&again["accuracy"], &again["spikes"]), (&report["accuracy"], &report["spikes"]), "{driver}");
+        assert_eq!(again["parity"], Value::Null);
+    }
+    // The same clips from files.
+    scratch.done("data generate --out data");
+    let read = scratch.json(&format!("evaluate --model out --json {GENERATED}"));
+    assert_eq!((&read["accuracy"], &read["spikes"]), (&report["accuracy"], &report["spikes"]));
+
+    let parity = scratch.json("compare --model out --json");
+    for key in ["spikes_equal", "membranes_equal", "thresholds_equal", "embeddings_equal"] {
+        assert_eq!(parity[key], Value::Bool(true), "{key}");
+    }
+    let text = scratch.done("compare --model out");
+    assert!(text.contains("spikes equal, membranes equal, thresholds equal"), "{text}");
+    let table = scratch.done("evaluate --model out");
+    assert!(["accuracy, %", "firing rate", "SynOps", "energy per clip"].iter().all(|s| table.contains(s)), "{table}");
+}
+
+fn check_report(report: &Value) {
+    assert_eq!(report["schema"], "spikefuse.report/1");
+    assert_eq!((&report["dataset"], &report["seed"]), (&Value::from("Compositions"), &Value::from(0)));
+    assert_eq!(report["class_vectors"], "aligned");
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
+    let fraction = |value: &Value| assert!((0.0..=1.0).contains(&number(value)), "{value}");
+    for mode in ["both", "video", "audio"] {
+        let scores = &report["accuracy"][mode];
+        ["seen", "unseen", "hm", "zsl"].iter().for_each(|key| fraction(&scores[key]));
+        let [seen, unseen] = ["seen", "unseen"].map(|key| number(&scores[key]));
+        assert!((number(&scores["hm"]) - 2.0 * seen * unseen / (seen + unseen).max(1e-9)).abs() < 1e-9, "{mode}");
+        assert!(number(&scores["gamma"]).is_finite());
+    }
+    let spikes = &report["spikes"];
+    let layers = spikes["rate_per_layer"].as_array().unwrap();
+    let names: Vec<&str> = layers.iter().map(|layer| layer["layer"].as_str().unwrap()).collect();
+    let expected = ["audio", "video"].map(|m| [1, 2, 3].map(|block| format!("spiking.{m}.block{block}")));
+    assert_eq!(names, expected.concat());
+    for layer in layers {
+        fraction(&layer["rate"]);
+        assert_eq!(layer["per_step"].as_array().unwrap().len(), 4);
+    }
+    let per_step = spikes["rate_per_step"].as_array().unwrap();
+    assert_eq!(per_step.len(), 4);
+    per_step.iter().for_each(fraction);
+    // 6 layers of 24 neurons, 4 steps, and the mean rate: the total again.
+    let clips = number(&report["clips"]);
+    let rate = per_step.iter().map(number).sum::<f64>() / 4.0;
+    assert!((number(&spikes["total"]) - rate * clips * (6 * 24 * 4) as f64).abs() < 1e-3);
+    let operations = &report["operations"];
+    for key in ["synops", "acs", "macs", "membrane_updates", "threshold_updates", "dense_twin_macs"] {
+        assert!(operations[key].as_u64().unwrap() > 0, "{key}");
+    }
+    assert!(number(&report["energy_pj"]) > 0.0);
+    let parity = &report["parity"];
+    assert_eq!((&parity["spikes_equal"], &parity["membranes_equal"]), (&Value::Bool(true), &Value::Bool(true)));
+    assert_eq!(parity["clips"], report["clips"]);
+    for key in ["event", "clock"] {
+        assert!(number(&report["wall_time_s"][key]) > 0.0);
+    }
+}
