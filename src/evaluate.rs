@@ -65,6 +65,16 @@ pub struct Evaluation {
     pub clips: usize,
 }
 
+impl Evaluation {
+    /// Mean firing rates `[modality][block][step]` of blocks of `width` neurons; empty without a spiking branch.
+    pub fn rates(&self, width: usize) -> Vec<Vec<Vec<f64>>> {
+        let Some(activity) = &self.activity else { return Vec::new() };
+        let neurons = (self.clips * width) as f64;
+        let rate = |steps: &Vec<u64>| steps.iter().map(|&spikes| spikes as f64 / neurons).collect();
+        activity.spikes.iter().map(|blocks| blocks.iter().map(rate).collect()).collect()
+    }
+}
+
 /// Runs `network` over `task`.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use crate::data::{Clips, Features};
 use crate::encoding::resample;
 use crate::error::{Error, Result};
 use crate::tensor::{Graph, Real, Var};
+use rayon::prelude::*;
 
 /// Floor of a feature's standard deviation.
 const DEVIATION_FLOOR: f64 = 1e-6;
@@ -32,16 +33,17 @@ pub fn clip_batch<R: Real>(
         let [mean, deviation] =
             ["mean", "std"].map(|part| &parameters.get(&format!("input.{}.{part}", m.name())).values);
         let rows = rows[m as usize];
+        let inverse: Vec<R> = deviation.iter().map(|d| R::ONE / d.larger(R::of(DEVIATION_FLOOR))).collect();
         let mut out = graph.buffer(rows.len() * count * dim);
-        let mut resampled = Vec::new();
-        for (&clip, out) in rows.iter().zip(out.chunks_exact_mut(count * dim)) {
+        out.par_chunks_mut(count * dim).zip(rows).for_each_init(Vec::new, |resampled, (out, &clip)| {
             resampled.clear();
-            resample(source.clip(clip), dim, count, &mut resampled);
-            for (i, (out, &x)) in out.iter_mut().zip(&resampled).enumerate() {
-                let (mean, deviation) = (mean[i % dim], deviation[i % dim]);
-                *out = (R::of(f64::from(x)) - mean) / deviation.larger(R::of(DEVIATION_FLOOR));
+            resample(source.clip(clip), dim, count, resampled);
+            for (out, row) in out.chunks_exact_mut(dim).zip(resampled.chunks_exact(dim)) {
+                for j in 0..dim {
+                    out[j] = (R::of(f64::from(row[j])) - mean[j]) * inverse[j];
+                }
             }
-        }
+        });
         graph.constant(rows.len() * count, dim, out)
     };
     let for_spikes = MODALITIES.map(|m| gather(m, bins));

@@ -201,7 +201,7 @@ fn ledger(network: &Network<'_>, result: &Evaluation) -> Ledger {
 
 fn spikes(network: &Network<'_>, result: &Evaluation) -> Option<Spikes> {
     let activity = result.activity.as_ref()?;
-    let rates = crate::train::rates(result, network.model());
+    let rates = result.rates(network.model().config.width);
     let mut rate_per_layer = Vec::new();
     for m in MODALITIES {
         for (block, per_step) in rates[m as usize].iter().enumerate() {

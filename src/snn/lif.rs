@@ -4,7 +4,7 @@
 //! threshold and spike: 16 bytes a neuron-step), the backward pass likewise.
 
 use crate::config::{ModelConfig, Reset, Surrogate};
-use crate::tensor::{Graph, Real, Var, simd, sum_by};
+use crate::tensor::{Graph, Real, Var, map, simd, sum_by};
 use rayon::prelude::*;
 
 /// Bounds of the firing rate in the entropy, where its derivative is still finite.
@@ -167,7 +167,6 @@ impl<R: Real> Lif<R> {
                     }
                 }
             });
-        let spikes_kept = if graph.is_training() { graph.copied(&spikes) } else { graph.buffer(0) };
         let current_saved = current.clone();
         let cues_saved = cues.as_ref().map(|c| (c.semantic.clone(), c.pooling.clone(), c.gains.clone()));
         let mut inputs = vec![current];
@@ -188,7 +187,7 @@ impl<R: Real> Lif<R> {
                         pooling: pooling.row(clip),
                         thresholds: &thresholds[at.clone()],
                     });
-                    backward.run(&spikes_kept[at.clone()], &membranes[at.clone()], cues, &gradient[at], d_current)
+                    backward.run(&membranes[at.clone()], cues, &gradient[at], d_current)
                 })
                 .collect();
             gradients.add_with(&current_saved, |d| d.copy_from_slice(&d_current));
@@ -226,7 +225,6 @@ impl<R: Real> ClipBackward<R> {
     /// Gradients of the current (added to `d_current`), the semantic cue, the pooling and the gains.
     fn run(
         &self,
-        spikes: &[R],
         membranes: &[R],
         cues: Option<ClipCues<'_, R>>,
         gradient: &[R],
@@ -241,13 +239,24 @@ impl<R: Real> ClipBackward<R> {
         let mut d_gains = [R::ZERO; 4];
         let half = R::of(0.5);
         let count = R::of(n as f64);
-        let traces = if cues.is_some() { self.traces(spikes) } else { Vec::new() };
         let fixed = vec![lif.theta_0; n];
+        let theta_at = |t: usize| cues.as_ref().map_or(&fixed[..], |c| &c.thresholds[t * n..][..n]);
+        // The spikes are cheaper to find again than to keep.
+        let mut spikes = vec![R::ZERO; steps * n];
+        for t in 0..steps {
+            map(
+                &mut spikes[t * n..][..n],
+                [&membranes[t * n..][..n], theta_at(t)],
+                #[inline(always)]
+                |[h, theta]| lif.spike(h - theta),
+            );
+        }
+        let traces = if cues.is_some() { self.traces(&spikes) } else { Vec::new() };
         let mut gpre = zeros();
         for t in (0..steps).rev() {
             let at = t * n..(t + 1) * n;
             let (s, h, g) = (&spikes[at.clone()], &membranes[at.clone()], &gradient[at.clone()]);
-            let theta = cues.as_ref().map_or(&fixed[..], |c| &c.thresholds[at.clone()]);
+            let theta = theta_at(t);
             let mut shared = R::ZERO; // gradient that each spike gets through the layer's rate
             if let (Some(cues), Some(gains)) = (&cues, self.gains) {
                 let (entropy, slope) = Lif::entropy(

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::data::{Clips, Dataset, Part};
 use crate::engine::Driver;
 use crate::error::{Error, Result};
-use crate::evaluate::{ByMode, Evaluation, Gamma, Task, class_vectors, evaluate};
+use crate::evaluate::{ByMode, Gamma, Task, class_vectors, evaluate};
 use crate::gzsl::{Candidates, Scores};
 use crate::model::{Dimensions, Network, Parameters, Stft};
 use crate::rng::Streams;
@@ -170,7 +170,7 @@ pub fn train(
             let gamma = Gamma::Choose(&config.training);
             let result = evaluate(&network, dataset, &task, gamma, Driver::Event, |_| ())?;
             record.validation = Some(result.accuracy);
-            record.rates_validation = rates(&result, &model);
+            record.rates_validation = result.rates(model.config.width);
             stage.plateau(config, result.accuracy.both.hm);
             observer.epoch(&record);
             stage.progress.history.push(record);
@@ -208,14 +208,6 @@ fn dimensions(dataset: &Dataset, clips: &Clips) -> Dimensions {
         words: dataset.vector_dim(),
         temporal: sequence(&clips.audio) || sequence(&clips.video),
     }
-}
-
-/// Mean firing rates `[modality][block][step]`.
-pub fn rates(result: &Evaluation, model: &Stft) -> Vec<Vec<Vec<f64>>> {
-    let Some(activity) = &result.activity else { return Vec::new() };
-    let neurons = (result.clips * model.config.width) as f64;
-    let rate = |steps: &Vec<u64>| steps.iter().map(|&spikes| spikes as f64 / neurons).collect();
-    activity.spikes.iter().map(|blocks| blocks.iter().map(rate).collect()).collect()
 }
 
 /// Vectors of the training classes, for the statistics and the losses.
