@@ -1,0 +1,117 @@
+//! What the README says is so: its commands run, its keys are in the report, its modules and files exist.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use spikefuse::config::Config;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const README: &str = include_str!("../README.md");
+/// Instead of the defaults, which train for minutes.
+const SMALL: &str = "(
+    model: (width: 16, encoder_hidden: 16, embedding: 16, heads: 2, head_dim: 4, time_steps: 3, scales: [3], slice_width: 4),
+    training: (epochs: 1, batches_per_epoch: 2, batch: 16),
+)
+";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Lines of all fenced blocks marked `language`.
+fn lines_of(language: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut inside = None;
+    for line in README.lines() {
+        match (line.strip_prefix("```"), inside) {
+            (Some(mark), None) => inside = Some(mark),
+            (Some(_), Some(_)) => inside = None,
+            (None, Some(mark)) if mark == language => found.push(line),
+            _ => {}
+        }
+    }
+    assert!(inside.is_none() && !found.is_empty(), "blocks marked {language}");
+    found
+}
+
+/// Words in backticks in the first column of the table whose head begins with `head`.
+fn first_column(head: &str) -> Vec<&'static str> {
+    let rows =
+        README.lines().skip_while(|line| !line.starts_with(head)).skip(2).take_while(|line| line.starts_with('|'));
+    let words: Vec<&str> =
+        rows.filter_map(|row| row.split('|').nth(1)).flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(!words.is_empty(), "{head}");
+    words
+}
+
+#[test]
+fn the_commands_run() {
+    let scratch = tempfile::tempdir().unwrap();
+    std::fs::write(scratch.path().join("small.ron"), SMALL).unwrap();
+    let program = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_spikefuse"));
+        command.current_dir(scratch.path()).args(args).assert().success();
+    };
+    for line in lines_of("sh") {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            ["cargo", "run", "--release", "--", ref args @ ..] => {
+                // DIR is the reader's own data: such a line is only parsed.
+                let more: &[&str] = match args[0] {
+                    _ if args.contains(&"DIR") => &["--help"],
+                    "run" | "train" => &["--config", "small.ron"],
+                    _ => &[],
+                };
+                program(&[args, more].concat());
+            }
+            // .ci/run runs the examples.
+            ["cargo", "run", "--release", "--example", ..] => {}
+            ["cargo", "test"] => {}
+            _ => panic!("a command that nobody checks: {line}"),
+        }
+    }
+    program(&["run", "--config", "small.ron", "--out", "results"]);
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(scratch.path().join("results/report.json")).unwrap()).unwrap();
+    for key in first_column("| key |") {
+        assert!(!report.pointer(&format!("/{}", key.replace('.', "/"))).unwrap_or(&Value::Null).is_null(), "{key}");
+    }
+}
+
+#[test]
+fn the_examples_are_all_there() {
+    let files = std::fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path());
+    let names: BTreeSet<String> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let told = lines_of("sh").into_iter().filter_map(|line| line.split("--example ").nth(1)?.split(' ').next());
+    assert_eq!(told.map(String::from).collect::<BTreeSet<_>>(), names);
+}
+
+#[test]
+fn the_configurations_are_valid() {
+    Config::parse(&lines_of("ron").join("\n")).unwrap().check().unwrap();
+    for entry in std::fs::read_dir(root().join("networks")).unwrap() {
+        Config::read(&entry.unwrap().path()).unwrap();
+    }
+}
+
+#[test]
+fn links_lead_to_files() {
+    let targets = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let files: Vec<&str> = targets.filter(|target| !target.starts_with("https:")).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        assert!(root().join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn the_module_maps_are_complete() {
+    let library = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let modules: BTreeSet<&str> =
+        library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    assert_eq!(first_column("| module |").into_iter().collect::<BTreeSet<_>>(), modules, "README.md");
+    let rows = library.lines().filter(|line| line.starts_with("//! | ["));
+    let named: BTreeSet<&str> =
+        rows.filter_map(|row| row.split('|').nth(1)).flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert_eq!(named, modules, "src/lib.rs");
+}
