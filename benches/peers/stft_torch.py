@@ -1,475 +1,470 @@
-"""STFT in PyTorch, written from docs/model.md: the second implementation and the speed peer.
+"""The model a second time, in PyTorch, written from docs/model.md: a check of the first and its peer in speed.
 
-    python stft_torch.py embed WEIGHTS.safetensors INPUT.npz OUT.npz
-    python stft_torch.py bench [--threads 2] [--batch 256] [--width 300] [--time-steps 10]
-    python stft_torch.py init CONFIG.json OUT.safetensors [--seed 0]
+    pip install torch numpy safetensors
+    python benches/peers/stft_torch.py embed MODEL/weights.safetensors CLIPS.safetensors OUT.safetensors
+    python benches/peers/stft_torch.py bench MODEL/weights.safetensors [--batch 256] [--classes 50] [--threads 2]
 
-INPUT.npz holds audio [B, n, d_a], video [B, n, d_v] (or [B, d]) and words [C, 300]; OUT.npz gets theta_audio, theta_video,
-theta_words and rates_audio, rates_video (mean firing rate of the three spiking blocks).
-Tensor names and shapes are those of docs/model.md; scalars are stored as shape [1]; the configuration is the JSON text
-under the key "config" of the file's metadata.
+`embed` reads what examples/embeddings.rs writes: per modality the segments of all clips (`audio.values`, `video.values`) and
+where each clip starts (`audio.offsets`, `video.offsets`), and class vectors (`words`). It writes `theta_audio`, `theta_video`,
+`theta_words`, and `spikes_audio`, `spikes_video` [clips, block, step, neuron]. `bench` times training steps on clip averages.
 """
 
 import argparse
 import json
-import math
 import statistics
 import time
 
-import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 MODALITIES = ("audio", "video")
 
-DEFAULTS = dict(
-    audio_dim=512, video_dim=512, word_dim=300,
-    width=300, encoder_hidden=512, embedding=64, heads=3, head_dim=100, slots=4, segments=1,
-    time_steps=10, tau=2.0, theta_0=1.0, theta_min=0.25, theta_max=2.0, trace_decay=0.5, semantic_rank=16,
-    reset="hard", threshold="dynamic", glp=True, time_step_factor=True, surrogate="sigmoid", surrogate_slope=4.0,
-    fusion="slice", scales=[20, 60], slice_width=64, joint_blocks=1, joint_mlp=64,
-    dropout_encoder=0.2, dropout_heads=0.1, embedding_relu=True, standardize=True,
-)
+
+def matrix(rows, cols):
+    """A weight without bias, uniform in ±1/sqrt(cols)."""
+    return nn.Parameter(torch.empty(rows, cols).uniform_(-(cols**-0.5), cols**-0.5))
 
 
-def uniform(*shape, fan_in):
-    bound = 1.0 / math.sqrt(fan_in)
-    return nn.Parameter(torch.empty(*shape).uniform_(-bound, bound))
-
-
-def linear(n, m):
-    layer = nn.Linear(n, m)
-    nn.init.uniform_(layer.weight, -1.0 / math.sqrt(n), 1.0 / math.sqrt(n))
-    nn.init.zeros_(layer.bias)
-    return layer
+def by_modality(make):
+    return nn.ModuleDict({m: make(m) for m in MODALITIES})
 
 
 class Norm(nn.BatchNorm1d):
-    """BatchNorm over all leading axes; the last axis is the feature."""
+    """Batch normalisation over all leading axes."""
 
     def forward(self, x):
-        return super().forward(x.reshape(-1, x.shape[-1])).view(x.shape)
+        return super().forward(x.flatten(0, -2)).view(x.shape)
 
 
-class Mlp(nn.Module):
-    """Linear-BN-ReLU-Drop, then linear2, with norm2 and a second activation where asked for."""
+class Layers(nn.Module):
+    """Linear BN ReLU Drop Linear, then BN [ReLU] Drop for encoders and heads."""
 
-    def __init__(self, n, hidden, out, drop, second_norm=False, second_relu=False):
+    def __init__(self, inputs, hidden, outputs, dropout, norm=True, relu=False):
         super().__init__()
-        self.linear1, self.norm1 = linear(n, hidden), Norm(hidden)
-        self.linear2 = linear(hidden, out)
-        self.norm2 = Norm(out) if second_norm else None
-        self.second_relu, self.drop = second_relu, drop
+        self.linear1, self.norm1 = nn.Linear(inputs, hidden), Norm(hidden)
+        self.linear2, self.norm2 = nn.Linear(hidden, outputs), Norm(outputs) if norm else None
+        self.dropout, self.relu = dropout, relu
 
     def forward(self, x):
-        x = F.dropout(F.relu(self.norm1(self.linear1(x))), self.drop, self.training)
-        x = self.linear2(x)
-        if self.norm2 is not None:
-            x = self.norm2(x)
-            if self.second_relu:
-                x = F.relu(x)
-            x = F.dropout(x, self.drop, self.training)
-        return x
+        x = self.linear2(F.dropout(F.relu(self.norm1(self.linear1(x))), self.dropout, self.training))
+        if self.norm2 is None:
+            return x
+        x = self.norm2(x)
+        return F.dropout(F.relu(x) if self.relu else x, self.dropout, self.training)
 
 
 class WordHead(nn.Module):
-    def __init__(self, n, out, drop, relu):
-        super().__init__()
-        self.linear1, self.norm1, self.drop, self.relu = linear(n, out), Norm(out), drop, relu
+    """Linear BN [ReLU] Drop."""
 
-    def forward(self, w):
-        x = self.norm1(self.linear1(w))
-        if self.relu:
-            x = F.relu(x)
-        return F.dropout(x, self.drop, self.training)
+    def __init__(self, inputs, outputs, dropout, relu):
+        super().__init__()
+        self.linear1, self.norm1, self.dropout, self.relu = nn.Linear(inputs, outputs), Norm(outputs), dropout, relu
+
+    def forward(self, x):
+        x = self.norm1(self.linear1(x))
+        return F.dropout(F.relu(x) if self.relu else x, self.dropout, self.training)
 
 
 class Block(nn.Module):
-    """Pre-LN transformer block."""
+    """Pre-norm transformer block."""
 
-    def __init__(self, width, heads, head_dim, mlp):
+    def __init__(self, c, mlp):
         super().__init__()
-        self.heads, self.head_dim = heads, head_dim
+        width, inner, self.heads = c["width"], c["heads"] * c["head_dim"], c["heads"]
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = linear(width, 3 * heads * head_dim), linear(heads * head_dim, width)
-        self.mlp1, self.mlp2 = linear(width, mlp), linear(mlp, width)
+        self.qkv, self.out = nn.Linear(width, 3 * inner), nn.Linear(inner, width)
+        self.mlp1, self.mlp2 = nn.Linear(width, mlp), nn.Linear(mlp, width)
 
     def forward(self, x):
-        b, n, _ = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(b, n, 3, self.heads, self.head_dim).permute(2, 0, 3, 1, 4)
-        a = F.scaled_dot_product_attention(q, k, v)
-        x = x + self.out(a.transpose(1, 2).reshape(b, n, -1))
+        qkv = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        x = x + self.out(F.scaled_dot_product_attention(*qkv).transpose(1, 2).flatten(-2))
         return x + self.mlp2(F.gelu(self.mlp1(self.norm2(x)), approximate="tanh"))
 
 
 class Combiner(nn.Module):
+    """Latent knowledge combiner: phi_audio, phi_video [B, L, D] -> r [B, 2, D]."""
+
     def __init__(self, c):
         super().__init__()
-        d, self.m = c["width"], c["slots"]
-        self.slots = uniform(self.m * d, d, fan_in=d)
-        self.audio, self.video = linear(d, d), linear(d, d)
-        self.alpha = nn.Parameter(torch.zeros(1))
-        self.initial = nn.Parameter(torch.randn(d) * 0.02)
-        self.block = Block(d, c["heads"], c["head_dim"], 2 * d)
+        d, self.count = c["width"], c["slots"]
+        self.slots = matrix(self.count * d, d)
+        self.audio, self.video = nn.Linear(d, d), nn.Linear(d, d)
+        self.alpha, self.initial = nn.Parameter(torch.zeros(1)), nn.Parameter(0.02 * torch.randn(d))
+        self.block = Block(c, 2 * d)
 
-    def knowledge(self, phi):
-        return torch.sigmoid(F.linear(phi, self.slots)).unflatten(-1, (self.m, -1)).sum(-2) * phi
-
-    def forward(self, phi_a, phi_v):                                   # [B, L, D]
-        k_a, k_v = self.knowledge(phi_a), self.knowledge(phi_v)
+    def forward(self, phi_audio, phi_video):
+        k_a, k_v = (
+            torch.sigmoid(F.linear(phi, self.slots)).unflatten(-1, (self.count, -1)).sum(-2) * phi
+            for phi in (phi_audio, phi_video)
+        )
         p_a, p_v = F.relu(self.audio(k_a)), F.relu(self.video(k_v))
-        alpha, state, states = torch.sigmoid(self.alpha), self.initial, []
-        new = p_a * k_a + p_v * k_v
-        for l in range(phi_a.shape[1]):
-            state = alpha * new[:, l] + (1 - alpha) * state
-            states.append(state)
+        evidence, alpha, k, states = p_a * k_a + p_v * k_v, torch.sigmoid(self.alpha), self.initial, []
+        for segment in range(evidence.shape[1]):
+            k = alpha * evidence[:, segment] + (1 - alpha) * k
+            states.append(k)
         k = torch.stack(states, 1)
-        tokens = torch.stack((k_a + p_a + k, k_v + p_v + k, k), 2)      # [B, L, 3, D]
-        b, l = tokens.shape[:2]
-        r = self.block(tokens.flatten(0, 1)).unflatten(0, (b, l)).mean(1)
-        return r[:, 0], r[:, 1]
+        tokens = torch.stack((k_a + p_a + k, k_v + p_v + k, k), 2)
+        return self.block(tokens.flatten(0, 1)).unflatten(0, k.shape[:2]).mean(1)[:, :2]
 
 
 class Spike(torch.autograd.Function):
-    """Heaviside of x = h - theta with a surrogate derivative."""
+    """1 where `over`, the membrane less the threshold, is not negative; the surrogate's derivative."""
 
     @staticmethod
-    def forward(ctx, x, slope, kind):
-        ctx.save_for_backward(x)
-        ctx.slope, ctx.kind = slope, kind
-        return (x >= 0).to(x.dtype)
+    def forward(ctx, over, surrogate, slope):
+        ctx.save_for_backward(over)
+        ctx.surrogate, ctx.slope = surrogate, slope
+        return (over >= 0).to(over.dtype)
 
     @staticmethod
-    def backward(ctx, grad):
-        x, k = ctx.saved_tensors[0], ctx.slope
-        if ctx.kind == "sigmoid":
-            sg = torch.sigmoid(k * x)
-            return grad * (k * sg * (1 - sg)), None, None
-        return grad * (k / (2 * (1 + (math.pi * k / 2 * x) ** 2))), None, None
+    def backward(ctx, gradient):
+        (over,), k = ctx.saved_tensors, ctx.slope
+        if ctx.surrogate == "Sigmoid":
+            s = torch.sigmoid(k * over)
+            return gradient * (k * s * (1 - s)), None, None
+        return gradient * (k / (2 * (1 + (torch.pi * k / 2 * over) ** 2))), None, None
 
 
 class Threshold(nn.Module):
+    """What moves the thresholds of a block."""
+
     def __init__(self, c):
         super().__init__()
-        d, r = c["width"], c["semantic_rank"]
-        self.semantic_in = uniform(r, d, fan_in=d)
-        self.semantic_out = nn.Parameter(torch.randn(d, r) * 0.01)
+        self.semantic_in = matrix(c["semantic_rank"], c["width"])
+        self.semantic_out = nn.Parameter(0.01 * torch.randn(c["width"], c["semantic_rank"]))
         self.gains = nn.Parameter(torch.full((4,), 0.1))
 
 
 class SpikingBlock(nn.Module):
-    def __init__(self, n, c):
-        super().__init__()
-        self.c = c
-        self.weight = uniform(c["width"], n, fan_in=n)
-        self.norm = Norm(c["width"])
-        self.threshold = Threshold(c) if c["threshold"] == "dynamic" else None
+    """x [T or 1, B, inputs], phi [B, D], pooling [T or 1, B] -> spikes [T, B, D]; one row of x counts for all steps."""
 
-    def forward(self, s, phi, gbar):                  # s [T or 1, B, in], phi [B, D], gbar [T or 1, B]
-        c, steps = self.c, self.c["time_steps"]
-        current = self.norm(F.linear(s, self.weight))
-        if current.shape[0] == 1:                     # constant input: computed once
-            current = current.expand(steps, -1, -1)
-            gbar = gbar.expand(steps, -1)
-        theta, u, trace, out = c["theta_0"], 0.0, 0.0, []
-        th = self.threshold
-        if th is not None:
-            base = c["theta_0"] + th.gains[0] * torch.tanh(F.linear(F.linear(phi, th.semantic_in), th.semantic_out))
+    def __init__(self, inputs, c):
+        super().__init__()
+        self.c, self.weight, self.norm = c, matrix(c["width"], inputs), Norm(c["width"])
+        self.threshold = Threshold(c) if c["threshold"] == "Dynamic" else None
+
+    def forward(self, x, phi, pooling):
+        c, dynamic, steps = self.c, self.threshold, self.c["time_steps"]
+        current = self.norm(F.linear(x, self.weight)).expand(steps, -1, -1)
+        u, trace, theta, spikes = 0.0, 0.0, c["theta_0"], []
+        if dynamic:
+            gains, pooling = dynamic.gains, pooling.expand(steps, -1)
+            cue = torch.tanh(F.linear(F.linear(phi, dynamic.semantic_in), dynamic.semantic_out))
+            base = c["theta_0"] + gains[0] * cue
         for t in range(steps):
             h = u + (current[t] - u) / c["tau"]
-            spike = Spike.apply(h - theta, c["surrogate_slope"], c["surrogate"])
-            u = h * (1 - spike) if c["reset"] == "hard" else h - theta * spike
-            out.append(spike)
-            if th is not None and t + 1 < steps:
-                trace = c["trace_decay"] * trace + spike
-                rate = spike.mean(-1).clamp(1e-4, 1 - 1e-4)
+            s = Spike.apply(h - theta, c["surrogate"], c["surrogate_slope"])
+            u = h * (1 - s) if c["reset"] == "Hard" else h - theta * s
+            spikes.append(s)
+            if dynamic and t + 1 < steps:
+                trace = c["trace_decay"] * trace + s
+                rate = s.mean(-1).clamp(1e-4, 1 - 1e-4)
                 entropy = -(rate * rate.log2() + (1 - rate) * (1 - rate).log2())
-                shift = th.gains[1] * entropy + th.gains[2] * gbar[t]
-                target = (base + shift[:, None] + th.gains[3] * trace).clamp(c["theta_min"], c["theta_max"])
-                theta = 0.5 * theta + 0.5 * target
-        return torch.stack(out)
+                common = gains[1] * entropy + gains[2] * pooling[t]
+                target = base + common[:, None] + gains[3] * trace
+                theta = 0.5 * theta + 0.5 * target.clamp(c["theta_min"], c["theta_max"])
+        return torch.stack(spikes)
 
 
 class SpikingBranch(nn.Module):
-    def __init__(self, n, c):
+    """Pooling and three blocks: x [T or 1, B, features] -> spikes of each block [T, B, D]."""
+
+    def __init__(self, features, c, temporal):
         super().__init__()
         self.c = c
-        d = c["width"]
-        if c["glp"]:
+        if c["glp"] and temporal:
             self.glp_beta = nn.Parameter(torch.zeros(1))
-        self.block1, self.block2, self.block3 = SpikingBlock(n, c), SpikingBlock(d, c), SpikingBlock(d, c)
+        self.block1, self.block2, self.block3 = (SpikingBlock(n, c) for n in (features, c["width"], c["width"]))
 
-    def pooled(self, x):                              # x [T or 1, B, d] -> x_hat, gbar
+    def refined(self, x):
         if not self.c["glp"]:
             return x, x.new_zeros(x.shape[:2])
-        if x.shape[0] == 1:
+        if len(x) == 1 and not hasattr(self, "glp_beta"):
             g = 2 * x
         else:
-            beta, steps = torch.sigmoid(self.glp_beta), x.shape[0]
-            local = torch.stack([0.5 * (w.amax(0) + w.mean(0)) for w in
-                                 (x[max(t - 1, 0):t + 2] for t in range(steps))])
+            windows = [x[max(t - 1, 0) : t + 2] for t in range(len(x))]
+            local = torch.stack([0.5 * (w.amax(0) + w.mean(0)) for w in windows])
+            beta = torch.sigmoid(self.glp_beta)
             g = local + beta * x.amax(0) + (1 - beta) * x.mean(0)
-        g = torch.sigmoid(g)
-        return (1 + g) * x, g.mean(-1)
+        gate = torch.sigmoid(g)
+        return (1 + gate) * x, gate.mean(-1)
 
     def forward(self, x, phi):
-        x, gbar = self.pooled(x)
-        s1 = self.block1(x, phi, gbar)
-        gbar = gbar.expand(s1.shape[0], -1)
-        s2 = self.block2(s1, phi, gbar)
-        s3 = self.block3(s2, phi, gbar)
-        return s3, (s1, s2, s3)
+        x, pooling = self.refined(x)
+        x = x * F.dropout(torch.ones_like(x[:1]), self.c["dropout_spiking_input"], self.training)
+        blocks = []
+        for block in (self.block1, self.block2, self.block3):
+            x = block(x, phi, pooling)
+            blocks.append(x)
+        return blocks
 
 
 class TimeStep(nn.Module):
+    """Time-step factor: spikes [T, B, D] -> S [B, D]."""
+
     def __init__(self, steps):
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(steps))
 
-    def forward(self, s):                             # [T, B, D]
-        z = s.sum(-1) / math.sqrt(s.shape[-1]) + self.bias[:, None]
-        return torch.einsum("tb,tbd->bd", torch.softmax(z, 0), s)
+    def forward(self, s):
+        factors = torch.softmax(s.sum(-1) / s.shape[-1] ** 0.5 + self.bias[:, None], 0)
+        return torch.einsum("tb,tbd->bd", factors, s)
 
 
-class Scale(nn.Module):
-    """One Tucker product of the multi-scale fusion: cube core or slices of low rank."""
+class Tucker(nn.Module):
+    """One scale of the fusion: a full core, or slices of low rank."""
 
-    def __init__(self, r, c):
+    def __init__(self, scale, c):
         super().__init__()
-        d, p, self.cube = c["width"], c["slice_width"], c["fusion"] == "cube"
-        k = r if self.cube else p
-        self.semantic, self.spiking, self.out = uniform(k, d, fan_in=d), uniform(k, d, fan_in=d), uniform(d, k, fan_in=k)
+        self.cube, d = c["fusion"] == "Cube", c["width"]
+        p = scale if self.cube else c["slice_width"]
+        self.semantic, self.spiking, self.out = matrix(p, d), matrix(p, d), matrix(d, p)
         if self.cube:
-            self.core = uniform(r, r * r, fan_in=r * r)
+            self.core = matrix(scale, scale * scale)
         else:
-            self.slices_semantic, self.slices_spiking = uniform(r * p, p, fan_in=p), uniform(r * p, p, fan_in=p)
+            self.slices_semantic, self.slices_spiking = matrix(scale * p, p), matrix(scale * p, p)
 
-    def forward(self, semantic, spiking):
-        a, b = F.linear(semantic, self.semantic), F.linear(spiking, self.spiking)
+    def forward(self, r, s):
+        a, b = F.linear(r, self.semantic), F.linear(s, self.spiking)
         if self.cube:
-            z = F.linear((a[:, :, None] * b[:, None, :]).flatten(1), self.core)
+            z = F.linear((a[:, :, None] * b[:, None]).flatten(1), self.core)
         else:
             z = F.linear(a, self.slices_semantic) * F.linear(b, self.slices_spiking)
-            z = z.view(len(a), -1, a.shape[-1]).sum(1)
+            z = z.unflatten(1, (-1, a.shape[1])).sum(1)
         return F.linear(z, self.out)
 
 
 class Fusion(nn.Module):
+    """r, S [B, D] -> y [B, D]."""
+
     def __init__(self, c):
         super().__init__()
-        d, self.kind = c["width"], c["fusion"]
+        d, self.c = c["width"], c
         self.bias = nn.Parameter(torch.zeros(d))
-        self.names = []
-        if self.kind == "concatenation":
-            self.concat = uniform(d, 2 * d, fan_in=2 * d)
-        elif self.kind == "semantic_only":
-            self.semantic_only = uniform(d, d, fan_in=d)
+        if c["fusion"] == "SemanticOnly":
+            self.semantic_only = matrix(d, d)
+        elif c["fusion"] == "Concatenation":
+            self.concat_semantic, self.concat_spiking = matrix(d, d), matrix(d, d)
         else:
-            for r in c["scales"]:
-                self.names.append(f"scale{r}")
-                self.add_module(f"scale{r}", Scale(r, c))
+            for scale in c["scales"]:
+                self.add_module(f"scale{scale}", Tucker(scale, c))
 
-    def forward(self, r, s):
-        if self.kind == "concatenation":
-            return F.linear(torch.cat((r, s), -1), self.concat, self.bias)
-        if self.kind == "semantic_only":
-            return F.linear(r, self.semantic_only, self.bias)
-        return sum(getattr(self, n)(r, s) for n in self.names) + self.bias
+    def forward(self, whole, s):
+        c = self.c
+        r = F.dropout(whole, c["dropout_semantic"], self.training)
+        if c["fusion"] == "SemanticOnly":
+            y = F.linear(r, self.semantic_only)
+        else:
+            s = F.dropout(s, c["dropout_spikes"], self.training)
+            if c["fusion"] == "Concatenation":
+                y = F.linear(r, self.concat_semantic) + F.linear(s, self.concat_spiking)
+            else:
+                y = sum(self.get_submodule(f"scale{scale}")(r, s) for scale in c["scales"])
+        y = y + self.bias
+        return y + whole if c["fusion_residual"] else y
 
 
 class Joint(nn.Module):
+    """Joint reasoning: y [B, 2, D] -> f [B, 2, D]."""
+
     def __init__(self, c):
         super().__init__()
-        self.modality = nn.Parameter(torch.randn(2, c["width"]) * 0.02)
-        self.count = c["joint_blocks"]
-        for i in range(self.count):
-            self.add_module(f"block{i + 1}", Block(c["width"], c["heads"], c["head_dim"], c["joint_mlp"]))
+        self.modality = nn.Parameter(0.02 * torch.randn(2, c["width"]))
+        for i in range(c["joint_blocks"]):
+            self.add_module(f"block{i}", Block(c, c["joint_mlp"]))
 
-    def forward(self, y):                             # [B, 2, D]
+    def forward(self, y):
         x = y + self.modality
-        for i in range(self.count):
-            x = getattr(self, f"block{i + 1}")(x)
+        for block in self.children():
+            x = block(x)
         return y + x
 
 
-class Heads(nn.Module):
-    def __init__(self, c):
+class Input(nn.Module):
+    """Statistics of the training data."""
+
+    def __init__(self, **sizes):
         super().__init__()
-        d, e, drop = c["width"], c["embedding"], c["dropout_heads"]
-        self.audio = Mlp(d, 512, e, drop, True, c["embedding_relu"])
-        self.video = Mlp(d, 512, e, drop, True, c["embedding_relu"])
-        self.words = WordHead(c["word_dim"], e, drop, c["embedding_relu"])
-        self.decoder = Mlp(e, 64, c["word_dim"], drop)
-        self.audio_reconstruct = Mlp(e, 64, d, drop)
-        self.video_reconstruct = Mlp(e, 64, d, drop)
-
-
-class Standardize(nn.Module):
-    def __init__(self, n):
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(n))
-        self.register_buffer("std", torch.ones(n))
-
-    def fit(self, x):                                 # [N, d], the training clips
-        self.mean.copy_(x.mean(0))
-        self.std.copy_(x.std(0, unbiased=False).clamp_min(1e-6))
-
-    def forward(self, x):
-        return (x - self.mean) / self.std
-
-
-def bins(x, k):
-    """[B, n, d] -> [B, k, d] by averaging segments; n = 1 stays one bin (constant over time)."""
-    n = x.shape[1]
-    if n == 1 or n == k:
-        return x
-    edges = [(j * n // k, max((j + 1) * n // k, j * n // k + 1)) for j in range(k)]
-    return torch.stack([x[:, a:b].mean(1) for a, b in edges], 1)
+        for name, size in sizes.items():
+            self.register_buffer(name, torch.full((size,), float(name == "std")))
 
 
 class Stft(nn.Module):
-    def __init__(self, config=None):
-        super().__init__()
-        self.c = c = {**DEFAULTS, **(config or {})}
-        dims = {"audio": c["audio_dim"], "video": c["video_dim"]}
-        each = lambda make: nn.ModuleDict({m: make(m) for m in MODALITIES})
-        if c["standardize"]:
-            self.input = each(lambda m: Standardize(dims[m]))
-        self.encoder = each(lambda m: Mlp(dims[m], c["encoder_hidden"], c["width"], c["dropout_encoder"], True, True))
-        self.combiner = Combiner(c)
-        self.uses_spikes = c["fusion"] != "semantic_only"
-        if self.uses_spikes:
-            self.spiking = each(lambda m: SpikingBranch(dims[m], c))
-            if c["time_step_factor"]:
-                self.time_step = each(lambda m: TimeStep(c["time_steps"]))
-        self.fusion = each(lambda m: Fusion(c))
-        self.joint = Joint(c)
-        self.heads = Heads(c)
+    """The model of `{"config": .., "dimensions": ..}`, as weight files name it."""
 
-    def features(self, audio, video):
-        """Clips [B, n, d] -> theta_a, theta_v, phi_a, phi_v, spikes (per modality, three tensors [T, B, D])."""
-        c, x = self.c, {"audio": audio, "video": video}
-        x = {m: v[:, None] if v.dim() == 2 else v for m, v in x.items()}
-        if c["standardize"]:
-            x = {m: self.input[m](x[m]) for m in MODALITIES}
-        phi = {}
-        for m in MODALITIES:
-            dense = bins(x[m], c["segments"])
-            phi[m] = self.encoder[m](dense)
-            if dense.shape[1] < c["segments"]:
-                phi[m] = phi[m].expand(-1, c["segments"], -1)
-        r = dict(zip(MODALITIES, self.combiner(phi["audio"], phi["video"])))
+    def __init__(self, model):
+        super().__init__()
+        self.c = c = model["config"]
+        self.dimensions = dims = model["dimensions"]
+        d, e, words = c["width"], c["embedding"], dims["words"]
+        self.input = by_modality(lambda m: Input(mean=dims[m], std=dims[m]))
+        if c["center_words"]:
+            self.input["words"] = Input(mean=words)
+        self.encoder = by_modality(
+            lambda m: Layers(dims[m], c["encoder_hidden"], d, c["dropout_encoder"], relu=True)
+        )
+        self.combiner = Combiner(c)
+        self.spiking = self.time_step = None
+        if c["fusion"] != "SemanticOnly":
+            self.spiking = by_modality(lambda m: SpikingBranch(dims[m], c, dims["temporal"]))
+            if c["time_step_factor"]:
+                self.time_step = by_modality(lambda m: TimeStep(c["time_steps"]))
+        self.fusion = by_modality(lambda m: Fusion(c))
+        self.joint = Joint(c)
+        dropout, relu = c["dropout_heads"], c["embedding_relu"]
+        self.heads = by_modality(lambda m: Layers(d, 512, e, dropout, relu=relu))
+        self.heads["words"] = WordHead(words, e, dropout, relu)
+        for name, size in (("decoder", words), ("audio_reconstruct", d), ("video_reconstruct", d)):
+            self.heads[name] = Layers(e, 64, size, dropout, norm=False)
+
+    def standardized(self, m, x):
+        return (x - self.input[m].mean) / self.input[m].std.clamp_min(1e-6)
+
+    def centered(self, words):
+        return F.normalize(words - self.input["words"].mean) if self.c["center_words"] else words
+
+    def embedding(self, head, x):
+        theta = self.heads[head](x)
+        return F.normalize(theta) if self.c["normalize_embeddings"] else theta
+
+    def forward(self, dense, bins):
+        """Per modality features dense [B, L, d], bins [B, T or 1, d] -> theta, phi, spikes of each block, per modality."""
+        phi = {m: self.encoder[m](self.standardized(m, dense[m])) for m in MODALITIES}
+        r = self.combiner(phi["audio"], phi["video"])
         phi = {m: phi[m].mean(1) for m in MODALITIES}
         y, spikes = [], {}
-        for m in MODALITIES:
+        for i, m in enumerate(MODALITIES):
             s = None
-            if self.uses_spikes:
-                last, spikes[m] = self.spiking[m](bins(x[m], c["time_steps"]).transpose(0, 1), phi[m])
-                s = self.time_step[m](last) if c["time_step_factor"] else last.mean(0)
-            y.append(self.fusion[m](r[m], s))
+            if self.spiking:
+                spikes[m] = self.spiking[m](self.standardized(m, bins[m]).transpose(0, 1), phi[m])
+                s = self.time_step[m](spikes[m][-1]) if self.time_step else spikes[m][-1].mean(0)
+            y.append(self.fusion[m](r[:, i], s))
         f = self.joint(torch.stack(y, 1))
-        return self.heads.audio(f[:, 0]), self.heads.video(f[:, 1]), phi["audio"], phi["video"], spikes
-
-    def words(self, w):
-        return self.heads.words(w)
-
-    def loss(self, audio, video, words):
-        """Rows 0..B are the positives, rows B..2B their negatives; words [2B, 300] likewise."""
-        theta_a, theta_v, phi_a, phi_v, _ = self.features(audio, video)
-        theta_w = self.words(words)
-        b = len(words) // 2
-        w, w_neg = theta_w[:b], theta_w[b:]
-        dist = lambda p, q: ((p - q).square().sum(-1) + 1e-12).sqrt()
-        triplet = lambda a, p, n: F.relu(dist(a, p) - dist(a, n) + 1).mean()
-        l_t = 0.0
-        for theta in ((theta_a + theta_v) / 2, theta_a, theta_v):
-            l_t = l_t + triplet(theta[:b], w, w_neg) + triplet(w, theta[:b], theta[b:])
-        l_t = l_t / 6
-        a, v, target = theta_a[:b], theta_v[:b], words[:b]
-        l_p = 0.5 * (F.mse_loss(a, w) + F.mse_loss(v, w))
-        decoded = self.heads.decoder(torch.stack((a, v, w)))
-        l_r = (F.mse_loss(self.heads.audio_reconstruct(a), phi_a[:b].detach())
-               + F.mse_loss(self.heads.video_reconstruct(v), phi_v[:b].detach())
-               + 3 * F.mse_loss(decoded, target.expand_as(decoded))) / 5
-        return 0.5 * l_t + 0.5 * (l_p + l_r)
+        return {m: self.embedding(m, f[:, i]) for i, m in enumerate(MODALITIES)}, phi, spikes
 
 
-def save(model, path):
-    from safetensors.torch import save_file
-    tensors = {k: v.contiguous() for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
-    save_file(tensors, path, metadata={"config": json.dumps(model.c)})
+def distance(x, y):
+    return ((x - y).square().sum(-1) + 1e-12).sqrt()
+
+
+def loss(model, training, clips, words, labels):
+    """Loss of B positive clips, then B negative ones; `words` of all classes, `labels` of the clips."""
+    theta, phi, _ = model(clips, clips)
+    words = model.centered(words)
+    half = len(labels) // 2
+    theta_words = model.embedding("words", torch.cat((words[labels], words)))
+    w, w_negative, classes = theta_words.split((half, half, len(words)))
+    triplet = lambda a, p, n: F.relu(distance(a, p) - distance(a, n) + training["margin"]).mean()
+    triplets = [
+        triplet(w, x[:half], x[half:]) + triplet(x[:half], w, w_negative)
+        for x in ((theta["audio"] + theta["video"]) / 2, theta["audio"], theta["video"])
+    ]
+    projections = [F.mse_loss(theta[m][:half], w) for m in MODALITIES]
+    positives = [theta[m][:half] for m in MODALITIES]
+    decoded = [F.mse_loss(model.heads["decoder"](x), words[labels[:half]]) for x in (*positives, w)]
+    reconstructions = [
+        F.mse_loss(model.heads[f"{m}_reconstruct"](theta[m][:half]), phi[m][:half].detach()) for m in MODALITIES
+    ]
+    entropies = [
+        F.cross_entropy(-training["classification_scale"] * torch.cdist(theta[m], classes), labels) for m in MODALITIES
+    ]
+    return (
+        training["weight_triplet"] * sum(triplets) / 6
+        + training["weight_projection"] * sum(projections) / 2
+        + training["weight_reconstruction"] * sum(reconstructions + decoded) / 5
+        + training["weight_classification"] * sum(entropies) / 2
+    )
+
+
+class Trainer:
+    """Training steps on random clip averages of as many classes as asked for."""
+
+    def __init__(self, model, training, classes, clips=2000):
+        self.model, self.training, dims = model.train(), training, model.dimensions
+        self.clips = {m: torch.rand(clips, 1, dims[m]) * 2 - 1 for m in MODALITIES}
+        self.words, self.labels = torch.rand(classes, dims["words"]) * 2 - 1, torch.arange(clips) % classes
+        self.optimizer = torch.optim.Adam(
+            model.parameters(), training["learning_rate"], weight_decay=training["weight_decay"], fused=True
+        )
+
+    def step(self):
+        rows = torch.randint(len(self.labels), (2 * self.training["batch"],))
+        self.optimizer.zero_grad()
+        clips = {m: x[rows] for m, x in self.clips.items()}
+        loss(self.model, self.training, clips, self.words, self.labels[rows]).backward()
+        self.optimizer.step()
+
+    def seconds(self, duration, warm_up=3):
+        """Seconds of each step, for about `duration` seconds."""
+        for _ in range(warm_up):
+            self.step()
+        times, end = [], time.perf_counter() + duration
+        while time.perf_counter() < end or len(times) < 5:
+            start = time.perf_counter()
+            self.step()
+            times.append(time.perf_counter() - start)
+        return times
 
 
 def load(path):
-    from safetensors import safe_open
-    with safe_open(path, "pt") as f:
-        config = json.loads((f.metadata() or {}).get("config", "{}"))
-        tensors = {k: f.get_tensor(k) for k in f.keys()}
-    config["audio_dim"] = tensors["encoder.audio.linear1.weight"].shape[1]
-    config["video_dim"] = tensors["encoder.video.linear1.weight"].shape[1]
-    config["word_dim"] = tensors["heads.words.linear1.weight"].shape[1]
-    model = Stft(config)
-    missing, unexpected = model.load_state_dict(tensors, strict=False)
-    missing = [k for k in missing if not k.endswith("num_batches_tracked")]
-    if missing or unexpected:
-        raise SystemExit(f"{path}: missing {missing}, unexpected {unexpected}")
+    """A trained model."""
+    with safe_open(path, "pt") as file:
+        model = Stft(json.loads(file.metadata()["model"]))
+    tensors = load_file(path)
+    counters = {name: value for name, value in model.state_dict().items() if name.endswith("num_batches_tracked")}
+    model.load_state_dict(tensors | counters)
     return model.eval()
 
 
-def embed(args):
-    model = load(args.weights)
-    data = {k: torch.from_numpy(np.asarray(v, dtype=np.float32)) for k, v in np.load(args.input).items()}
-    with torch.no_grad():
-        a, v, _, _, spikes = model.features(data["audio"], data["video"])
-        out = dict(theta_audio=a, theta_video=v, theta_words=model.words(data["words"]))
-    out = {k: t.numpy() for k, t in out.items()}
-    for m, layers in spikes.items():
-        out[f"rates_{m}"] = np.array([s.mean().item() for s in layers], dtype=np.float32)
-    np.savez(args.output, **out)
+def resampled(values, offsets, count):
+    """Clips of any length as `count` bins each: [clips, count, features]."""
+
+    def bins(clip):
+        n = len(clip)
+        ends = ((j * n // count, (j + 1) * n // count) for j in range(count))
+        return torch.stack([clip[first : max(end, first + 1)].mean(0) for first, end in ends])
+
+    return torch.stack([bins(values[first:end]) for first, end in zip(offsets, offsets[1:])])
 
 
-def bench(args):
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(0)
-    model = Stft(dict(width=args.width, time_steps=args.time_steps, fusion=args.fusion)).train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-5)
-    n = 2 * args.batch
-    audio, video, words = torch.randn(n, 1, 512), torch.randn(n, 1, 512), torch.randn(n, 300)
-    times = []
-    for i in range(args.warmup + args.steps):
-        start = time.perf_counter()
-        optimizer.zero_grad()
-        loss = model.loss(audio, video, words)
-        loss.backward()
-        optimizer.step()
-        if i >= args.warmup:
-            times.append(1e3 * (time.perf_counter() - start))
-    print(json.dumps(dict(peer="pytorch", version=torch.__version__, threads=args.threads, batch=args.batch, width=args.width,
-                          time_steps=args.time_steps, steps=args.steps, median_ms=round(statistics.median(times), 2),
-                          min_ms=round(min(times), 2), max_ms=round(max(times), 2), loss=round(loss.item(), 4))))
-
-
-def init(args):
-    torch.manual_seed(args.seed)
-    save(Stft(json.load(open(args.config))), args.output)
+@torch.no_grad()
+def embed(model, data):
+    """Embeddings and spikes of `data`, see above."""
+    c, temporal = model.c, model.dimensions["temporal"]
+    view = lambda count: {m: resampled(data[f"{m}.values"], data[f"{m}.offsets"], count) for m in MODALITIES}
+    theta, _, spikes = model(view(c["segments"] if temporal else 1), view(c["time_steps"] if temporal else 1))
+    out = {f"theta_{m}": theta[m] for m in MODALITIES}
+    out["theta_words"] = model.embedding("words", model.centered(data["words"]))
+    for m, blocks in spikes.items():
+        out[f"spikes_{m}"] = torch.stack(blocks).permute(2, 0, 1, 3).to(torch.uint8).contiguous()
+    return out
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    sub = parser.add_subparsers(dest="command", required=True)
-    p = sub.add_parser("embed")
-    for name in ("weights", "input", "output"):
-        p.add_argument(name)
-    p = sub.add_parser("init")
-    p.add_argument("config"), p.add_argument("output")
-    p.add_argument("--seed", type=int, default=0)
-    p = sub.add_parser("bench")
-    for name, value in dict(threads=2, batch=256, width=300, time_steps=10, steps=20, warmup=3).items():
-        p.add_argument("--" + name.replace("_", "-"), type=int, default=value)
-    p.add_argument("--fusion", default="slice")
-    args = parser.parse_args()
-    {"embed": embed, "bench": bench, "init": init}[args.command](args)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("embed")
+    for name in ("weights", "clips", "out"):
+        verb.add_argument(name)
+    verb = verbs.add_parser("bench")
+    verb.add_argument("weights")
+    for name, value in {"batch": 256, "classes": 50, "threads": 2, "seconds": 20}.items():
+        verb.add_argument(f"--{name}", type=int, default=value)
+    options = parser.parse_args()
+    model = load(options.weights)
+    if options.verb == "embed":
+        save_file(embed(model, load_file(options.clips)), options.out)
+        return
+    torch.set_num_threads(options.threads)
+    training = dict(
+        batch=options.batch, learning_rate=1e-3, weight_decay=1e-5, margin=1.0, classification_scale=8.0,
+        weight_triplet=0.5, weight_projection=0.5, weight_reconstruction=0.5, weight_classification=1.0,
+    )  # fmt: skip
+    times = Trainer(model, training, options.classes).seconds(options.seconds)
+    print(f"training step: median {statistics.median(times) * 1e3:.1f} ms, shortest {min(times) * 1e3:.1f} ms")
 
 
 if __name__ == "__main__":
