@@ -15,7 +15,8 @@ pub struct Config {
     pub training: TrainingConfig,
 }
 
-/// Shape and parts of the model; `docs/model.md` gives the equations.
+/// Shape and parts of the model; `docs/model.md` gives the equations. The defaults are small, for the embedded data set;
+/// `networks/stft.ron` has the published sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
@@ -137,7 +138,7 @@ pub enum Fusion {
 pub struct TrainingConfig {
     /// Epochs of stage 1; stage 2 takes the best of them.
     pub epochs: usize,
-    /// Batches per epoch.
+    /// Batches per epoch of stage 1; stage 2 has more in proportion to its clips.
     pub batches_per_epoch: usize,
     /// Positive clips per batch; as many negatives go with them.
     pub batch: usize,
@@ -174,12 +175,12 @@ pub struct TrainingConfig {
 impl Default for ModelConfig {
     fn default() -> Self {
         ModelConfig {
-            width: 300,
-            encoder_hidden: 512,
+            width: 128,
+            encoder_hidden: 256,
             embedding: 64,
-            heads: 3,
-            head_dim: 100,
-            slots: 4,
+            heads: 2,
+            head_dim: 32,
+            slots: 2,
             segments: 1,
             time_steps: 10,
             tau: 2.0,
@@ -195,8 +196,8 @@ impl Default for ModelConfig {
             surrogate: Surrogate::Sigmoid,
             surrogate_slope: 4.0,
             fusion: Fusion::Slice,
-            scales: vec![20, 60],
-            slice_width: 64,
+            scales: vec![4],
+            slice_width: 32,
             joint_blocks: 1,
             joint_mlp: 64,
             dropout_encoder: 0.5,
@@ -216,7 +217,7 @@ impl Default for ModelConfig {
 impl Default for TrainingConfig {
     fn default() -> Self {
         TrainingConfig {
-            epochs: 16,
+            epochs: 10,
             batches_per_epoch: 15,
             batch: 64,
             calibration_batches: 8,

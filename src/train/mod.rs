@@ -2,6 +2,8 @@
 //!
 //! Stage 1 trains on the stage-1 training clips and keeps the epoch with the best validation HM, and its gamma. Stage 2 starts
 //! afresh, trains on all clips that are not test clips for as many epochs with the same learning rate in each, and is tested once.
+//! A stage-2 epoch has as many more batches as there are more clips: a clip is seen as often as in stage 1, and the distances, and
+//! with them gamma, keep their scale.
 
 mod adam;
 mod checkpoint;
@@ -140,6 +142,7 @@ pub fn train(
     observer: &mut dyn Observer,
 ) -> Result<Trained> {
     let first = dataset.load(Part::Stage1Train)?;
+    let first_len = first.len();
     let model = Stft { config: config.model.clone(), dimensions: dimensions(dataset, &first) };
     let identity = Identity::new(config, dataset, seed, &model);
     let streams = Streams::new(seed);
@@ -165,7 +168,8 @@ pub fn train(
             Candidates::new(dataset.classes_of(Part::Stage1Train), dataset.classes_of(Part::Stage1ValUnseen));
         let task = Task { seen: &seen, unseen: &unseen, candidates };
         while stage.progress.epochs_done < config.training.epochs {
-            let mut record = stage.epoch(config, &model, dataset, &clips, config.training.epochs, observer)?;
+            let work = [config.training.epochs, config.training.batches_per_epoch];
+            let mut record = stage.epoch(config, &model, dataset, &clips, work, observer)?;
             let network = Network::new(&model, &stage.parameters)?;
             let gamma = Gamma::Choose(&config.training);
             let result = evaluate(&network, dataset, &task, gamma, Driver::Event, |_| ())?;
@@ -190,7 +194,8 @@ pub fn train(
             if let Some(rate) = stage.progress.rate_of_stage_1(stage.progress.epochs_done + 1) {
                 stage.progress.learning_rate = rate;
             }
-            let record = stage.epoch(config, &model, dataset, &clips, choice.epochs, observer)?;
+            let batches = (config.training.batches_per_epoch * clips.len()).div_ceil(first_len);
+            let record = stage.epoch(config, &model, dataset, &clips, [choice.epochs, batches], observer)?;
             observer.epoch(&record);
             stage.progress.history.push(record);
             save(&stage)?;

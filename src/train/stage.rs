@@ -144,7 +144,7 @@ impl Stage {
         }
     }
 
-    /// One epoch; the record has no validation yet.
+    /// One of `epochs` epochs, of so many `batches`; the record has no validation yet.
     ///
     /// # Errors
     /// As [`step`](Self::step).
@@ -154,12 +154,11 @@ impl Stage {
         model: &Stft,
         dataset: &Dataset,
         clips: &Clips,
-        epochs: usize,
+        [epochs, batches]: [usize; 2],
         observer: &mut dyn Observer,
     ) -> Result<EpochRecord> {
         let sampler = Sampler::new(clips, config.training.independent_modalities);
         let vectors = training_vectors(dataset, &sampler)?;
-        let batches = config.training.batches_per_epoch;
         let mut record = EpochRecord {
             stage: self.progress.stage,
             epoch: self.progress.epochs_done + 1,
