@@ -1,26 +1,30 @@
 //! Writing files so that nobody ever sees half of one.
 
 use crate::error::{Error, Result};
+use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes `path` through a temporary file in the same folder, synced and renamed at the end. On any error `path` is
-/// left as it was.
+/// Writes `path` through `<path>.partial`, synced and renamed at the end. On any error `path` is left as it was and nothing else
+/// stays; what a killed process left behind is replaced by the next write.
 pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let fail = |e: std::io::Error| Error::file(path, format!("cannot write: {e}"));
-    std::fs::create_dir_all(folder).map_err(|e| Error::file(folder, format!("cannot create this folder: {e}")))?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-    let mut buffered = BufWriter::new(temporary.as_file_mut());
-    write(&mut buffered).map_err(fail)?;
-    buffered.flush().map_err(fail)?;
-    drop(buffered);
-    temporary.as_file().sync_all().map_err(fail)?;
-    temporary.persist(path).map_err(|e| fail(e.error))?;
-    Ok(())
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| Error::file(folder, format!("cannot create this folder: {e}")))?;
+    }
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    write_synced(&partial, write).and_then(|()| std::fs::rename(&partial, path)).map_err(|e| {
+        // The error that matters is the one before; without the file there is nothing to remove.
+        let _ = std::fs::remove_file(&partial);
+        Error::file(path, format!("cannot write: {e}"))
+    })
+}
+
+fn write_synced(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    write(&mut file)?;
+    file.into_inner()?.sync_all()
 }
 
 /// Reads a whole text file.

@@ -7,6 +7,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -201,7 +202,7 @@ fn a_generated_set_is_sound() {
     scratch.done("data generate --out data");
     let info = scratch.json(&format!("data info --json {GENERATED}"));
     assert_eq!(info["problems"], Value::Array(Vec::new()));
-    assert!(scratch.done(&format!("data info {GENERATED}")).contains("0 errors"));
+    assert!(scratch.done(&format!("data info {GENERATED}")).ends_with("0 errors, 0 warnings\n"));
 }
 
 #[test]
@@ -283,6 +284,17 @@ fn damaged_sequences_and_class_lists_are_refused_by_name() {
     let dictionary = files(&scratch.path(&format!("{set}/features/main_features/text"))).remove(0);
     cut_in_half(&dictionary);
     scratch.refused(&train, &[dictionary.file_name().unwrap().to_str().unwrap()]);
+}
+
+/// Training takes minutes: what would make it useless is found before it.
+#[test]
+fn damaged_test_clips_are_refused_before_training() {
+    let scratch = Scratch::new();
+    scratch.averaged();
+    let path = files(&scratch.path("data/Compositions/features/main_features/video/stage_2_test_unseen")).remove(0);
+    cut_in_half(&path);
+    let name = path.file_name().unwrap().to_str().unwrap();
+    scratch.refused(&format!("run --config small.ron --out out {GENERATED}"), &["stage_2_test_unseen", name]);
 }
 
 #[test]
@@ -429,6 +441,8 @@ fn a_full_disk_leaves_nothing_half_written() {
         refusal(scratch.on_a_full_disk(verb), full);
         assert_eq!(files(&scratch.path("out")), [] as [PathBuf; 0]);
     }
+    refusal(scratch.on_a_full_disk("data generate --out data"), &["data/Compositions", "cannot write: File too large"]);
+    assert_eq!(files(&scratch.path("data")), [] as [PathBuf; 0]);
     // With a checkpoint there, the run goes on later from where it was.
     let resume = format!("{TRAIN} --resume");
     scratch.done(TRAIN);
@@ -475,6 +489,16 @@ fn a_killed_run_that_is_resumed_ends_with_the_same_bits() {
     scratch.done(&format!("{TRAIN} --resume"));
     for name in ["weights.safetensors", "training.json"] {
         assert!(scratch.bytes(&format!("out/{name}")) == scratch.bytes(&format!("whole/{name}")), "{name}");
+    }
+    assert_eq!(files(&scratch.path("out")).len(), 3, "left over by a kill: {:?}", files(&scratch.path("out")));
+}
+
+#[test]
+fn files_are_as_readable_as_any_other() {
+    let scratch = Scratch::trained();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    for path in files(&scratch.path("out")) {
+        assert_eq!(mode(&path), mode(&scratch.path("small.ron")), "{}", path.display());
     }
 }
 

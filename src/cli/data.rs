@@ -50,7 +50,7 @@ impl Data {
                     return Err(Error::value("data info", "--data DIR and --dataset NAME are needed"));
                 };
                 let inspection = inspect(root, name, data.split())?;
-                super::print(&if json { super::json(&inspection)? } else { inspection.to_string() })?;
+                super::print(&if json { super::json(&inspection)? } else { format!("{inspection}\n") })?;
                 Ok(ExitCode::from(u8::from(!inspection.problems.is_empty())))
             }
         }

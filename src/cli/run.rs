@@ -52,6 +52,8 @@ impl Run {
         if let Some(out) = &self.out {
             check_writable(out)?;
         }
+        // Read now and dropped: what is wrong with the test clips is told before the work of training, not after it.
+        TestClips::load(&dataset)?;
         let folder = self.out.as_deref().map(|path| Folder { path, resume: false });
         let mut bars = TrainingBars::default();
         let trained = train(&config, &dataset, self.training.seed, folder, &mut bars)?;

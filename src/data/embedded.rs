@@ -249,13 +249,20 @@ pub(super) fn dataset(seed: u64) -> Dataset {
 /// returns that folder. Reading it gives the same bits as [`Dataset::embedded`].
 ///
 /// # Errors
-/// When the folder is there and not empty, or a file cannot be written. Each file is written whole or not at all.
+/// When the folder is there and not empty, or a file cannot be written; nothing of the set is then left.
 pub fn generate(root: &Path, seed: u64) -> Result<PathBuf> {
     let folder = root.join(EMBEDDED_NAME);
     if std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::file(folder, "this folder is not empty").with_hint("remove it or choose another place"));
     }
-    let dataset = dataset(seed);
+    write_set(&folder, &dataset(seed)).inspect_err(|_| {
+        // The folder was empty or absent before. If it cannot be removed, the first error is still the one to tell.
+        let _ = std::fs::remove_dir_all(&folder);
+    })?;
+    Ok(folder)
+}
+
+fn write_set(folder: &Path, dataset: &Dataset) -> Result<()> {
     let Source::Memory(stored) = &dataset.source else { return Err(super::no_clips(Part::Stage1Train)) };
     let text = |path: PathBuf, text: String| write_atomic(&path, |file| file.write_all(text.as_bytes()));
     let lines = |ids: &[usize]| ids.iter().map(|&id| dataset.classes[id].clone() + "\n").collect::<String>();
@@ -299,7 +306,7 @@ pub fn generate(root: &Path, seed: u64) -> Result<PathBuf> {
             }
         }
     }
-    Ok(folder)
+    Ok(())
 }
 
 /// `{features: [T x D], video_names, fps}` of the clips `own`.

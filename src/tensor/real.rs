@@ -100,7 +100,7 @@ impl Real for f32 {
     fn exp(self) -> f32 {
         const ROUND: f32 = 12_582_912.0;
         // ln 2 split so that n * LN2_HIGH is exact.
-        const LN2_HIGH: f32 = 0.693_359_375;
+        const LN2_HIGH: f32 = 0.693_359_4;
         const LN2_LOW: f32 = -2.121_944_4e-4;
         let x = self.larger(-87.0).smaller(87.0);
         let shifted = x * std::f32::consts::LOG2_E + ROUND;
