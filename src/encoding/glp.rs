@@ -4,7 +4,7 @@
 //! the ends, global over the clip, `beta = sigmoid(logit)`; `x_hat = (1 + sigmoid(g)) x`. A clip of one bin has `g = 2 x`.
 
 use crate::energy::Cost;
-use crate::tensor::{Graph, Real, Var};
+use crate::tensor::{Graph, Real, Var, simd, sum_by};
 use rayon::prelude::*;
 
 /// The two parts of g for one clip `[bins, dim]`: what beta does not touch, and what it multiplies.
@@ -56,9 +56,16 @@ pub fn refine<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, logit: Option<
     let mut out = graph.buffer(x.values().len());
     out.par_chunks_mut(bins * dim).zip(x.values().par_chunks(bins * dim)).for_each(|(out, x)| {
         let (fixed, slope) = parts(x, dim);
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = (R::ONE + (fixed[i] + b * slope[i]).sigmoid()) * x[i];
-        }
+        simd(
+            #[inline(always)]
+            || {
+                let n = out.len();
+                let (x, fixed, slope) = (&x[..n], &fixed[..n], &slope[..n]);
+                for i in 0..n {
+                    out[i] = (R::ONE + (fixed[i] + b * slope[i]).sigmoid()) * x[i];
+                }
+            },
+        );
     });
     let Some(logit) = logit else { return graph.constant(x.rows(), dim, out) };
     let saved = (x.clone(), logit.clone());
@@ -91,10 +98,25 @@ pub fn pooled_gate<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, steps: us
     let mut out = graph.buffer(clips * steps);
     out.par_chunks_mut(steps).zip(x.values().par_chunks(bins * dim)).for_each(|(out, x)| {
         let (fixed, slope) = parts(x, dim);
-        for (t, out) in out.iter_mut().enumerate() {
-            let at = if bins == 1 { 0 } else { t * dim };
-            *out = (at..at + dim).fold(R::ZERO, |sum, i| sum + (fixed[i] + b * slope[i]).sigmoid()) * scale;
-        }
+        simd(
+            #[inline(always)]
+            || {
+                let mut gates = fixed;
+                gates.iter_mut().zip(&slope).for_each(|(gate, &slope)| *gate = (*gate + b * slope).sigmoid());
+                let bin = |t: usize| {
+                    let sum = sum_by(
+                        &gates[t * dim..][..dim],
+                        #[inline(always)]
+                        |gate| gate,
+                    );
+                    sum * scale
+                };
+                match bins {
+                    1 => out.fill(bin(0)),
+                    _ => out.iter_mut().enumerate().for_each(|(t, out)| *out = bin(t)),
+                }
+            },
+        );
     });
     let Some(logit) = logit else { return graph.constant(clips, steps, out) };
     let saved = (x.clone(), logit.clone());

@@ -109,13 +109,15 @@ impl Scored {
 
     /// Mean over the classes that are seen or not, and have clips, of the share of their clips for which `right` holds.
     fn recall(&self, seen: bool, right: impl Fn(&Nearest) -> bool) -> f64 {
-        let of = |class: usize| {
-            let clips: Vec<_> = self.clips.iter().filter(|clip| clip.label == class).collect();
-            let hits = clips.iter().filter(|clip| right(clip)).count();
-            (!clips.is_empty()).then(|| hits as f64 / clips.len() as f64)
-        };
-        let wanted = self.candidates.classes.iter().zip(&self.candidates.seen).filter(|(_, s)| **s == seen);
-        let recalls: Vec<f64> = wanted.filter_map(|(&class, _)| of(class)).collect();
+        let mut counts = vec![(0, 0); self.candidates.classes.len()];
+        for clip in &self.clips {
+            if let Ok(class) = self.candidates.classes.binary_search(&clip.label) {
+                counts[class].0 += usize::from(right(clip));
+                counts[class].1 += 1;
+            }
+        }
+        let wanted = counts.iter().zip(&self.candidates.seen).filter(|((_, clips), s)| **s == seen && *clips > 0);
+        let recalls: Vec<f64> = wanted.map(|((hits, clips), _)| *hits as f64 / *clips as f64).collect();
         if recalls.is_empty() { 0.0 } else { recalls.iter().sum::<f64>() / recalls.len() as f64 }
     }
 

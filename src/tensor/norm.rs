@@ -1,7 +1,7 @@
 //! Normalisation, with the activation and dropout that follow it.
 
 use super::graph::Buffer;
-use super::{Graph, Real, Var, chunk_rows, column_sums, dot, map, map_columns, simd, sum_by};
+use super::{Graph, Real, Var, chunk_rows, column_sums, dot, map_columns, simd, sum_by};
 use crate::energy::Cost;
 use crate::rng::Rng;
 use rand::Rng as _;
@@ -297,14 +297,20 @@ impl<R: Real> Graph<R> {
         let (n, c) = (x.rows(), x.cols());
         let mask = dropout.mask(self.buffer(n / group * c));
         let masked = move |out: &mut [R], x: &[R], mask: &[R]| {
-            for (row, (out, x)) in out.chunks_exact_mut(c).zip(x.chunks_exact(c)).enumerate() {
-                map(
-                    out,
-                    [x, &mask[row / group * c..][..c]],
+            let groups = x.par_chunks(group * c).zip(mask.par_chunks(c));
+            out.par_chunks_mut(group * c).zip(groups).for_each(|(out, (x, mask))| {
+                simd(
                     #[inline(always)]
-                    |[x, m]| x * m,
+                    || {
+                        let mask = &mask[..c];
+                        for (out, x) in out.chunks_exact_mut(c).zip(x.chunks_exact(c)) {
+                            for j in 0..c {
+                                out[j] = x[j] * mask[j];
+                            }
+                        }
+                    },
                 );
-            }
+            });
         };
         let mut out = self.buffer(n * c);
         masked(&mut out, x.values(), &mask);
