@@ -131,7 +131,7 @@ impl Scored {
     }
 
     /// The figures with the gamma of the grid that has the best HM, the smallest such. The grid is 0, step, 2 step .. and is doubled
-    /// while the best lies on its edge (at most ten times).
+    /// while the best lies on its edge or is nothing (at most ten times).
     pub fn best(&self, config: &TrainingConfig) -> Scores {
         let mut steps = config.gamma_steps;
         for _ in 0..10 {
@@ -143,7 +143,7 @@ impl Scored {
                     (best, at) = (scores, i);
                 }
             }
-            if at < steps {
+            if at < steps && best.hm > 0.0 {
                 return best;
             }
             steps *= 2;

@@ -338,7 +338,7 @@ mod tests {
     use crate::tensor::check::{check_gradients, random};
 
     fn config(reset: Reset, surrogate: Surrogate) -> ModelConfig {
-        ModelConfig { time_steps: 5, reset, surrogate, theta_max: 1.6, ..ModelConfig::default() }
+        ModelConfig { time_steps: 5, reset, surrogate, theta_0: 1.0, theta_max: 1.6, ..ModelConfig::default() }
     }
 
     /// The smooth twin (surrogate's primitive as spike) has the gradient that the operator claims, through reset, trace,
