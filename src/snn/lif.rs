@@ -167,7 +167,7 @@ impl<R: Real> Lif<R> {
                     }
                 }
             });
-        let current_saved = current.clone();
+        let current_saved = current.place();
         let cues_saved = cues.as_ref().map(|c| (c.semantic.clone(), c.pooling.clone(), c.gains.clone()));
         let mut inputs = vec![current];
         if let Some(cues) = &cues {
@@ -175,7 +175,7 @@ impl<R: Real> Lif<R> {
         }
         graph.record(clips * steps, n, spikes, &inputs, move |gradient, gradients| {
             let backward = ClipBackward { lif, n, gains };
-            let mut d_current = vec![R::ZERO; current_saved.values().len()];
+            let mut d_current = vec![R::ZERO; current_saved.rows() * n];
             let clip_rows = if repeated { n } else { steps * n };
             let per_clip: Vec<(Vec<R>, Vec<R>, [R; 4])> = d_current
                 .par_chunks_mut(clip_rows)

@@ -68,6 +68,12 @@ impl<R: Real> Var<R> {
         debug_assert_eq!(self.values.len(), 1);
         self.values[0]
     }
+    /// The same variable without its values, for a backward pass that needs only to know where its gradient goes.
+    pub fn place(&self) -> Var<R> {
+        let values = Arc::new(Buffer { values: Vec::new(), pool: self.values.pool.clone() });
+        Var { id: self.id, rows: self.rows, cols: self.cols, needs_gradient: self.needs_gradient, values }
+    }
+
     /// Whether a gradient is wanted.
     pub fn needs_gradient(&self) -> bool {
         self.needs_gradient
@@ -83,7 +89,7 @@ pub struct Gradients<R: Real> {
 impl<R: Real> Gradients<R> {
     /// Adds `gradient` to what is known for `var`.
     pub fn add(&mut self, var: &Var<R>, gradient: Buffer<R>) {
-        debug_assert_eq!(gradient.len(), var.values.len());
+        debug_assert_eq!(gradient.len(), var.rows * var.cols);
         match &mut self.slots[var.id] {
             Some(sum) => {
                 super::map_in_place(
@@ -100,7 +106,7 @@ impl<R: Real> Gradients<R> {
     /// Like [`add`](Self::add) with the buffer that `fill` writes, every element of it; nothing if `var` wants no gradient.
     pub fn add_with(&mut self, var: &Var<R>, fill: impl FnOnce(&mut [R])) {
         if var.needs_gradient {
-            let mut buffer = take(&self.pool, var.values.len());
+            let mut buffer = take(&self.pool, var.rows * var.cols);
             fill(&mut buffer);
             self.add(var, buffer);
         }

@@ -87,7 +87,10 @@ impl Stage {
         }
         let rates =
             if want_rates { loss.spiking.as_ref().map_or_else(Vec::new, |s| rates(s, model)) } else { Vec::new() };
-        let gradients = self.graph.backward(&loss.total);
+        // What the gradients do not need is given back before they are computed.
+        let Loss { total: root, parts, spiking } = loss;
+        drop(spiking);
+        let gradients = self.graph.backward(&root);
         let vars = pass.vars();
         let statistics = pass.into_statistics();
         let by_tensor: Vec<Option<&[f32]>> =
@@ -100,7 +103,7 @@ impl Stage {
             }
         }
         self.progress.steps += 1;
-        Ok(StepReport { loss: total, parts: loss.parts, rates })
+        Ok(StepReport { loss: total, parts, rates })
     }
 
     /// The loss of a sample.
@@ -179,6 +182,8 @@ impl Stage {
             observer.batch(self.progress.stage, [self.progress.epochs_done, epochs], [batch + 1, batches], report.loss);
         }
         self.calibrate(config, model, clips, &sampler, &vectors);
+        // Validation and the checkpoint need memory too: the activations' goes back first.
+        self.graph = Graph::training();
         self.progress.epochs_done += 1;
         Ok(record)
     }
