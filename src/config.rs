@@ -323,6 +323,9 @@ impl Config {
                 format!("{:?}: needs at least one size, each 1 to 256", m.scales),
             ));
         }
+        if (1..m.scales.len()).any(|i| m.scales[..i].contains(&m.scales[i])) {
+            return Err(Error::value("model.scales", format!("{:?}: a size stands there twice", m.scales)));
+        }
         Ok(())
     }
 }

@@ -120,19 +120,6 @@ impl<R: Real> Parameters<R> {
         Ok(())
     }
 
-    /// The same tensors in another precision.
-    pub fn cast<S: Real>(&self) -> Parameters<S> {
-        Parameters::new(
-            self.entries
-                .iter()
-                .map(|e| Parameter {
-                    declaration: e.declaration.clone(),
-                    values: e.values.iter().map(|v| S::of(v.f64())).collect(),
-                })
-                .collect(),
-        )
-    }
-
     /// Number of trained values.
     pub fn trained_values(&self) -> usize {
         self.entries.iter().filter(|e| e.declaration.trainable).map(|e| e.values.len()).sum()
