@@ -28,6 +28,7 @@
 //! | [`counts`] [`energy`] | operation counts, ledger, energy table |
 //! | [`event`] [`threshold`] [`neuron`] [`synapse`] | the parts of a spiking network |
 //! | [`engine`] | both drivers, probes |
+//! | [`network`] [`recording`] [`simulator`] | any network: its description, what it leaves behind, event- and clock-driven runs |
 //! | [`tensor`] | dense operators, their gradients and costs |
 //! | [`encoding`] [`snn`] [`time_step`] [`fusion`] | pooling of the input, the spiking branch as it is trained, the factor, the Tucker fusion |
 //! | [`data`] | data sets and the embedded set |
@@ -52,9 +53,12 @@ pub mod fusion;
 pub mod gzsl;
 pub mod lanes;
 pub mod model;
+pub mod network;
 pub mod neuron;
+pub mod recording;
 pub mod report;
 pub mod rng;
+pub mod simulator;
 pub mod snn;
 pub mod splitmix;
 pub mod synapse;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no cycles but [`CYCLES`].
-const USES: [(&str, &[&str]); 27] = [
+const USES: [(&str, &[&str]); 30] = [
     ("error", &[]),
     ("rng", &[]),
     ("splitmix", &[]),
@@ -19,6 +19,10 @@ const USES: [(&str, &[&str]); 27] = [
     ("neuron", &["error", "lanes"]),
     ("synapse", &["counts", "error", "event", "lanes"]),
     ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
+    // Any network: its description, what it records, the simulator.
+    ("network", &["event", "neuron"]),
+    ("recording", &["error", "event"]),
+    ("simulator", &[]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "rng"]),
     ("encoding", &["energy", "tensor"]),

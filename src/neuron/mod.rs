@@ -2,3 +2,4 @@
 //! driver calls.
 
 pub mod lif;
+pub mod linear;

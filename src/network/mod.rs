@@ -1,0 +1,256 @@
+//! Networks of populations, ready to run: what [`crate::simulator`] takes.
+//!
+//! A [`Network`] is checked, complete and small: connection rules and counters in place of synapses, which the simulator lays
+//! out for its threads. Time is in ticks, membranes are in mV. Networks are written by hand as RON ([`spec`]).
+//!
+//! # Counters
+//! Everything random is a draw from [`crate::splitmix`] with a seed and a counter, so that any language rebuilds the network
+//! and any thread builds its part alone. The counter of an edge from neuron i of n to neuron j of m (both counted in their
+//! whole populations) is
+//!
+//! | rule | counter e | which edges exist |
+//! |---|---|---|
+//! | all to all | i m + j | all; i = j of one population only if allowed |
+//! | one to one | i | the k-th of one range to the k-th of the other |
+//! | fixed probability | i m + j | unit(seed, e) < p |
+//! | fixed in-degree K | j stride + offset + k, k < K | i = first + below(seed, e, size of the range of sources) |
+//! | fixed out-degree K | i stride + offset + k, k < K | j = first + below(seed, e, size of the range of targets) |
+//! | list, matrix | place in the list; row by row | those given |
+//!
+//! A weight or delay that is drawn uses counter e + its own `first` and its own seed.
+
+use crate::event::Tick;
+use crate::neuron::linear::Neuron;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A network that can be run.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// For titles.
+    pub name: String,
+    /// Length of a tick in ms.
+    pub dt_ms: f64,
+    /// Neurons.
+    pub populations: Vec<Population>,
+    /// What feeds spikes or values in from outside.
+    pub sources: Vec<Source>,
+    /// Connections.
+    pub projections: Vec<Projection>,
+}
+
+/// Neurons of one model.
+#[derive(Debug, Clone)]
+pub struct Population {
+    /// Unique among populations and sources.
+    pub name: String,
+    /// Neurons, at least one.
+    pub size: u32,
+    /// Membrane, synaptic currents, refractoriness.
+    pub neuron: Neuron,
+    /// When a neuron fires.
+    pub threshold: Threshold,
+    /// Membranes before the first tick, mV: one for all or one per neuron.
+    pub initial_mv: Vec<f64>,
+}
+
+/// When a neuron fires.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Threshold {
+    /// Never: a leaky integrator.
+    Never,
+    /// At this membrane, mV.
+    Fixed(f64),
+    /// At `base + a`; a is multiplied by `retention` at every tick and grows by `jump` at every own spike, after it.
+    Adaptive {
+        /// mV.
+        base: f64,
+        /// mV.
+        jump: f64,
+        /// In \[0, 1\].
+        retention: f64,
+    },
+    /// At a value given from outside for each tick, mV.
+    Cue {
+        /// `[ticks, 1]` or `[ticks, size]`, row by row; the last row holds from then on.
+        values: Arc<[f64]>,
+        /// Values in a row: 1 or the size of the population.
+        width: usize,
+    },
+}
+
+/// Spikes or values from outside.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Unique among populations and sources.
+    pub name: String,
+    /// How many.
+    pub size: u32,
+    /// What they emit.
+    pub emits: Emits,
+}
+
+/// What a source emits at each tick: a multiplicity, which multiplies the weights. A spike is a 1.
+#[derive(Debug, Clone)]
+pub enum Emits {
+    /// A list of spikes, by tick, then by id; one id may come more than once in a tick.
+    Spikes(Arc<[(Tick, u32)]>),
+    /// Every source at ticks first, first + period, ...
+    Regular {
+        /// The first tick.
+        first: Tick,
+        /// Ticks between two spikes, at least 1.
+        period: Tick,
+    },
+    /// Source s at tick t if unit(seed, s stride + t) < probability.
+    Bernoulli {
+        /// One for all or one per source, in \[0, 1\].
+        probability: Arc<[f64]>,
+        /// Of the counter.
+        seed: u64,
+        /// Of the counter; ticks behind it repeat other sources' draws.
+        stride: u64,
+    },
+    /// A Poisson number of spikes per tick: the least n with unit(seed, s stride + t) < P(N <= n).
+    Poisson {
+        /// Expected spikes per tick.
+        mean: f64,
+        /// Of the counter.
+        seed: u64,
+        /// Of the counter.
+        stride: u64,
+    },
+    /// Analog values: row t / ticks_per_frame of `[frames, size]`; nothing behind the last.
+    Frames {
+        /// Row by row.
+        values: Arc<[f32]>,
+        /// Ticks for which a row holds, at least 1.
+        ticks_per_frame: Tick,
+    },
+}
+
+/// Where a projection starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Index into [`Network::populations`].
+    Population(usize),
+    /// Index into [`Network::sources`].
+    Source(usize),
+}
+
+/// Connections from one range of neurons or sources to one range of neurons.
+#[derive(Debug, Clone)]
+pub struct Projection {
+    /// Where from.
+    pub from: Origin,
+    /// Which of them.
+    pub from_ids: Range<u32>,
+    /// Index into [`Network::populations`].
+    pub to: usize,
+    /// Which of them.
+    pub to_ids: Range<u32>,
+    /// Index into the receptors of the target's [`Neuron`].
+    pub receptor: usize,
+    /// Which edges exist.
+    pub rule: Rule,
+    /// In the unit of the receptor.
+    pub weights: Weights,
+    /// In ticks.
+    pub delays: Delays,
+}
+
+/// Which edges exist (see the table above).
+#[derive(Debug, Clone)]
+pub enum Rule {
+    /// Every pair.
+    AllToAll {
+        /// Whether a neuron reaches itself.
+        self_connections: bool,
+    },
+    /// k-th to k-th.
+    OneToOne,
+    /// Each pair with the same probability.
+    FixedProbability {
+        /// In \[0, 1\].
+        probability: f64,
+        /// Of the counter.
+        seed: u64,
+    },
+    /// Each target draws its sources; one source may be drawn twice.
+    FixedInDegree {
+        /// Sources per target.
+        degree: u32,
+        /// Of the counter.
+        seed: u64,
+        /// Of the counter.
+        stride: u64,
+        /// Of the counter.
+        offset: u64,
+    },
+    /// Each source draws its targets; one target may be drawn twice.
+    FixedOutDegree {
+        /// Targets per source.
+        degree: u32,
+        /// Of the counter.
+        seed: u64,
+        /// Of the counter.
+        stride: u64,
+        /// Of the counter.
+        offset: u64,
+    },
+    /// Source and target of each edge, counted in the whole populations.
+    List(Arc<[(u32, u32)]>),
+    /// A dense matrix of weights `[targets, sources]` of the ranges, row by row; zeros are synapses too.
+    Matrix(Arc<[f32]>),
+}
+
+/// Weights of a projection. [`Rule::Matrix`] brings its own, which these multiply.
+#[derive(Debug, Clone)]
+pub enum Weights {
+    /// One for all.
+    Constant(f64),
+    /// low + (high - low) unit(seed, e + first), rounded to f32.
+    Uniform {
+        /// Lowest.
+        low: f64,
+        /// Highest.
+        high: f64,
+        /// Of the counter.
+        seed: u64,
+        /// Of the counter.
+        first: u64,
+    },
+    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32.
+    Normal {
+        /// Mean.
+        mean: f64,
+        /// Standard deviation.
+        sd: f64,
+        /// Of the counter.
+        seed: u64,
+        /// Of the counter.
+        first: u64,
+    },
+    /// One per edge, by counter: of a list or of one to one.
+    Each(Arc<[f32]>),
+}
+
+/// Delays of a projection in ticks, at least 1.
+#[derive(Debug, Clone)]
+pub enum Delays {
+    /// One for all.
+    Constant(u16),
+    /// low + below(seed, e + first, high - low + 1).
+    Uniform {
+        /// Shortest.
+        low: u16,
+        /// Longest.
+        high: u16,
+        /// Of the counter.
+        seed: u64,
+        /// Of the counter.
+        first: u64,
+    },
+    /// One per edge, by counter: of a list or of one to one.
+    Each(Arc<[u16]>),
+}

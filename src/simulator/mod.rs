@@ -1,0 +1,1 @@
+//! The simulator of any [`crate::network::Network`].
