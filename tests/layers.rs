@@ -19,9 +19,10 @@ const USES: [(&str, &[&str]); 30] = [
     ("neuron", &["error", "lanes"]),
     ("synapse", &["counts", "error", "event", "lanes"]),
     ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
-    // Any network: its description, what it records, the simulator.
-    ("network", &["event", "neuron"]),
+    ("data", &["error", "files", "rng"]),
+    // Any network: what it records, its description, the simulator.
     ("recording", &["error", "event"]),
+    ("network", &["data", "error", "event", "files", "neuron", "recording", "splitmix"]),
     ("simulator", &[]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "rng"]),
@@ -29,7 +30,6 @@ const USES: [(&str, &[&str]); 30] = [
     ("snn", &["config", "tensor"]),
     ("time_step", &["energy", "tensor"]),
     ("fusion", &["energy", "tensor"]),
-    ("data", &["error", "files", "rng"]),
     ("dense", &["config", "model", "tensor"]),
     (
         "model",

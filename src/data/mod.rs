@@ -13,7 +13,7 @@ mod class_file;
 mod embedded;
 mod features;
 mod inspect;
-mod npy;
+pub(crate) mod npy;
 mod pickle;
 mod plain;
 mod published;

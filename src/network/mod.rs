@@ -1,7 +1,8 @@
 //! Networks of populations, ready to run: what [`crate::simulator`] takes.
 //!
 //! A [`Network`] is checked, complete and small: connection rules and counters in place of synapses, which the simulator lays
-//! out for its threads. Time is in ticks, membranes are in mV. Networks are written by hand as RON ([`spec`]).
+//! out for its threads. Time is in ticks, membranes are in mV. Networks are written by hand as RON ([`spec`]) and compiled
+//! ([`compile`]); [`graph`] tells what is recurrent in them.
 //!
 //! # Counters
 //! Everything random is a draw from [`crate::splitmix`] with a seed and a counter, so that any language rebuilds the network
@@ -18,6 +19,16 @@
 //! | list, matrix | place in the list; row by row | those given |
 //!
 //! A weight or delay that is drawn uses counter e + its own `first` and its own seed.
+
+pub mod compile;
+pub mod graph;
+pub mod input;
+mod place;
+mod rule;
+pub mod spec;
+
+pub use place::Problem;
+pub use rule::EdgeCount;
 
 use crate::event::Tick;
 use crate::neuron::linear::Neuron;
@@ -220,7 +231,7 @@ pub enum Weights {
         /// Of the counter.
         first: u64,
     },
-    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32.
+    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32 ([`Projection::weight`]).
     Normal {
         /// Mean.
         mean: f64,
@@ -231,7 +242,7 @@ pub enum Weights {
         /// Of the counter.
         first: u64,
     },
-    /// One per edge, by counter: of a list or of one to one.
+    /// One per counter: of a list or of one to one.
     Each(Arc<[f32]>),
 }
 
@@ -251,6 +262,9 @@ pub enum Delays {
         /// Of the counter.
         first: u64,
     },
-    /// One per edge, by counter: of a list or of one to one.
+    /// One per counter: of a list or of one to one.
     Each(Arc<[u16]>),
 }
+
+#[cfg(test)]
+mod tests;
