@@ -172,7 +172,8 @@ fn escaped(name: &str) -> String {
         .collect()
 }
 
-fn kind(threshold: &Threshold) -> &'static str {
+/// What fires in a population, in words.
+pub(super) fn kind(threshold: &Threshold) -> &'static str {
     match threshold {
         Threshold::Never => "integrators",
         Threshold::Fixed(_) => "neurons",
@@ -181,7 +182,8 @@ fn kind(threshold: &Threshold) -> &'static str {
     }
 }
 
-fn emits(emits: &Emits) -> &'static str {
+/// What a source emits, in words.
+pub(super) fn emits(emits: &Emits) -> &'static str {
     match emits {
         Emits::Spikes(_) => "spike trains",
         Emits::Regular { .. } => "regular",

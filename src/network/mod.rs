@@ -2,7 +2,7 @@
 //!
 //! A [`Network`] is checked, complete and small: connection rules and counters in place of synapses, which the simulator lays
 //! out for its threads. Time is in ticks, membranes are in mV. Networks are written by hand as RON ([`spec`]) and compiled
-//! ([`compile`]); [`graph`] tells what is recurrent in them.
+//! ([`compile`]); [`graph`] tells what is recurrent in them, [`info`] how large they are.
 //!
 //! # Counters
 //! Everything random is a draw from [`crate::splitmix`] with a seed and a counter, so that any language rebuilds the network
@@ -22,6 +22,7 @@
 
 pub mod compile;
 pub mod graph;
+pub mod info;
 pub mod input;
 mod place;
 mod rule;
