@@ -13,7 +13,7 @@ mod class_file;
 mod embedded;
 mod features;
 mod inspect;
-pub(crate) mod npy;
+mod npy;
 mod pickle;
 mod plain;
 mod published;

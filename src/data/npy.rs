@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A numpy element type: kind letter (`f`, `O`, `S`, `U`, ...), bytes per element and byte order.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct DType {
+pub(super) struct DType {
     pub kind: char,
     pub size: usize,
     pub big_endian: bool,
@@ -36,29 +36,16 @@ impl DType {
     }
 }
 
-/// An element's bytes, little end first.
-fn order<const N: usize>(bytes: &[u8], big_endian: bool) -> [u8; N] {
-    let mut array = [0; N];
-    array.copy_from_slice(bytes);
-    if big_endian {
-        array.reverse();
-    }
-    array
-}
-
-/// As [`floats_to_f32`], without rounding.
-pub(crate) fn floats_to_f64(raw: &[u8], size: usize, big_endian: bool, out: &mut [f64]) {
-    for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
-        *value = match size {
-            2 => f64::from(half_to_f32(u16::from_le_bytes(order(bytes, big_endian)))),
-            4 => f64::from(f32::from_le_bytes(order(bytes, big_endian))),
-            _ => f64::from_le_bytes(order(bytes, big_endian)),
-        };
-    }
-}
-
 /// Converts raw float elements of 2, 4 or 8 bytes to `f32`. `raw` holds exactly `out.len()` elements.
 pub(super) fn floats_to_f32(raw: &[u8], size: usize, big_endian: bool, out: &mut [f32]) {
+    fn order<const N: usize>(bytes: &[u8], big_endian: bool) -> [u8; N] {
+        let mut array = [0; N];
+        array.copy_from_slice(bytes);
+        if big_endian {
+            array.reverse();
+        }
+        array
+    }
     for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
         *value = match size {
             2 => half_to_f32(u16::from_le_bytes(order(bytes, big_endian))),
@@ -85,7 +72,7 @@ fn half_to_f32(bits: u16) -> f32 {
 
 /// The header of a `.npy` file.
 #[derive(Debug)]
-pub(crate) struct Header {
+pub(super) struct Header {
     pub dtype: DType,
     pub fortran: bool,
     pub shape: Vec<usize>,
