@@ -19,6 +19,8 @@
 //!
 //! A weight or delay that is drawn uses counter e + its own `first` and its own seed.
 
+mod rule;
+
 use crate::event::Tick;
 use crate::neuron::linear::Neuron;
 use std::ops::Range;
@@ -253,4 +255,22 @@ pub enum Delays {
     },
     /// One per edge, by counter: of a list or of one to one.
     Each(Arc<[u16]>),
+}
+
+impl Projection {
+    /// The shortest delay in ticks.
+    pub fn shortest_delay(&self) -> Tick {
+        match &self.delays {
+            Delays::Constant(delay) | Delays::Uniform { low: delay, .. } => (*delay).into(),
+            Delays::Each(delays) => delays.iter().copied().min().unwrap_or(1).into(),
+        }
+    }
+
+    /// The longest delay in ticks.
+    pub fn longest_delay(&self) -> Tick {
+        match &self.delays {
+            Delays::Constant(delay) | Delays::Uniform { high: delay, .. } => (*delay).into(),
+            Delays::Each(delays) => delays.iter().copied().max().unwrap_or(1).into(),
+        }
+    }
 }
