@@ -237,7 +237,7 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
 /// No delay is below a tick. A cycle of such projections is named: it has no order in which it could be run.
 fn refuse_zero_delays(network: &Network) -> Checked<()> {
     let zero: Vec<usize> =
-        (0..network.projections.len()).filter(|&n| network.projections[n].delays.min() == 0).collect();
+        (0..network.projections.len()).filter(|&n| network.projections[n].shortest_delay() == 0).collect();
     let Some(&first) = zero.first() else { return Ok(()) };
     let cycles = graph::cycles_of(network, &zero);
     let cycle = cycles.first().map_or(String::new(), |names| {
@@ -246,26 +246,6 @@ fn refuse_zero_delays(network: &Network) -> Checked<()> {
     });
     let message = format!("a delay of 0: expected at least one tick, {} ms{cycle}", network.dt_ms);
     Err(Problem::new(format!("projections[{first}].delay_ms"), message))
-}
-
-impl Delays {
-    /// The shortest, in ticks.
-    pub fn min(&self) -> u16 {
-        match self {
-            Delays::Constant(delay) => *delay,
-            Delays::Uniform { low, .. } => *low,
-            Delays::Each(delays) => delays.iter().copied().min().unwrap_or(1),
-        }
-    }
-
-    /// The longest that is possible, in ticks.
-    pub fn max(&self) -> u16 {
-        match self {
-            Delays::Constant(delay) => *delay,
-            Delays::Uniform { high, .. } => *high,
-            Delays::Each(delays) => delays.iter().copied().max().unwrap_or(1),
-        }
-    }
 }
 
 fn finite(field: &str, value: f64) -> Checked<f64> {

@@ -1,6 +1,7 @@
 //! Populations and sources as a graph: what is recurrent, in which order the rest can be run, how long delays are.
 
 use super::{EdgeCount, Emits, Network, Origin, Projection, Rule, Threshold};
+use crate::event::Tick;
 use petgraph::algo::{dijkstra, tarjan_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -72,7 +73,7 @@ impl<'a> NetworkGraph<'a> {
 
     /// The least sum of shortest delays around a cycle inside a strongly connected component.
     fn shortest_cycle(&self, nodes: &[NodeIndex]) -> Option<u64> {
-        let ticks = |projection: usize| u64::from(self.network.projections[projection].delays.min());
+        let ticks = |projection: usize| u64::from(self.network.projections[projection].shortest_delay());
         let mut shortest = None;
         for &node in nodes {
             // A path that leaves a component never returns to it, so the whole graph may be searched.
@@ -216,12 +217,12 @@ pub fn synapses(projection: &Projection) -> String {
 
 /// Shortest and longest delay of a projection.
 pub fn delays(projection: &Projection, dt_ms: f64) -> String {
-    let ms = |ticks: u16| {
+    let ms = |ticks: Tick| {
         // Twelve digits: enough for any delay, few enough that 15 x 0.1 is 1.5.
         let text = format!("{:.12}", f64::from(ticks) * dt_ms);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
-    match (projection.delays.min(), projection.delays.max()) {
+    match (projection.shortest_delay(), projection.longest_delay()) {
         (low, high) if low == high => format!("{} ms", ms(low)),
         (low, high) => format!("{} to {} ms", ms(low), ms(high)),
     }

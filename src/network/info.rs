@@ -178,7 +178,7 @@ fn projection(network: &Network, p: &Projection) -> ProjectionInfo {
         counted,
         fan_in,
         fan_out,
-        delay_ms: [p.delays.min(), p.delays.max()].map(|ticks| f64::from(ticks) * network.dt_ms),
+        delay_ms: [p.shortest_delay(), p.longest_delay()].map(|ticks| f64::from(ticks) * network.dt_ms),
     }
 }
 

@@ -267,5 +267,23 @@ pub enum Delays {
     Each(Arc<[u16]>),
 }
 
+impl Projection {
+    /// The shortest delay in ticks.
+    pub fn shortest_delay(&self) -> Tick {
+        match &self.delays {
+            Delays::Constant(delay) | Delays::Uniform { low: delay, .. } => (*delay).into(),
+            Delays::Each(delays) => delays.iter().copied().min().unwrap_or(1).into(),
+        }
+    }
+
+    /// The longest delay in ticks.
+    pub fn longest_delay(&self) -> Tick {
+        match &self.delays {
+            Delays::Constant(delay) | Delays::Uniform { high: delay, .. } => (*delay).into(),
+            Delays::Each(delays) => delays.iter().copied().max().unwrap_or(1).into(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -88,6 +88,13 @@ pub struct Neuron {
     pub receptors: Vec<Receptor>,
 }
 
+impl Neuron {
+    /// Receptors that are currents.
+    pub fn currents(&self) -> usize {
+        self.receptors.iter().filter(|receptor| !matches!(receptor, Receptor::Delta { .. })).count()
+    }
+}
+
 /// The membrane equation tau dV/dt = -(V - rest) + R I of a leaky neuron; without tau it is dV/dt = R I / (1 ms): IF.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Leak {

@@ -1,1 +1,341 @@
-//! The simulator of any [`crate::network::Network`].
+//! The simulator of any [`Network`]: event-driven, clock-driven, or each where it is quicker.
+//!
+//! # State and time
+//! Between arrivals and spikes a neuron is linear ([`crate::neuron::linear`]). Its state is kept as of its last *touch*, and
+//! the state k ticks later is one linear map of it, looked up in a table that is built tick by tick. A neuron is touched when
+//! its summed input of a tick differs from zero, when it fires, and when 1023 ticks have passed. So the sequence of touches,
+//! and with it every bit of the state, is a property of the network:
+//! - the **event-driven** driver looks at neurons that hear something and at those whose next possible crossing has come. A
+//!   bound on membrane and threshold over stretches of ticks tells when that is; whatever a neuron hears makes it anew.
+//! - the **clock-driven** driver evaluates every neuron at every tick, and multiplies dense projections by vectors of zeros
+//!   and ones.
+//! - **auto** chooses for each population, every 64 ticks, by how many of its neurons are touched.
+//!
+//! # Order of sums
+//! What arrives at a neuron in a tick is summed by projection, in the order of the network; then, if delays differ, by tick of
+//! emission; then by source; then by counter. The sum starts at 0.0 and no product is fused into it. Partitioning does not
+//! change that order, so any number of threads gives the same bits.
+//!
+//! # Threads
+//! Each thread owns a contiguous share of every population and all synapses that end there, goes alone through as many ticks
+//! as the shortest delay, and then exchanges spikes with the others through channels.
+
+mod cells;
+mod part;
+mod rows;
+mod sources;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use cells::MOST_CURRENTS;
+
+use crate::counts::LayerCounts;
+use crate::error::{Error, Result};
+use crate::event::Tick;
+use crate::network::Network;
+use crate::recording::{Probe, Recorder};
+use crossbeam::channel::{Receiver, Sender, bounded};
+use part::{Outbox, Part};
+use sources::Emitter;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+/// How to go through time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Driver {
+    /// Only neurons that hear something or may fire.
+    Event,
+    /// Every neuron at every tick.
+    Clock,
+    /// The one or the other for each population, by its activity.
+    #[default]
+    Auto,
+}
+
+/// The longest epoch, where delays would allow longer ones: what is recorded is held for that long.
+const LONGEST_EPOCH: Tick = 64;
+
+/// Neurons times ticks of an epoch for which a thread of its own pays: exchanging costs about as much as a thousand steps.
+const WORK_PER_PART: u64 = 10_000;
+
+/// Ticks after which [`Driver::Auto`] chooses anew.
+const AUTO_WINDOW: Tick = 64;
+
+/// Touched share of a population per tick above which [`Driver::Auto`] evaluates all its neurons.
+const BUSY: f64 = 0.1;
+
+/// A running simulation.
+pub struct Simulation {
+    network: Arc<Network>,
+    parts: Vec<Part>,
+    pool: Option<rayon::ThreadPool>,
+    probes: Vec<Probe>,
+    epoch: Tick,
+    now: Tick,
+    auto: Auto,
+    longest_delay: Tick,
+}
+
+/// What [`Driver::Auto`] has seen.
+#[derive(Clone)]
+struct Auto {
+    driver: Driver,
+    touches: Vec<u64>,
+    since: Tick,
+    dense: Vec<bool>,
+}
+
+impl Simulation {
+    /// `network` before its first tick, in at most `threads` parts. The neurons of each probe must ascend.
+    ///
+    /// # Errors
+    /// If there is no memory for the synapses, or a probe or a number of currents is impossible.
+    pub fn new(network: Arc<Network>, driver: Driver, threads: usize, probes: Vec<Probe>) -> Result<Self> {
+        for population in &network.populations {
+            if population.neuron.currents() > MOST_CURRENTS {
+                let problem = format!("{} current receptors; the most is {MOST_CURRENTS}", population.neuron.currents());
+                return Err(Error::value(&population.name, problem));
+            }
+        }
+        for probe in &probes {
+            let population = network.populations.get(probe.population);
+            let size = population.map_or(0, |population| population.size);
+            if !probe.neurons.is_sorted_by(|a, b| a < b) || probe.neurons.last().is_some_and(|&id| id >= size) {
+                return Err(Error::value("probe", format!("neurons must ascend within a population of {size}")));
+            }
+        }
+        let delays = network.projections.iter();
+        let epoch = delays.clone().map(|p| p.shortest_delay()).min().unwrap_or(LONGEST_EPOCH).clamp(1, LONGEST_EPOCH);
+        let longest_delay = delays.map(|p| p.longest_delay()).max().unwrap_or(1);
+        let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+        let useful = (neurons * u64::from(epoch) / WORK_PER_PART).max(1);
+        let parts = threads.clamp(1, useful.min(256) as usize);
+        let emitters: Vec<_> = network.sources.iter().map(|source| Arc::new(Emitter::new(source))).collect();
+        let build = |part| Part::build(&network, &emitters, &probes, driver, epoch, (part, parts));
+        let (pool, built) = if parts == 1 {
+            (None, vec![build(0)?])
+        } else {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(parts).build();
+            let pool = pool.map_err(|e| Error::value("threads", e))?;
+            let built: Result<Vec<Part>> = pool.broadcast(|context| build(context.index())).into_iter().collect();
+            (Some(pool), built?)
+        };
+        let populations = network.populations.len();
+        let auto = Auto { driver, touches: vec![0; populations], since: 0, dense: vec![driver == Driver::Clock; populations] };
+        Ok(Simulation { network, parts: built, pool, probes, epoch, now: 0, auto, longest_delay })
+    }
+
+    /// The tick that comes next.
+    pub fn now(&self) -> Tick {
+        self.now
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Threads that work on it.
+    pub fn threads(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Operations of each population so far.
+    pub fn counts(&self) -> Vec<LayerCounts> {
+        (0..self.network.populations.len()).map(|p| self.parts.iter().map(|part| part.counts(p)).sum()).collect()
+    }
+
+    /// Goes on to the end of tick `until - 1`. `progress` hears of the ticks done from time to time.
+    ///
+    /// # Errors
+    /// If `recorder` fails; the simulation is then of no further use.
+    pub fn run(
+        &mut self,
+        until: Tick,
+        recorder: &mut dyn Recorder,
+        progress: &mut (dyn FnMut(Tick) + Send),
+    ) -> Result<()> {
+        if until <= self.now {
+            return Ok(());
+        }
+        let mut lead = Lead { recorder, progress, probes: &self.probes, populations: self.network.populations.len() };
+        let span = (self.now..until, self.epoch);
+        match &self.pool {
+            None => {
+                let mut exchange = Exchange { to: Vec::new(), from: Vec::new() };
+                let mut auto = self.auto.clone();
+                run_part(&mut self.parts[0], span, &mut exchange, &mut auto, &self.network, Some(&mut lead))?;
+                self.auto = auto;
+            }
+            Some(pool) => {
+                let exchanges = Exchange::between(self.parts.len());
+                let autos: Vec<Auto> = self.parts.iter().map(|_| self.auto.clone()).collect();
+                let jobs = self.parts.iter_mut().zip(exchanges).zip(autos);
+                let mut lead = Some(&mut lead);
+                let jobs: Vec<_> = jobs.map(|((part, exchange), auto)| Mutex::new(Some((part, exchange, auto, lead.take())))).collect();
+                let network = &self.network;
+                let outcomes = pool.broadcast(|context| {
+                    let job = jobs[context.index()].lock().ok().and_then(|mut job| job.take());
+                    let (part, mut exchange, mut auto, lead) = job.ok_or_else(|| Error::value("thread", "has no part"))?;
+                    run_part(part, span.clone(), &mut exchange, &mut auto, network, lead)?;
+                    Ok(auto)
+                });
+                for outcome in outcomes {
+                    self.auto = outcome?;
+                }
+            }
+        }
+        self.now = until;
+        Ok(())
+    }
+}
+
+/// What only the first part does.
+struct Lead<'a> {
+    recorder: &'a mut dyn Recorder,
+    progress: &'a mut (dyn FnMut(Tick) + Send),
+    probes: &'a [Probe],
+    populations: usize,
+}
+
+/// Channels from a part to all others and back.
+struct Exchange {
+    to: Vec<Sender<Arc<Outbox>>>,
+    from: Vec<(usize, Receiver<Arc<Outbox>>)>,
+}
+
+impl Exchange {
+    fn between(parts: usize) -> Vec<Exchange> {
+        let mut all: Vec<Exchange> = (0..parts).map(|_| Exchange { to: Vec::new(), from: Vec::new() }).collect();
+        for from in 0..parts {
+            for to in (0..parts).filter(|&to| to != from) {
+                let (sender, receiver) = bounded(1);
+                all[from].to.push(sender);
+                all[to].from.push((from, receiver));
+            }
+        }
+        all
+    }
+
+    /// Gives `own` to all other parts and waits for theirs; all of them by part. None if one is gone.
+    fn swap(&mut self, own: &Arc<Outbox>, all: &mut Vec<Arc<Outbox>>) -> Option<()> {
+        all.clear();
+        for to in &self.to {
+            to.send(own.clone()).ok()?;
+        }
+        // A part's channels stand by number, with a gap where it would meet itself.
+        let own_place = self.from.iter().enumerate().position(|(at, (part, _))| at != *part).unwrap_or(self.from.len());
+        for (at, (_, from)) in self.from.iter().enumerate() {
+            if at == own_place {
+                all.push(own.clone());
+            }
+            all.push(from.recv().ok()?);
+        }
+        if own_place == self.from.len() {
+            all.push(own.clone());
+        }
+        Some(())
+    }
+}
+
+fn run_part(
+    part: &mut Part,
+    (ticks, epoch): (Range<Tick>, Tick),
+    exchange: &mut Exchange,
+    auto: &mut Auto,
+    network: &Network,
+    mut lead: Option<&mut Lead>,
+) -> Result<()> {
+    // Two outboxes in turn: the others may still read the last one while the next is filled.
+    let mut outboxes = [Arc::new(Outbox::default()), Arc::new(Outbox::default())];
+    let mut all = Vec::new();
+    let (mut start, mut turn, mut failure) = (ticks.start, 0, None);
+    while start < ticks.end {
+        let end = ticks.end.min(start + epoch);
+        all.clear();
+        if Arc::get_mut(&mut outboxes[turn]).is_none() {
+            outboxes[turn] = Arc::default();
+        }
+        let own = &mut outboxes[turn];
+        if let Some(own) = Arc::get_mut(own) {
+            own.stop = failure.is_some() || part.run(start..end, own).map_err(|e| failure = Some(e)).is_err();
+        }
+        if exchange.swap(own, &mut all).is_none() {
+            break;
+        }
+        for (at, tick) in (start..end).enumerate() {
+            part.take(tick, all.iter().filter_map(|outbox| outbox.spikes.get(at)));
+        }
+        if all.iter().any(|outbox| outbox.stop) {
+            break;
+        }
+        auto.choose(part, end, &all, network)?;
+        if let Some(lead) = lead.as_deref_mut() {
+            if let Err(e) = lead.record(part, start..end, &all) {
+                failure = Some(e);
+                if exchange.to.is_empty() {
+                    break;
+                }
+            }
+            (lead.progress)(end);
+        }
+        (start, turn) = (end, 1 - turn);
+    }
+    match failure {
+        Some(e) => Err(e),
+        None if start < ticks.end => Err(Error::value("simulation", "another thread failed")),
+        None => Ok(()),
+    }
+}
+
+impl Lead<'_> {
+    fn record(&mut self, part: &Part, ticks: Range<Tick>, all: &[Arc<Outbox>]) -> Result<()> {
+        let mut values = Vec::new();
+        for (at, tick) in ticks.enumerate() {
+            for p in 0..self.populations {
+                let spikes = part.spikes(p, tick);
+                if !spikes.is_empty() {
+                    self.recorder.spikes(tick, p, spikes)?;
+                }
+            }
+            for probe in 0..self.probes.len() {
+                values.clear();
+                all.iter().for_each(|outbox| values.extend_from_slice(&outbox.values[at][probe]));
+                self.recorder.values(tick, probe, &values)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Auto {
+    /// Chooses for each population after a window. All parts see the same figures and choose alike.
+    fn choose(&mut self, part: &mut Part, now: Tick, all: &[Arc<Outbox>], network: &Network) -> Result<()> {
+        if self.driver != Driver::Auto {
+            return Ok(());
+        }
+        for outbox in all {
+            for (sum, touches) in self.touches.iter_mut().zip(&outbox.activity) {
+                *sum += touches;
+            }
+        }
+        let window = now - self.since;
+        if window < AUTO_WINDOW {
+            return Ok(());
+        }
+        for (p, population) in network.populations.iter().enumerate() {
+            let share = self.touches[p] as f64 / (f64::from(window) * f64::from(population.size));
+            // Half as busy to go back: no flutter.
+            let dense = share > if self.dense[p] { BUSY / 2.0 } else { BUSY };
+            if dense != self.dense[p] {
+                self.dense[p] = dense;
+                part.cells[p].set_dense(dense, now - 1)?;
+            }
+            self.touches[p] = 0;
+        }
+        self.since = now;
+        Ok(())
+    }
+}

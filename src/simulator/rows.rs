@@ -1,0 +1,125 @@
+//! Synapses, laid out for delivery: what each source reaches among the neurons of one thread.
+
+use crate::error::{Error, Result};
+use crate::network::{Delays, Network, Projection, Rule, Weights};
+use std::ops::Range;
+
+/// The fan-out of every source of a projection, restricted to some targets.
+///
+/// *Memory* per synapse: 4 bytes for the target, 4 more if weights differ, 2 more if delays do; 4 bytes with different
+/// weights and 0 with one weight where every source reaches every target.
+pub(super) struct Rows {
+    /// Local ids of the targets of source i: `targets[offsets[i]..offsets[i + 1]]`, by delay, then by target.
+    pub offsets: Vec<usize>,
+    pub targets: Vec<u32>,
+    /// Beside `targets`, if they differ.
+    pub weights: Vec<f32>,
+    /// Beside `targets`, if they differ.
+    pub delays: Vec<u16>,
+    /// If every source reaches all targets of this range, in order; then `targets` is empty.
+    pub all: Option<Range<usize>>,
+}
+
+impl Rows {
+    /// The synapses of `projection` on the neurons `targets` of its population.
+    pub fn build(network: &Network, projection: &Projection, targets: Range<u32>) -> Result<Self> {
+        let sources = projection.from_ids.len();
+        let reached = targets.start.max(projection.to_ids.start)..targets.end.min(projection.to_ids.end);
+        let one_weight = matches!(projection.weights, Weights::Constant(_)) && !matches!(projection.rule, Rule::Matrix(_));
+        let one_delay = matches!(projection.delays, Delays::Constant(_));
+        let full = match &projection.rule {
+            Rule::Matrix(_) => one_delay,
+            Rule::AllToAll { self_connections } => {
+                one_delay && (*self_connections || projection.from != crate::network::Origin::Population(projection.to))
+            }
+            _ => false,
+        };
+        let (first_source, first_target) = (projection.from_ids.start, targets.start);
+        if full {
+            let width = reached.len();
+            let all = Some((reached.start.max(first_target) - first_target) as usize..)
+                .map(|from| from.start..from.start + width);
+            let mut weights = Vec::new();
+            if !one_weight {
+                weights = zeros(sources * width)?;
+                projection.for_each_edge(network, reached.clone(), |source, target, e| {
+                    weights[(source - first_source) as usize * width + (target - reached.start) as usize] =
+                        projection.weight(e) as f32;
+                });
+            }
+            let offsets = (0..=sources).map(|i| i * width).collect();
+            return Ok(Rows { offsets, targets: Vec::new(), weights, delays: Vec::new(), all });
+        }
+        let mut offsets: Vec<usize> = zeros(sources + 1)?;
+        projection.for_each_edge(network, reached.clone(), |source, _, _| {
+            offsets[(source - first_source) as usize + 1] += 1;
+        });
+        for i in 0..sources {
+            offsets[i + 1] += offsets[i];
+        }
+        let synapses = offsets[sources];
+        let mut rows = Rows {
+            targets: zeros(synapses)?,
+            weights: zeros(if one_weight { 0 } else { synapses })?,
+            delays: zeros(if one_delay { 0 } else { synapses })?,
+            offsets,
+            all: None,
+        };
+        // Filling moves the start of each row to its end, which is the start of the next.
+        let (starts, mut sorted) = (&mut rows.offsets, vec![true; sources]);
+        let mut before: Vec<(u16, u32)> = zeros(sources)?;
+        projection.for_each_edge(network, reached, |source, target, e| {
+            let source = (source - first_source) as usize;
+            let at = starts[source];
+            starts[source] += 1;
+            let local = target - first_target;
+            rows.targets[at] = local;
+            if !one_weight {
+                rows.weights[at] = projection.weight(e) as f32;
+            }
+            let delay = if one_delay { 0 } else { projection.delay(e) };
+            if !one_delay {
+                rows.delays[at] = delay;
+            }
+            sorted[source] &= before[source] <= (delay, local);
+            before[source] = (delay, local);
+        });
+        rows.offsets.rotate_right(1);
+        rows.offsets[0] = 0;
+        let mut row = Vec::new();
+        for source in (0..sources).filter(|&source| !sorted[source]) {
+            let range = rows.offsets[source]..rows.offsets[source + 1];
+            row.clear();
+            row.extend(range.clone().map(|at| {
+                (rows.delays.get(at).copied().unwrap_or(0), rows.targets[at], rows.weights.get(at).copied().unwrap_or(0.0))
+            }));
+            // Synapses that agree in both keep the order of their counters, which depends on no thread count.
+            row.sort_by_key(|&(delay, target, _)| (delay, target));
+            for (at, &(delay, target, weight)) in range.zip(&row) {
+                rows.targets[at] = target;
+                if !one_delay {
+                    rows.delays[at] = delay;
+                }
+                if !one_weight {
+                    rows.weights[at] = weight;
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Synapses of source i.
+    pub fn fan_out(&self, source: usize) -> usize {
+        self.offsets[source + 1] - self.offsets[source]
+    }
+}
+
+/// A vector of `len` zeros, or an error where an abort would be.
+fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(len)
+        .map_err(|_| Error::value("synapses", format!("no memory for {len} entries of {} bytes", size_of::<T>())))?;
+    values.resize(len, T::default());
+    Ok(values)
+}
