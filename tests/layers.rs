@@ -11,6 +11,10 @@ const USES: [(&str, &[&str]); 30] = [
     ("lanes", &[]),
     ("counts", &[]),
     ("files", &["error"]),
+    // Formats that several modules read.
+    ("npy", &["error"]),
+    ("npz", &["error", "files", "npy"]),
+    ("h5", &["error", "npy"]),
     ("config", &["error", "files"]),
     ("energy", &["counts"]),
     // The event-driven simulator knows neither tensors nor models nor data.
@@ -21,7 +25,7 @@ const USES: [(&str, &[&str]); 30] = [
     ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
     // Any network: its description, what it records, the simulator.
     ("network", &["event", "neuron"]),
-    ("recording", &["error", "event"]),
+    ("recording", &["error", "event", "files", "h5", "npz"]),
     ("simulator", &[]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "rng"]),
@@ -29,7 +33,7 @@ const USES: [(&str, &[&str]); 30] = [
     ("snn", &["config", "tensor"]),
     ("time_step", &["energy", "tensor"]),
     ("fusion", &["energy", "tensor"]),
-    ("data", &["error", "files", "rng"]),
+    ("data", &["error", "files", "h5", "npy", "rng"]),
     ("dense", &["config", "model", "tensor"]),
     (
         "model",

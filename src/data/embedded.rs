@@ -10,7 +10,7 @@
 //! on every machine.
 
 use super::features::{Clips, Features};
-use super::npy;
+use crate::npy;
 use super::pickle::Writer;
 use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
 use crate::error::{Error, Result};
@@ -282,7 +282,7 @@ fn write_set(folder: &Path, dataset: &Dataset) -> Result<()> {
     }
 
     let features = folder.join("features/main_features");
-    let mut dictionary = npy::object_header();
+    let mut dictionary = npy::header("|O", &[]);
     let mut writer = Writer::new();
     writer.object_array(|w| {
         w.dict(|w| {
