@@ -49,7 +49,8 @@ impl Network {
             Network::Check(Check { file }) => {
                 let Compiled { network, .. } = NetworkFile::read(&file)?.compile(&Settings::default())?;
                 let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
-                let synapses = network.projections.iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
+                let synapses =
+                    network.projections.iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
                 super::print(&format!(
                     "{}: fine: {} populations of {neurons} neurons, {} sources, {} projections of about {synapses} synapses, \
                      at most {} of memory\n",

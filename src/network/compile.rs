@@ -719,25 +719,26 @@ impl<'a> Compiler<'a> {
                 spikes.sort_unstable();
                 Emits::Spikes(spikes.into())
             }
-            EmitsSpec::SpikeFile { file, off_grid } => {
+            EmitsSpec::SpikeFile { file, population } => {
                 let field = at("file");
-                let in_file = |problem: &dyn std::fmt::Display| {
-                    Problem::new(&field, one_line(&format!("{}: {problem}", shown(&file.to_string_lossy()))))
-                };
-                let listed = read_spikes(&self.folder.join(file), self.left())
+                let read = read_spikes(&self.folder.join(file), self.dt_ms, self.left())
                     .map_err(|e| Problem::new(&field, one_line(&e.to_string())))?;
-                self.charge(&field, 8 * listed.len() as u64)?;
-                let mut spikes = Vec::with_capacity(listed.len());
-                for (ms, id) in listed {
-                    let ms = match off_grid {
-                        OffGrid::Nearest => (ms / self.dt_ms).round() * self.dt_ms,
-                        OffGrid::Refuse => ms,
-                    };
-                    let tick = self.ticks(&field, ms).map_err(|p| in_file(&p.message))?;
-                    spikes.push((tick, check_id(&field, id, *size).map_err(|p| in_file(&p.message))?));
-                }
-                spikes.sort_unstable();
-                Emits::Spikes(spikes.into())
+                self.charge(&field, 20 * read.spikes.len() as u64)?;
+                let names = || read.populations.iter().map(|(name, _)| &name[..]);
+                let chosen = match population {
+                    Some(name) => names().position(|known| known == name).ok_or_else(|| {
+                        Problem::new(at("population"), unknown("population of the file", name, names()))
+                    })?,
+                    None if read.populations.len() > 1 => {
+                        let some: Vec<String> = names().take(8).map(shown).collect();
+                        let message = format!("is missing: expected one of {}", some.join(", "));
+                        return Err(Problem::new(at("population"), message));
+                    }
+                    None => 0,
+                };
+                let own = read.spikes.iter().filter(|spike| spike.1 as usize == chosen);
+                let spikes = own.map(|&(tick, _, id)| Ok((tick, check_id(&field, id, *size)?)));
+                Emits::Spikes(spikes.collect::<Checked<Vec<_>>>()?.into())
             }
             EmitsSpec::Regular { first_ms, period_ms } => {
                 let first = self.ticks(&at("first_ms"), *first_ms)?;

@@ -235,10 +235,14 @@ impl fmt::Display for Info {
             }
         }
         if !self.projections.is_empty() {
-            writeln!(f, "\nprojections                 synapses   fan-in                 fan-out                delay, ms")?;
+            writeln!(
+                f,
+                "\nprojections                 synapses   fan-in                 fan-out                delay, ms"
+            )?;
         }
         for p in &self.projections {
-            let [from, to] = [(&p.from, p.from_ids), (&p.to, p.to_ids)].map(|(name, [a, b])| format!("{name}[{a}..{b}]"));
+            let [from, to] =
+                [(&p.from, p.from_ids), (&p.to, p.to_ids)].map(|(name, [a, b])| format!("{name}[{a}..{b}]"));
             writeln!(f, "  {from} -> {to}, {}", p.rule)?;
             let delay = match p.delay_ms {
                 [low, high] if low == high => format!("{low:.4}"),
@@ -248,7 +252,11 @@ impl fmt::Display for Info {
             let synapses = format!("{about}{}", grouped(p.synapses));
             writeln!(f, "  {synapses:>34}   {:<22} {:<22} {delay}", p.fan_in.to_string(), p.fan_out.to_string())?;
         }
-        writeln!(f, "\n{}", if self.feed_forward { "feed-forward, in this order" } else { "recurrent, in this order" })?;
+        writeln!(
+            f,
+            "\n{}",
+            if self.feed_forward { "feed-forward, in this order" } else { "recurrent, in this order" }
+        )?;
         for stage in &self.order {
             let cycle = stage.shortest_cycle_ms.map_or(String::new(), |ms| format!(", shortest cycle {ms:.4} ms"));
             writeln!(f, "  {}{}", stage.members.join(", "), cycle)?;

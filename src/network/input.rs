@@ -1,7 +1,8 @@
 //! The files that a network file names: arrays of numbers, lists of spikes, lists of edges.
 
-use crate::data::npy::{Header, floats_to_f64};
 use crate::error::{Error, Result};
+use crate::npy::{Header, floats_to_f64, integers};
+use crate::recording::{self, SpikeRecording};
 use std::path::Path;
 
 /// An array of numbers, row by row.
@@ -29,20 +30,15 @@ pub fn read_array(path: &Path, limit: u64) -> Result<Array> {
     }
 }
 
-/// Reads spikes (time in ms, id) in any order from a file: `.csv` with the head `time_ms,id`.
+/// Reads the spikes of any file that [`crate::recording::read_spikes`] knows, in ticks of `dt_ms`.
 ///
 /// # Errors
 /// If it cannot be read, is no such file, or would need more than `limit` bytes.
-pub fn read_spikes(path: &Path, limit: u64) -> Result<Vec<(f64, u32)>> {
-    let mut reader = csv_reader(path, limit, true)?;
-    check_head(path, &mut reader, &[&["time_ms", "id"]])?;
-    let mut spikes = Vec::new();
-    each_row(path, &mut reader, |row, fault| {
-        let time = number(row, 0).filter(|t: &f64| t.is_finite()).ok_or_else(|| fault("time_ms", "a number"))?;
-        spikes.push((time, number(row, 1).ok_or_else(|| fault("id", "a whole number"))?));
-        Ok(())
-    })?;
-    Ok(spikes)
+pub fn read_spikes(path: &Path, dt_ms: f64, limit: u64) -> Result<SpikeRecording> {
+    if path.is_file() {
+        checked_size(path, limit)?;
+    }
+    recording::read_spikes(path, dt_ms)
 }
 
 /// Edges (source, target) and their weights, if the file has them.
@@ -117,23 +113,11 @@ fn read_npy(path: &Path, limit: u64) -> Result<Array> {
     if kind == 'f' {
         floats_to_f64(data, size, big, &mut values);
     } else {
-        for (value, bytes) in values.iter_mut().zip(data.chunks_exact(size)) {
-            *value = integer(bytes, kind == 'i', big);
+        for (value, integer) in values.iter_mut().zip(integers(data, size, kind == 'i', big)) {
+            *value = integer as f64;
         }
     }
     Ok(Array { shape: header.shape, values })
-}
-
-/// An integer of 1 to 8 bytes as a float.
-fn integer(bytes: &[u8], signed: bool, big_endian: bool) -> f64 {
-    let join = |word: u64, &byte: &u8| (word << 8) | u64::from(byte);
-    let word = if big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) };
-    if signed {
-        let unused = 64 - 8 * bytes.len();
-        ((word << unused) as i64 >> unused) as f64
-    } else {
-        word as f64
-    }
 }
 
 type Reader = csv::Reader<std::fs::File>;

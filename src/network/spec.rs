@@ -470,13 +470,14 @@ pub enum EmitsSpec {
         #[serde(default)]
         at_ticks: Vec<(u32, u32)>,
     },
-    /// Spikes from a file.
+    /// Spikes from a file that [`crate::recording::read_spikes`] knows: SONATA `.h5`, `.npz`, `.csv` with the head
+    /// `time_ms,id`, `.bs2`, the folder of a run. Times between two ticks are rounded to the nearest.
     SpikeFile {
-        /// `.csv` with the columns `time_ms,id` and this head.
+        /// The file.
         file: PathBuf,
-        /// What happens to times between two ticks; default: refused.
-        #[serde(default)]
-        off_grid: OffGrid,
+        /// Whose spikes, if the file has several populations; default: its only one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        population: Option<String>,
     },
     /// All sources together, again and again.
     Regular {
@@ -542,16 +543,6 @@ pub enum EmitsSpec {
         /// How much later the smallest values fire.
         window_ms: f64,
     },
-}
-
-/// What happens to a time between two ticks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum OffGrid {
-    /// The file is refused.
-    #[default]
-    Refuse,
-    /// The nearest tick is taken.
-    Nearest,
 }
 
 /// Numbers, here or in a file.
