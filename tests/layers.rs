@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no cycles but [`CYCLES`].
-const USES: [(&str, &[&str]); 30] = [
+const USES: [(&str, &[&str]); 33] = [
     ("error", &[]),
     ("rng", &[]),
     ("splitmix", &[]),
     ("lanes", &[]),
     ("counts", &[]),
     ("files", &["error"]),
+    // Formats that several modules read.
+    ("npy", &["error"]),
+    ("npz", &["error", "files", "npy"]),
+    ("h5", &["error", "npy"]),
     ("config", &["error", "files"]),
     ("energy", &["counts"]),
     // The event-driven simulator knows neither tensors nor models nor data.
@@ -19,17 +23,17 @@ const USES: [(&str, &[&str]); 30] = [
     ("neuron", &["error", "lanes"]),
     ("synapse", &["counts", "error", "event", "lanes"]),
     ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
-    // Any network: its description, what it records, the simulator.
-    ("network", &["event", "neuron"]),
-    ("recording", &["error", "event"]),
-    ("simulator", &[]),
+    // Any network: what it records, its description, the simulator.
+    ("recording", &["error", "event", "files", "h5", "npz"]),
+    ("network", &["error", "event", "files", "neuron", "npy", "recording", "splitmix"]),
+    ("simulator", &["counts", "error", "event", "network", "neuron", "recording", "splitmix"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "rng"]),
     ("encoding", &["energy", "tensor"]),
     ("snn", &["config", "tensor"]),
     ("time_step", &["energy", "tensor"]),
     ("fusion", &["energy", "tensor"]),
-    ("data", &["error", "files", "rng"]),
+    ("data", &["error", "files", "h5", "npy", "rng"]),
     ("dense", &["config", "model", "tensor"]),
     (
         "model",

@@ -3,6 +3,7 @@
 mod compare;
 mod data;
 mod evaluate;
+mod network;
 mod options;
 mod progress;
 mod run;
@@ -34,6 +35,9 @@ enum Verb {
     /// Make the embedded data set as files, or look into a data folder
     #[command(subcommand)]
     Data(data::Data),
+    /// Check a network file, or look into it
+    #[command(subcommand)]
+    Network(network::Network),
 }
 
 impl Cli {
@@ -45,6 +49,7 @@ impl Cli {
             Verb::Evaluate(verb) => verb.run(),
             Verb::Compare(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),
+            Verb::Network(verb) => verb.run(),
         }
     }
 }

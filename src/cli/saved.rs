@@ -5,7 +5,7 @@ use spikefuse::config::Config;
 use spikefuse::data::{Clips, Dataset, Part};
 use spikefuse::engine::Driver;
 use spikefuse::evaluate::{Evaluation, Gamma, Task, evaluate};
-use spikefuse::files::{read_text, write_atomic};
+use spikefuse::files::{read_json, write_atomic};
 use spikefuse::gzsl::Candidates;
 use spikefuse::model::{self, Network, Parameters, Stft};
 use spikefuse::train::{Choice, EpochRecord, Trained};
@@ -52,14 +52,7 @@ impl Saved {
     /// Reads a model folder.
     pub fn load(folder: &Path) -> Result<Saved> {
         let (model, parameters) = model::load(&folder.join(WEIGHTS))?;
-        let path = folder.join(TRAINING);
-        let training = serde_json::from_str(&read_text(&path)?).map_err(|e| Error::Text {
-            path,
-            line: e.line(),
-            column: e.column(),
-            problem: e.to_string(),
-        })?;
-        Ok(Saved { model, parameters, training })
+        Ok(Saved { model, parameters, training: read_json(&folder.join(TRAINING))? })
     }
 
     /// Writes a model folder.

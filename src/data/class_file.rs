@@ -1,10 +1,11 @@
 //! The features of one class in one modality: an HDF5 file with clip averages, or a pickle with sequences.
 
 use super::features::Heading;
-use super::npy::floats_to_f32;
 use super::pickle::{Id, Pickle};
 use crate::error::{Error, Result};
-use hdf5_reader::{ByteOrder, Datatype, Hdf5File, OpenOptions};
+use crate::h5::H5;
+use crate::npy::floats_to_f32;
+use hdf5_reader::{ByteOrder, Datatype};
 use std::path::Path;
 
 /// Clip names, lengths and feature size of a class file. Values are not read.
@@ -48,33 +49,9 @@ fn is_pickle(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "pkl")
 }
 
-/// An HDF5 file opened with limits that its own size gives: deflate shrinks by at most about 1030.
-fn open_h5(path: &Path) -> Result<(Hdf5File, usize)> {
-    let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
-    let bytes = std::fs::metadata(path).map_err(fail)?.len();
-    let limit = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_mul(1100);
-    let options = OpenOptions::default().with_chunk_cache_bytes(1 << 20).with_max_read_bytes(limit);
-    let file = Hdf5File::open_with_options(path, options).map_err(|e| {
-        Error::file(path, format!("not a readable HDF5 file: {e}")).with_hint("is the download complete?")
-    })?;
-    Ok((file, limit))
-}
-
-fn h5_error(path: &Path, name: &str) -> impl Fn(hdf5_reader::error::Error) -> Error {
-    let (path, name) = (path.to_path_buf(), name.to_string());
-    move |e| {
-        let problem = format!("cannot read '{name}': {e}");
-        let hint = match problem.contains("unsupported") {
-            true => "write it again without compression or with gzip",
-            false => "is the download complete?",
-        };
-        Error::file(&path, problem).with_hint(hint)
-    }
-}
-
 fn h5_heading(path: &Path) -> Result<Heading> {
-    let (file, limit) = open_h5(path)?;
-    let data = file.dataset("data").map_err(h5_error(path, "data"))?;
+    let file = H5::open(path)?;
+    let data = file.dataset("data")?;
     let shape: Vec<usize> = data.shape().iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
     let (clips, dim) = match shape[..] {
         [0] => (0, 0),
@@ -87,11 +64,10 @@ fn h5_heading(path: &Path) -> Result<Heading> {
     if clips > 0 && dim == 0 {
         return Err(Error::file(path, "'data' has clips of size 0"));
     }
-    if data.raw_byte_len().map_or(true, |n| n > limit) {
+    if data.raw_byte_len().map_or(true, |n| n > file.limit) {
         return Err(Error::file(path, format!("'data' of shape {shape:?} cannot fit in this file; is it truncated?")));
     }
-    let urls = file.dataset("video_urls").map_err(h5_error(path, "video_urls"))?;
-    let ids = urls.read_strings().map_err(h5_error(path, "video_urls"))?;
+    let ids = file.dataset("video_urls")?.read_strings().map_err(file.fail("video_urls"))?;
     if ids.len() != clips {
         return Err(Error::file(path, format!("'data' has {clips} rows but 'video_urls' has {} names", ids.len())));
     }
@@ -99,23 +75,23 @@ fn h5_heading(path: &Path) -> Result<Heading> {
 }
 
 fn h5_values(path: &Path, heading: &Heading, out: &mut [f32]) -> Result<()> {
-    let (file, _) = open_h5(path)?;
-    let data = file.dataset("data").map_err(h5_error(path, "data"))?;
+    let file = H5::open(path)?;
+    let data = file.dataset("data")?;
     let &Datatype::FloatingPoint { size, byte_order } = data.dtype() else {
         return Err(Error::file(path, "'data' does not hold floats"));
     };
-    if data.num_elements().map_err(h5_error(path, "data"))? != out.len() as u64 {
+    if data.num_elements().map_err(file.fail("data"))? != out.len() as u64 {
         return Err(Error::file(path, "changed while it was read"));
     }
     if out.is_empty() {
         return Ok(());
     }
     if size == 4 {
-        return data.read_into(out).map_err(h5_error(path, "data"));
+        return data.read_into(out).map_err(file.fail("data"));
     }
     // One class at a time is converted, so a second copy of one class is all this costs.
     let mut raw = vec![0; heading.segments() * heading.dim * usize::from(size)];
-    data.read_raw_bytes_into(&mut raw).map_err(h5_error(path, "data"))?;
+    data.read_raw_bytes_into(&mut raw).map_err(file.fail("data"))?;
     floats_to_f32(&raw, usize::from(size), byte_order == ByteOrder::BigEndian, out);
     Ok(())
 }

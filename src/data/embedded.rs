@@ -10,11 +10,11 @@
 //! on every machine.
 
 use super::features::{Clips, Features};
-use super::npy;
 use super::pickle::Writer;
 use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
 use crate::error::{Error, Result};
 use crate::files::write_atomic;
+use crate::npy;
 use crate::rng::{Rng, Streams};
 use rand::{Rng as _, RngExt};
 use std::path::{Path, PathBuf};
@@ -282,7 +282,7 @@ fn write_set(folder: &Path, dataset: &Dataset) -> Result<()> {
     }
 
     let features = folder.join("features/main_features");
-    let mut dictionary = npy::object_header();
+    let mut dictionary = npy::header("|O", &[]);
     let mut writer = Writer::new();
     writer.object_array(|w| {
         w.dict(|w| {

@@ -13,7 +13,6 @@ mod class_file;
 mod embedded;
 mod features;
 mod inspect;
-mod npy;
 mod pickle;
 mod plain;
 mod published;

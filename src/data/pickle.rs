@@ -6,7 +6,7 @@
 //! plain data needs are understood. Each opcode adds at most one node, and what a node owns beyond its input is limited,
 //! so memory is bounded by the input; nodes live in one vector, so nothing recurses.
 
-use super::npy::{DType, floats_to_f32};
+use crate::npy::{DType, floats_to_f32};
 use std::borrow::Cow;
 use std::collections::HashMap;
 

@@ -1,10 +1,10 @@
 //! The plain form: one table of clips and three `.npy` matrices (`docs/data.md`).
 
 use super::features::{Clips, Features, buffer};
-use super::npy::Matrix;
 use super::vectors::{column, read_csv};
 use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, finish_parts};
 use crate::error::{Error, Result};
+use crate::npy::Matrix;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -77,17 +77,19 @@ fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, 
     let class = rows.first().and_then(|header| column(header, "class"));
     let class = class.ok_or_else(|| Error::file(&path, "expected a header with the column 'class'"))?;
     let matrix_path = folder.join(VECTORS);
-    let matrix = Matrix::open(&matrix_path)?.read_all()?;
-    if matrix.len() != rows.len() - 1 {
-        let problem = format!("{} rows for the {} classes of {CLASSES}", matrix.len(), rows.len() - 1);
+    let matrix = Matrix::open(&matrix_path)?;
+    if matrix.rows != rows.len() - 1 {
+        let problem = format!("{} rows for the {} classes of {CLASSES}", matrix.rows, rows.len() - 1);
         return Err(Error::file(matrix_path, problem));
     }
+    let dim = matrix.columns;
+    let vectors = matrix.read_all()?;
     let mut pairs = Vec::new();
     for (i, row) in rows.iter().skip(1).enumerate() {
         let Some(name) = row.get(class).filter(|name| !name.is_empty()) else {
             return Err(text_error(&path, i + 2, class, "no class name"));
         };
-        let vector = matrix.clip(i);
+        let vector = &vectors[i * dim..(i + 1) * dim];
         if let Some(column) = vector.iter().position(|value| !value.is_finite()) {
             let problem = format!("row {i} (class '{name}'), column {column} is {}", vector[column]);
             findings.fatal(Error::file(&matrix_path, problem));

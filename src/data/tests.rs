@@ -1,10 +1,9 @@
 //! The readers on small data sets made here: the forms that occur, and everything that can be wrong.
 
 use super::class_file::tests::{write_h5, write_sequences};
-use super::npy::object_header;
-use super::npy::tests::matrix_bytes;
 use super::pickle::Writer;
 use super::*;
+use crate::npy::tests::matrix_bytes;
 use tempfile::TempDir;
 
 /// A small data set in the published layout.
@@ -76,7 +75,7 @@ impl Made {
         });
         let path = self.path("features/main_features/text/word_embeddings_x_normed.npy");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, [object_header(), writer.finish()].concat()).unwrap();
+        std::fs::write(path, [crate::npy::header("|O", &[]), writer.finish()].concat()).unwrap();
     }
 
     fn ids(&self, part: Part, class: usize) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! Class vectors: the dictionary of embeddings, the names that lead to it, and the two ways to assign them.
 
-use super::npy::Header;
 use super::pickle::Pickle;
 use super::{ClassVectors, Findings, Vectors};
 use crate::error::{Error, Result};
+use crate::npy::Header;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 

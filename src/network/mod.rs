@@ -1,7 +1,8 @@
 //! Networks of populations, ready to run: what [`crate::simulator`] takes.
 //!
 //! A [`Network`] is checked, complete and small: connection rules and counters in place of synapses, which the simulator lays
-//! out for its threads. Time is in ticks, membranes are in mV. Networks are written by hand as RON ([`spec`]).
+//! out for its threads. Time is in ticks, membranes are in mV. Networks are written by hand as RON ([`spec`]) and compiled
+//! ([`compile`]); [`graph`] tells what is recurrent in them, [`info`] how large they are.
 //!
 //! # Counters
 //! Everything random is a draw from [`crate::splitmix`] with a seed and a counter, so that any language rebuilds the network
@@ -19,7 +20,16 @@
 //!
 //! A weight or delay that is drawn uses counter e + its own `first` and its own seed.
 
+pub mod compile;
+pub mod graph;
+pub mod info;
+pub mod input;
+mod place;
 mod rule;
+pub mod spec;
+
+pub use place::Problem;
+pub use rule::EdgeCount;
 
 use crate::event::Tick;
 use crate::neuron::linear::Neuron;
@@ -222,7 +232,7 @@ pub enum Weights {
         /// Of the counter.
         first: u64,
     },
-    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32.
+    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32 ([`Projection::weight`]).
     Normal {
         /// Mean.
         mean: f64,
@@ -233,7 +243,7 @@ pub enum Weights {
         /// Of the counter.
         first: u64,
     },
-    /// One per edge, by counter: of a list or of one to one.
+    /// One per counter: of a list or of one to one.
     Each(Arc<[f32]>),
 }
 
@@ -253,7 +263,7 @@ pub enum Delays {
         /// Of the counter.
         first: u64,
     },
-    /// One per edge, by counter: of a list or of one to one.
+    /// One per counter: of a list or of one to one.
     Each(Arc<[u16]>),
 }
 
@@ -274,3 +284,6 @@ impl Projection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,56 +1,100 @@
-//! temporary until merge
+//! The edges of a projection, enumerated from its rule.
+
 use super::{Delays, Network, Origin, Projection, Rule, Weights};
-use crate::splitmix::{below, unit};
+use crate::splitmix::{below, bits, unit};
 use std::ops::Range;
+
+/// Pairs that are drawn before any edge is handed out: the bits of a word.
+const TARGETS_AT_ONCE: u32 = 64;
+
+/// How many edges a projection has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum EdgeCount {
+    /// So many.
+    Exact(u64),
+    /// So many are expected: each pair is drawn.
+    Expected(f64),
+}
+
+impl EdgeCount {
+    /// The number, rounded up where it is an expectation.
+    pub fn at_least_about(self) -> u64 {
+        match self {
+            EdgeCount::Exact(n) => n,
+            EdgeCount::Expected(n) => n.ceil() as u64,
+        }
+    }
+}
+
 impl Projection {
-    /// tmp
+    /// Calls `f(source, target, counter)` for every edge whose target lies in `targets`, ids counted in their whole populations.
+    ///
+    /// | rule | order |
+    /// |---|---|
+    /// | all to all, one to one, fixed probability | by source, then by target |
+    /// | fixed in-degree, matrix | by target, then by k or by column |
+    /// | fixed out-degree | by source, then by k |
+    /// | list | as listed |
+    ///
+    /// So any division of the targets gives all edges, each once, with the same counters, and the edges of one target come in
+    /// the same order.
     pub fn for_each_edge(&self, network: &Network, targets: Range<u32>, mut f: impl FnMut(u32, u32, u64)) {
-        let n_to = u64::from(network.populations[self.to].size);
         let targets = targets.start.max(self.to_ids.start)..targets.end.min(self.to_ids.end);
-        let same = self.from == Origin::Population(self.to);
+        if targets.is_empty() {
+            return;
+        }
+        let (from, to) = (&self.from_ids, &self.to_ids);
+        let columns = u64::from(network.populations[self.to].size);
         match &self.rule {
             Rule::AllToAll { self_connections } => {
-                for i in self.from_ids.clone() {
-                    for j in targets.clone() {
-                        if *self_connections || !same || i != j {
-                            f(i, j, u64::from(i) * n_to + u64::from(j));
-                        }
+                let skip_self = !self_connections && self.from == Origin::Population(self.to);
+                for i in from.clone() {
+                    for j in targets.clone().filter(|&j| !(skip_self && i == j)) {
+                        f(i, j, u64::from(i) * columns + u64::from(j));
                     }
                 }
             }
             Rule::OneToOne => {
+                // The k-th source of the range belongs to the k-th target.
                 for j in targets {
-                    let i = self.from_ids.start + (j - self.to_ids.start);
-                    if i < self.from_ids.end {
-                        f(i, j, u64::from(i));
-                    }
+                    let i = from.start + (j - to.start);
+                    f(i, j, u64::from(i));
                 }
             }
             Rule::FixedProbability { probability, seed } => {
-                for i in self.from_ids.clone() {
-                    for j in targets.clone() {
-                        let e = u64::from(i) * n_to + u64::from(j);
-                        if unit(*seed, e) < *probability {
-                            f(i, j, e);
+                let cut = probability_cut(*probability);
+                for i in from.clone() {
+                    let row = u64::from(i) * columns;
+                    let mut start = targets.start;
+                    while start < targets.end {
+                        let end = targets.end.min(start.saturating_add(TARGETS_AT_ONCE));
+                        let mut hits = drawn(*seed, row + u64::from(start), end - start, cut);
+                        while hits != 0 {
+                            let j = start + hits.trailing_zeros();
+                            f(i, j, row + u64::from(j));
+                            hits &= hits - 1;
                         }
+                        start = end;
                     }
                 }
             }
             Rule::FixedInDegree { degree, seed, stride, offset } => {
-                let m = self.from_ids.len() as u32;
+                let sources = from.end - from.start;
                 for j in targets {
-                    for k in 0..*degree {
-                        let e = u64::from(j) * stride + offset + u64::from(k);
-                        f(self.from_ids.start + below(*seed, e, m), j, e);
+                    let first = u64::from(j).wrapping_mul(*stride).wrapping_add(*offset);
+                    for k in 0..u64::from(*degree) {
+                        let e = first.wrapping_add(k);
+                        f(from.start + below(*seed, e, sources), j, e);
                     }
                 }
             }
             Rule::FixedOutDegree { degree, seed, stride, offset } => {
-                let m = self.to_ids.len() as u32;
-                for i in self.from_ids.clone() {
-                    for k in 0..*degree {
-                        let e = u64::from(i) * stride + offset + u64::from(k);
-                        let j = self.to_ids.start + below(*seed, e, m);
+                let reach = to.end - to.start;
+                for i in from.clone() {
+                    let first = u64::from(i).wrapping_mul(*stride).wrapping_add(*offset);
+                    for k in 0..u64::from(*degree) {
+                        let e = first.wrapping_add(k);
+                        let j = to.start + below(*seed, e, reach);
                         if targets.contains(&j) {
                             f(i, j, e);
                         }
@@ -58,45 +102,91 @@ impl Projection {
                 }
             }
             Rule::List(edges) => {
-                for (e, &(i, j)) in edges.iter().enumerate() {
-                    if targets.contains(&j) {
-                        f(i, j, e as u64);
-                    }
+                for (e, &(i, j)) in edges.iter().enumerate().filter(|(_, (_, j))| targets.contains(j)) {
+                    f(i, j, e as u64);
                 }
             }
             Rule::Matrix(_) => {
-                let m = self.from_ids.len() as u64;
+                let width = u64::from(from.end - from.start);
                 for j in targets {
-                    for i in self.from_ids.clone() {
-                        f(i, j, u64::from(j - self.to_ids.start) * m + u64::from(i - self.from_ids.start));
+                    let row = u64::from(j - to.start) * width;
+                    for (e, i) in (row..).zip(from.clone()) {
+                        f(i, j, e);
                     }
                 }
             }
         }
     }
-    /// tmp
-    pub fn weight(&self, e: u64) -> f64 {
-        let w = match &self.weights {
-            Weights::Constant(w) => *w,
-            Weights::Uniform { low, high, seed, first } => f64::from((low + (high - low) * unit(*seed, e + first)) as f32),
-            Weights::Normal { mean, sd, seed, first } => {
-                let n = 2 * (e + first);
-                let (a, b) = (1.0 - unit(*seed, n), unit(*seed, n + 1));
-                f64::from((mean + sd * (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()) as f32)
+
+    /// How many edges there are, without enumerating them.
+    pub fn edges(&self) -> EdgeCount {
+        let (sources, targets) =
+            (u64::from(self.from_ids.end - self.from_ids.start), u64::from(self.to_ids.end - self.to_ids.start));
+        EdgeCount::Exact(match &self.rule {
+            Rule::AllToAll { self_connections: false } if self.from == Origin::Population(self.to) => {
+                let shared =
+                    self.from_ids.end.min(self.to_ids.end).saturating_sub(self.from_ids.start.max(self.to_ids.start));
+                sources * targets - u64::from(shared)
             }
-            Weights::Each(w) => w[e as usize].into(),
+            Rule::AllToAll { .. } => sources * targets,
+            Rule::OneToOne => targets,
+            Rule::FixedProbability { probability, .. } => {
+                return EdgeCount::Expected(probability * (sources * targets) as f64);
+            }
+            Rule::FixedInDegree { degree, .. } => targets.saturating_mul(u64::from(*degree)),
+            Rule::FixedOutDegree { degree, .. } => sources.saturating_mul(u64::from(*degree)),
+            Rule::List(edges) => edges.len() as u64,
+            Rule::Matrix(weights) => weights.len() as u64,
+        })
+    }
+
+    /// The weight of the edge with this counter.
+    ///
+    /// Normal weights are mean + sd sqrt(-2 ln(1 - u)) cos(2 pi v) with u = unit(seed, 2 (e + first)) and v the next unit.
+    #[inline]
+    pub fn weight(&self, counter: u64) -> f64 {
+        let weight = match &self.weights {
+            Weights::Constant(weight) => *weight,
+            Weights::Uniform { low, high, seed, first } => {
+                f64::from((low + (high - low) * unit(*seed, counter.wrapping_add(*first))) as f32)
+            }
+            Weights::Normal { mean, sd, seed, first } => {
+                let n = counter.wrapping_add(*first).wrapping_mul(2);
+                let (u, v) = (unit(*seed, n), unit(*seed, n.wrapping_add(1)));
+                f64::from((mean + sd * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32)
+            }
+            Weights::Each(weights) => f64::from(weights[counter as usize]),
         };
         match &self.rule {
-            Rule::Matrix(m) => w * f64::from(m[e as usize]),
-            _ => w,
+            Rule::Matrix(own) => f64::from(own[counter as usize]) * weight,
+            _ => weight,
         }
     }
-    /// tmp
-    pub fn delay(&self, e: u64) -> u16 {
+
+    /// The delay of the edge with this counter, in ticks.
+    #[inline]
+    pub fn delay(&self, counter: u64) -> u16 {
         match &self.delays {
-            Delays::Constant(d) => *d,
-            Delays::Uniform { low, high, seed, first } => low + below(*seed, e + first, u32::from(high - low) + 1) as u16,
-            Delays::Each(d) => d[e as usize],
+            Delays::Constant(delay) => *delay,
+            Delays::Uniform { low, high, seed, first } => {
+                low + below(*seed, counter.wrapping_add(*first), u32::from(high - low) + 1) as u16
+            }
+            Delays::Each(delays) => delays[counter as usize],
         }
     }
+}
+
+/// c such that `bits >> 11 < c` says the same as `unit < probability`: units are multiples of 2^-53.
+fn probability_cut(probability: f64) -> u64 {
+    (probability * (1_u64 << 53) as f64).ceil() as u64
+}
+
+/// One bit for each of `count` counters from `first` on, at most 64: whether its draw lies below the cut. No branch inside.
+#[inline]
+fn drawn(seed: u64, first: u64, count: u32, cut: u64) -> u64 {
+    let mut hits = 0;
+    for lane in 0..u64::from(count) {
+        hits |= u64::from(bits(seed, first.wrapping_add(lane)) >> 11 < cut) << lane;
+    }
+    hits
 }

@@ -95,7 +95,8 @@ impl Simulation {
     pub fn new(network: Arc<Network>, driver: Driver, threads: usize, probes: Vec<Probe>) -> Result<Self> {
         for population in &network.populations {
             if population.neuron.currents() > MOST_CURRENTS {
-                let problem = format!("{} current receptors; the most is {MOST_CURRENTS}", population.neuron.currents());
+                let problem =
+                    format!("{} current receptors; the most is {MOST_CURRENTS}", population.neuron.currents());
                 return Err(Error::value(&population.name, problem));
             }
         }
@@ -123,7 +124,8 @@ impl Simulation {
             (Some(pool), built?)
         };
         let populations = network.populations.len();
-        let auto = Auto { driver, touches: vec![0; populations], since: 0, dense: vec![driver == Driver::Clock; populations] };
+        let auto =
+            Auto { driver, touches: vec![0; populations], since: 0, dense: vec![driver == Driver::Clock; populations] };
         Ok(Simulation { network, parts: built, pool, probes, epoch, now: 0, auto, longest_delay })
     }
 
@@ -174,11 +176,14 @@ impl Simulation {
                 let autos: Vec<Auto> = self.parts.iter().map(|_| self.auto.clone()).collect();
                 let jobs = self.parts.iter_mut().zip(exchanges).zip(autos);
                 let mut lead = Some(&mut lead);
-                let jobs: Vec<_> = jobs.map(|((part, exchange), auto)| Mutex::new(Some((part, exchange, auto, lead.take())))).collect();
+                let jobs: Vec<_> = jobs
+                    .map(|((part, exchange), auto)| Mutex::new(Some((part, exchange, auto, lead.take()))))
+                    .collect();
                 let network = &self.network;
                 let outcomes = pool.broadcast(|context| {
                     let job = jobs[context.index()].lock().ok().and_then(|mut job| job.take());
-                    let (part, mut exchange, mut auto, lead) = job.ok_or_else(|| Error::value("thread", "has no part"))?;
+                    let (part, mut exchange, mut auto, lead) =
+                        job.ok_or_else(|| Error::value("thread", "has no part"))?;
                     run_part(part, span.clone(), &mut exchange, &mut auto, network, lead)?;
                     Ok(auto)
                 });

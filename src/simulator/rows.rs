@@ -25,7 +25,8 @@ impl Rows {
     pub fn build(network: &Network, projection: &Projection, targets: Range<u32>) -> Result<Self> {
         let sources = projection.from_ids.len();
         let reached = targets.start.max(projection.to_ids.start)..targets.end.min(projection.to_ids.end);
-        let one_weight = matches!(projection.weights, Weights::Constant(_)) && !matches!(projection.rule, Rule::Matrix(_));
+        let one_weight =
+            matches!(projection.weights, Weights::Constant(_)) && !matches!(projection.rule, Rule::Matrix(_));
         let one_delay = matches!(projection.delays, Delays::Constant(_));
         let full = match &projection.rule {
             Rule::Matrix(_) => one_delay,
@@ -91,7 +92,11 @@ impl Rows {
             let range = rows.offsets[source]..rows.offsets[source + 1];
             row.clear();
             row.extend(range.clone().map(|at| {
-                (rows.delays.get(at).copied().unwrap_or(0), rows.targets[at], rows.weights.get(at).copied().unwrap_or(0.0))
+                (
+                    rows.delays.get(at).copied().unwrap_or(0),
+                    rows.targets[at],
+                    rows.weights.get(at).copied().unwrap_or(0.0),
+                )
             }));
             // Synapses that agree in both keep the order of their counters, which depends on no thread count.
             row.sort_by_key(|&(delay, target, _)| (delay, target));

@@ -12,13 +12,29 @@ pub(super) struct Emitter {
 }
 
 enum Kind {
-    List { spikes: std::sync::Arc<[(Tick, u32)]> },
-    Regular { first: Tick, period: Tick },
+    List {
+        spikes: std::sync::Arc<[(Tick, u32)]>,
+    },
+    Regular {
+        first: Tick,
+        period: Tick,
+    },
     /// A draw fires if its upper 53 bits are below this.
-    Bernoulli { below: Vec<u64>, seed: u64, stride: u64 },
+    Bernoulli {
+        below: Vec<u64>,
+        seed: u64,
+        stride: u64,
+    },
     /// `cumulative[n]`: upper 53 bits below this mean n spikes or fewer.
-    Poisson { cumulative: Vec<u64>, seed: u64, stride: u64 },
-    Frames { values: std::sync::Arc<[f32]>, ticks_per_frame: Tick },
+    Poisson {
+        cumulative: Vec<u64>,
+        seed: u64,
+        stride: u64,
+    },
+    Frames {
+        values: std::sync::Arc<[f32]>,
+        ticks_per_frame: Tick,
+    },
 }
 
 /// The number of 53-bit draws u with u 2^-53 < p.

@@ -106,7 +106,8 @@ impl Tables {
                 into.push(e * into[before] + a * p_before);
                 rise_into.push(e * rise_into[before] + a * q_before + h * p_before);
             }
-            let largest = |values: &[f64]| (1..REACH).fold(0, |best, k| if values[k] > values[best] { k } else { best });
+            let largest =
+                |values: &[f64]| (1..REACH).fold(0, |best, k| if values[k] > values[best] { k } else { best });
             let (peak, rise_peak) = (largest(&into), largest(&rise_into));
             let fixed = |values: Vec<f64>| column(|k| values[k]);
             let (rise, into_membrane, rise_into_membrane) = (fixed(rise), fixed(into), fixed(rise_into));
@@ -117,8 +118,11 @@ impl Tables {
             Current { retention, rise, into_membrane, rise_into_membrane, peak, rise_peak, limit, rise_limit, alpha }
         });
         let currents = currents.collect();
-        let mut refractory =
-            vec![Refractory { membrane: 1.0, threshold: 1.0, currents: vec![(1.0, 0.0); current_coefficients(neuron).len()] }];
+        let mut refractory = vec![Refractory {
+            membrane: 1.0,
+            threshold: 1.0,
+            currents: vec![(1.0, 0.0); current_coefficients(neuron).len()],
+        }];
         for k in 0..neuron.refractory as usize {
             let before = &refractory[k];
             let coefficients = current_coefficients(neuron).into_iter().zip(&before.currents);

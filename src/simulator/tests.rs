@@ -23,7 +23,15 @@ fn uniform(seed: u64, n: u64, low: f64, span: f64) -> Vec<f64> {
     (0..n).map(|j| low + span * unit(seed, j)).collect()
 }
 
-fn projection(from: Origin, ids: Range<u32>, n: u32, receptor: usize, rule: Rule, weight: f64, delays: Delays) -> Projection {
+fn projection(
+    from: Origin,
+    ids: Range<u32>,
+    n: u32,
+    receptor: usize,
+    rule: Rule,
+    weight: f64,
+    delays: Delays,
+) -> Projection {
     Projection { from, from_ids: ids, to: 0, to_ids: 0..n, receptor, rule, weights: Weights::Constant(weight), delays }
 }
 
@@ -41,7 +49,8 @@ fn network(name: &str) -> Network {
         form: Form::Exact,
     };
     let (retention, drive) = leak.coefficients();
-    let receptors = if cuba { vec![leak.exponential(5.0, 1.0), leak.exponential(10.0, 1.0)] } else { vec![leak.delta()] };
+    let receptors =
+        if cuba { vec![leak.exponential(5.0, 1.0), leak.exponential(10.0, 1.0)] } else { vec![leak.delta()] };
     let neuron = Neuron {
         retention,
         drive,
@@ -117,7 +126,13 @@ fn race() {
             let c = simulation.counts()[0];
             println!(
                 "{name} {driver:?} x{} build {:.2} run {:.3} spikes {} synops {} updates {} wakes {}",
-                simulation.threads(), built.as_secs_f64(), start.elapsed().as_secs_f64(), keep.spikes.len(), c.synops, c.membrane_updates, c.wakes
+                simulation.threads(),
+                built.as_secs_f64(),
+                start.elapsed().as_secs_f64(),
+                keep.spikes.len(),
+                c.synops,
+                c.membrane_updates,
+                c.wakes
             );
         }
     }

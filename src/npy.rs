@@ -1,6 +1,5 @@
-//! Reading `.npy` matrices row by row, and the header they share with pickled object arrays.
+//! The `.npy` format: headers, element types, matrices read row by row.
 
-use super::Features;
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// A numpy element type: kind letter (`f`, `O`, `S`, `U`, ...), bytes per element and byte order.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct DType {
+pub(crate) struct DType {
     pub kind: char,
     pub size: usize,
     pub big_endian: bool,
@@ -30,29 +29,61 @@ impl DType {
         Some(DType { kind, size, big_endian })
     }
 
-    /// Whether [`floats_to_f32`] can read it.
+    /// Whether [`floats_to_f32`] and [`floats_to_f64`] can read it.
     pub fn is_float(self) -> bool {
         self.kind == 'f' && matches!(self.size, 2 | 4 | 8)
     }
+
+    /// Whether [`integers`] can read it.
+    pub fn is_integer(self) -> bool {
+        matches!(self.kind, 'i' | 'u') && matches!(self.size, 1 | 2 | 4 | 8)
+    }
+}
+
+/// The bytes of an element in little-endian order.
+fn little<const N: usize>(bytes: &[u8], big_endian: bool) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(bytes);
+    if big_endian {
+        array.reverse();
+    }
+    array
 }
 
 /// Converts raw float elements of 2, 4 or 8 bytes to `f32`. `raw` holds exactly `out.len()` elements.
-pub(super) fn floats_to_f32(raw: &[u8], size: usize, big_endian: bool, out: &mut [f32]) {
-    fn order<const N: usize>(bytes: &[u8], big_endian: bool) -> [u8; N] {
-        let mut array = [0; N];
-        array.copy_from_slice(bytes);
-        if big_endian {
-            array.reverse();
-        }
-        array
-    }
+pub(crate) fn floats_to_f32(raw: &[u8], size: usize, big_endian: bool, out: &mut [f32]) {
     for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
         *value = match size {
-            2 => half_to_f32(u16::from_le_bytes(order(bytes, big_endian))),
-            4 => f32::from_le_bytes(order(bytes, big_endian)),
-            _ => f64::from_le_bytes(order(bytes, big_endian)) as f32,
+            2 => half_to_f32(u16::from_le_bytes(little(bytes, big_endian))),
+            4 => f32::from_le_bytes(little(bytes, big_endian)),
+            _ => f64::from_le_bytes(little(bytes, big_endian)) as f32,
         };
     }
+}
+
+/// The same to `f64`, without loss.
+pub(crate) fn floats_to_f64(raw: &[u8], size: usize, big_endian: bool, out: &mut [f64]) {
+    for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
+        *value = match size {
+            2 => half_to_f32(u16::from_le_bytes(little(bytes, big_endian))).into(),
+            4 => f32::from_le_bytes(little(bytes, big_endian)).into(),
+            _ => f64::from_le_bytes(little(bytes, big_endian)),
+        };
+    }
+}
+
+/// Raw integer elements of 1, 2, 4 or 8 bytes. What is beyond `i64` becomes its largest value, which no id or tick can be.
+pub(crate) fn integers(raw: &[u8], size: usize, signed: bool, big_endian: bool) -> impl Iterator<Item = i64> {
+    raw.chunks_exact(size).map(move |bytes| {
+        let mut word = [0; 8];
+        word[..size].copy_from_slice(bytes);
+        if big_endian {
+            word[..size].reverse();
+        }
+        let word = u64::from_le_bytes(word);
+        let unused = 64 - 8 * size;
+        if signed { (word << unused) as i64 >> unused } else { i64::try_from(word).unwrap_or(i64::MAX) }
+    })
 }
 
 /// IEEE 754 half precision to single; exact.
@@ -72,7 +103,7 @@ fn half_to_f32(bits: u16) -> f32 {
 
 /// The header of a `.npy` file.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub dtype: DType,
     pub fortran: bool,
     pub shape: Vec<usize>,
@@ -118,15 +149,18 @@ impl Header {
     }
 }
 
-/// The start of a `.npy` file that holds one pickled object.
-pub(super) fn object_header() -> Vec<u8> {
-    // The header is padded so that what follows starts at a multiple of 64.
-    let text = format!("{:<117}\n", "{'descr': '|O', 'fortran_order': False, 'shape': (), }");
-    [b"\x93NUMPY\x01\x00v\x00", text.as_bytes()].concat()
+/// The start of a version 1 `.npy` file, padded so that what follows starts at a multiple of 64.
+pub(crate) fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
+    let sizes: String = shape.iter().map(|n| format!("{n}, ")).collect();
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    // 10 bytes stand before the text and a newline ends it.
+    let length = (text.len() + 11).next_multiple_of(64) - 10;
+    let text = format!("{text:<width$}\n", width = length - 1);
+    [b"\x93NUMPY\x01\x00", &(length as u16).to_le_bytes()[..], text.as_bytes()].concat()
 }
 
 /// An open `.npy` file with a float matrix `[rows, columns]`, read by rows.
-pub(super) struct Matrix {
+pub(crate) struct Matrix {
     path: PathBuf,
     file: BufReader<File>,
     header: Header,
@@ -176,16 +210,16 @@ impl Matrix {
         Ok(())
     }
 
-    /// The whole matrix, each row a clip of one segment.
-    pub fn read_all(mut self) -> Result<Features> {
+    /// The whole matrix, row by row.
+    pub fn read_all(mut self) -> Result<Vec<f32>> {
         let mut values = vec![0.0; self.rows * self.columns];
         self.read_rows(0, &mut values)?;
-        Features::new(self.columns, (0..=self.rows).collect(), values)
+        Ok(values)
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A version 1 `.npy` file of little-endian f32.
@@ -233,7 +267,7 @@ pub(super) mod tests {
         let mut doubles = header_bytes(">f8", "(1, 2)");
         doubles.extend([0.5f64, -8.0].iter().flat_map(|v| v.to_be_bytes()));
         std::fs::write(&path, doubles).unwrap();
-        assert_eq!(Matrix::open(&path).unwrap().read_all().unwrap().clip(0), [0.5, -8.0]);
+        assert_eq!(Matrix::open(&path).unwrap().read_all().unwrap(), [0.5, -8.0]);
     }
 
     #[test]

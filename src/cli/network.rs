@@ -1,0 +1,79 @@
+//! `network check` and `network info`.
+
+use clap::{Args, Subcommand};
+use spikefuse::files::write_atomic;
+use spikefuse::network::compile::{Compiled, NetworkFile, Settings};
+use spikefuse::network::graph::NetworkGraph;
+use spikefuse::network::info::{Info, bytes};
+use spikefuse::{Error, Result};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Subcommand)]
+pub enum Network {
+    /// Check a network file and everything it names; exit code 2 if anything is wrong, with line and column
+    Check(Check),
+    /// What a network consists of: populations, synapses, fan-in and fan-out, cycles, delays, memory
+    Info(InfoOptions),
+}
+
+/// Options of `network check`.
+#[derive(Args)]
+pub struct Check {
+    /// Network file
+    #[arg(value_name = "FILE.ron")]
+    file: PathBuf,
+}
+
+/// Options of `network info`.
+#[derive(Args)]
+pub struct InfoOptions {
+    /// Network file
+    #[arg(value_name = "FILE.ron")]
+    file: PathBuf,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the graph of populations for Graphviz
+    #[arg(long, value_name = "FILE")]
+    dot: Option<PathBuf>,
+    /// Seed in place of the file's
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+impl Network {
+    /// Does it.
+    pub fn run(self) -> Result<ExitCode> {
+        match self {
+            Network::Check(Check { file }) => {
+                let Compiled { network, .. } = NetworkFile::read(&file)?.compile(&Settings::default())?;
+                let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+                let synapses =
+                    network.projections.iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
+                super::print(&format!(
+                    "{}: fine: {} populations of {neurons} neurons, {} sources, {} projections of about {synapses} synapses, \
+                     at most {} of memory\n",
+                    file.display(),
+                    network.populations.len(),
+                    network.sources.len(),
+                    network.projections.len(),
+                    bytes(network.memory())
+                ))?;
+            }
+            Network::Info(InfoOptions { file, json, dot, seed }) => {
+                let compiled = NetworkFile::read(&file)?.compile(&Settings { seed, ..Settings::default() })?;
+                let info = Info::new(&compiled);
+                if let Some(path) = dot {
+                    if path == file {
+                        return Err(Error::file(path, "is the network file itself"));
+                    }
+                    let text = NetworkGraph::new(&compiled.network).to_dot();
+                    write_atomic(&path, |out| out.write_all(text.as_bytes()))?;
+                }
+                super::print(&if json { super::json(&info)? } else { info.to_string() })?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

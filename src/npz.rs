@@ -1,0 +1,196 @@
+//! `.npz`: several `.npy` arrays in a zip file.
+
+use crate::error::{Error, Result};
+use crate::files::{Partial, sync};
+use crate::npy::{DType, Header, floats_to_f64, header, integers};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+/// The first bytes of a zip file that holds something.
+pub(crate) const SIGNATURE: &[u8] = b"PK\x03\x04";
+
+/// An open `.npz` file.
+pub(crate) struct Npz {
+    path: PathBuf,
+    archive: ZipArchive<BufReader<File>>,
+    /// Bytes that an array of this file can have: deflate shrinks by at most about 1030.
+    limit: u64,
+}
+
+impl Npz {
+    pub fn open(path: &Path) -> Result<Npz> {
+        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let file = File::open(path).map_err(fail)?;
+        let limit = file.metadata().map_err(fail)?.len().saturating_mul(1100);
+        let archive = ZipArchive::new(BufReader::new(file)).map_err(|e| {
+            Error::file(path, format!("not a readable .npz file: {e}")).with_hint("is the download complete?")
+        })?;
+        Ok(Npz { path: path.to_path_buf(), archive, limit })
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.archive.index_for_name(&format!("{name}.npy")).is_some()
+    }
+
+    /// Reads the array `name` whole.
+    pub fn array(&mut self, name: &str) -> Result<Array> {
+        let wrong = |problem: String| Error::file(&self.path, format!("'{name}': {problem}"));
+        let mut bytes = Vec::new();
+        let entry = self.archive.by_name(&format!("{name}.npy")).map_err(|e| wrong(e.to_string()))?;
+        entry.take(self.limit).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
+        let Header { dtype, fortran, shape, data_start } = Header::parse(&bytes).map_err(wrong)?;
+        let needed = shape.iter().try_fold(dtype.size, |n, &m| n.checked_mul(m));
+        if needed.and_then(|n| n.checked_add(data_start)) != Some(bytes.len()) {
+            return Err(wrong(format!("{} bytes do not match its shape {shape:?}; is it truncated?", bytes.len())));
+        }
+        if fortran && shape.iter().filter(|&&n| n > 1).count() > 1 {
+            return Err(wrong("stored column by column".into()).with_hint("save np.ascontiguousarray(x)"));
+        }
+        bytes.drain(..data_start);
+        Ok(Array { path: self.path.clone(), name: name.to_owned(), dtype, shape, raw: bytes })
+    }
+}
+
+/// One array, row by row.
+pub(crate) struct Array {
+    path: PathBuf,
+    name: String,
+    dtype: DType,
+    pub shape: Vec<usize>,
+    raw: Vec<u8>,
+}
+
+impl Array {
+    /// An error about this array.
+    pub fn wrong(&self, problem: impl std::fmt::Display) -> Error {
+        Error::file(&self.path, format!("'{}' {problem}", self.name))
+    }
+
+    fn wrong_type(&self, expected: &str) -> Error {
+        self.wrong(format!("has elements of kind {}{}: expected {expected}", self.dtype.kind, self.dtype.size))
+    }
+
+    /// Its values, if they are numbers.
+    pub fn floats(&self) -> Result<Vec<f64>> {
+        let DType { size, big_endian, .. } = self.dtype;
+        if self.dtype.is_integer() {
+            return Ok(self.integers()?.into_iter().map(|value| value as f64).collect());
+        }
+        if !self.dtype.is_float() {
+            return Err(self.wrong_type("numbers"));
+        }
+        let mut values = vec![0.0; self.raw.len() / size];
+        floats_to_f64(&self.raw, size, big_endian, &mut values);
+        Ok(values)
+    }
+
+    /// Its values, if they are integers ([`integers`]).
+    pub fn integers(&self) -> Result<Vec<i64>> {
+        let DType { kind, size, big_endian } = self.dtype;
+        match self.dtype.is_integer() {
+            true => Ok(integers(&self.raw, size, kind == 'i', big_endian).collect()),
+            false => Err(self.wrong_type("integers")),
+        }
+    }
+
+    /// Its values, if they are unicode texts.
+    pub fn texts(&self) -> Result<Vec<String>> {
+        let DType { kind, size, big_endian } = self.dtype;
+        if kind != 'U' || size == 0 {
+            return Err(self.wrong_type("unicode texts"));
+        }
+        let text = |raw: &[u8]| {
+            let letters = integers(raw, 4, false, big_endian).take_while(|&letter| letter != 0);
+            letters.map(|letter| u32::try_from(letter).ok().and_then(char::from_u32)).collect::<Option<String>>()
+        };
+        self.raw.chunks_exact(size).map(|raw| text(raw).ok_or_else(|| self.wrong("is not unicode"))).collect()
+    }
+}
+
+/// Elements of an array whose number is not known yet, in a nameless temporary file that goes with its handle.
+pub(crate) struct Spool {
+    file: BufWriter<File>,
+    bytes: u64,
+}
+
+impl Spool {
+    /// A spool on the disk that has `folder`.
+    pub fn new(folder: &Path) -> Result<Spool> {
+        let file = tempfile::tempfile_in(folder)
+            .map_err(|e| Error::file(folder, format!("cannot make a temporary file in this folder: {e}")))?;
+        Ok(Spool::on(file))
+    }
+
+    pub(crate) fn on(file: File) -> Spool {
+        Spool { file: BufWriter::new(file), bytes: 0 }
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.bytes += bytes.len() as u64;
+        self.file.write_all(bytes)
+    }
+
+    fn rewound(self) -> std::io::Result<(File, u64)> {
+        let mut file = self.file.into_inner()?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok((file, self.bytes))
+    }
+}
+
+/// A `.npz` file being written, array by array.
+pub(crate) struct NpzWriter {
+    partial: Partial,
+    zip: ZipWriter<BufWriter<File>>,
+}
+
+impl NpzWriter {
+    pub fn create(partial: Partial) -> Result<NpzWriter> {
+        let file = partial.create()?;
+        Ok(NpzWriter { partial, zip: ZipWriter::new(file) })
+    }
+
+    /// An array whose elements are the bytes of `data`; `bytes` says how many.
+    fn write(&mut self, name: &str, head: &[u8], data: &mut dyn Read, bytes: u64) -> Result<()> {
+        // Level 1: membranes hardly shrink at any, spikes do at each.
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(1))
+            .large_file(bytes > u64::from(u32::MAX) / 2);
+        self.zip.start_file(format!("{name}.npy"), options).map_err(|e| self.partial.error(e))?;
+        let written = self.zip.write_all(head).and_then(|()| std::io::copy(data, &mut self.zip));
+        written.map(|_| ()).map_err(|e| self.partial.error(e))
+    }
+
+    /// An array of elements `descr` that are in memory.
+    pub fn array(&mut self, name: &str, descr: &str, shape: &[usize], mut data: &[u8]) -> Result<()> {
+        let bytes = data.len() as u64;
+        self.write(name, &header(descr, shape), &mut data, bytes)
+    }
+
+    /// An array of texts.
+    pub fn texts(&mut self, name: &str, texts: &[&str]) -> Result<()> {
+        let width = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
+        let letters = texts.iter().flat_map(|text| {
+            let padding = std::iter::repeat('\0');
+            text.chars().chain(padding).take(width).flat_map(|letter| u32::from(letter).to_le_bytes())
+        });
+        let raw: Vec<u8> = letters.collect();
+        self.array(name, &format!("<U{width}"), &[texts.len()], &raw)
+    }
+
+    /// An array of elements `descr` that were spooled.
+    pub fn spooled(&mut self, name: &str, descr: &str, shape: &[usize], spool: Spool) -> Result<()> {
+        let (mut file, bytes) = spool.rewound().map_err(|e| self.partial.error(e))?;
+        self.write(name, &header(descr, shape), &mut file, bytes)
+    }
+
+    /// The whole file, which has only to take its name.
+    pub fn finish(self) -> Result<Partial> {
+        let NpzWriter { partial, zip } = self;
+        zip.finish().map_err(std::io::Error::from).and_then(sync).map_err(|e| partial.error(e))?;
+        Ok(partial)
+    }
+}

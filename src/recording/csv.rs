@@ -1,0 +1,341 @@
+//! Spikes and traces as tables.
+//!
+//! A table of this crate stands between `# spikefuse spikes {...}` or `# spikefuse traces {...}`, what was known before the first row, and
+//! `# end {...}`, what is known after the last, so that a table cut off is not taken for a whole one.
+
+use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
+use super::stream::{SpikeSink, TraceSink};
+use super::{AboutProbe, Header, Trace};
+use crate::error::{Error, Result};
+use crate::event::Tick;
+use crate::files::{Partial, read_text, sync};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+const SPIKES: &str = "# spikefuse spikes ";
+const TRACES: &str = "# spikefuse traces ";
+const END: &str = "# end ";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpikeHead {
+    dt_ms: f64,
+    populations: Vec<(String, u32)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpikeEnd {
+    ticks: Tick,
+    spikes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TraceHead {
+    dt_ms: f64,
+    probes: Vec<AboutProbe>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TraceEnd {
+    rows: u64,
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::value("recording", e))
+}
+
+/// A name as a cell.
+fn cell(name: &str) -> String {
+    match name.contains([',', '"', '\n', '\r', ' ', '#']) || name.is_empty() {
+        true => format!("\"{}\"", name.replace('"', "\"\"")),
+        false => name.to_owned(),
+    }
+}
+
+/// A table being written.
+struct Table {
+    partial: Partial,
+    file: BufWriter<File>,
+    rows: u64,
+}
+
+impl Table {
+    fn create(partial: Partial, start: &str, head: &impl Serialize, columns: &str) -> Result<Table> {
+        let head = json(head)?;
+        let mut table = Table { file: partial.create()?, partial, rows: 0 };
+        table.line(format_args!("{start}{head}"))?;
+        table.line(format_args!("{columns}"))?;
+        Ok(table)
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) -> Result<()> {
+        writeln!(self.file, "{line}").map_err(|e| self.partial.error(e))
+    }
+
+    fn row(&mut self, row: std::fmt::Arguments<'_>) -> Result<()> {
+        self.rows += 1;
+        self.line(row)
+    }
+
+    fn finish(mut self, end: &impl Serialize) -> Result<Partial> {
+        let end = json(end)?;
+        self.line(format_args!("{END}{end}"))?;
+        sync(self.file).map_err(|e| self.partial.error(e))?;
+        Ok(self.partial)
+    }
+}
+
+/// Spikes being written.
+pub(super) struct SpikeTable {
+    table: Table,
+    dt_ms: f64,
+    names: Vec<String>,
+}
+
+impl SpikeTable {
+    pub fn create(partial: Partial, header: &Header) -> Result<SpikeTable> {
+        let head = SpikeHead { dt_ms: header.dt_ms, populations: header.populations.clone() };
+        let table = Table::create(partial, SPIKES, &head, "tick,time_ms,population,neuron")?;
+        let names = header.populations.iter().map(|(name, _)| cell(name)).collect();
+        Ok(SpikeTable { table, dt_ms: header.dt_ms, names })
+    }
+}
+
+impl SpikeSink for SpikeTable {
+    fn push(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
+        let (time, name) = (f64::from(tick) * self.dt_ms, &self.names[population]);
+        neurons.iter().try_for_each(|neuron| self.table.row(format_args!("{tick},{time},{name},{neuron}")))
+    }
+
+    fn finish(self: Box<Self>, ticks: Tick) -> Result<Partial> {
+        let end = SpikeEnd { ticks, spikes: self.table.rows };
+        self.table.finish(&end)
+    }
+}
+
+/// Traces being written.
+pub(super) struct TraceTable {
+    table: Table,
+    dt_ms: f64,
+    /// `variable,population` and neurons of each probe.
+    probes: Vec<(String, Vec<u32>)>,
+}
+
+impl TraceTable {
+    pub fn create(partial: Partial, header: &Header) -> Result<TraceTable> {
+        let about = AboutProbe::all(header);
+        let name = |about: &AboutProbe| format!("{},{}", about.variable.name(), cell(&about.population));
+        let probes = about.iter().map(|about| (name(about), about.neurons.clone())).collect();
+        let head = TraceHead { dt_ms: header.dt_ms, probes: about };
+        let table = Table::create(partial, TRACES, &head, "probe,tick,time_ms,variable,population,neuron,value")?;
+        Ok(TraceTable { table, dt_ms: header.dt_ms, probes })
+    }
+}
+
+impl TraceSink for TraceTable {
+    fn push(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()> {
+        let time = f64::from(tick) * self.dt_ms;
+        let (name, neurons) = &self.probes[probe];
+        for (neuron, value) in neurons.iter().zip(values) {
+            // {:?} has as many digits as it takes to get the same value back.
+            self.table.row(format_args!("{probe},{tick},{time},{name},{neuron},{value:?}"))?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Partial> {
+        let end = TraceEnd { rows: self.table.rows };
+        self.table.finish(&end)
+    }
+}
+
+/// A whole table.
+struct Text<'a> {
+    path: &'a Path,
+    text: String,
+}
+
+impl<'a> Text<'a> {
+    fn read(path: &'a Path) -> Result<Text<'a>> {
+        Ok(Text { path, text: read_text(path)? })
+    }
+
+    fn fail(&self, line: usize, column: usize, problem: impl ToString) -> Error {
+        Error::Text { path: self.path.to_path_buf(), line, column: column + 1, problem: problem.to_string() }
+    }
+
+    /// First and last comment, if the table begins with `start`.
+    fn frame<H, E>(&self, start: &str) -> Result<Option<(H, E)>>
+    where
+        H: for<'de> Deserialize<'de>,
+        E: for<'de> Deserialize<'de>,
+    {
+        let Some(head) = self.text.strip_prefix(start) else { return Ok(None) };
+        let head = head.lines().next().unwrap_or_default();
+        let head = serde_json::from_str(head).map_err(|e| self.fail(1, start.len() + e.column() - 1, e))?;
+        let last = self.text.lines().next_back().unwrap_or_default();
+        let end = last.strip_prefix(END).filter(|_| self.text.ends_with('\n'));
+        let end = end.and_then(|end| serde_json::from_str(end).ok());
+        let cut = || self.fail(self.text.lines().count(), 0, "the last line is not `# end {...}`; is it truncated?");
+        Ok(Some((head, end.ok_or_else(cut)?)))
+    }
+
+    /// The rows behind the heading, which is given to `columns`; `row` has the line for its errors.
+    fn rows<C>(
+        &self,
+        columns: impl FnOnce(&[String]) -> Result<C>,
+        mut row: impl FnMut(&C, usize, &csv::StringRecord) -> Result<()>,
+    ) -> Result<()> {
+        let heading = self.text.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
+        let delimiter = if heading.contains(',') { b',' } else { b' ' };
+        let mut builder = csv::ReaderBuilder::new();
+        builder.comment(Some(b'#')).trim(csv::Trim::All).has_headers(true).delimiter(delimiter);
+        let mut reader = builder.from_reader(self.text.as_bytes());
+        let csv_error = |e: csv::Error| {
+            let line = e.position().map_or(1, csv::Position::line);
+            self.fail(line as usize, 0, e)
+        };
+        let heading: Vec<String> = reader.headers().map_err(csv_error)?.iter().map(str::to_owned).collect();
+        let columns = columns(&heading)?;
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(csv_error)? {
+            let line = record.position().map_or(0, csv::Position::line);
+            row(&columns, line as usize, &record)?;
+        }
+        Ok(())
+    }
+
+    fn number<T: std::str::FromStr>(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<T> {
+        let cell = record.get(column).unwrap_or_default();
+        cell.parse().map_err(|_| self.fail(line, column, format!("'{cell}' is not a number")))
+    }
+}
+
+/// Where a table of spikes has what: the time and whether it is a tick, the neuron, the population.
+struct Columns {
+    time: (usize, bool),
+    neuron: usize,
+    population: Option<usize>,
+}
+
+/// Reads a table of spikes of this crate or another.
+pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
+    let text = Text::read(path)?;
+    let frame: Option<(SpikeHead, SpikeEnd)> = text.frame(SPIKES)?;
+    let (dt_ms, ticks, promised, known) = match frame {
+        Some((head, end)) => (Some(head.dt_ms), Some(end.ticks), Some(end.spikes), head.populations),
+        None => (None, None, None, Vec::new()),
+    };
+    let ours = dt_ms.is_some();
+    if let Some(dt_ms) = dt_ms {
+        super::check_dt(dt_ms).map_err(|e| text.fail(1, 0, e))?;
+    }
+    let mut indices: HashMap<String, u32> = known.iter().zip(0..).map(|((name, _), i)| (name.clone(), i)).collect();
+    let mut populations: Vec<(String, Option<u32>)> =
+        known.into_iter().map(|(name, size)| (name, Some(size))).collect();
+    let (mut exact, mut times) = (Vec::new(), Vec::new());
+    let columns = |heading: &[String]| {
+        let find = |names: &[&str]| heading.iter().position(|column| names.contains(&column.as_str()));
+        let time = find(&["tick"]).map(|column| (column, true));
+        let time = time.or_else(|| find(&["time_ms", "timestamps"]).map(|column| (column, false)));
+        let neuron = find(&["neuron", "node_id", "node_ids", "id"]);
+        match (time, neuron) {
+            (Some(time), Some(neuron)) => Ok(Columns { time, neuron, population: find(&["population"]) }),
+            _ => {
+                let problem = format!("expected columns `tick` or `time_ms` and `neuron`, found {heading:?}");
+                Err(Error::file(path, problem))
+            }
+        }
+    };
+    text.rows(columns, |columns, line, record| {
+        let name = columns.population.and_then(|column| record.get(column)).unwrap_or(UNNAMED);
+        let population = match indices.get(name) {
+            Some(&population) => population,
+            None if ours => {
+                return Err(text.fail(line, columns.population.unwrap_or(0), format!("'{name}' is no population")));
+            }
+            None => {
+                let population = populations.len() as u32;
+                indices.insert(name.to_owned(), population);
+                populations.push((name.to_owned(), None));
+                population
+            }
+        };
+        let id = checked_id(text.number(line, record, columns.neuron)?)
+            .map_err(|problem| text.fail(line, columns.neuron, problem))?;
+        let (column, is_tick) = columns.time;
+        if is_tick {
+            let tick = checked_tick(text.number(line, record, column)?);
+            exact.push((tick.map_err(|problem| text.fail(line, column, problem))?, population, id));
+        } else {
+            let time = checked_time(text.number(line, record, column)?);
+            times.push((time.map_err(|problem| text.fail(line, column, problem))?, population, id));
+        }
+        Ok(())
+    })?;
+    let found = exact.len() as u64;
+    if promised.is_some_and(|promised| promised != found) {
+        return Err(Error::file(path, format!("{found} spikes, but its last line says {}", promised.unwrap_or(0))));
+    }
+    let spikes = if times.is_empty() { Spikes::Ticks(exact) } else { Spikes::Times(times) };
+    Ok(Raw { dt_ms, ticks, populations, spikes })
+}
+
+/// Reads a table of traces.
+pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
+    let text = Text::read(path)?;
+    let frame: Option<(TraceHead, TraceEnd)> = text.frame(TRACES)?;
+    let (head, end) =
+        frame.ok_or_else(|| text.fail(1, 0, format!("expected `{TRACES}{{...}}`: not a table of traces")))?;
+    super::check_dt(head.dt_ms).map_err(|e| text.fail(1, 0, e))?;
+    if head.probes.iter().any(|probe| probe.neurons.is_empty()) {
+        return Err(text.fail(1, 0, "a probe without neurons"));
+    }
+    let mut traces: Vec<Trace> = head.probes.into_iter().map(|probe| probe.trace(head.dt_ms)).collect();
+    let mut found = 0;
+    let columns = |heading: &[String]| {
+        let find = |name: &str| heading.iter().position(|column| column == name);
+        match ["probe", "tick", "neuron", "value"].map(find) {
+            [Some(probe), Some(tick), Some(neuron), Some(value)] => Ok([probe, tick, neuron, value]),
+            _ => {
+                let problem = format!("expected columns `probe`, `tick`, `neuron` and `value`, found {heading:?}");
+                Err(Error::file(path, problem))
+            }
+        }
+    };
+    text.rows(columns, |&[probe, tick, neuron, value], line, record| {
+        found += 1;
+        let probe_index: usize = text.number(line, record, probe)?;
+        let unknown = || text.fail(line, probe, format!("there is no probe {probe_index}"));
+        let trace = traces.get_mut(probe_index).ok_or_else(unknown)?;
+        let now: Tick = text.number(line, record, tick)?;
+        let (row, place) = (trace.values.len() / trace.neurons.len(), trace.values.len() % trace.neurons.len());
+        if trace.values.is_empty() {
+            trace.first_tick = now;
+        }
+        let expected = u64::from(trace.first_tick) + row as u64;
+        if u64::from(now) != expected {
+            return Err(text.fail(line, tick, format!("tick {now} of probe {probe_index} where {expected} should be")));
+        }
+        let id: u32 = text.number(line, record, neuron)?;
+        if id != trace.neurons[place] {
+            let problem = format!("neuron {id} of probe {probe_index} where {} should be", trace.neurons[place]);
+            return Err(text.fail(line, neuron, problem));
+        }
+        trace.values.push(text.number(line, record, value)?);
+        Ok(())
+    })?;
+    if found != end.rows {
+        return Err(Error::file(path, format!("{found} rows, but its last line says {}", end.rows)));
+    }
+    match traces.iter().position(|trace| trace.values.len() % trace.neurons.len() != 0) {
+        Some(probe) => Err(Error::file(path, format!("the last tick of probe {probe} lacks values"))),
+        None => Ok(traces),
+    }
+}

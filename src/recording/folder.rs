@@ -1,0 +1,254 @@
+//! The folder of a run.
+
+use super::stream::{SpikeSink, TraceSink, push_all, spike_sink, trace_sink};
+use super::{Header, Order, Probe, Recorder, SpikeFormat, SpikeRecording, Trace, TraceFormat, Variable};
+use crate::error::{Error, Result};
+use crate::event::Tick;
+use crate::files::{Partial, read_json, sync};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Name of the file that says what the others are.
+const ABOUT: &str = "recording.json";
+
+/// The form of the folder that this crate writes and reads.
+const SCHEMA: u32 = 1;
+
+/// What `recording.json` says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// Form of the folder: 1.
+    pub schema: u32,
+    /// Length of a tick in ms.
+    pub dt_ms: f64,
+    /// Length of the recording in ticks.
+    pub ticks: Tick,
+    /// Name and size of each population.
+    pub populations: Vec<(String, u32)>,
+    /// What was recorded besides spikes.
+    pub probes: Vec<AboutProbe>,
+    /// Name of the file of spikes.
+    pub spikes: String,
+    /// Name of the file of traces, if there are probes.
+    pub traces: Option<String>,
+    /// What ran the network.
+    pub driver: String,
+    /// The seed of the run.
+    pub seed: u64,
+}
+
+/// A [`Probe`] with the name of its population.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AboutProbe {
+    /// Which variable.
+    pub variable: Variable,
+    /// Name of the population.
+    pub population: String,
+    /// Which of its neurons.
+    pub neurons: Vec<u32>,
+}
+
+impl AboutProbe {
+    pub(super) fn all(header: &Header) -> Vec<AboutProbe> {
+        let about = |probe: &Probe| AboutProbe {
+            variable: probe.variable,
+            population: header.populations[probe.population].0.clone(),
+            neurons: probe.neurons.clone(),
+        };
+        header.probes.iter().map(about).collect()
+    }
+
+    /// Without values yet.
+    pub(super) fn trace(self, dt_ms: f64) -> Trace {
+        let AboutProbe { variable, population, neurons } = self;
+        Trace { variable, population, neurons, dt_ms, first_tick: 0, values: Vec::new() }
+    }
+}
+
+/// Streams a run into a folder.
+pub struct Folder {
+    folder: PathBuf,
+    header: Header,
+    order: Order,
+    spikes: Box<dyn SpikeSink>,
+    traces: Option<Box<dyn TraceSink>>,
+    names: [String; 2],
+}
+
+impl Folder {
+    /// Makes the folder, if need be, and starts its files beside what it holds.
+    ///
+    /// # Errors
+    /// If the header contradicts itself or the files cannot be made.
+    pub fn create(folder: &Path, header: Header, spikes: SpikeFormat, traces: TraceFormat) -> Result<Folder> {
+        let order = Order::new(&header)?;
+        let names = [format!("spikes.{}", spikes.extension()), format!("traces.{}", traces.extension())];
+        let spikes = spike_sink(&folder.join(&names[0]), spikes, &header)?;
+        let probes = !header.probes.is_empty();
+        let traces = probes.then(|| trace_sink(&folder.join(&names[1]), traces, &header)).transpose()?;
+        Ok(Folder { folder: folder.to_path_buf(), header, order, spikes, traces, names })
+    }
+
+    /// Completes a run of `ticks` ticks by `driver` with `seed`. An earlier recording in the folder is replaced, and its files in other
+    /// formats are removed.
+    ///
+    /// # Errors
+    /// If something came after tick `ticks - 1` or the files cannot be written; the folder then holds what it held before.
+    pub fn finish(self, ticks: Tick, driver: &str, seed: u64) -> Result<()> {
+        self.order.end(ticks)?;
+        let [spikes_name, traces_name] = self.names;
+        let about = About {
+            schema: SCHEMA,
+            dt_ms: self.header.dt_ms,
+            ticks,
+            probes: AboutProbe::all(&self.header),
+            populations: self.header.populations,
+            spikes: spikes_name,
+            traces: self.traces.is_some().then_some(traces_name),
+            driver: driver.to_owned(),
+            seed,
+        };
+        let text = serde_json::to_string_pretty(&about).map_err(|e| Error::value("recording", e))? + "\n";
+        let path = self.folder.join(ABOUT);
+        let last = Partial::new(&path)?;
+        let mut file = last.create()?;
+        file.write_all(text.as_bytes()).and_then(|()| sync(file)).map_err(|e| last.error(e))?;
+        let spikes = self.spikes.finish(ticks)?;
+        let traces = self.traces.map(TraceSink::finish).transpose()?;
+
+        // From here on nothing is written, only named. Without recording.json a folder is no recording.
+        if path.exists() {
+            let remove = |path: &Path| match std::fs::remove_file(path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    Err(Error::file(path, format!("cannot remove: {e}")))
+                }
+                _ => Ok(()),
+            };
+            remove(&path)?;
+            for format in SpikeFormat::ALL {
+                remove(&self.folder.join(format!("spikes.{}", format.extension())))?;
+            }
+            for format in TraceFormat::ALL {
+                remove(&self.folder.join(format!("traces.{}", format.extension())))?;
+            }
+        }
+        spikes.appear()?;
+        traces.map_or(Ok(()), Partial::appear)?;
+        last.appear()
+    }
+}
+
+impl Recorder for Folder {
+    fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
+        self.order.spikes(tick, population, neurons)?;
+        self.spikes.push(tick, population, neurons)
+    }
+
+    fn values(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()> {
+        self.order.values(tick, probe, values)?;
+        match &mut self.traces {
+            Some(traces) => traces.push(tick, probe, values),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A run read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// What `recording.json` says.
+    pub about: About,
+    /// All spikes.
+    pub spikes: SpikeRecording,
+    /// One per probe.
+    pub traces: Vec<Trace>,
+}
+
+/// Reads `recording.json` of a folder.
+pub(super) fn about(folder: &Path) -> Result<About> {
+    let path = folder.join(ABOUT);
+    let about: About = read_json(&path)?;
+    let fail = |problem: String| Err(Error::file(&path, problem));
+    if about.schema != SCHEMA {
+        return fail(format!("schema {}: this program knows {SCHEMA}", about.schema));
+    }
+    for name in std::iter::once(&about.spikes).chain(&about.traces) {
+        if Path::new(name).file_name() != Some(name.as_ref()) {
+            return fail(format!("'{name}' is not the name of a file in this folder"));
+        }
+    }
+    super::check_dt(about.dt_ms).map_err(|e| Error::file(&path, e))?;
+    Ok(about)
+}
+
+/// Reads the folder of a run.
+///
+/// # Errors
+/// If a file is missing, cut off, or does not belong to the others.
+pub fn open(folder: &Path) -> Result<Opened> {
+    let about = about(folder)?;
+    let path = folder.join(&about.spikes);
+    let spikes = super::read_spikes(&path, about.dt_ms)?;
+    if (spikes.ticks, &spikes.populations) != (about.ticks, &about.populations) {
+        return Err(Error::file(path, format!("ticks or populations are not those of {ABOUT}")));
+    }
+    let mut traces = Vec::new();
+    if let Some(name) = &about.traces {
+        let path = folder.join(name);
+        traces = super::read_traces(&path)?;
+        let belongs = |(trace, probe): (&Trace, &AboutProbe)| {
+            let same = (trace.variable, &trace.population, &trace.neurons)
+                == (probe.variable, &probe.population, &probe.neurons);
+            let rows = trace.values.len().checked_div(trace.neurons.len()).unwrap_or(0) as u64;
+            same && trace.dt_ms == about.dt_ms && u64::from(trace.first_tick) + rows <= u64::from(about.ticks)
+        };
+        if traces.len() != about.probes.len() || !traces.iter().zip(&about.probes).all(belongs) {
+            return Err(Error::file(path, format!("the probes are not those of {ABOUT}")));
+        }
+    }
+    Ok(Opened { about, spikes, traces })
+}
+
+/// Writes a recording in memory as the folder of a run.
+///
+/// # Errors
+/// If the recording contradicts itself or the files cannot be written.
+pub fn write(
+    folder: &Path,
+    recording: &SpikeRecording,
+    traces: &[Trace],
+    formats: (SpikeFormat, TraceFormat),
+    driver: &str,
+    seed: u64,
+) -> Result<()> {
+    let SpikeRecording { dt_ms, ticks, ref populations, .. } = *recording;
+    let probe = |trace: &Trace| {
+        let population = populations.iter().position(|(name, _)| *name == trace.population);
+        let unknown = || Error::value("trace", format!("'{}' is no population", trace.population));
+        Ok(Probe {
+            variable: trace.variable,
+            population: population.ok_or_else(unknown)?,
+            neurons: trace.neurons.clone(),
+        })
+    };
+    let probes = traces.iter().map(probe).collect::<Result<_>>()?;
+    let header = Header { dt_ms, populations: populations.clone(), probes };
+    let mut writer = Folder::create(folder, header, formats.0, formats.1)?;
+    push_all(recording, |tick, population, neurons| writer.spikes(tick, population, neurons))?;
+    for (probe, trace) in traces.iter().enumerate() {
+        if trace.neurons.is_empty() || trace.values.len() % trace.neurons.len() != 0 {
+            return Err(Error::Shape {
+                what: format!("values of trace {probe}, [ticks, neurons]"),
+                expected: vec![trace.neurons.len()],
+                found: vec![trace.values.len()],
+            });
+        }
+        for (tick, row) in (trace.first_tick..).zip(trace.values.chunks_exact(trace.neurons.len())) {
+            writer.values(tick, probe, row)?;
+        }
+    }
+    writer.finish(ticks, driver, seed)
+}

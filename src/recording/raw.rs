@@ -1,0 +1,120 @@
+//! Spikes as a file has them, and how they become a recording.
+
+use super::{SpikeRecording, check_dt};
+use crate::error::{Error, Result};
+use crate::event::Tick;
+use std::path::Path;
+
+/// The content of a file of spikes.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Raw {
+    /// Length of a tick, where the file says it.
+    pub dt_ms: Option<f64>,
+    /// Length of the recording in ticks, where the file says it.
+    pub ticks: Option<Tick>,
+    /// Name of each population, and its size where the file says it.
+    pub populations: Vec<(String, Option<u32>)>,
+    /// In any order.
+    pub spikes: Spikes,
+}
+
+/// When (ticks or ms), index of the population, id.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Spikes {
+    /// On the grid of dt.
+    Ticks(Vec<(Tick, u32, u32)>),
+    /// Finite and not negative, ms.
+    Times(Vec<(f64, u32, u32)>),
+}
+
+/// The name of the only population of a file that names none.
+pub(super) const UNNAMED: &str = "default";
+
+/// A time in ms that can be one.
+pub(super) fn checked_time(time: f64) -> std::result::Result<f64, String> {
+    match time {
+        t if !t.is_finite() => Err(format!("is {t}: expected a time in ms")),
+        t if t < 0.0 => Err(format!("is {t}: a time before the start")),
+        t => Ok(t),
+    }
+}
+
+/// A neuron's number.
+pub(super) fn checked_id(id: i64) -> std::result::Result<u32, String> {
+    // The number of neurons is a u32 as well.
+    u32::try_from(id).ok().filter(|&id| id < u32::MAX).ok_or_else(|| format!("is {id}: out of range for a neuron"))
+}
+
+/// A tick.
+pub(super) fn checked_tick(tick: i64) -> std::result::Result<Tick, String> {
+    // So is the number of ticks.
+    Tick::try_from(tick)
+        .ok()
+        .filter(|&tick| tick < Tick::MAX)
+        .ok_or_else(|| format!("is {tick}: out of range for a tick"))
+}
+
+/// The nearest tick, halves up.
+fn nearest(time_ms: f64, dt_ms: f64) -> Option<Tick> {
+    let tick = (time_ms / dt_ms).round();
+    (tick < f64::from(Tick::MAX)).then_some(tick as Tick)
+}
+
+impl Raw {
+    /// All spikes with times in ms.
+    pub fn times(&self) -> impl Iterator<Item = (f64, u32, u32)> + '_ {
+        let (ticks, times) = match &self.spikes {
+            Spikes::Ticks(spikes) => (&spikes[..], &[][..]),
+            Spikes::Times(spikes) => (&[][..], &spikes[..]),
+        };
+        let dt_ms = self.dt_ms.unwrap_or(1.0);
+        ticks.iter().map(move |&(tick, p, id)| (f64::from(tick) * dt_ms, p, id)).chain(times.iter().copied())
+    }
+
+    /// The recording in ticks of `dt_ms`, in order.
+    pub fn into_recording(self, path: &Path, dt_ms: f64) -> Result<SpikeRecording> {
+        check_dt(dt_ms)?;
+        let beyond = |time: f64| Error::file(path, format!("time {time} ms is beyond the last tick of {dt_ms} ms"));
+        let same_grid = self.dt_ms.is_none_or(|own| own == dt_ms);
+        let mut ticks = self.ticks;
+        let mut spikes = match self.spikes {
+            Spikes::Ticks(spikes) if same_grid => spikes,
+            _ => {
+                if let (Some(own), Some(length)) = (self.dt_ms, ticks) {
+                    let time = f64::from(length) * own;
+                    ticks = Some(nearest(time, dt_ms).ok_or_else(|| beyond(time))?);
+                }
+                let round = |(time, p, id)| Ok((nearest(time, dt_ms).ok_or_else(|| beyond(time))?, p, id));
+                let mut spikes = self.times().map(round).collect::<Result<Vec<_>>>()?;
+                if !same_grid {
+                    // A spike in the last tick may come to lie just behind the rounded end.
+                    let end = spikes.iter().map(|&(tick, ..)| tick + 1).max();
+                    ticks = ticks.max(end);
+                }
+                spikes.shrink_to_fit();
+                spikes
+            }
+        };
+        spikes.sort_unstable();
+        let mut sizes = vec![0; self.populations.len()];
+        for &(_, population, id) in &spikes {
+            let size = &mut sizes[population as usize];
+            *size = (id + 1).max(*size);
+        }
+        let mut populations = Vec::with_capacity(sizes.len());
+        for ((name, size), needed) in self.populations.into_iter().zip(sizes) {
+            let size = size.unwrap_or(needed);
+            if size < needed {
+                let problem = format!("neuron {} of population '{name}', which has {size}", needed - 1);
+                return Err(Error::file(path, problem));
+            }
+            populations.push((name, size));
+        }
+        let needed = spikes.last().map_or(0, |&(tick, ..)| tick + 1);
+        let ticks = ticks.unwrap_or(needed);
+        if ticks < needed {
+            return Err(Error::file(path, format!("a spike at tick {} of {ticks}", needed - 1)));
+        }
+        Ok(SpikeRecording { dt_ms, ticks, populations, spikes })
+    }
+}

@@ -1,0 +1,224 @@
+//! Spikes as SONATA keeps them, in HDF5.
+
+use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
+use super::stream::SpikeSink;
+use super::{Header, check_dt};
+use crate::error::{Error, Result};
+use crate::event::Tick;
+use crate::files::Partial;
+use crate::h5::H5;
+use hdf5_pure::{AttrValue, Dataset, File, FileAccessProperties, FileBuilder, MaxExtent, SyncPolicy};
+use std::path::Path;
+
+/// Spikes of a population that wait in memory until they are written together.
+pub(super) const CHUNK: usize = 8192;
+
+/// A file of spikes being written.
+pub(super) struct Writer {
+    partial: Partial,
+    file: File,
+    populations: Vec<Population>,
+    dt_ms: f64,
+}
+
+struct Population {
+    group: String,
+    /// In the order of [`COLUMNS`].
+    columns: [Dataset; 3],
+    ticks: Vec<u32>,
+    ids: Vec<u64>,
+}
+
+const COLUMNS: [&str; 3] = ["timestamps", "node_ids", "ticks"];
+
+impl Writer {
+    pub fn create(partial: Partial, header: &Header) -> Result<Writer> {
+        let mut builder = FileBuilder::new();
+        let mut spikes = builder.create_group("spikes");
+        for (index, (name, size)) in header.populations.iter().enumerate() {
+            if name.is_empty() || name == "." || name.contains(['/', '\0']) {
+                let problem = format!("'{name}' cannot be the name of a group in an HDF5 file");
+                return Err(Error::value("population", problem).with_hint("rename it or record as csv or npz"));
+            }
+            let mut group = spikes.create_group(name);
+            // The specification has an enumeration here, which this library cannot write; the Allen Institute's own tools write
+            // and read the name.
+            group.set_attr("sorting", AttrValue::VarLenString("by_time".into()));
+            group.set_attr("dt_ms", AttrValue::F64(header.dt_ms));
+            group.set_attr("size", AttrValue::U32(*size));
+            group.set_attr("index", AttrValue::U32(index as u32));
+            group.set_attr("recorded_ticks", AttrValue::U32(0));
+            for column in COLUMNS {
+                let dataset = group.create_dataset(column);
+                match column {
+                    "timestamps" => {
+                        dataset.with_f64_data(&[]).set_attr("units", AttrValue::VarLenString("milliseconds".into()))
+                    }
+                    "node_ids" => dataset.with_u64_data(&[]),
+                    _ => dataset.with_u32_data(&[]),
+                };
+                dataset.with_shape(&[0]).with_maxshape(&[MaxExtent::Unlimited]).with_chunks(&[CHUNK as u64]);
+            }
+            spikes.add_group(group.finish());
+        }
+        builder.add_group(spikes.finish());
+        let fail = |e: hdf5_pure::Error| partial.error(e);
+        builder.write(partial.partial()).map_err(fail)?;
+        let properties = FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose);
+        let file = File::open_rw_with_options(partial.partial(), properties).map_err(fail)?;
+        let open = |(name, _): &(String, u32)| {
+            let group = format!("spikes/{name}");
+            let [a, b, c] = COLUMNS.map(|column| file.dataset(&format!("{group}/{column}")));
+            Ok(Population { group, columns: [a?, b?, c?], ticks: Vec::new(), ids: Vec::new() })
+        };
+        let populations = header.populations.iter().map(open).collect::<std::result::Result<_, _>>().map_err(fail)?;
+        Ok(Writer { partial, file, populations, dt_ms: header.dt_ms })
+    }
+}
+
+impl Population {
+    fn flush(&mut self, dt_ms: f64) -> std::result::Result<(), hdf5_pure::Error> {
+        let times: Vec<f64> = self.ticks.iter().map(|&tick| f64::from(tick) * dt_ms).collect();
+        let [timestamps, node_ids, ticks] = &mut self.columns;
+        timestamps.append(&times)?;
+        node_ids.append(&self.ids)?;
+        ticks.append(&self.ticks)?;
+        self.ticks.clear();
+        self.ids.clear();
+        Ok(())
+    }
+}
+
+impl SpikeSink for Writer {
+    fn push(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
+        let population = &mut self.populations[population];
+        for &neuron in neurons {
+            population.ticks.push(tick);
+            population.ids.push(neuron.into());
+            if population.ticks.len() == CHUNK {
+                population.flush(self.dt_ms).map_err(|e| self.partial.error(e))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, ticks: Tick) -> Result<Partial> {
+        let Writer { partial, file, populations, dt_ms } = *self;
+        let end = || {
+            for mut population in populations {
+                if !population.ticks.is_empty() {
+                    population.flush(dt_ms)?;
+                }
+                file.group(&population.group)?.set_attr("recorded_ticks", AttrValue::U32(ticks))?;
+            }
+            file.close()
+        };
+        end().map_err(|e: hdf5_pure::Error| partial.error(e))?;
+        Ok(partial)
+    }
+}
+
+/// Reads `/spikes/<population>/{timestamps, node_ids}`, with `ticks` where this crate wrote the file; or, of the time before
+/// populations had names, `/spikes/{timestamps, gids}`.
+pub(super) fn read(path: &Path) -> Result<Raw> {
+    let file = H5::open(path)?;
+    let (groups, datasets) = file.members("spikes")?;
+    if datasets.iter().any(|name| name == "timestamps") {
+        let ids = if datasets.iter().any(|name| name == "gids") { "spikes/gids" } else { "spikes/node_ids" };
+        let spikes = columns(&file, "spikes/timestamps", ids)?;
+        let spikes = spikes.into_iter().map(|(time, id)| (time, 0, id)).collect();
+        let populations = vec![(UNNAMED.to_owned(), None)];
+        return Ok(Raw { dt_ms: None, ticks: None, populations, spikes: Spikes::Times(spikes) });
+    }
+    if groups.is_empty() {
+        return Err(file.wrong("spikes", "holds no population"));
+    }
+    let mut order = Vec::with_capacity(groups.len());
+    for name in groups {
+        let index = attribute(&file, &name, "index")?;
+        order.push((index.map_or(f64::INFINITY, |index| index), name));
+    }
+    order.sort_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y)));
+
+    let (mut dt_ms, mut length, mut populations) = (None, None, Vec::with_capacity(order.len()));
+    let (mut exact, mut times) = (Vec::new(), Vec::new());
+    for (index, (_, name)) in order.into_iter().enumerate() {
+        let field = |column: &str| format!("spikes/{name}/{column}");
+        let whole = |attribute_name: &str| -> Result<Option<u32>> {
+            let value = attribute(&file, &name, attribute_name)?;
+            let fits = |value: f64| {
+                (value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as u32)
+            };
+            let wrong = || file.wrong(&format!("spikes/{name}"), format!("has a wrong attribute {attribute_name}"));
+            value.map(|value| fits(value).ok_or_else(wrong)).transpose()
+        };
+        let (_, datasets) = file.members(&format!("spikes/{name}"))?;
+        if datasets.iter().any(|name| name == "ticks") {
+            let missing = || file.wrong(&format!("spikes/{name}"), "has 'ticks' but no attribute 'dt_ms'");
+            let own = attribute(&file, &name, "dt_ms")?.ok_or_else(missing)?;
+            check_dt(own).map_err(|e| file.wrong(&format!("spikes/{name}"), e))?;
+            if *dt_ms.get_or_insert(own) != own {
+                return Err(file.wrong(&format!("spikes/{name}"), "has another dt_ms than the populations before"));
+            }
+            length = length.max(whole("recorded_ticks")?);
+            let ticks = file.integers(&field("ticks"))?;
+            let ids = file.integers(&field("node_ids"))?;
+            same_length(&file, &field("node_ids"), ids.len(), ticks.len())?;
+            for (i, (tick, id)) in ticks.into_iter().zip(ids).enumerate() {
+                let tick = checked_tick(tick).map_err(|e| at(&file, &field("ticks"), i, e))?;
+                let id = checked_id(id).map_err(|e| at(&file, &field("node_ids"), i, e))?;
+                exact.push((tick, index as u32, id));
+            }
+        } else {
+            let spikes = columns(&file, &field("timestamps"), &field("node_ids"))?;
+            times.extend(spikes.into_iter().map(|(time, id)| (time, index as u32, id)));
+        }
+        let size = whole("size")?;
+        populations.push((name, size));
+    }
+    // Populations with and without ticks in one file come from somebody's merge; times are what they share.
+    let spikes = match times.is_empty() {
+        true => Spikes::Ticks(exact),
+        false => {
+            let own = dt_ms.unwrap_or(1.0);
+            times.extend(exact.into_iter().map(|(tick, p, id)| (f64::from(tick) * own, p, id)));
+            Spikes::Times(times)
+        }
+    };
+    Ok(Raw { dt_ms, ticks: length, populations, spikes })
+}
+
+fn columns(file: &H5, timestamps: &str, node_ids: &str) -> Result<Vec<(f64, u32)>> {
+    if let Ok(units) = file.dataset(timestamps)?.attribute("units").and_then(|units| units.read_string()) {
+        if !matches!(units.as_str(), "ms" | "milliseconds" | "millisecond") {
+            return Err(file.wrong(timestamps, format!("is in {units}: expected milliseconds")));
+        }
+    }
+    let times = file.floats(timestamps)?;
+    let ids = file.integers(node_ids)?;
+    same_length(file, node_ids, ids.len(), times.len())?;
+    let pair = |(i, (time, id)): (usize, (f64, i64))| {
+        let time = checked_time(time).map_err(|e| at(file, timestamps, i, e))?;
+        Ok((time, checked_id(id).map_err(|e| at(file, node_ids, i, e))?))
+    };
+    times.into_iter().zip(ids).enumerate().map(pair).collect()
+}
+
+fn same_length(file: &H5, name: &str, found: usize, expected: usize) -> Result<()> {
+    match found == expected {
+        true => Ok(()),
+        false => Err(file.wrong(name, format!("has {found} values for {expected} spikes"))),
+    }
+}
+
+fn at(file: &H5, name: &str, i: usize, problem: String) -> Error {
+    file.wrong(name, format!("at place {i} {problem}"))
+}
+
+/// An attribute of a population that is a number, if it is there.
+fn attribute(file: &H5, population: &str, name: &str) -> Result<Option<f64>> {
+    let group = format!("spikes/{population}");
+    let attributes = file.group(&group)?.attributes().map_err(file.fail(&group))?;
+    let found = attributes.iter().find(|attribute| attribute.name == name);
+    found.map(|attribute| attribute.read_as_f64().map_err(file.fail(&group))).transpose()
+}

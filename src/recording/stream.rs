@@ -1,0 +1,178 @@
+//! One file of spikes or traces, by its format.
+
+use super::raw::Raw;
+use super::{Header, SpikeRecording, Trace, bs2, csv, npz, sonata};
+use crate::error::{Error, Result};
+use crate::event::Tick;
+use crate::files::Partial;
+use crate::{h5, npz as zipped};
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::Path;
+
+/// How spikes are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpikeFormat {
+    /// SONATA's HDF5.
+    H5,
+    /// A table.
+    Csv,
+    /// numpy arrays.
+    Npz,
+}
+
+impl SpikeFormat {
+    /// All formats.
+    pub const ALL: [SpikeFormat; 3] = [SpikeFormat::H5, SpikeFormat::Csv, SpikeFormat::Npz];
+
+    /// How the names of such files end.
+    pub fn extension(self) -> &'static str {
+        match self {
+            SpikeFormat::H5 => "h5",
+            SpikeFormat::Csv => "csv",
+            SpikeFormat::Npz => "npz",
+        }
+    }
+}
+
+/// How traces are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TraceFormat {
+    /// A table.
+    Csv,
+    /// numpy arrays.
+    Npz,
+}
+
+impl TraceFormat {
+    /// All formats.
+    pub const ALL: [TraceFormat; 2] = [TraceFormat::Csv, TraceFormat::Npz];
+
+    /// How the names of such files end.
+    pub fn extension(self) -> &'static str {
+        match self {
+            TraceFormat::Csv => "csv",
+            TraceFormat::Npz => "npz",
+        }
+    }
+}
+
+/// Takes spikes that are known to be in order.
+pub(super) trait SpikeSink: Send {
+    fn push(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()>;
+    /// The whole file, which has only to take its name.
+    fn finish(self: Box<Self>, ticks: Tick) -> Result<Partial>;
+}
+
+/// Takes rows of values that are known to be in order for each probe.
+pub(super) trait TraceSink: Send {
+    fn push(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()>;
+    /// The whole file, which has only to take its name.
+    fn finish(self: Box<Self>) -> Result<Partial>;
+}
+
+pub(super) fn spike_sink(path: &Path, format: SpikeFormat, header: &Header) -> Result<Box<dyn SpikeSink>> {
+    let partial = Partial::new(path)?;
+    Ok(match format {
+        SpikeFormat::H5 => Box::new(sonata::Writer::create(partial, header)?),
+        SpikeFormat::Csv => Box::new(csv::SpikeTable::create(partial, header)?),
+        SpikeFormat::Npz => Box::new(npz::SpikeArrays::create(partial, header)?),
+    })
+}
+
+pub(super) fn trace_sink(path: &Path, format: TraceFormat, header: &Header) -> Result<Box<dyn TraceSink>> {
+    let partial = Partial::new(path)?;
+    Ok(match format {
+        TraceFormat::Csv => Box::new(csv::TraceTable::create(partial, header)?),
+        TraceFormat::Npz => Box::new(npz::TraceArrays::create(partial, header)?),
+    })
+}
+
+/// Feeds a recording into `push`, tick by tick.
+pub(super) fn push_all(
+    recording: &SpikeRecording,
+    mut push: impl FnMut(Tick, usize, &[u32]) -> Result<()>,
+) -> Result<()> {
+    let mut neurons = Vec::new();
+    for group in recording.spikes.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        neurons.clear();
+        neurons.extend(group.iter().map(|&(_, _, neuron)| neuron));
+        push(group[0].0, group[0].1 as usize, &neurons)?;
+    }
+    Ok(())
+}
+
+/// Writes spikes as `path`, whose name must end in `.h5`, `.csv` or `.npz`.
+///
+/// # Errors
+/// If the name ends otherwise, the recording is out of order or its own bounds, or the file cannot be written: it is then as it
+/// was before.
+pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
+    let format = SpikeFormat::ALL.into_iter().find(|format| path.extension() == Some(OsStr::new(format.extension())));
+    let format = format.ok_or_else(|| Error::file(path, "the name of a file of spikes ends in .h5, .csv or .npz"))?;
+    let SpikeRecording { dt_ms, ref populations, .. } = *recording;
+    let header = Header { dt_ms, populations: populations.clone(), probes: Vec::new() };
+    let mut order = super::Order::new(&header)?;
+    let mut sink = spike_sink(path, format, &header)?;
+    push_all(recording, |tick, population, neurons| {
+        order.spikes(tick, population, neurons)?;
+        sink.push(tick, population, neurons)
+    })?;
+    order.end(recording.ticks)?;
+    sink.finish(recording.ticks)?.appear()
+}
+
+/// Reads the spikes of a file in ticks of `dt_ms`, sorted, by the rules of time in [`crate::recording`]:
+/// - what this crate writes as `.h5`, `.csv`, `.npz`, or the folder of a run;
+/// - SONATA spikes of other tools (`.h5`), whose times are in ms;
+/// - `.npz` with `ids` and `times` in ms, as scripts for NEST and Brian2 save them;
+/// - `.csv` with a heading that names a column `tick` or `time_ms` (or `timestamps`), a column `neuron` (or `node_id`, `node_ids`,
+///   `id`) and perhaps `population`, separated by commas or spaces;
+/// - `.bs2` of the 34 x 34 sensor of N-MNIST ([`read_events`](super::read_events) reads others).
+///
+/// Spikes may stand in any order and more than once. A file that does not say how large a population is has as many neurons
+/// as its highest id needs; one that names none has the population `default`; one that does not say its length ends with its last
+/// spike.
+///
+/// # Errors
+/// If the file is missing, cut off or of another kind, a time is negative or not a number, or a tick or id out of range. The
+/// error names file and field.
+pub fn read_spikes(path: &Path, dt_ms: f64) -> Result<SpikeRecording> {
+    super::check_dt(dt_ms)?;
+    if path.is_dir() {
+        let about = super::folder::about(path)?;
+        return read_spikes(&path.join(about.spikes), dt_ms);
+    }
+    if path.extension() == Some(OsStr::new("bs2")) {
+        return super::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST);
+    }
+    read_raw(path)?.into_recording(path, dt_ms)
+}
+
+/// Reads the spikes of a `.h5`, `.npz` or `.csv` file as they stand there.
+pub(crate) fn read_raw(path: &Path) -> Result<Raw> {
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    let read = file.take(8).read_to_end(&mut start);
+    read.map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    match path.extension().and_then(OsStr::to_str) {
+        _ if start == h5::SIGNATURE => sonata::read(path),
+        _ if start.starts_with(zipped::SIGNATURE) => npz::read_spikes(path),
+        Some("h5" | "hdf5") => sonata::read(path),
+        Some("npz") => npz::read_spikes(path),
+        Some("csv" | "txt") => csv::read_spikes(path),
+        _ => Err(Error::file(path, "not a file of spikes: expected .h5, .npz, .csv, .bs2 or the folder of a run")),
+    }
+}
+
+/// Reads the traces that this crate wrote as `.npz` or `.csv`, in the order of their probes.
+///
+/// # Errors
+/// If the file is missing, cut off or of another kind.
+pub fn read_traces(path: &Path) -> Result<Vec<Trace>> {
+    match path.extension().and_then(OsStr::to_str) {
+        Some("npz") => npz::read_traces(path),
+        Some("csv") => csv::read_traces(path),
+        _ => Err(Error::file(path, "not a file of traces: expected .npz or .csv")),
+    }
+}

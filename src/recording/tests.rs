@@ -1,0 +1,532 @@
+//! Round trips, foreign files, and everything that is refused.
+
+use super::*;
+use crate::npz::{NpzWriter, Spool};
+use hdf5_pure::{AttrValue, FileBuilder};
+use proptest::prelude::*;
+use std::path::{Path, PathBuf};
+
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = entries.collect();
+    names.sort();
+    names
+}
+
+/// That `result` is an error which names all of `expected`.
+#[track_caller]
+fn refused<T>(result: Result<T>, expected: &[&str]) {
+    let Err(error) = result else { panic!("not refused: {expected:?}") };
+    let error = error.to_string();
+    for part in expected {
+        assert!(error.contains(part), "'{part}' is not in: {error}");
+    }
+}
+
+fn small() -> SpikeRecording {
+    SpikeRecording {
+        dt_ms: 0.1,
+        ticks: 1000,
+        populations: vec![("exc".into(), 20), ("inh, \"slow\" #1".into(), 5), ("silent é".into(), 3)],
+        spikes: vec![(0, 0, 3), (0, 0, 19), (3, 1, 0), (7, 0, 0), (7, 1, 4), (7, 1, 4), (999, 0, 7)],
+    }
+}
+
+fn traces() -> Vec<Trace> {
+    let values = vec![-70.0, 0.1 + 0.2, f64::MIN_POSITIVE / 8.0, -0.0, f64::INFINITY, 1e300];
+    let membrane = Trace {
+        variable: Variable::Membrane,
+        population: "exc".into(),
+        neurons: vec![19, 0],
+        dt_ms: 0.1,
+        first_tick: 5,
+        values,
+    };
+    let threshold = Trace {
+        variable: Variable::Threshold,
+        population: "inh, \"slow\" #1".into(),
+        neurons: vec![4],
+        first_tick: 0,
+        values: vec![1.0 / 3.0; 1000],
+        ..membrane.clone()
+    };
+    vec![membrane, threshold]
+}
+
+fn any_recording() -> impl Strategy<Value = SpikeRecording> {
+    let sizes = prop::collection::vec(1_u32..50, 1..5);
+    let dt = prop_oneof![Just(0.1), Just(0.01), Just(1.0), 1e-3..10.0];
+    (dt, sizes, 0_u32..3000).prop_flat_map(|(dt_ms, sizes, ticks)| {
+        let populations = sizes.iter().enumerate().map(|(i, &size)| (format!("p{}", 9 - i), size)).collect::<Vec<_>>();
+        let spike = (0..ticks.max(1), 0..sizes.len(), 0_u32..50);
+        prop::collection::vec(spike, if ticks == 0 { 0..1 } else { 0..200 }).prop_map(move |spikes| {
+            let spike = |(tick, p, id): (u32, usize, u32)| (tick, p as u32, id % sizes[p]);
+            let mut spikes: Vec<_> = spikes.into_iter().map(spike).collect();
+            spikes.sort_unstable();
+            SpikeRecording { dt_ms, ticks, populations: populations.clone(), spikes }
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn spikes_come_back_from_every_format(recording in any_recording()) {
+        let folder = scratch();
+        for format in SpikeFormat::ALL {
+            let path = folder.path().join(format!("spikes.{}", format.extension()));
+            write_spikes(&path, &recording).unwrap();
+            prop_assert_eq!(&read_spikes(&path, recording.dt_ms).unwrap(), &recording, "{:?}", format);
+        }
+    }
+
+    #[test]
+    fn values_come_back_bit_by_bit(bits in prop::collection::vec(any::<u64>(), 1..60), first_tick in 0_u32..5000) {
+        let bits: Vec<u64> = bits.into_iter().filter(|&bits| !f64::from_bits(bits).is_nan()).collect();
+        let values: Vec<f64> = bits.iter().map(|&bits| f64::from_bits(bits)).collect();
+        let trace = Trace { neurons: vec![0], first_tick: if bits.is_empty() { 0 } else { first_tick }, values, ..traces()[0].clone() };
+        let recording = SpikeRecording { ticks: 6000, spikes: Vec::new(), ..small() };
+        for format in TraceFormat::ALL {
+            let folder = scratch();
+            write(folder.path(), &recording, std::slice::from_ref(&trace), (SpikeFormat::Csv, format), "event", 0).unwrap();
+            let back = open(folder.path()).unwrap().traces;
+            let found: Vec<u64> = back[0].values.iter().map(|value| value.to_bits()).collect();
+            prop_assert_eq!(&found, &bits);
+            prop_assert_eq!(&back, std::slice::from_ref(&trace));
+        }
+    }
+}
+
+#[test]
+fn a_folder_comes_back_whole_in_all_formats() {
+    for spikes in SpikeFormat::ALL {
+        for values in TraceFormat::ALL {
+            let folder = scratch();
+            // One folder, twice: the second run replaces the first with its other formats.
+            let run = folder.path().join("run");
+            write(&run, &small(), &traces(), (SpikeFormat::Npz, TraceFormat::Csv), "clock", 1).unwrap();
+            write(&run, &small(), &traces(), (spikes, values), "event", 17).unwrap();
+            let expected = [
+                "recording.json".to_owned(),
+                format!("spikes.{}", spikes.extension()),
+                format!("traces.{}", values.extension()),
+            ];
+            assert_eq!(names(&run), expected);
+            let opened = open(&run).unwrap();
+            assert_eq!((opened.spikes, opened.traces), (small(), traces()));
+            assert_eq!((opened.about.driver.as_str(), opened.about.seed), ("event", 17));
+            assert_eq!(read_spikes(&run, 0.1).unwrap(), small());
+        }
+    }
+}
+
+#[test]
+fn memory_keeps_what_a_folder_keeps() {
+    let header = Header {
+        dt_ms: 0.5,
+        populations: vec![("a".into(), 4), ("b".into(), 2)],
+        probes: vec![Probe { variable: Variable::Current, population: 1, neurons: vec![0, 1] }],
+    };
+    let feed = |recorder: &mut dyn Recorder| {
+        for tick in 0..20 {
+            recorder.spikes(tick, 0, &[tick % 4]).unwrap();
+            recorder.spikes(tick, 1, &[]).unwrap();
+            recorder.values(tick, 0, &[f64::from(tick), 0.5]).unwrap();
+        }
+    };
+    let mut memory = Memory::new(header.clone()).unwrap();
+    feed(&mut memory);
+    let (recording, traces) = memory.finish(25).unwrap();
+    assert_eq!((recording.ticks, recording.spikes.len(), traces[0].values.len()), (25, 20, 40));
+    let folder = scratch();
+    let mut files = Folder::create(folder.path(), header, SpikeFormat::H5, TraceFormat::Npz).unwrap();
+    feed(&mut files);
+    // Nothing has its name before the end.
+    assert!(names(folder.path()).iter().all(|name| name.ends_with(".partial")));
+    files.finish(25, "event", 0).unwrap();
+    let opened = open(folder.path()).unwrap();
+    assert_eq!((opened.spikes, opened.traces), (recording, traces));
+}
+
+#[test]
+fn a_run_given_up_leaves_nothing_and_an_earlier_one_stays() {
+    let folder = scratch();
+    let formats = (SpikeFormat::H5, TraceFormat::Npz);
+    for spikes in SpikeFormat::ALL {
+        let header = Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new() };
+        let mut files = Folder::create(folder.path(), header, spikes, TraceFormat::Csv).unwrap();
+        files.spikes(0, 0, &[1]).unwrap();
+        drop(files);
+        assert_eq!(names(folder.path()), [] as [&str; 0]);
+    }
+    write(folder.path(), &small(), &traces(), formats, "event", 1).unwrap();
+    let wrong = SpikeRecording { ticks: 10, ..small() };
+    refused(write(folder.path(), &wrong, &traces(), formats, "event", 2), &["ticks", "tick 999 was recorded"]);
+    assert_eq!(open(folder.path()).unwrap().about.seed, 1);
+    assert_eq!(names(folder.path()).len(), 3);
+}
+
+#[test]
+fn what_a_recorder_cannot_be_fed_is_refused() {
+    let header = || Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new() };
+    let probe = |population, neurons| Probe { variable: Variable::Membrane, population, neurons };
+    refused(Memory::new(Header { dt_ms: 0.0, ..header() }), &["dt_ms"]);
+    refused(Memory::new(Header { dt_ms: f64::NAN, ..header() }), &["dt_ms"]);
+    refused(Memory::new(Header { probes: vec![probe(3, vec![0])], ..header() }), &["probe 0", "population 3 of 3"]);
+    refused(Memory::new(Header { probes: vec![probe(0, vec![20])], ..header() }), &["neuron 20 of 'exc'"]);
+    refused(Memory::new(Header { probes: vec![probe(0, vec![])], ..header() }), &["no neurons"]);
+    let twice = vec![("a".to_owned(), 1), ("a".to_owned(), 1)];
+    refused(Memory::new(Header { populations: twice, ..header() }), &["'a' stands twice"]);
+
+    let mut memory = Memory::new(Header { probes: vec![probe(0, vec![1, 2])], ..header() }).unwrap();
+    memory.spikes(5, 1, &[0]).unwrap();
+    refused(memory.spikes(5, 0, &[0]), &["tick 5"]);
+    refused(memory.spikes(4, 2, &[0]), &["tick 4"]);
+    refused(memory.spikes(6, 3, &[0]), &["population 3 of 3"]);
+    refused(memory.spikes(6, 0, &[2, 1]), &["ascend"]);
+    refused(memory.spikes(6, 0, &[20]), &["neuron 20 of population 0, which has 20"]);
+    memory.values(5, 0, &[0.0, 0.0]).unwrap();
+    refused(memory.values(5, 0, &[0.0, 0.0]), &["whose next tick is 6"]);
+    refused(memory.values(6, 0, &[0.0]), &["which has 2 neurons"]);
+    refused(memory.values(6, 1, &[0.0]), &["probe 1 of 1"]);
+    refused(memory.finish(5), &["tick 5 was recorded"]);
+
+    let slash = SpikeRecording { populations: vec![("a/b".into(), 1)], spikes: Vec::new(), ..small() };
+    let folder = scratch();
+    refused(write_spikes(&folder.path().join("s.h5"), &slash), &["'a/b'", "HDF5"]);
+    refused(write_spikes(&folder.path().join("s.mat"), &slash), &["s.mat", ".npz"]);
+    assert_eq!(names(folder.path()), [] as [&str; 0]);
+}
+
+/// At most one chunk per population waits in memory, however many spikes come: tests/recording_memory.rs counts bytes.
+#[test]
+fn chunks_are_written_as_they_fill() {
+    let spikes = (0..40_000).map(|i| (i / 4, 0, i % 4)).collect();
+    let recording = SpikeRecording { dt_ms: 0.1, ticks: 10_000, populations: vec![("a".into(), 4)], spikes };
+    let folder = scratch();
+    let path = folder.path().join("spikes.h5");
+    write_spikes(&path, &recording).unwrap();
+    assert_eq!(read_spikes(&path, 0.1).unwrap(), recording);
+    assert!(40_000 > 4 * sonata::CHUNK);
+}
+
+fn write_h5(path: &Path, build: impl FnOnce(&mut hdf5_pure::GroupBuilder)) {
+    let mut builder = FileBuilder::new();
+    let mut spikes = builder.create_group("spikes");
+    let mut exc = spikes.create_group("exc");
+    build(&mut exc);
+    spikes.add_group(exc.finish());
+    builder.add_group(spikes.finish());
+    std::fs::write(path, builder.finish().unwrap()).unwrap();
+}
+
+#[test]
+fn sonata_files_of_other_tools_are_read() {
+    let folder = scratch();
+    let path = folder.path().join("spikes.h5");
+    // Sorted by id; 0.3 is not three times 0.1; 0.25 is half way.
+    write_h5(&path, |group| {
+        group.create_dataset("timestamps").with_f64_data(&[0.3, 12.0, 0.1, 0.25]);
+        group.create_dataset("node_ids").with_u64_data(&[0, 0, 2, 3]);
+    });
+    let recording = read_spikes(&path, 0.1).unwrap();
+    assert_eq!(recording.populations, [("exc".to_owned(), 4)]);
+    assert_eq!((recording.ticks, recording.spikes), (121, vec![(1, 0, 2), (3, 0, 0), (3, 0, 3), (120, 0, 0)]));
+
+    let mut builder = FileBuilder::new();
+    let mut spikes = builder.create_group("spikes");
+    spikes.create_dataset("timestamps").with_f32_data(&[2.0, 1.0]);
+    spikes.create_dataset("gids").with_i32_data(&[1, 0]);
+    builder.add_group(spikes.finish());
+    std::fs::write(&path, builder.finish().unwrap()).unwrap();
+    let recording = read_spikes(&path, 0.5).unwrap();
+    assert_eq!((recording.populations[0].0.as_str(), recording.spikes), ("default", vec![(2, 0, 0), (4, 0, 1)]));
+}
+
+#[test]
+fn wrong_sonata_files_are_refused_by_file_and_field() {
+    let folder = scratch();
+    let path = folder.path().join("spikes.h5");
+    let check = |times: &[f64], ids: &[i64], expected: &[&str]| {
+        write_h5(&path, |group| {
+            group.create_dataset("timestamps").with_f64_data(times);
+            group.create_dataset("node_ids").with_i64_data(ids);
+        });
+        refused(read_spikes(&path, 0.1), &[&["spikes.h5"], expected].concat());
+    };
+    refused(read_spikes(&path, 0.1), &["spikes.h5", "cannot read"]);
+    check(&[1.0, f64::NAN], &[0, 1], &["exc/timestamps", "place 1", "NaN"]);
+    check(&[f64::INFINITY], &[0], &["exc/timestamps", "inf"]);
+    check(&[1.0, -0.5], &[0, 1], &["exc/timestamps", "place 1", "-0.5", "before the start"]);
+    check(&[1e12], &[0], &["1000000000000 ms is beyond"]);
+    check(&[1.0], &[-1], &["exc/node_ids", "place 0", "-1", "out of range"]);
+    check(&[1.0], &[1 << 40], &["exc/node_ids", "out of range"]);
+    check(&[1.0, 2.0], &[0], &["exc/node_ids", "1 values for 2 spikes"]);
+    write_h5(&path, |group| {
+        group.create_dataset("timestamps").with_f64_data(&[1.0]);
+        group.create_dataset("node_ids").with_f64_data(&[1.0]);
+    });
+    refused(read_spikes(&path, 0.1), &["exc/node_ids", "wrong type"]);
+    write_h5(&path, |group| {
+        group.create_dataset("timestamps").with_f64_data(&[1.0]).set_attr("units", AttrValue::String("s".into()));
+        group.create_dataset("node_ids").with_u64_data(&[1]);
+    });
+    refused(read_spikes(&path, 0.1), &["exc/timestamps", "is in s: expected milliseconds"]);
+    write_h5(&path, |group| {
+        group.create_dataset("timestamps").with_f64_data(&[1.0, 2.0]).with_shape(&[1, 2]);
+        group.create_dataset("node_ids").with_u64_data(&[1, 2]);
+    });
+    refused(read_spikes(&path, 0.1), &["exc/timestamps", "[1, 2]"]);
+    write_h5(&path, |group| {
+        group.create_dataset("timestamps").with_f64_data(&[1.0]);
+    });
+    refused(read_spikes(&path, 0.1), &["exc/node_ids"]);
+    write_h5(&path, |group| {
+        group.create_dataset("ticks").with_u32_data(&[1]);
+        group.create_dataset("node_ids").with_u64_data(&[1]);
+    });
+    refused(read_spikes(&path, 0.1), &["spikes/exc", "dt_ms"]);
+    write_h5(&path, |group| {
+        group.create_dataset("ticks").with_u32_data(&[1]);
+        group.create_dataset("node_ids").with_u64_data(&[4]);
+        group.set_attr("dt_ms", AttrValue::F64(0.1));
+        group.set_attr("size", AttrValue::U32(4));
+    });
+    refused(read_spikes(&path, 0.1), &["neuron 4 of population 'exc', which has 4"]);
+    std::fs::write(&path, b"hello").unwrap();
+    refused(read_spikes(&path, 0.1), &["not a readable HDF5 file"]);
+    refused(read_spikes(&path, -0.1), &["dt_ms"]);
+}
+
+/// `ids` and `times` as a script saves them.
+fn write_npz(path: &Path, times: (&str, &[u8], usize), ids: (&str, &[u8], usize)) {
+    let mut file = NpzWriter::create(crate::files::Partial::new(path).unwrap()).unwrap();
+    file.array("times", times.0, &[times.2], times.1).unwrap();
+    file.array("ids", ids.0, &[ids.2], ids.1).unwrap();
+    file.finish().unwrap().appear().unwrap();
+}
+
+#[test]
+fn npz_files_of_other_tools_are_read_or_refused_by_name() {
+    let folder = scratch();
+    let path = folder.path().join("spikes.npz");
+    let f64s = |values: &[f64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+    let i32s = |values: &[i32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<_>>();
+    write_npz(&path, ("<f8", &f64s(&[0.4, 0.1]), 2), (">i4", &i32s(&[7, 300]), 2));
+    let recording = read_spikes(&path, 0.1).unwrap();
+    assert_eq!((recording.populations[0].1, recording.spikes), (301, vec![(1, 0, 300), (4, 0, 7)]));
+
+    let check = |times: &[f64], ids: &[i32], expected: &[&str]| {
+        write_npz(&path, ("<f8", &f64s(times), times.len()), (">i4", &i32s(ids), ids.len()));
+        refused(read_spikes(&path, 0.1), &[&["spikes.npz"], expected].concat());
+    };
+    check(&[f64::NAN], &[0], &["'times'", "NaN"]);
+    check(&[1.0, -1.0], &[0, 0], &["'times' at place 1", "before the start"]);
+    check(&[1.0], &[-3], &["'ids' at place 0", "-3"]);
+    check(&[1.0], &[3, 4], &["'ids' should be a list of 1"]);
+    write_npz(&path, ("<f8", &f64s(&[1.0]), 1), ("<f8", &f64s(&[1.0]), 1));
+    refused(read_spikes(&path, 0.1), &["'ids'", "f8", "expected integers"]);
+    write_npz(&path, ("<f8", &f64s(&[1.0]), 3), ("<f8", &f64s(&[1.0]), 1));
+    refused(read_spikes(&path, 0.1), &["'times'", "truncated"]);
+    let mut file = NpzWriter::create(crate::files::Partial::new(&path).unwrap()).unwrap();
+    file.array("x", "<f8", &[0], &[]).unwrap();
+    file.finish().unwrap().appear().unwrap();
+    refused(read_spikes(&path, 0.1), &["spikes.npz", "`ids` and `times`"]);
+}
+
+#[test]
+fn tables_of_other_tools_are_read_or_refused_by_line() {
+    let folder = scratch();
+    let path = folder.path().join("spikes.csv");
+    let read = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        read_spikes(&path, 0.1)
+    };
+    assert_eq!(read("time_ms,node_id\n16.61,286\n0.5,3\n").unwrap().spikes, [(5, 0, 3), (166, 0, 286)]);
+    let spaced = read("timestamps population node_ids\n0.2 b 1\n0.1 a 0\n").unwrap();
+    assert_eq!((spaced.populations[0].0.as_str(), spaced.spikes), ("b", vec![(1, 1, 0), (2, 0, 1)]));
+    assert_eq!(read("# by hand\ntick,neuron\n4,0\n").unwrap().spikes, [(4, 0, 0)]);
+    refused(read("time_ms,node_id\n1,2\nNaN,2\n"), &["spikes.csv:3:1", "NaN"]);
+    refused(read("time_ms,node_id\n-1,2\n"), &["spikes.csv:2:1", "before the start"]);
+    refused(read("time_ms,node_id\n1,-2\n"), &["spikes.csv:2:2", "-2"]);
+    refused(read("time_ms,node_id\n1,x\n"), &["spikes.csv:2:2", "'x' is not a number"]);
+    refused(read("time_ms,node_id\n1\n"), &["spikes.csv:2"]);
+    refused(read("tick,neuron\n4294967295,1\n"), &["spikes.csv:2:1", "out of range"]);
+    refused(read("a,b\n1,2\n"), &["spikes.csv", "`time_ms`"]);
+    refused(read(""), &["spikes.csv", "`time_ms`"]);
+    let head = "# spikefuse spikes {\"dt_ms\":0.1,\"populations\":[[\"a\",2]]}\ntick,time_ms,population,neuron\n";
+    refused(read(&format!("{head}1,0.1,a,1\n")), &["truncated"]);
+    refused(read(&format!("{head}1,0.1,b,1\n# end {{\"ticks\":5,\"spikes\":1}}\n")), &["spikes.csv:3:3", "'b'"]);
+    refused(read(&format!("{head}1,0.1,a,1\n# end {{\"ticks\":5,\"spikes\":2}}\n")), &["1 spikes", "says 2"]);
+    refused(read(&format!("{head}1,0.1,a,2\n# end {{\"ticks\":5,\"spikes\":1}}\n")), &["neuron 2", "'a'"]);
+    refused(read(&format!("{head}5,0.5,a,1\n# end {{\"ticks\":5,\"spikes\":1}}\n")), &["tick 5 of 5"]);
+    std::fs::write(&path, [b'a', 0xff]).unwrap();
+    refused(read_spikes(&path, 0.1), &["spikes.csv", "cannot read"]);
+    refused(read_spikes(&folder.path().join("spikes.mat"), 0.1), &["spikes.mat", "cannot read"]);
+    std::fs::write(folder.path().join("spikes.mat"), "x").unwrap();
+    refused(read_spikes(&folder.path().join("spikes.mat"), 0.1), &["spikes.mat", "not a file of spikes"]);
+}
+
+/// Ticks of another dt are times, and a grid that is finer loses nothing.
+#[test]
+fn a_recording_can_be_read_on_another_grid() {
+    let folder = scratch();
+    for format in SpikeFormat::ALL {
+        let path = folder.path().join(format!("spikes.{}", format.extension()));
+        write_spikes(&path, &small()).unwrap();
+        let fine = read_spikes(&path, 0.025).unwrap();
+        assert_eq!((fine.ticks, fine.spikes[6]), (4000, (3996, 0, 7)));
+        let coarse = read_spikes(&path, 1.0).unwrap();
+        // 0.3 ms goes down, 0.7 ms up, 99.9 ms to the tick behind the end of the recording, which grows.
+        let expected = [(0, 0, 3), (0, 0, 19), (0, 1, 0), (1, 0, 0), (1, 1, 4), (1, 1, 4), (100, 0, 7)];
+        assert_eq!((coarse.ticks, &coarse.spikes[..]), (101, &expected[..]));
+    }
+}
+
+/// Cut anywhere, a file is an error and never other data.
+#[test]
+fn files_cut_off_are_refused() {
+    let folder = scratch();
+    for format in SpikeFormat::ALL {
+        let path = folder.path().join(format!("spikes.{}", format.extension()));
+        write_spikes(&path, &small()).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let step = (whole.len() / 300).max(1);
+        for end in (0..whole.len()).step_by(step).chain(whole.len() - 20..whole.len()) {
+            std::fs::write(&path, &whole[..end]).unwrap();
+            match read_spikes(&path, 0.1) {
+                Err(error) => assert!(error.to_string().contains("spikes."), "{error}"),
+                Ok(read) => assert_eq!(read, small(), "{format:?} cut at {end} of {}", whole.len()),
+            }
+        }
+    }
+    for format in TraceFormat::ALL {
+        write(folder.path(), &small(), &traces(), (SpikeFormat::Csv, format), "event", 0).unwrap();
+        let path = folder.path().join(format!("traces.{}", format.extension()));
+        let whole = std::fs::read(&path).unwrap();
+        for end in (0..whole.len()).step_by(whole.len() / 100) {
+            std::fs::write(&path, &whole[..end]).unwrap();
+            refused(read_traces(&path), &["traces."]);
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_does_not_fit_together_is_refused() {
+    let folder = scratch();
+    let path = folder.path();
+    refused(open(path), &["recording.json", "cannot read"]);
+    write(path, &small(), &traces(), (SpikeFormat::Csv, TraceFormat::Csv), "event", 0).unwrap();
+    let text = std::fs::read_to_string(path.join("recording.json")).unwrap();
+    let edited = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(path.join("recording.json"), text.replacen(from, to, 1)).unwrap();
+        open(path)
+    };
+    refused(edited("\"schema\": 1", "\"schema\": 2"), &["recording.json", "schema 2"]);
+    refused(edited("\"ticks\": 1000", "\"ticks\": 1001"), &["spikes.csv", "not those of recording.json"]);
+    refused(edited("\"membrane\"", "\"current\""), &["traces.csv", "not those of recording.json"]);
+    refused(edited("\"spikes.csv\"", "\"../spikes.csv\""), &["recording.json", "not the name of a file"]);
+    refused(edited("\"dt_ms\": 0.1", "\"dt_ms\": 0"), &["recording.json", "dt_ms"]);
+    refused(edited("{", "{\"other\": 1,"), &["recording.json:", "other"]);
+    std::fs::remove_file(path.join("spikes.csv")).unwrap();
+    refused(edited("{", "{ "), &["spikes.csv", "cannot read"]);
+}
+
+/// A full disk is an error of the file, and nothing stays; `/dev/full` stands in for it behind the name of the unfinished file.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_leaves_nothing() {
+    let folder = scratch();
+    let many = SpikeRecording { spikes: (0..50_000).map(|i| (i / 20, 0, i % 20)).collect(), ticks: 2500, ..small() };
+    for format in SpikeFormat::ALL {
+        let name = format!("spikes.{}", format.extension());
+        let path = folder.path().join(&name);
+        for recording in [&small(), &many] {
+            std::os::unix::fs::symlink("/dev/full", folder.path().join(format!("{name}.partial"))).unwrap();
+            refused(write_spikes(&path, recording), &[&name, "cannot write"]);
+            assert_eq!(names(folder.path()), [] as [&str; 0]);
+        }
+    }
+    for name in ["traces.npz", "traces.csv", "recording.json"] {
+        std::os::unix::fs::symlink("/dev/full", folder.path().join(format!("{name}.partial"))).unwrap();
+        let format = if name.ends_with("csv") { TraceFormat::Csv } else { TraceFormat::Npz };
+        let result = write(folder.path(), &small(), &traces(), (SpikeFormat::Csv, format), "event", 0);
+        refused(result, &[name, "cannot write", "No space left"]);
+        assert_eq!(names(folder.path()), [] as [&str; 0]);
+    }
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut spool = Spool::on(full);
+    let failed = (0..10_000).find_map(|_| spool.write(&[0; 64]).err());
+    assert!(failed.unwrap().to_string().contains("No space left"));
+}
+
+fn event(x: u8, y: u8, polarity: u32, microseconds: u32) -> [u8; 5] {
+    let [_, a, b, c] = (polarity << 23 | microseconds).to_be_bytes();
+    [x, y, a, b, c]
+}
+
+#[test]
+fn camera_events_become_spikes() {
+    let folder = scratch();
+    let path = folder.path().join("digit.bs2");
+    let events = [event(33, 2, 1, 8_388_607), event(0, 33, 0, 300), event(1, 0, 0, 299), event(1, 0, 0, 200)];
+    std::fs::write(&path, events.concat()).unwrap();
+    let recording = read_spikes(&path, 0.1).unwrap();
+    assert_eq!((recording.populations, recording.ticks), (vec![("pixels".to_owned(), 2312)], 83_887));
+    let last = (83_886, 0, 34 * 34 + 2 * 34 + 33);
+    assert_eq!(recording.spikes, [(2, 0, 1), (2, 0, 1), (3, 0, 33 * 34), last]);
+
+    refused(read_events(&path, 0.1, 32, 34), &["digit.bs2", "event 0 at x 33, y 2", "32 x 34"]);
+    refused(read_events(&path, 0.1, 257, 34), &["sensor"]);
+    refused(read_events(&path, 1e-9, 34, 34), &["dt_ms"]);
+    std::fs::write(&path, &events.concat()[..18]).unwrap();
+    refused(read_spikes(&path, 0.1), &["digit.bs2", "18 bytes", "truncated"]);
+    refused(read_spikes(&folder.path().join("no.bs2"), 0.1), &["no.bs2", "cannot read"]);
+}
+
+/// A folder of reference data, if it is there: `$SPIKEFUSE_SHARED`, else `../shared`.
+fn shared(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("SPIKEFUSE_SHARED").map(PathBuf::from);
+    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
+    let folder = root.join("data").join(name);
+    if !folder.is_dir() {
+        eprintln!("skipped: no folder {}", folder.display());
+    }
+    folder.is_dir().then_some(folder)
+}
+
+/// The published count of all recordings is 4,518,827 events.
+#[test]
+fn real_camera_recordings_are_read_whole() {
+    let Some(folder) = shared("nmnist_small") else { return };
+    let mut total = 0;
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.join("bs2")).unwrap() {
+        let recording = read_spikes(&entry.unwrap().path(), 1.0).unwrap();
+        assert!((250..400).contains(&recording.ticks), "{}", recording.ticks);
+        total += recording.spikes.len();
+        files += 1;
+    }
+    assert_eq!((files, total), (1100, 4_518_827));
+    let dvs = folder.join("dvs128_extra/1.bs2");
+    assert_eq!(read_events(&dvs, 1.0, 128, 128).unwrap().spikes.len(), 317_355 / 5);
+    refused(read_spikes(&dvs, 1.0), &["1.bs2", "outside the sensor of 34 x 34"]);
+}
+
+/// NEST and Brian2 agree on the first 22,509 spikes, but for the tick by which their labels differ.
+#[test]
+fn spikes_of_nest_and_brian_are_read() {
+    let Some(folder) = shared("network_reference") else { return };
+    let nest = read_spikes(&folder.join("cuba4k_nest.npz"), 0.1).unwrap();
+    let brian = read_spikes(&folder.join("cuba4k_brian_cpp.npz"), 0.1).unwrap();
+    let later: Vec<_> = brian.spikes.iter().map(|&(tick, p, id)| (tick + 1, p, id)).collect();
+    let common: Vec<_> = later.into_iter().filter(|&(tick, ..)| tick < nest.ticks).collect();
+    assert_eq!(nest.spikes.len(), 22_509);
+    assert_eq!(common, nest.spikes);
+}
