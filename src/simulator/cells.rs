@@ -746,10 +746,6 @@ impl Cells {
         self.inputs[0].len()
     }
 
-    pub fn is_dense(&self) -> bool {
-        self.dense
-    }
-
     /// Where what arrives at a receptor is summed: index into `inputs`, and its factor.
     pub fn input_of(&self, receptor: usize) -> (usize, f64) {
         let gain = match self.neuron.receptors[receptor] {
@@ -774,7 +770,7 @@ impl Cells {
         let mut candidates = std::mem::take(&mut self.running.candidates);
         if self.dense {
             if now % REFRESH == 0 {
-                self.begin(now - 1)?;
+                self.refresh(now - 1);
             }
             candidates.clear();
             dispatch!(self, sweep(now, &mut candidates));
@@ -830,11 +826,17 @@ impl Cells {
     fn begin(&mut self, now: Tick) -> Result<()> {
         dispatch!(self, forget_looks());
         let all: Vec<u32> = (0..self.len() as u32).collect();
-        if !self.dense {
+        if self.dense {
+            self.refresh(now);
+            dispatch!(self, await_release(&all, now, &mut self.looks))
+        } else {
             self.running = Running::default();
-            dispatch!(self, schedule(&all, now, &mut self.looks))?;
-            return Ok(());
+            dispatch!(self, schedule(&all, now, &mut self.looks)).map(drop)
         }
+    }
+
+    /// Running states as of clock `now`.
+    fn refresh(&mut self, now: Tick) {
         let blocks = self.len().div_ceil(BLOCK);
         let zeros = |n: usize| vec![vec![[0.0; BLOCK]; blocks]; n];
         self.running = Running {
@@ -846,8 +848,8 @@ impl Cells {
             scale: 0.0,
             candidates: Vec::new(),
         };
+        let all: Vec<u32> = (0..self.len() as u32).collect();
         dispatch!(self, load_listed(&all, now));
-        dispatch!(self, await_release(&all, now, &mut self.looks))
     }
 
     /// Starts after `ticks` ticks, from the state there.
