@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no cycles but [`CYCLES`].
-const USES: [(&str, &[&str]); 30] = [
+const USES: [(&str, &[&str]); 34] = [
     ("error", &[]),
     ("rng", &[]),
     ("splitmix", &[]),
@@ -26,6 +26,7 @@ const USES: [(&str, &[&str]); 30] = [
     // Any network: its description, what it records, the simulator.
     ("network", &["event", "neuron"]),
     ("recording", &["error", "event", "files", "h5", "npz"]),
+    ("interop", &["error", "event", "files", "h5", "network", "neuron", "recording"]),
     ("simulator", &[]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "rng"]),

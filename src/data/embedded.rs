@@ -10,11 +10,11 @@
 //! on every machine.
 
 use super::features::{Clips, Features};
-use crate::npy;
 use super::pickle::Writer;
 use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
 use crate::error::{Error, Result};
 use crate::files::write_atomic;
+use crate::npy;
 use crate::rng::{Rng, Streams};
 use rand::{Rng as _, RngExt};
 use std::path::{Path, PathBuf};

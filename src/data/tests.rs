@@ -1,9 +1,9 @@
 //! The readers on small data sets made here: the forms that occur, and everything that can be wrong.
 
 use super::class_file::tests::{write_h5, write_sequences};
-use crate::npy::tests::matrix_bytes;
 use super::pickle::Writer;
 use super::*;
+use crate::npy::tests::matrix_bytes;
 use tempfile::TempDir;
 
 /// A small data set in the published layout.

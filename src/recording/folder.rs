@@ -228,7 +228,11 @@ pub fn write(
     let probe = |trace: &Trace| {
         let population = populations.iter().position(|(name, _)| *name == trace.population);
         let unknown = || Error::value("trace", format!("'{}' is no population", trace.population));
-        Ok(Probe { variable: trace.variable, population: population.ok_or_else(unknown)?, neurons: trace.neurons.clone() })
+        Ok(Probe {
+            variable: trace.variable,
+            population: population.ok_or_else(unknown)?,
+            neurons: trace.neurons.clone(),
+        })
     };
     let probes = traces.iter().map(probe).collect::<Result<_>>()?;
     let header = Header { dt_ms, populations: populations.clone(), probes };

@@ -48,7 +48,10 @@ pub(super) fn checked_id(id: i64) -> std::result::Result<u32, String> {
 /// A tick.
 pub(super) fn checked_tick(tick: i64) -> std::result::Result<Tick, String> {
     // So is the number of ticks.
-    Tick::try_from(tick).ok().filter(|&tick| tick < Tick::MAX).ok_or_else(|| format!("is {tick}: out of range for a tick"))
+    Tick::try_from(tick)
+        .ok()
+        .filter(|&tick| tick < Tick::MAX)
+        .ok_or_else(|| format!("is {tick}: out of range for a tick"))
 }
 
 /// The nearest tick, halves up.

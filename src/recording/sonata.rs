@@ -51,9 +51,9 @@ impl Writer {
             for column in COLUMNS {
                 let dataset = group.create_dataset(column);
                 match column {
-                    "timestamps" => dataset
-                        .with_f64_data(&[])
-                        .set_attr("units", AttrValue::VarLenString("milliseconds".into())),
+                    "timestamps" => {
+                        dataset.with_f64_data(&[]).set_attr("units", AttrValue::VarLenString("milliseconds".into()))
+                    }
                     "node_ids" => dataset.with_u64_data(&[]),
                     _ => dataset.with_u32_data(&[]),
                 };
@@ -146,7 +146,9 @@ pub(super) fn read(path: &Path) -> Result<Raw> {
         let field = |column: &str| format!("spikes/{name}/{column}");
         let whole = |attribute_name: &str| -> Result<Option<u32>> {
             let value = attribute(&file, &name, attribute_name)?;
-            let fits = |value: f64| (value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as u32);
+            let fits = |value: f64| {
+                (value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as u32)
+            };
             let wrong = || file.wrong(&format!("spikes/{name}"), format!("has a wrong attribute {attribute_name}"));
             value.map(|value| fits(value).ok_or_else(wrong)).transpose()
         };
