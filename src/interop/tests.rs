@@ -102,7 +102,9 @@ fn write_network(folder: &Path) {
     text("net/edge_types.csv", "edge_type_id delay model_template dynamics_params\n7 1.5 static_synapse s.json\n");
     text("cells/a.json", r#"{"C_m": 100.0, "tau_m": 20, "V_th": -50.0, "I_e": 3.0}"#);
     text("synapses/s.json", "{}");
-    let column = |name, values| (name, values, None);
+    fn column<'a>(name: &'a str, values: &'a [i64]) -> (&'a str, &'a [i64], Option<&'a str>) {
+        (name, values, None)
+    }
     write_h5(&folder.join("net/cells.h5"), ["nodes", "cells"], &[column("node_type_id", &[10, 20, 10])], &[]);
     let columns = [column("node_type_id", &[30, 30]), column("node_id", &[0, 1])];
     write_h5(&folder.join("net/outside.h5"), ["nodes", "outside"], &columns, &[]);
