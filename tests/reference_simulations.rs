@@ -30,8 +30,11 @@ struct State {
 /// An edge: target's population and neuron, receptor, weight, delay.
 type Edge = (usize, usize, usize, f64, usize);
 
-/// The edges of each neuron and source, in the order of the projections.
-fn edges(network: &Network) -> (Vec<Vec<Vec<Edge>>>, Vec<Vec<Vec<Edge>>>) {
+/// The edges of each neuron of each population, or of each source.
+type Edges = Vec<Vec<Vec<Edge>>>;
+
+/// Those of neurons and of sources, in the order of the projections.
+fn edges(network: &Network) -> [Edges; 2] {
     let mut neurons: Vec<_> = network.populations.iter().map(|p| vec![Vec::new(); p.size as usize]).collect();
     let mut sources: Vec<_> = network.sources.iter().map(|s| vec![Vec::new(); s.size as usize]).collect();
     for projection in &network.projections {
@@ -54,12 +57,12 @@ fn edges(network: &Network) -> (Vec<Vec<Vec<Edge>>>, Vec<Vec<Vec<Edge>>>) {
             from.push((projection.to, target as usize, projection.receptor, weight, delay.into()));
         }
     }
-    (neurons, sources)
+    [neurons, sources]
 }
 
 /// Clock-driven: every neuron at every tick.
 fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
-    let (of_neurons, of_sources) = edges(network);
+    let [of_neurons, of_sources] = edges(network);
     let all = of_neurons.iter().chain(&of_sources).flatten().flatten();
     let slots = all.map(|edge| edge.4).max().unwrap_or(0) + 1;
     let mut arrivals: Vec<Vec<(usize, usize, usize, f64)>> = vec![Vec::new(); slots];

@@ -592,7 +592,7 @@ impl Builder {
             return Err(fail("is of a source that emits something else".into()));
         };
         let mut spikes = earlier.to_vec();
-        for (time, _, id) in raw.times().filter(|&(_, population, _)| population as usize == wanted) {
+        for (time, _, id) in raw.times(self.network.dt_ms).filter(|&(_, population, _)| population as usize == wanted) {
             if id >= size {
                 return Err(Error::file(&path, format!("node {id} of population '{nodes}', which has {size}")));
             }

@@ -217,7 +217,7 @@ fn chunks_are_written_as_they_fill() {
     let path = folder.path().join("spikes.h5");
     write_spikes(&path, &recording).unwrap();
     assert_eq!(read_spikes(&path, 0.1).unwrap(), recording);
-    assert!(40_000 > 4 * sonata::CHUNK);
+    const { assert!(40_000 > 4 * sonata::CHUNK) };
 }
 
 fn write_h5(path: &Path, build: impl FnOnce(&mut hdf5_pure::GroupBuilder)) {
@@ -417,6 +417,48 @@ fn files_cut_off_are_refused() {
         for end in (0..whole.len()).step_by(whole.len() / 100) {
             std::fs::write(&path, &whole[..end]).unwrap();
             refused(read_traces(&path), &["traces."]);
+        }
+    }
+}
+
+/// Whatever a byte becomes, reading ends with an error or with spikes within the bounds that the result states.
+#[test]
+fn damage_never_makes_it_panic() {
+    let folder = scratch();
+    for name in ["spikes.h5", "spikes.npz", "spikes.csv"] {
+        let path = folder.path().join(name);
+        write_spikes(&path, &small()).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for k in 0..600 {
+            let mut damaged = whole.clone();
+            for byte in 0..1 + k % 3 {
+                let n = 3 * k + byte;
+                let place = crate::splitmix::below(1, n, whole.len() as u32);
+                damaged[place as usize] = crate::splitmix::bits(2, n) as u8;
+            }
+            std::fs::write(&path, damaged).unwrap();
+            match read_spikes(&path, 0.1) {
+                Err(error) => assert!(error.to_string().contains("spikes."), "{error}"),
+                Ok(read) => assert!(read.spikes.iter().all(|&(tick, population, id)| {
+                    tick < read.ticks && id < read.populations[population as usize].1
+                })),
+            }
+        }
+    }
+    write(folder.path(), &small(), &traces(), (SpikeFormat::Csv, TraceFormat::Csv), "event", 0).unwrap();
+    write(&folder.path().join("b"), &small(), &traces(), (SpikeFormat::Csv, TraceFormat::Npz), "event", 0).unwrap();
+    for path in [folder.path().join("traces.csv"), folder.path().join("b/traces.npz")] {
+        let whole = std::fs::read(&path).unwrap();
+        for n in 0..600 {
+            let mut damaged = whole.clone();
+            // The table's head is what steers.
+            let end = if n % 2 == 0 { 300 } else { whole.len() as u32 };
+            let place = crate::splitmix::below(3, n, end);
+            damaged[place as usize] = crate::splitmix::bits(4, n) as u8;
+            std::fs::write(&path, damaged).unwrap();
+            for trace in read_traces(&path).unwrap_or_default() {
+                assert_eq!(trace.values.len() % trace.neurons.len().max(1), 0);
+            }
         }
     }
 }
