@@ -28,7 +28,7 @@
 //! | [`counts`] [`energy`] | operation counts, ledger, energy table |
 //! | [`event`] [`threshold`] [`neuron`] [`synapse`] | the parts of a spiking network |
 //! | [`engine`] | both drivers, probes |
-//! | [`network`] [`recording`] [`simulator`] | any network: its description, what it leaves behind, event- and clock-driven runs |
+//! | [`network`] [`recording`] [`interop`] [`simulator`] | any network: its description, what it leaves behind, networks of other simulators, event- and clock-driven runs |
 //! | [`tensor`] | dense operators, their gradients and costs |
 //! | [`encoding`] [`snn`] [`time_step`] [`fusion`] | pooling of the input, the spiking branch as it is trained, the factor, the Tucker fusion |
 //! | [`data`] | data sets and the embedded set |
@@ -52,6 +52,7 @@ pub mod files;
 pub mod fusion;
 pub mod gzsl;
 mod h5;
+pub mod interop;
 pub mod lanes;
 pub mod model;
 pub mod network;
