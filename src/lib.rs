@@ -29,6 +29,7 @@
 //! | [`event`] [`threshold`] [`neuron`] [`synapse`] | the parts of a spiking network |
 //! | [`engine`] | both drivers, probes |
 //! | [`network`] [`recording`] [`simulator`] | any network: its description, what it leaves behind, event- and clock-driven runs |
+//! | [`plot`] | figures of recordings |
 //! | [`tensor`] | dense operators, their gradients and costs |
 //! | [`encoding`] [`snn`] [`time_step`] [`fusion`] | pooling of the input, the spiking branch as it is trained, the factor, the Tucker fusion |
 //! | [`data`] | data sets and the embedded set |
@@ -55,6 +56,7 @@ pub mod lanes;
 pub mod model;
 pub mod network;
 pub mod neuron;
+pub mod plot;
 pub mod recording;
 pub mod report;
 pub mod rng;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no cycles but [`CYCLES`].
-const USES: [(&str, &[&str]); 30] = [
+const USES: [(&str, &[&str]); 31] = [
     ("error", &[]),
     ("rng", &[]),
     ("splitmix", &[]),
@@ -23,6 +23,7 @@ const USES: [(&str, &[&str]); 30] = [
     ("network", &["event", "neuron"]),
     ("recording", &["error", "event"]),
     ("simulator", &[]),
+    ("plot", &["error", "event", "files", "recording"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "rng"]),
     ("encoding", &["energy", "tensor"]),
