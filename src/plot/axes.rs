@@ -13,7 +13,7 @@ const TICK_LENGTH: f64 = 8.0;
 /// Room on each side of the figure.
 pub const EDGE: f64 = 14.0;
 /// Height of a time axis: ticks, their labels, the axis label.
-pub const BOTTOM: f64 = 98.0;
+pub const BOTTOM: f64 = 101.0;
 /// Height of a row of the legend or of notes.
 pub const ROW: f64 = 38.0;
 /// Rows of a legend; what does not fit is counted instead of named.
@@ -55,6 +55,14 @@ impl Ticks {
             }
         };
         Ticks(values.into_iter().map(|v| (v, label(v).replace('-', "−"))).collect())
+    }
+
+    /// As [`Ticks::linear`] for an axis `high` pixels high: at least two ticks if they find room.
+    pub fn vertical(lo: f64, hi: f64, high: f64) -> Ticks {
+        let few = (high / 60.0).floor().max(1.0);
+        let more = (0..4).map(|extra| Ticks::linear(lo, hi, few + f64::from(extra)));
+        let fits = |ticks: &Ticks| ticks.0.len() >= 2 && ticks.0.len() as f64 * TICK <= high;
+        more.into_iter().find(fits).unwrap_or_else(|| Ticks::linear(lo, hi, few))
     }
 
     /// Ticks in `lo..=hi`, both above 0, at powers of ten, and between them at 2 and 5 if there are few. The rest have no label.
@@ -160,11 +168,11 @@ impl Panel {
             let length = if label.is_empty() { TICK_LENGTH / 2.0 } else { TICK_LENGTH };
             figure.rect(x - THIN / 2.0, y + THIN, THIN, length, INK);
             if !label.is_empty() {
-                figure.text((x, y + TICK_LENGTH + 30.0), TICK, Anchor::Middle, INK, label);
+                figure.text((x, y + TICK_LENGTH + 33.0), TICK, Anchor::Middle, INK, label);
             }
         }
         let middle = self.left + self.width / 2.0;
-        figure.text((middle, y + TICK_LENGTH + 73.0), LABEL, Anchor::Middle, INK, label);
+        figure.text((middle, y + TICK_LENGTH + 76.0), LABEL, Anchor::Middle, INK, label);
     }
 }
 
@@ -232,13 +240,12 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
     const GAP: f64 = 34.0;
     let (mut x, mut row) = (left, 0);
     for (n, (sample, name)) in entries.iter().enumerate() {
-        let long = if matches!(sample, Sample::Tick(_)) { 8.0 } else { 44.0 };
-        let name = shorten(name, TICK, (right - left - long - 10.0).max(0.0));
-        let wide = long + 10.0 + width(&name, TICK);
+        let long = if matches!(sample, Sample::Tick(_)) { 18.0 } else { 54.0 };
         let more = format!("and {} more", entries.len() - n);
-        // The last row keeps room to say how many are not named.
-        let last = n + 1 == entries.len();
-        let kept = if row + 1 == LEGEND_ROWS && !last { GAP + width(&more, TICK) } else { 0.0 };
+        // Every row keeps room to say how many are not named.
+        let kept = if n + 1 == entries.len() { 0.0 } else { GAP + width(&more, TICK) };
+        let name = shorten(name, TICK, (right - left - long - kept).max(0.0));
+        let wide = long + width(&name, TICK);
         if x > left && x + wide + kept > right {
             if row + 1 == LEGEND_ROWS {
                 figure.text((x, top + ROW * row as f64 + 28.0), TICK, Anchor::Start, GREY, &more);
@@ -249,7 +256,7 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
         let y = top + ROW * row as f64 + 28.0;
         let middle = (y - 0.36 * TICK).round();
         match *sample {
-            Sample::Line(colour) => figure.rect(x, middle - 2.0, long, 4.0, colour),
+            Sample::Line(colour) => figure.rect(x, middle - 2.0, 44.0, 4.0, colour),
             Sample::Dashes(colour) => {
                 for i in 0..3 {
                     figure.rect(x + 16.0 * f64::from(i), middle - 2.0, 11.0, 4.0, colour);
@@ -257,7 +264,7 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
             }
             Sample::Tick(colour) => figure.rect(x + 2.0, middle - 11.0, 3.0, 22.0, colour),
         }
-        figure.text((x + long + 10.0, y), TICK, Anchor::Start, INK, &name);
+        figure.text((x + long, y), TICK, Anchor::Start, INK, &name);
         x += wide + GAP;
     }
     ROW * (row + 1) as f64

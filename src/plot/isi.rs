@@ -1,10 +1,11 @@
 //! Intervals between the spikes of a neuron.
 
 use super::axes::{
-    BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, grouped, legend, margin, overhang, round_up,
-    short_ms, upward_label,
+    BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, grouped, legend, margin, overhang,
+    round_up, short_ms, upward_label,
 };
 use super::figure::{Anchor, Figure, GREY};
+use super::font::shorten;
 use super::input::Chosen;
 use super::{Span, WIDTH};
 use crate::error::Result;
@@ -137,7 +138,7 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
     let wide = (f64::from(WIDTH) - left - overhang(&x_ticks, x, wide)).floor();
     let describe = |(n, (of, (name, _))): (usize, (&Intervals, &(&str, u32)))| {
         let cv = of.cv.map_or("CV not known".to_owned(), |cv| format!("CV = {cv:.2}"));
-        (Sample::Line(colour(n)), format!("{name}: {cv}, n = {}", grouped(of.total)))
+        (Sample::Line(colour(n)), format!("{}: {cv}, n = {}", shorten(name, TICK, 300.0), grouped(of.total)))
     };
     let entries: Vec<_> = all.iter().zip(&chosen.populations).enumerate().map(describe).collect();
     let top = legend(&mut figure, (left, left + wide), 4.0, &entries) + 4.0 + ROW;

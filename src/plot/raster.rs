@@ -11,6 +11,7 @@ use super::rate::{Rates, binned, draw_steps};
 use super::{Span, WIDTH};
 use crate::error::Result;
 use crate::recording::SpikeRecording;
+use std::collections::BTreeMap;
 
 /// Height of the raster: at most, of a neuron, and of a population if its label is to fit.
 const TALL: u32 = 480;
@@ -71,8 +72,8 @@ impl Band<'_> {
 /// population that would be lower than its label is drawn as high as that.
 ///
 /// A pixel has at most one mark. Where marks are fewer than spikes the figure says how many there are; where they would cover
-/// more than 30 % of the raster, it shows the number of spikes per cell of 2 x 2 pixels as shades and says so. The figure is
-/// 1020 pixels wide and at most 1330 high; a PNG is below 1 MB and an SVG below 2 MB, however many spikes there are.
+/// more than 30 % of the raster, it shows the number of spikes per cell of 2 x 2 pixels as shades and says so; the full colour is what
+/// one cell in a hundred of the population's reaches. The figure is 1020 pixels wide and at most 1360 high; a PNG is below 1 MB and an SVG below 2 MB, however many spikes there are.
 ///
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
@@ -89,8 +90,8 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
 
     let most = rates.values.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
     let top_rate = if most > 0.0 { most * 1.08 } else { 1.0 };
-    let rate_ticks = Ticks::linear(0.0, top_rate, 3.0);
-    let names: Vec<String> = bands.iter().map(|band| shorten(band.name, TICK, 200.0)).collect();
+    let rate_ticks = Ticks::vertical(0.0, top_rate, RATES);
+    let names: Vec<String> = bands.iter().map(|band| shorten(band.name, TICK, 260.0)).collect();
     let sizes: Vec<String> = bands.iter().map(|band| format!("n = {}", grouped(band.size.into()))).collect();
     let labelled = names.iter().map(|name| width(name, TICK)).chain(sizes.iter().map(|size| width(size, NOTE)));
     let left = margin(labelled.fold(rate_ticks.width(), f64::max), true);
@@ -210,13 +211,22 @@ fn draw_spikes(
     let area = f64::from(wide) * f64::from(high);
     let mut runs = RunsByKind::default();
     let note = if all > DENSE * area {
-        let full = draw_shades(&mut runs, bands, &counts, corner, wide, height_of);
-        format!("{} spikes, shade: 1 to ≥ {} per cell", grouped(spikes), grouped(full.into()))
+        draw_shades(&mut runs, bands, &counts, corner, wide, height_of);
+        format!("{} spikes, shaded by number per cell", grouped(spikes))
     } else {
         // The largest mark with which the raster stays open.
         let side = (1..=4).rev().find(|side| f64::from(side * side) * marks as f64 <= DENSE * area).unwrap_or(1);
         for band in bands {
-            let (mark, side) = (height_of(band, side), if band.tall_rows() { side.max(2) } else { side });
+            let (mark, side) = (
+                height_of(band, side),
+                if !band.tall_rows() {
+                    side
+                } else if marks < 300 {
+                    3
+                } else {
+                    2
+                },
+            );
             for y in band.top..band.top + band.height {
                 let row = &counts[y as usize * wide as usize..][..wide as usize];
                 let top = corner.1 + band.mark_top(y, mark);
@@ -248,7 +258,7 @@ fn merged(row: &[u32], side: u32) -> Vec<(u32, u32)> {
     runs
 }
 
-/// Draws the number of spikes per cell as shades, and returns the number that has the full colour.
+/// Draws the number of spikes per cell as shades.
 fn draw_shades(
     runs: &mut RunsByKind,
     bands: &[Band<'_>],
@@ -256,7 +266,7 @@ fn draw_shades(
     corner: (u32, u32),
     wide: u32,
     height_of: impl Fn(&Band<'_>, u32) -> u32,
-) -> u32 {
+) {
     const CELL: u32 = 2;
     // Of each row of cells: band, top, height, counts.
     let mut rows: Vec<(&Band<'_>, u32, u32, Vec<u32>)> = Vec::new();
@@ -280,12 +290,17 @@ fn draw_shades(
             }
         }
     }
-    // One cell with far more than the others must not make them pale.
-    let mut sorted: Vec<u32> = rows.iter().flat_map(|row| &row.3).copied().filter(|count| *count > 0).collect();
-    sorted.sort_unstable();
-    let full = sorted.get(sorted.len() * 99 / 100).copied().unwrap_or(1);
-    let shade = |count: u32| (u64::from(count.min(full)) * u64::from(SHADES)).div_ceil(u64::from(full)) as u32;
+    // One cell with far more than the others must not make them pale, nor a large population a small one.
+    let full_of = |band: &Band<'_>| {
+        let cells = rows.iter().filter(|row| row.0.top == band.top).flat_map(|row| &row.3);
+        let mut sorted: Vec<u32> = cells.copied().filter(|count| *count > 0).collect();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() * 99 / 100).copied().unwrap_or(1)
+    };
+    let full: BTreeMap<u32, u32> = bands.iter().map(|band| (band.top, full_of(band))).collect();
     for (band, top, high, cells) in rows {
+        let full = full[&band.top];
+        let shade = |count: u32| (u64::from(count.min(full)) * u64::from(SHADES)).div_ceil(u64::from(full)) as u32;
         let mut x = 0;
         while x < cells.len() {
             let level = shade(cells[x]);
@@ -300,7 +315,6 @@ fn draw_shades(
             x += same;
         }
     }
-    full
 }
 
 /// One population's rates as filled bars, those of several as lines.

@@ -171,7 +171,7 @@ fn raster_of_few_and_of_silent_neurons() {
     }
     // A busy neuron, with more spikes than pixels.
     let busy = poisson(&[("a", 3), ("b", 2)], 100_000, 0.1, |_, _| 400.0);
-    assert!(check("raster-busy", &raster(&busy, &RasterOptions::default()).unwrap()).0.contains("shade"));
+    assert!(check("raster-busy", &raster(&busy, &RasterOptions::default()).unwrap()).0.contains("shaded"));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn raster_of_a_million_spikes_is_bounded() {
     assert!(recording.spikes.len() > 1_000_000, "{}", recording.spikes.len());
     let figure = raster(&recording, &RasterOptions::default()).unwrap();
     let (svg, png) = check("raster-100000", &figure);
-    assert!(svg.contains("shade: 1 to"));
+    assert!(svg.contains("shaded by number per cell"));
     assert!(svg.len() < 2_000_000 && png < 1_000_000, "{} {png}", svg.len());
     check("rate-100000", &rate(&recording, &RateOptions::default()).unwrap());
     check("isi-100000", &isi(&recording, &IsiOptions::default()).unwrap());

@@ -160,7 +160,7 @@ pub fn membrane(
             (lo, hi) = (lo.min(low), hi.max(high));
         }
         let range = axis_range("membrane", (lo, hi))?;
-        rows.push(Row { column, threshold: beside, range, ticks: Ticks::linear(range.0, range.1, height / 55.0) });
+        rows.push(Row { column, threshold: beside, range, ticks: Ticks::vertical(range.0, range.1, height) });
     }
 
     let mut figure = Figure::new();
@@ -224,7 +224,7 @@ pub fn threshold(trace: &Trace, options: &TraceOptions) -> Result<Figure> {
     let ends = columns.iter().map(|column| part.range(*column, part.window));
     let range = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0.0, 1.0));
     let y = axis_range("threshold", range)?;
-    let ticks = Ticks::linear(y.0, y.1, 5.0);
+    let ticks = Ticks::vertical(y.0, y.1, 340.0);
 
     let mut figure = Figure::new();
     let left = margin(ticks.width(), true);
