@@ -189,7 +189,7 @@ pub struct TimeAxis {
 impl TimeAxis {
     /// For a window drawn `wide` pixels wide.
     pub fn new(window: &Window, wide: f64) -> TimeAxis {
-        let (from, to) = (window.from_ms(), window.to_ms());
+        let (from, to) = (window.start_ms(), window.end_ms());
         let (unit_ms, label) = if to - from >= 10_000.0 { (1000.0, "Time (s)") } else { (1.0, "Time (ms)") };
         let range = (from / unit_ms, to / unit_ms);
         TimeAxis { ticks: fitting(range, wide), label, range, unit_ms }

@@ -79,11 +79,11 @@ pub enum Mark {
         colour: Colour,
     },
     Text(Text),
-    /// Many filled rectangles of one colour and height: left, top, width.
+    /// Many filled rectangles of one colour and height.
     Runs {
         height: u32,
         colour: Colour,
-        runs: Vec<(u32, u32, u32)>,
+        runs: Vec<Run>,
     },
 }
 
@@ -374,12 +374,15 @@ fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
+/// Left, top and width of a mark, in pixels.
+pub type Run = (u32, u32, u32);
+
 /// Runs by colour and height, as they are drawn.
 #[derive(Default)]
-pub struct RunsByKind(BTreeMap<(Colour, u32), Vec<(u32, u32, u32)>>);
+pub struct RunsByKind(BTreeMap<(Colour, u32), Vec<Run>>);
 
 impl RunsByKind {
-    pub fn push(&mut self, colour: Colour, height: u32, run: (u32, u32, u32)) {
+    pub fn push(&mut self, colour: Colour, height: u32, run: Run) {
         self.0.entry((colour, height)).or_default().push(run);
     }
 

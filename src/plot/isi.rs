@@ -7,6 +7,7 @@ use super::axes::{
 use super::figure::{Anchor, Figure, GREY};
 use super::font::shorten;
 use super::input::Chosen;
+use super::rate::MOST_LINES;
 use super::{Span, WIDTH};
 use crate::error::Result;
 use crate::event::Tick;
@@ -75,17 +76,18 @@ fn intervals(chosen: &Chosen<'_>) -> Vec<Intervals> {
     }
     for (all, neurons) in all.iter_mut().zip(&neurons) {
         let cv = |of: &Neuron| (of.squares / f64::from(of.n - 1)).sqrt() / of.mean;
-        let cvs: Vec<f64> = neurons.values().filter(|of| of.n >= LEAST_INTERVALS).map(cv).collect();
+        let cvs: Vec<f64> = neurons.values().filter(|of| of.n >= LEAST_INTERVALS && of.mean > 0.0).map(cv).collect();
         all.cv = (!cvs.is_empty()).then(|| cvs.iter().sum::<f64>() / cvs.len() as f64);
     }
     all
 }
 
-/// Edges of the bins in ticks, ascending, so that every length from `shortest` to `longest` is between two.
+/// Edges of the bins in ticks, ascending, so that every length from `shortest` to `longest` is between two; but 0, which has
+/// no place on a logarithmic axis and counts in the first bin.
 fn log_edges(shortest: Tick, longest: Tick) -> Vec<f64> {
-    let mut edges = vec![f64::from(shortest) - 0.5];
+    let mut edges = vec![f64::from(shortest.max(1)) - 0.5];
     let mut edge = edges[0];
-    while edge < f64::from(longest) {
+    while edge < f64::from(longest.max(1)) {
         // Between whole ticks, or a bin of few ticks would hold one more or less than its width says.
         let next = (edge * 10_f64.powf(1.0 / BINS_PER_DECADE) - 0.5).round() + 0.5;
         edge = next.max(edge + 1.0);
@@ -94,15 +96,17 @@ fn log_edges(shortest: Tick, longest: Tick) -> Vec<f64> {
     edges
 }
 
-/// Draws how long the intervals between a neuron's spikes are, one stepped line per population, in a panel of 1020 pixels width.
+/// Draws how long the intervals between a neuron's spikes are, one stepped line per population, in a panel of 1020 pixels width,
+/// for at most 50 populations.
 ///
 /// The legend gives the number of intervals and the coefficient of variation: standard deviation over mean of a neuron's
-/// intervals, averaged over the neurons with at least five. Without any such neuron there is none.
+/// intervals, averaged over the neurons with at least five. Without any such neuron there is none. Two spikes of a neuron in
+/// one tick are an interval of 0, which on a logarithmic axis counts in the first bin.
 ///
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
 pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
-    let chosen = Chosen::new(recording, options.span, &options.populations)?;
+    let chosen = Chosen::new(recording, options.span, &options.populations, MOST_LINES)?;
     let (window, dt) = (chosen.window, chosen.window.dt_ms);
     let all = intervals(&chosen);
     let shortest = all.iter().filter_map(|of| of.counts.keys().next()).min().copied();
@@ -193,7 +197,7 @@ mod tests {
         spikes.sort_unstable();
         let populations = vec![("p".into(), 2)];
         let recording = SpikeRecording { dt_ms: 0.1, ticks: 2000, populations, spikes };
-        let chosen = Chosen::new(&recording, Span { from_ms: None, to_ms: Some(100.0) }, &[]).unwrap();
+        let chosen = Chosen::new(&recording, Span { from_ms: None, to_ms: Some(100.0) }, &[], 1).unwrap();
         let of = &intervals(&chosen)[0];
         assert!(of.total > 100);
         let edges = log_edges(1, 20);
@@ -201,7 +205,7 @@ mod tests {
             heights(of, &edges, true).iter().zip(edges.windows(2)).map(|(h, e)| h * (e[1] / e[0]).log10()).sum();
         assert!((area - 1.0).abs() < 1e-12);
         let regular = SpikeRecording { spikes: (0..50).map(|i| (i * 20, 0, 0)).collect(), ..recording };
-        let chosen = Chosen::new(&regular, Span::default(), &[]).unwrap();
+        let chosen = Chosen::new(&regular, Span::default(), &[], 1).unwrap();
         assert_eq!(intervals(&chosen)[0].cv, Some(0.0));
     }
 }

@@ -1,8 +1,8 @@
 //! Spikes of all neurons over time, and how often they fire.
 
 use super::axes::{
-    BOTTOM, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, grouped, margin, overhang, round_up, short_ms,
-    upward_label,
+    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, grouped, margin, overhang, round_up,
+    short_ms, upward_label,
 };
 use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind};
 use super::font::{shorten, width};
@@ -18,6 +18,8 @@ const TALL: u32 = 480;
 const ROW_OF_ONE: u32 = 36;
 const LEAST_BAND: u32 = 36;
 const MOST: u32 = 1000;
+/// More populations than the raster has pixels cannot be seen.
+const MOST_BANDS: usize = 1000;
 /// Between two populations.
 const GAP: u32 = 4;
 /// Height of the rates.
@@ -69,7 +71,8 @@ impl Band<'_> {
 
 /// Draws the spikes, one row per neuron, populations from top to bottom in the recording's order and neurons likewise, with
 /// their rate in Hz per neuron below. A neuron without spikes keeps its row. Rows of a population are of one height; a
-/// population that would be lower than its label is drawn as high as that.
+/// population that would be lower than its label is drawn as high as that. More than seven populations have one rate
+/// together; more than 1000 are refused.
 ///
 /// A pixel has at most one mark. Where marks are fewer than spikes the figure says how many there are; where they would cover
 /// more than 30 % of the raster, it shows the number of spikes per cell of 2 x 2 pixels as shades and says so; the full colour is what
@@ -78,14 +81,19 @@ impl Band<'_> {
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
 pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Figure> {
-    let chosen = Chosen::new(recording, options.span, &options.populations)?;
+    let chosen = Chosen::new(recording, options.span, &options.populations, MOST_BANDS)?;
     let bin_ms =
         options.bin_ms.unwrap_or_else(|| round_up(f64::from(chosen.window.ticks()) * chosen.window.dt_ms / 100.0));
     let bin = match options.bin_ms {
         Some(ms) => chosen.window.bin("bin", ms)?,
         None => chosen.window.bin("bin", bin_ms.max(chosen.window.dt_ms))?,
     };
-    let rates = binned(&chosen, bin)?;
+    let mut rates = binned(&chosen, bin)?;
+    // Lines of one colour cannot be told apart.
+    let together = rates.values.len() > COLOURS;
+    if together {
+        rates = rates.together(&chosen.populations);
+    }
     let (bands, high) = bands(&chosen.populations);
 
     let most = rates.values.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
@@ -132,9 +140,10 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
         y: (0.0, top_rate),
         log_x: false,
     };
-    let note = format!("per neuron, {} ms bins", short_ms(rates.bin_ms));
+    let of = if together { "all neurons, per neuron" } else { "per neuron" };
+    let note = format!("{of}, {} ms bins", short_ms(rates.bin_ms));
     figure.text((panel.right(), panel.top - 8.0), NOTE, Anchor::End, GREY, &note);
-    draw_rates(&mut figure, &panel, &time, &rates);
+    draw_rates(&mut figure, &panel, &time, &rates, if together { GREY } else { colour(0) });
     panel.left_axis(&mut figure, &rate_ticks);
     panel.bottom_axis(&mut figure, &time.ticks, time.label);
     upward_label(&mut figure, panel.top + panel.height / 2.0, panel.height + 40.0, ["Rate (Hz)", ""]);
@@ -318,7 +327,7 @@ fn draw_shades(
 }
 
 /// One population's rates as filled bars, those of several as lines.
-fn draw_rates(figure: &mut Figure, panel: &Panel, time: &TimeAxis, rates: &Rates) {
+fn draw_rates(figure: &mut Figure, panel: &Panel, time: &TimeAxis, rates: &Rates, bars: Colour) {
     if rates.values.len() > 1 {
         return draw_steps(figure, panel, time, rates);
     }
@@ -337,7 +346,7 @@ fn draw_rates(figure: &mut Figure, panel: &Panel, time: &TimeAxis, rates: &Rates
         let same = columns[x..].iter().take_while(|value| **value == columns[x]).count();
         let y = panel.at_y(columns[x]);
         if columns[x] > 0.0 {
-            figure.rect(panel.left + x as f64, y, same as f64, panel.bottom() - y, colour(0));
+            figure.rect(panel.left + x as f64, y, same as f64, panel.bottom() - y, bars);
         }
         x += same;
     }

@@ -11,8 +11,10 @@ use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::recording::SpikeRecording;
 
-/// More bins than this of one width are a mistake: a figure has less than a thousand columns.
+/// More bins than this of one width, of all populations, are a mistake: a figure has less than a thousand columns.
 const MOST_BINS: u64 = 1_000_000;
+/// More lines than this are no figure.
+pub const MOST_LINES: usize = 50;
 /// How far a Gaussian is followed, in standard deviations, and how finely it is sampled.
 const REACH: f64 = 4.0;
 const SAMPLES: f64 = 8.0;
@@ -50,7 +52,7 @@ pub fn binned(chosen: &Chosen<'_>, bin: Tick) -> Result<Rates> {
     let window = chosen.window;
     let bin = bin.min(window.ticks());
     let bins = u64::from(window.ticks()).div_ceil(u64::from(bin));
-    check_bins("bin", bins)?;
+    check_bins("bin", bins, chosen)?;
     let edges: Vec<Tick> = (0..=bins).map(|i| (i * u64::from(bin)).min(window.ticks().into()) as Tick).collect();
     let mut values = vec![vec![0.0; bins as usize]; chosen.populations.len()];
     for (tick, population, _) in chosen.spikes() {
@@ -65,10 +67,10 @@ pub fn binned(chosen: &Chosen<'_>, bin: Tick) -> Result<Rates> {
     Ok(Rates { values, edges_ms, bin_ms: f64::from(bin) * window.dt_ms })
 }
 
-fn check_bins(what: &str, bins: u64) -> Result<()> {
-    match bins <= MOST_BINS {
+fn check_bins(what: &str, bins: u64, chosen: &Chosen<'_>) -> Result<()> {
+    match bins.saturating_mul(chosen.populations.len() as u64) <= MOST_BINS {
         true => Ok(()),
-        false => Err(Error::value(what, format!("the span has {bins} of this width, more than {MOST_BINS}"))
+        false => Err(Error::value(what, format!("it divides the span into {bins}, too many to draw"))
             .with_hint("take a wider one or a shorter span")),
     }
 }
@@ -82,7 +84,7 @@ fn gaussian(chosen: &Chosen<'_>, sigma_ms: f64) -> Result<Vec<Vec<(f64, f64)>>> 
     let (first, end) = (window.from.saturating_sub(reach), window.to.saturating_add(reach).min(chosen.recorded()));
     let step = ((sigma / SAMPLES) as Tick).clamp(1, end - first);
     let steps = u64::from(end - first).div_ceil(u64::from(step));
-    check_bins("sigma", steps)?;
+    check_bins("sigma", steps, chosen)?;
     let steps = steps as usize;
     let mut counts = vec![vec![0.0; steps]; chosen.populations.len()];
     for (tick, population, _) in chosen.all_spikes().filter(|(tick, _, _)| (first..end).contains(tick)) {
@@ -112,6 +114,20 @@ fn gaussian(chosen: &Chosen<'_>, sigma_ms: f64) -> Result<Vec<Vec<(f64, f64)>>> 
     Ok(lines)
 }
 
+impl Rates {
+    /// The rates of all neurons together, of populations of these sizes.
+    pub fn together(self, populations: &[(&str, u32)]) -> Rates {
+        let neurons: f64 = populations.iter().map(|(_, size)| f64::from(*size)).sum();
+        let mut all = vec![0.0; self.edges_ms.len() - 1];
+        for (values, (_, size)) in self.values.iter().zip(populations) {
+            for (all, value) in all.iter_mut().zip(values) {
+                *all += value * f64::from(*size) / neurons;
+            }
+        }
+        Rates { values: vec![all], ..self }
+    }
+}
+
 /// Draws rates in bins as one stepped line per population.
 pub fn draw_steps(figure: &mut Figure, panel: &Panel, time: &TimeAxis, rates: &Rates) {
     for (n, values) in rates.values.iter().enumerate() {
@@ -126,12 +142,13 @@ fn draw_line(figure: &mut Figure, panel: &Panel, time: &TimeAxis, n: usize, poin
     figure.line(line, 3.0, colour(n));
 }
 
-/// Draws the rate of each population over time, in Hz per neuron, in one panel of 1020 pixels width.
+/// Draws the rate of each population over time, in Hz per neuron, in one panel of 1020 pixels width, for at most 50 populations.
+/// Seven have colours of their own.
 ///
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
 pub fn rate(recording: &SpikeRecording, options: &RateOptions) -> Result<Figure> {
-    let chosen = Chosen::new(recording, options.span, &options.populations)?;
+    let chosen = Chosen::new(recording, options.span, &options.populations, MOST_LINES)?;
     let window = chosen.window;
     let default = || round_up(f64::from(window.ticks()) * window.dt_ms / 100.0).max(window.dt_ms);
     let (rates, lines, note) = match options.smoothing.unwrap_or_else(|| Smoothing::Gaussian(default())) {
@@ -186,7 +203,7 @@ mod tests {
             populations: vec![("p".into(), 4)],
             spikes: (0..1001).map(|tick| (tick, 0, tick % 4)).collect(),
         };
-        let chosen = Chosen::new(&recording, Span::default(), &[]).unwrap();
+        let chosen = Chosen::new(&recording, Span::default(), &[], 1).unwrap();
         for sigma in [0.5, 3.0, 20.0, 1e6] {
             for (_, rate) in &gaussian(&chosen, sigma).unwrap()[0] {
                 assert!((rate - 500.0).abs() < 1e-9, "{sigma}: {rate}");

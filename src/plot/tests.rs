@@ -188,13 +188,19 @@ fn raster_of_a_million_spikes_is_bounded() {
 
 #[test]
 fn raster_of_many_populations() {
-    for (count, size) in [(8, 500), (40, 20), (2000, 3)] {
+    for (count, size) in [(8, 500), (40, 20), (1000, 3)] {
         let names: Vec<String> = (0..count).map(|i| format!("population {i} with a long name")).collect();
         let populations: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), size)).collect();
         let recording = poisson(&populations, 1000, 1.0, |_, _| 5.0);
         let figure = raster(&recording, &RasterOptions::default()).unwrap();
         assert!(figure.size_px().1 <= 1360, "{:?}", figure.size_px());
-        check(&format!("raster-of-{count}"), &figure);
+        let (svg, png) = check(&format!("raster-of-{count}"), &figure);
+        assert!(svg.len() < 2_000_000 && png < 1_000_000, "{count}: {} {png}", svg.len());
+        if count > 50 {
+            assert!(refusal(rate(&recording, &RateOptions::default())).contains("room for 50, not for 1000"));
+            assert!(refusal(isi(&recording, &IsiOptions::default())).contains("choose some"));
+            continue;
+        }
         check(&format!("rate-of-{count}"), &rate(&recording, &RateOptions::default()).unwrap());
         check(&format!("isi-of-{count}"), &isi(&recording, &IsiOptions::default()).unwrap());
     }
@@ -219,6 +225,11 @@ fn rates_and_intervals() {
     }
     let regular = SpikeRecording { spikes: (0..50).map(|i| (i * 100, 0, 0)).collect(), ..silent(1) };
     assert!(check("isi-regular", &isi(&regular, &IsiOptions::default()).unwrap()).0.contains("CV = 0.00"));
+    let twice = SpikeRecording { spikes: (0..50).map(|i| (i / 2 * 100, 0, 0)).collect(), ..silent(1) };
+    check("isi-twice", &isi(&twice, &IsiOptions::default()).unwrap());
+    let same = SpikeRecording { spikes: vec![(7, 0, 0); 50], ..silent(1) };
+    assert!(check("isi-same", &isi(&same, &IsiOptions::default()).unwrap()).0.contains("CV not known"));
+    check("isi-same-linear", &isi(&same, &linear).unwrap());
     check("isi-regular-linear", &isi(&regular, &linear).unwrap());
 }
 
