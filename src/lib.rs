@@ -28,7 +28,8 @@
 //! | [`counts`] [`energy`] | operation counts, ledger, energy table |
 //! | [`event`] [`threshold`] [`neuron`] [`synapse`] | the parts of a spiking network |
 //! | [`engine`] | both drivers, probes |
-//! | [`network`] [`recording`] [`simulator`] | any network: its description, what it leaves behind, event- and clock-driven runs |
+//! | [`recording`] [`network`] [`interop`] [`simulator`] | any network: what it leaves behind, its description, networks of other simulators, event- and clock-driven runs |
+//! | [`plot`] | figures of recordings |
 //! | [`tensor`] | dense operators, their gradients and costs |
 //! | [`encoding`] [`snn`] [`time_step`] [`fusion`] | pooling of the input, the spiking branch as it is trained, the factor, the Tucker fusion |
 //! | [`data`] | data sets and the embedded set |
@@ -52,12 +53,14 @@ pub mod files;
 pub mod fusion;
 pub mod gzsl;
 mod h5;
+pub mod interop;
 pub mod lanes;
 pub mod model;
 pub mod network;
 pub mod neuron;
 mod npy;
 mod npz;
+pub mod plot;
 pub mod recording;
 pub mod report;
 pub mod rng;

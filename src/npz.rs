@@ -6,7 +6,7 @@ use crate::npy::{DType, Header, floats_to_f64, header, integers};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use zip::write::SimpleFileOptions;
+use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// The first bytes of a zip file that holds something.
@@ -140,16 +140,36 @@ impl Spool {
     }
 }
 
+/// Reports the first error and then takes everything for written: an unfinished archive is completed when it is dropped, and
+/// its library prints what goes wrong there.
+struct FirstError {
+    file: BufWriter<File>,
+    failed: bool,
+}
+
+impl Write for FirstError {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.failed {
+            return Ok(bytes.len());
+        }
+        self.file.write(bytes).inspect_err(|_| self.failed = true)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        if self.failed { Ok(()) } else { self.file.flush().inspect_err(|_| self.failed = true) }
+    }
+}
+
 /// A `.npz` file being written, array by array.
 pub(crate) struct NpzWriter {
     partial: Partial,
-    zip: ZipWriter<BufWriter<File>>,
+    zip: ZipWriter<StreamWriter<FirstError>>,
 }
 
 impl NpzWriter {
     pub fn create(partial: Partial) -> Result<NpzWriter> {
-        let file = partial.create()?;
-        Ok(NpzWriter { partial, zip: ZipWriter::new(file) })
+        let file = FirstError { file: partial.create()?, failed: false };
+        Ok(NpzWriter { partial, zip: ZipWriter::new_stream(file) })
     }
 
     /// An array whose elements are the bytes of `data`; `bytes` says how many.
@@ -190,7 +210,8 @@ impl NpzWriter {
     /// The whole file, which has only to take its name.
     pub fn finish(self) -> Result<Partial> {
         let NpzWriter { partial, zip } = self;
-        zip.finish().map_err(std::io::Error::from).and_then(sync).map_err(|e| partial.error(e))?;
+        let file = zip.finish().map_err(|e| partial.error(e))?.into_inner();
+        sync(file.file).map_err(|e| partial.error(e))?;
         Ok(partial)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no cycles but [`CYCLES`].
-const USES: [(&str, &[&str]); 33] = [
+const USES: [(&str, &[&str]); 35] = [
     ("error", &[]),
     ("rng", &[]),
     ("splitmix", &[]),
@@ -23,10 +23,12 @@ const USES: [(&str, &[&str]); 33] = [
     ("neuron", &["error", "lanes"]),
     ("synapse", &["counts", "error", "event", "lanes"]),
     ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
-    // Any network: what it records, its description, the simulator.
+    // Any network: what it records, its description, the simulator, pictures of recordings.
     ("recording", &["error", "event", "files", "h5", "npz"]),
     ("network", &["error", "event", "files", "neuron", "npy", "recording", "splitmix"]),
+    ("interop", &["error", "event", "files", "h5", "network", "neuron", "recording"]),
     ("simulator", &["counts", "error", "event", "network", "neuron", "recording", "splitmix"]),
+    ("plot", &["error", "event", "files", "recording"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "rng"]),
     ("encoding", &["energy", "tensor"]),

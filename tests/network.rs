@@ -184,6 +184,13 @@ const REFUSED: &[Case] = &[
         "Alpha(",
         &["populations[0].receptors[1]", "no discrete form"],
     ),
+    (
+        "tau_ms: 4)]",
+        "tau_ms: 4), Alpha(name: \"a\", tau_ms: 1), Alpha(name: \"b\", tau_ms: 1), Alpha(name: \"c\", tau_ms: 1), \
+         Alpha(name: \"d\", tau_ms: 1)]",
+        "[Delta",
+        &["populations[0].receptors", "at most 4"],
+    ),
     // Sources.
     ("(1.5, 3)", "(1.7, 3)", "(1.7, 3)", &["sources[0].emits.at_ms[1]", "multiple of dt_ms"]),
     ("(1.5, 3)", "(-1.5, 3)", "(-1.5, 3)", &["sources[0].emits.at_ms[1]", "at least 0"]),

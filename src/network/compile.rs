@@ -22,6 +22,8 @@ pub const BYTES_PER_NEURON: u64 = 64;
 pub const BYTES_PER_RECEPTOR: u64 = 16;
 /// Bytes of one of a source's elements.
 pub const BYTES_PER_SOURCE: u64 = 16;
+/// Exponential and alpha receptors of a population, as many as the simulator has room for.
+pub const MOST_CURRENTS: usize = 4;
 /// What may be used where the memory that is free cannot be found out.
 pub const DEFAULT_MEMORY_LIMIT: u64 = 16 << 30;
 /// Pairs that a fixed probability may draw: each costs a hash whenever the edges are enumerated.
@@ -631,6 +633,11 @@ impl<'a> Compiler<'a> {
             };
             check_receptor(&at("tau_ms"), &made)?;
             list.push(made);
+        }
+        let currents = list.iter().filter(|made| !matches!(made, Receptor::Delta { .. })).count();
+        if currents > MOST_CURRENTS {
+            let message = format!("{currents} exponential and alpha receptors: expected at most {MOST_CURRENTS}");
+            return Err(Problem::new(format!("{place}.receptors"), message));
         }
         Ok(list)
     }

@@ -1,4 +1,4 @@
-use super::compile::{Compiled, NetworkFile, Settings, compile};
+use super::compile::{self, Compiled, NetworkFile, Settings};
 use super::spec::NetworkSpec;
 use super::*;
 use crate::neuron::linear::{Form, Leak, Reset};
@@ -274,10 +274,15 @@ fn weights_and_delays_have_their_distributions() {
 
 fn compiled(text: &str) -> Compiled {
     let spec = NetworkSpec::parse(text).unwrap();
-    compile(&spec, Path::new("."), &Settings::default()).unwrap()
+    compile::compile(&spec, Path::new("."), &Settings::default()).unwrap()
 }
 
-/// Two populations of every model with everything left out that has a default.
+#[test]
+fn as_many_currents_as_the_simulator_has_room_for() {
+    assert_eq!(compile::MOST_CURRENTS, crate::simulator::MOST_CURRENTS);
+}
+
+/// A population of every model with everything left out that has a default.
 #[test]
 fn defaults_are_those_of_the_documentation() {
     let network = compiled(

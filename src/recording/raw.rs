@@ -61,13 +61,13 @@ fn nearest(time_ms: f64, dt_ms: f64) -> Option<Tick> {
 }
 
 impl Raw {
-    /// All spikes with times in ms.
-    pub fn times(&self) -> impl Iterator<Item = (f64, u32, u32)> + '_ {
+    /// All spikes with times in ms; `dt_ms` is for ticks of a file that does not say theirs.
+    pub fn times(&self, dt_ms: f64) -> impl Iterator<Item = (f64, u32, u32)> + '_ {
         let (ticks, times) = match &self.spikes {
             Spikes::Ticks(spikes) => (&spikes[..], &[][..]),
             Spikes::Times(spikes) => (&[][..], &spikes[..]),
         };
-        let dt_ms = self.dt_ms.unwrap_or(1.0);
+        let dt_ms = self.dt_ms.unwrap_or(dt_ms);
         ticks.iter().map(move |&(tick, p, id)| (f64::from(tick) * dt_ms, p, id)).chain(times.iter().copied())
     }
 
@@ -85,7 +85,7 @@ impl Raw {
                     ticks = Some(nearest(time, dt_ms).ok_or_else(|| beyond(time))?);
                 }
                 let round = |(time, p, id)| Ok((nearest(time, dt_ms).ok_or_else(|| beyond(time))?, p, id));
-                let mut spikes = self.times().map(round).collect::<Result<Vec<_>>>()?;
+                let mut spikes = self.times(dt_ms).map(round).collect::<Result<Vec<_>>>()?;
                 if !same_grid {
                     // A spike in the last tick may come to lie just behind the rounded end.
                     let end = spikes.iter().map(|&(tick, ..)| tick + 1).max();

@@ -189,10 +189,9 @@ pub(super) fn read(path: &Path) -> Result<Raw> {
 }
 
 fn columns(file: &H5, timestamps: &str, node_ids: &str) -> Result<Vec<(f64, u32)>> {
-    if let Ok(units) = file.dataset(timestamps)?.attribute("units").and_then(|units| units.read_string()) {
-        if !matches!(units.as_str(), "ms" | "milliseconds" | "millisecond") {
-            return Err(file.wrong(timestamps, format!("is in {units}: expected milliseconds")));
-        }
+    let units = file.dataset(timestamps)?.attribute("units").and_then(|units| units.read_string());
+    if let Some(other) = units.ok().filter(|units| !matches!(units.as_str(), "ms" | "milliseconds" | "millisecond")) {
+        return Err(file.wrong(timestamps, format!("is in {other}: expected milliseconds")));
     }
     let times = file.floats(timestamps)?;
     let ids = file.integers(node_ids)?;

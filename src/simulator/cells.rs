@@ -7,6 +7,7 @@ use crate::event::{BucketQueue, Tick};
 use crate::network::{Population, Threshold};
 use crate::neuron::linear::{Neuron, Receptor, Reset};
 use crate::recording::Variable;
+use pulp::Arch;
 use std::ops::Range;
 
 /// Ticks ahead for which looks are queued; a later one is looked at once more on the way.
@@ -14,6 +15,19 @@ const HORIZON: usize = 2 * REACH;
 
 /// No look is queued.
 const NEVER: Tick = Tick::MAX;
+
+/// Neurons that a sweep takes together.
+const BLOCK: usize = 32;
+
+/// Ticks after which running states are brought back to the states proper.
+const REFRESH: Tick = 1024;
+
+/// What a running state may be off, relative to its scale: in `REFRESH` ticks each of a few roundings of 2^-24 and the
+/// rounding of each coefficient add up to less than half of this.
+const RUNNING_MARGIN: f64 = 1e-3;
+
+/// A slack with which single precision says nothing more; every neuron is then evaluated.
+const MOST_SLACK: f32 = 1e30;
 
 /// Relative margin of the bounds on membrane and threshold over the rounding of their evaluation.
 const MARGIN: f64 = 1e-9;
@@ -41,28 +55,83 @@ pub(super) struct Cells {
     current_of: Vec<Option<usize>>,
     alpha: bool,
     gain_now: Vec<f64>,
-    pub membranes: Vec<f64>,
-    pub last: Vec<Tick>,
+    rests: bool,
+    scale: f64,
+    records: Records,
     /// Of adaptive thresholds, above the base.
-    pub excess: Vec<f64>,
-    pub currents: Vec<Vec<f64>>,
-    pub rises: Vec<Vec<f64>>,
+    excess: Vec<f64>,
+    /// Of alpha currents.
+    rises: Vec<Vec<f64>>,
     /// Sums of what arrives at the present tick: for delta receptors in mV, then for each current.
     pub inputs: Vec<Vec<f64>>,
     /// Neurons that something arrived at, once each, if `tracked`.
     pub touched: Vec<u32>,
     stamps: Vec<Tick>,
     looks: BucketQueue<u32>,
-    look: Vec<Tick>,
     due: Vec<u32>,
-    next_looks: Vec<Tick>,
-    /// Every neuron is evaluated at every tick; nothing is queued.
+    /// Every neuron goes through every tick in `running`; no looks are queued, only ends of refractory times.
     dense: bool,
+    running: Running,
     /// Local ids of those that fire at the present tick, ascending.
     pub fired: Vec<u32>,
     /// Steps with input since it was last asked for.
     pub activity: u64,
     pub counts: LayerCounts,
+}
+
+/// The state of a neuron with C currents, but for what few models have: together, since neurons are touched in no order.
+#[derive(Debug, Clone, Copy)]
+struct Record<const C: usize> {
+    /// V at clock `last`.
+    membrane: f64,
+    /// g at clock `last`.
+    currents: [f64; C],
+    /// The clock of this state.
+    last: Tick,
+    /// The clock of the next look that is queued.
+    look: Tick,
+}
+
+/// The records of a population, by the number of its currents.
+enum Records {
+    C0(Vec<Record<0>>),
+    C1(Vec<Record<1>>),
+    C2(Vec<Record<2>>),
+    C3(Vec<Record<3>>),
+    C4(Vec<Record<4>>),
+}
+
+/// The most currents a population may have.
+pub const MOST_CURRENTS: usize = 4;
+
+impl Records {
+    fn new(currents: usize, membranes: impl Iterator<Item = f64>) -> Self {
+        fn all<const C: usize>(membranes: impl Iterator<Item = f64>) -> Vec<Record<C>> {
+            membranes.map(|membrane| Record { membrane, currents: [0.0; C], last: 0, look: NEVER }).collect()
+        }
+        match currents {
+            0 => Records::C0(all(membranes)),
+            1 => Records::C1(all(membranes)),
+            2 => Records::C2(all(membranes)),
+            3 => Records::C3(all(membranes)),
+            _ => Records::C4(all(membranes)),
+        }
+    }
+}
+
+/// The state of all neurons at the present, moved on tick by tick in single precision: quick to go through, but not rounded
+/// as the state proper. It only tells who may cross the threshold; the state proper decides.
+#[derive(Default)]
+struct Running {
+    /// Minus infinity in the refractory time.
+    membranes: Vec<[f32; BLOCK]>,
+    currents: Vec<Vec<[f32; BLOCK]>>,
+    rises: Vec<Vec<[f32; BLOCK]>>,
+    excess: Vec<[f32; BLOCK]>,
+    /// The largest scale of any neuron so far, mV.
+    scale: f64,
+    /// Who may cross at the present tick.
+    candidates: Vec<u32>,
 }
 
 /// How arrivals of a tick are found again.
@@ -76,16 +145,15 @@ pub(super) enum Arrivals {
     Anywhere,
 }
 
-/// The parts of [`Cells`] that a step needs, as slices of one length, for C currents.
+/// The parts of [`Cells`] that a step needs, for C currents.
 struct View<'a, const C: usize> {
     cells: &'a Fixed<'a>,
-    membranes: &'a mut [f64],
-    last: &'a mut [Tick],
+    records: &'a mut [Record<C>],
     excess: &'a mut [f64],
-    currents: [&'a mut [f64]; C],
-    rises: [&'a mut [f64]; C],
+    rises: &'a mut [Vec<f64>],
     jumps: &'a mut [f64],
     inputs: [&'a mut [f64]; C],
+    running: &'a mut Running,
 }
 
 /// What does not change while the simulation runs.
@@ -96,6 +164,10 @@ struct Fixed<'a> {
     cue_low: &'a [f64],
     tables: &'a Tables,
     gain_now: &'a [f64],
+    /// Whether a neuron without input stays below its threshold in the end.
+    rests: bool,
+    /// What leak, drive and threshold add to the scale of roundings, mV.
+    scale: f64,
 }
 
 /// State of a neuron.
@@ -107,28 +179,21 @@ struct State<const C: usize> {
     excess: f64,
 }
 
-/// Calls a function generic over the number of currents and whether any is an alpha current.
+/// Calls a method of [`View`], generic over the number of currents and whether any is an alpha current.
 macro_rules! dispatch {
-    ($cells:expr, |$view:ident| $call:ident ($($argument:expr),*)) => {
-        match ($cells.currents.len(), $cells.alpha) {
-            (0, _) => { view!($cells, $view, 0); $view.$call::<false>($($argument),*) }
-            (1, false) => { view!($cells, $view, 1); $view.$call::<false>($($argument),*) }
-            (1, true) => { view!($cells, $view, 1); $view.$call::<true>($($argument),*) }
-            (2, false) => { view!($cells, $view, 2); $view.$call::<false>($($argument),*) }
-            (2, true) => { view!($cells, $view, 2); $view.$call::<true>($($argument),*) }
-            (3, false) => { view!($cells, $view, 3); $view.$call::<false>($($argument),*) }
-            (3, true) => { view!($cells, $view, 3); $view.$call::<true>($($argument),*) }
-            (_, false) => { view!($cells, $view, 4); $view.$call::<false>($($argument),*) }
-            (_, true) => { view!($cells, $view, 4); $view.$call::<true>($($argument),*) }
+    ($cells:expr, $call:ident ($($argument:expr),*)) => {
+        match &mut $cells.records {
+            Records::C0(records) => view!($cells, records, $call, ($($argument),*)),
+            Records::C1(records) => view!($cells, records, $call, ($($argument),*)),
+            Records::C2(records) => view!($cells, records, $call, ($($argument),*)),
+            Records::C3(records) => view!($cells, records, $call, ($($argument),*)),
+            Records::C4(records) => view!($cells, records, $call, ($($argument),*)),
         }
     };
 }
 
-/// The most currents a population may have.
-pub const MOST_CURRENTS: usize = 4;
-
 macro_rules! view {
-    ($cells:expr, $view:ident, $c:literal) => {
+    ($cells:expr, $records:ident, $call:ident, ($($argument:expr),*)) => {{
         let fixed = Fixed {
             first: $cells.ids.start,
             neuron: &$cells.neuron,
@@ -136,34 +201,24 @@ macro_rules! view {
             cue_low: &$cells.cue_low,
             tables: &$cells.tables,
             gain_now: &$cells.gain_now,
+            rests: $cells.rests,
+            scale: $cells.scale,
         };
-        let n = $cells.membranes.len();
+        let n = $records.len();
         let (jumps, inputs) = $cells.inputs.split_at_mut(1);
-        let (mut currents, mut rises, mut inputs) =
-            ($cells.currents.iter_mut(), $cells.rises.iter_mut(), inputs.iter_mut());
+        let mut inputs = inputs.iter_mut();
         #[allow(unused_mut)]
-        let mut $view = View::<$c> {
+        let mut view = View {
             cells: &fixed,
-            membranes: &mut $cells.membranes[..n],
-            last: &mut $cells.last[..n],
+            records: $records,
             excess: &mut $cells.excess,
-            currents: std::array::from_fn(|_| slice(&mut currents, n)),
-            rises: std::array::from_fn(|_| slice(&mut rises, n)),
+            rises: &mut $cells.rises,
             jumps: &mut jumps[0][..n],
-            inputs: std::array::from_fn(|_| slice(&mut inputs, n)),
+            inputs: std::array::from_fn(|_| inputs.next().map_or(&mut [][..], |input| &mut input[..n])),
+            running: &mut $cells.running,
         };
-    };
-}
-
-/// The next of some vectors, cut to `n`; empty where there is none.
-fn slice<'a>(vectors: &mut impl Iterator<Item = &'a mut Vec<f64>>, n: usize) -> &'a mut [f64] {
-    match vectors.next() {
-        Some(vector) => {
-            let n = n.min(vector.len());
-            &mut vector[..n]
-        }
-        None => &mut [],
-    }
+        if $cells.alpha { view.$call::<true>($($argument),*) } else { view.$call::<false>($($argument),*) }
+    }};
 }
 
 impl<const C: usize> View<'_, C> {
@@ -172,10 +227,11 @@ impl<const C: usize> View<'_, C> {
     fn after<const ALPHA: bool>(&self, j: usize, k: usize) -> State<C> {
         let tables = self.cells.tables;
         let k = k % REACH;
-        let mut membrane = tables.membrane[k] * self.membranes[j] + tables.drive[k];
+        let record = &self.records[j];
+        let mut membrane = tables.membrane[k] * record.membrane + tables.drive[k];
         let (mut currents, mut rises) = ([0.0; C], [0.0; C]);
         for c in 0..C {
-            let (table, g) = (&tables.currents[c], self.currents[c][j]);
+            let (table, g) = (&tables.currents[c], record.currents[c]);
             membrane += table.into_membrane[k] * g;
             currents[c] = table.retention[k] * g;
             if ALPHA {
@@ -191,17 +247,18 @@ impl<const C: usize> View<'_, C> {
 
     #[inline(always)]
     fn store<const ALPHA: bool>(&mut self, j: usize, state: &State<C>, clock: Tick) {
-        self.membranes[j] = state.membrane;
-        for c in 0..C {
-            self.currents[c][j] = state.currents[c];
-            if ALPHA {
+        let record = &mut self.records[j];
+        record.membrane = state.membrane;
+        record.currents = state.currents;
+        record.last = clock;
+        if ALPHA {
+            for c in 0..C {
                 self.rises[c][j] = state.rises[c];
             }
         }
         if !self.excess.is_empty() {
             self.excess[j] = state.excess;
         }
-        self.last[j] = clock;
     }
 
     /// The threshold of neuron j at a clock, given its excess there.
@@ -232,8 +289,8 @@ impl<const C: usize> View<'_, C> {
     /// Brings neuron j to within a stretch of `now`.
     #[inline(always)]
     fn catch_up<const ALPHA: bool>(&mut self, j: usize, now: Tick) {
-        while now > self.last[j] && now - self.last[j] > STRETCH {
-            let clock = self.last[j] + STRETCH;
+        while now > self.records[j].last && now - self.records[j].last > STRETCH {
+            let clock = self.records[j].last + STRETCH;
             // Zeros are added, as in the touch that another driver makes of it: -0.0 becomes 0.0.
             let state = self.hearing::<ALPHA>(self.after::<ALPHA>(j, STRETCH as usize), 0.0, [0.0; C]);
             self.store::<ALPHA>(j, &state, clock);
@@ -263,12 +320,12 @@ impl<const C: usize> View<'_, C> {
         for c in 0..C {
             inputs[c] = std::mem::take(&mut self.inputs[c][j]);
         }
-        if now <= self.last[j] {
-            self.hear_refractory::<ALPHA>(j, (self.last[j] - now) as usize, jump, inputs);
+        if now <= self.records[j].last {
+            self.hear_refractory::<ALPHA>(j, (self.records[j].last - now) as usize, jump, inputs);
             return false;
         }
         self.catch_up::<ALPHA>(j, now);
-        let state = self.after::<ALPHA>(j, (now - self.last[j]) as usize);
+        let state = self.after::<ALPHA>(j, (now - self.records[j].last) as usize);
         let mut state = self.hearing::<ALPHA>(state, jump, inputs);
         let theta = self.threshold(j, state.excess, now);
         let fires = self.crosses(state.membrane, theta);
@@ -308,24 +365,24 @@ impl<const C: usize> View<'_, C> {
             let (p, q) = table.currents[c];
             kept += inputs[c] * self.cells.gain_now[c];
             if ALPHA && self.cells.tables.currents[c].alpha {
-                self.currents[c][j] += q * inputs[c];
+                self.records[j].currents[c] += q * inputs[c];
                 self.rises[c][j] += p * inputs[c];
             } else {
-                self.currents[c][j] += p * inputs[c];
+                self.records[j].currents[c] += p * inputs[c];
             }
         }
         if self.cells.neuron.keep_refractory_input {
-            self.membranes[j] += table.membrane * kept;
+            self.records[j].membrane += table.membrane * kept;
         }
     }
 
     /// Whether neuron j, which hears nothing, fires at clock `now` or has to be moved there.
     #[inline(always)]
     fn acts<const ALPHA: bool>(&self, j: usize, now: Tick) -> bool {
-        if now <= self.last[j] {
+        if now <= self.records[j].last {
             return false;
         }
-        let k = now - self.last[j];
+        let k = now - self.records[j].last;
         if k >= STRETCH {
             return true;
         }
@@ -350,7 +407,7 @@ impl<const C: usize> View<'_, C> {
     /// Touches all that hear something.
     fn touch_any<const ALPHA: bool>(&mut self, now: Tick, fired: &mut Vec<u32>, touched: &mut Vec<u32>) -> u64 {
         let mut touches = 0;
-        for j in 0..self.membranes.len() {
+        for j in 0..self.records.len() {
             if self.hears(j) {
                 touches += 1;
                 touched.push(j as u32);
@@ -362,19 +419,128 @@ impl<const C: usize> View<'_, C> {
         touches
     }
 
-    /// Evaluates all.
-    fn sweep<const ALPHA: bool>(&mut self, now: Tick, fired: &mut Vec<u32>) -> u64 {
-        let mut touches = 0;
-        for j in 0..self.membranes.len() {
-            let hears = self.hears(j);
-            if hears || self.acts::<ALPHA>(j, now) {
-                touches += u64::from(hears);
-                if self.touch::<ALPHA>(j, now) {
-                    fired.push(j as u32);
+    /// Moves all running states on by a tick and lists those that may cross.
+    fn sweep<const ALPHA: bool>(&mut self, now: Tick, candidates: &mut Vec<u32>) {
+        Arch::new().dispatch(
+            #[inline(always)]
+            || self.sweep_blocks::<ALPHA>(now, candidates),
+        );
+    }
+
+    #[inline(always)]
+    fn sweep_blocks<const ALPHA: bool>(&mut self, now: Tick, candidates: &mut Vec<u32>) {
+        let (e, b) = (self.cells.neuron.retention as f32, self.cells.neuron.drive as f32);
+        let one: [[f32; 4]; C] = std::array::from_fn(|c| {
+            let t = &self.cells.tables.currents[c];
+            [t.retention[1], t.rise[1], t.into_membrane[1], t.rise_into_membrane[1]].map(|x| x as f32)
+        });
+        let n = self.records.len();
+        let run = &mut *self.running;
+        let slack = (RUNNING_MARGIN * run.scale) as f32;
+        if slack > MOST_SLACK {
+            candidates.extend(0..n as u32);
+            return;
+        }
+        let retention = self.cells.tables.threshold[1] as f32;
+        for block in 0..run.membranes.len() {
+            let membranes = &mut run.membranes[block];
+            for k in 0..BLOCK {
+                membranes[k] = e * membranes[k] + b;
+            }
+            for c in 0..C {
+                let [p, q, a, h] = one[c];
+                let currents = &mut run.currents[c][block];
+                if ALPHA {
+                    let rises = &mut run.rises[c][block];
+                    for k in 0..BLOCK {
+                        membranes[k] += a * currents[k] + h * rises[k];
+                        currents[k] = p * currents[k] + q * rises[k];
+                        rises[k] *= p;
+                    }
+                } else {
+                    for k in 0..BLOCK {
+                        membranes[k] += a * currents[k];
+                        currents[k] *= p;
+                    }
                 }
             }
+            let mut thresholds = [f32::INFINITY; BLOCK];
+            match self.cells.threshold {
+                Threshold::Never => continue,
+                Threshold::Fixed(theta) => thresholds = [*theta as f32 - slack; BLOCK],
+                Threshold::Adaptive { base, .. } => {
+                    let excess = &mut run.excess[block];
+                    for k in 0..BLOCK {
+                        excess[k] *= retention;
+                        thresholds[k] = *base as f32 + excess[k] - slack;
+                    }
+                }
+                Threshold::Cue { values, width } => {
+                    for k in 0..BLOCK.min(n - block * BLOCK) {
+                        let neuron = self.cells.first as usize + block * BLOCK + k;
+                        thresholds[k] = cue(values, *width, neuron, now) as f32 - slack;
+                    }
+                }
+            }
+            let mut over = 0;
+            for k in 0..BLOCK {
+                over += u32::from(membranes[k] >= thresholds[k]);
+            }
+            if over > 0 {
+                let first = block * BLOCK;
+                candidates.extend((0..BLOCK).filter(|&k| membranes[k] >= thresholds[k]).map(|k| (first + k) as u32));
+            }
         }
-        touches
+    }
+
+    /// Brings the running state of neuron j to its state proper at `now`.
+    #[inline(always)]
+    fn load<const ALPHA: bool>(&mut self, j: usize, now: Tick) {
+        let (block, k) = (j / BLOCK, j % BLOCK);
+        if now < self.records[j].last {
+            self.running.membranes[block][k] = f32::NEG_INFINITY;
+            return;
+        }
+        self.catch_up::<ALPHA>(j, now);
+        let state = self.after::<ALPHA>(j, (now - self.records[j].last) as usize);
+        let tables = self.cells.tables;
+        let run = &mut *self.running;
+        run.membranes[block][k] = state.membrane as f32;
+        let mut scale = state.membrane.abs() + self.cells.scale;
+        for c in 0..C {
+            let table = &tables.currents[c];
+            run.currents[c][block][k] = state.currents[c] as f32;
+            scale += state.currents[c].abs() * table.into_membrane[table.peak];
+            if ALPHA {
+                run.rises[c][block][k] = state.rises[c] as f32;
+                scale += state.rises[c].abs() * table.rise_into_membrane[table.rise_peak];
+            }
+        }
+        if !self.excess.is_empty() {
+            run.excess[block][k] = state.excess as f32;
+            scale += state.excess.abs();
+        }
+        if !(scale <= run.scale) {
+            run.scale = scale;
+        }
+    }
+
+    fn load_listed<const ALPHA: bool>(&mut self, listed: &[u32], now: Tick) {
+        listed.iter().for_each(|&j| self.load::<ALPHA>(j as usize, now));
+    }
+
+    /// Queues the ends of the refractory times of `neurons`, or a step on the way there.
+    fn await_release<const ALPHA: bool>(&self, neurons: &[u32], now: Tick, queue: &mut BucketQueue<u32>) -> Result<()> {
+        let ends = neurons.iter().map(|&j| (j, self.records[j as usize].last));
+        ends.filter(|&(_, end)| end > now).try_for_each(|(j, end)| queue.push(end.min(now + HORIZON as Tick - 1) - 1, [j]))
+    }
+
+    /// Nobody outside `candidates` crosses without input: for debug builds.
+    fn all_found<const ALPHA: bool>(&self, now: Tick, candidates: &[u32]) -> bool {
+        (0..self.records.len()).all(|j| {
+            let near = now > self.records[j].last && now - self.records[j].last < STRETCH;
+            !near || self.hears(j) || !self.acts::<ALPHA>(j, now) || candidates.contains(&(j as u32))
+        })
     }
 
     /// Looks at neurons that hear nothing: those that fire, or have not been moved for a stretch, are touched.
@@ -387,21 +553,51 @@ impl<const C: usize> View<'_, C> {
         }
     }
 
-    /// The next looks at `neurons`, `NEVER` where none is needed.
-    fn next_looks<const ALPHA: bool>(&self, neurons: &[u32], now: Tick, looks: &mut Vec<Tick>) {
-        looks.clear();
-        looks.extend(neurons.iter().map(|&j| self.next_look::<ALPHA>(j as usize, now)));
+    /// Queues the next looks at `neurons` where no earlier one is queued already; says how many.
+    fn schedule<const ALPHA: bool>(&mut self, neurons: &[u32], now: Tick, queue: &mut BucketQueue<u32>) -> Result<u64> {
+        let mut queued = 0;
+        for &j in neurons {
+            let next = self.next_look::<ALPHA>(j as usize, now);
+            let look = &mut self.records[j as usize].look;
+            if next < *look {
+                *look = next.min(now + HORIZON as Tick - 1);
+                queue.push(*look - 1, [j])?;
+                queued += 1;
+            }
+        }
+        Ok(queued)
+    }
+
+    /// Leaves those of `due` whose look is at `now`; other entries are void, since an earlier look came after them.
+    fn due<const ALPHA: bool>(&mut self, due: &mut Vec<u32>, now: Tick) {
+        due.retain(|&j| {
+            let look = &mut self.records[j as usize].look;
+            let valid = *look == now;
+            if valid {
+                *look = NEVER;
+            }
+            valid
+        });
+    }
+
+    /// Leaves those of `due` whose refractory time ends at `now`.
+    fn released<const ALPHA: bool>(&self, due: &mut Vec<u32>, now: Tick) {
+        due.retain(|&j| self.records[j as usize].last == now);
+    }
+
+    fn forget_looks<const ALPHA: bool>(&mut self) {
+        self.records.iter_mut().for_each(|record| record.look = NEVER);
     }
 
     /// The next clock after `now` at which neuron j has to be looked at if it hears nothing.
     fn next_look<const ALPHA: bool>(&self, j: usize, now: Tick) -> Tick {
-        let last = self.last[j];
+        let last = self.records[j].last;
         let mut k = (now + 1).saturating_sub(last).max(1) as usize;
-        if self.bound::<ALPHA>(j, k, None) {
+        if self.cells.rests && self.bound::<ALPHA>(j, k, None) {
             return NEVER;
         }
-        // Long quiet stretches are found in one comparison, short ones in three, and near a crossing every tick is looked at.
-        for span in [STRETCH as usize, 128, 32, 8] {
+        // Near a crossing every tick is looked at.
+        for span in [64, 8] {
             let end = (k + span).min(STRETCH as usize);
             if end <= k {
                 break;
@@ -418,7 +614,7 @@ impl<const C: usize> View<'_, C> {
     fn bound<const ALPHA: bool>(&self, j: usize, from: usize, to: Option<usize>) -> bool {
         let tables = self.cells.tables;
         let (from, end) = (from.min(STRETCH as usize), to.unwrap_or(STRETCH as usize).min(STRETCH as usize));
-        let leak = |k: usize| tables.membrane[k] * self.membranes[j] + tables.drive[k];
+        let leak = |k: usize| tables.membrane[k] * self.records[j].membrane + tables.drive[k];
         let (e, b) = (self.cells.neuron.retention, self.cells.neuron.drive);
         let at_end = match to {
             Some(_) => leak(end),
@@ -427,7 +623,7 @@ impl<const C: usize> View<'_, C> {
             None => leak(from),
         };
         let mut highest = leak(from).max(at_end);
-        let mut scale = highest.abs() + self.membranes[j].abs();
+        let mut scale = highest.abs() + self.records[j].membrane.abs();
         let mut add = |table: &[f64; REACH], peak: usize, limit: f64, x: f64| {
             let last = if to.is_some() { table[end] } else { limit };
             let most = if (from..=end).contains(&peak) { table[peak] } else { table[from] };
@@ -437,7 +633,7 @@ impl<const C: usize> View<'_, C> {
         };
         for c in 0..C {
             let table = &tables.currents[c];
-            add(&table.into_membrane, table.peak, table.limit, self.currents[c][j]);
+            add(&table.into_membrane, table.peak, table.limit, self.records[j].currents[c]);
             if ALPHA {
                 add(&table.rise_into_membrane, table.rise_peak, table.rise_limit, self.rises[c][j]);
             }
@@ -450,7 +646,7 @@ impl<const C: usize> View<'_, C> {
                 base + at_end.min(tables.threshold[from] * self.excess[j])
             }
             Threshold::Cue { width, .. } => {
-                cue(self.cells.cue_low, *width, self.cells.first as usize + j, self.last[j] + from as Tick)
+                cue(self.cells.cue_low, *width, self.cells.first as usize + j, self.records[j].last + from as Tick)
             }
         };
         highest + MARGIN * (scale + lowest.abs()) < lowest
@@ -467,7 +663,7 @@ fn cue(values: &[f64], width: usize, neuron: usize, now: Tick) -> f64 {
 
 impl Cells {
     /// Neurons `ids` of a population, before the first tick.
-    pub fn new(population: &Population, ids: Range<u32>, dense: bool) -> Self {
+    pub fn new(population: &Population, ids: Range<u32>) -> Self {
         let n = ids.len();
         let neuron = population.neuron.clone();
         let tables = Tables::new(&neuron, &population.threshold);
@@ -488,9 +684,25 @@ impl Cells {
             gain_now.push(gain);
         }
         let count = gain_now.len();
+        let base = match &population.threshold {
+            Threshold::Never => 0.0,
+            Threshold::Fixed(theta) => theta.abs(),
+            Threshold::Adaptive { base, .. } => base.abs(),
+            Threshold::Cue { values, .. } => values.iter().fold(0.0_f64, |most, theta| most.max(theta.abs())),
+        };
+        let lowest = match &population.threshold {
+            Threshold::Never => f64::INFINITY,
+            Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => *theta,
+            Threshold::Cue { values, .. } => values.iter().fold(f64::INFINITY, |least, theta| least.min(*theta)),
+        };
+        let rests = match neuron.retention < 1.0 {
+            true => neuron.drive / (1.0 - neuron.retention) < lowest,
+            false => neuron.drive <= 0.0,
+        };
+        let scale = base + tables.drive[STRETCH as usize].abs();
         let initial = &population.initial_mv;
-        let membranes =
-            ids.clone().map(|id| if initial.len() == 1 { initial[0] } else { initial[id as usize] }).collect();
+        let membranes = ids.clone().map(|id| if initial.len() == 1 { initial[0] } else { initial[id as usize] });
+        let records = Records::new(count, membranes);
         let cue_low = match &population.threshold {
             Threshold::Cue { values, width } => {
                 let mut low = values.to_vec();
@@ -502,10 +714,6 @@ impl Cells {
             _ => Vec::new(),
         };
         let adaptive = matches!(population.threshold, Threshold::Adaptive { .. });
-        let mut looks = BucketQueue::new(HORIZON);
-        // Every neuron is looked at in the first tick.
-        let started = looks.push(0, 0..if dense { 0 } else { n as u32 }).is_ok();
-        debug_assert!(started);
         Cells {
             neuron,
             threshold: population.threshold.clone(),
@@ -514,19 +722,18 @@ impl Cells {
             current_of,
             alpha,
             gain_now,
-            membranes,
-            last: vec![0; n],
+            rests,
+            scale,
+            records,
             excess: vec![0.0; if adaptive { n } else { 0 }],
-            currents: vec![vec![0.0; n]; count],
             rises: vec![vec![0.0; n]; if alpha { count } else { 0 }],
             inputs: vec![vec![0.0; n]; 1 + count],
             touched: Vec::new(),
             stamps: vec![0; n],
-            looks,
-            look: vec![if dense { NEVER } else { clock(0) }; n],
+            looks: BucketQueue::new(HORIZON),
             due: Vec::new(),
-            next_looks: Vec::new(),
-            dense,
+            dense: false,
+            running: Running::default(),
             fired: Vec::new(),
             activity: 0,
             counts: LayerCounts::default(),
@@ -536,11 +743,7 @@ impl Cells {
 
     /// Neurons.
     pub fn len(&self) -> usize {
-        self.membranes.len()
-    }
-
-    pub fn is_dense(&self) -> bool {
-        self.dense
+        self.inputs[0].len()
     }
 
     /// Where what arrives at a receptor is summed: index into `inputs`, and its factor.
@@ -564,32 +767,45 @@ impl Cells {
         let mut due = std::mem::take(&mut self.due);
         fired.clear();
         self.looks.pop(&mut due);
-        let n = self.len() as u64;
-        let touches = if self.dense {
-            self.counts.membrane_updates += n;
-            dispatch!(self, |view| sweep(now, &mut fired))
+        let mut candidates = std::mem::take(&mut self.running.candidates);
+        if self.dense {
+            if now % REFRESH == 0 {
+                self.refresh(now - 1);
+            }
+            candidates.clear();
+            dispatch!(self, sweep(now, &mut candidates));
+            debug_assert!(dispatch!(self, all_found(now, &candidates)));
+            dispatch!(self, await_release(&due, now, &mut self.looks))?;
+            dispatch!(self, released(&mut due, now));
+            dispatch!(self, load_listed(&due, now));
         } else {
-            let touches = match arrivals {
-                Arrivals::None => 0,
-                Arrivals::Listed => dispatch!(self, |view| touch_listed(&touched, now, &mut fired)),
-                Arrivals::Anywhere => {
-                    touched.clear();
-                    dispatch!(self, |view| touch_any(now, &mut fired, &mut touched))
-                }
-            };
             self.counts.queue_operations += due.len() as u64;
-            // An entry is void if an earlier look was queued after it.
-            due.retain(|&j| self.look[j as usize] == now);
-            due.iter().for_each(|&j| self.look[j as usize] = NEVER);
-            dispatch!(self, |view| look(&due, now, &mut fired));
+            dispatch!(self, due(&mut due, now));
+        }
+        let touches = match arrivals {
+            Arrivals::None => 0,
+            Arrivals::Listed => dispatch!(self, touch_listed(&touched, now, &mut fired)),
+            Arrivals::Anywhere => {
+                touched.clear();
+                dispatch!(self, touch_any(now, &mut fired, &mut touched))
+            }
+        };
+        if self.dense {
+            dispatch!(self, look(&candidates, now, &mut fired));
+            touched.extend_from_slice(&candidates);
+            dispatch!(self, load_listed(&touched, now));
+            dispatch!(self, await_release(&fired, now, &mut self.looks))?;
+            self.counts.membrane_updates += self.len() as u64;
+        } else {
+            dispatch!(self, look(&due, now, &mut fired));
             self.counts.membrane_updates += touches + due.len() as u64;
             self.counts.wakes += due.len() as u64;
             touched.extend_from_slice(&due);
-            self.schedule(&touched, now)?;
-            // Listed and woken neurons come in the order of their arrivals; spikes go out in ascending order.
-            fired.sort_unstable();
-            touches
-        };
+            self.counts.queue_operations += dispatch!(self, schedule(&touched, now, &mut self.looks))?;
+        }
+        self.running.candidates = candidates;
+        // Listed and woken neurons come in the order of their arrivals; spikes go out in ascending order.
+        fired.sort_unstable();
         touched.clear();
         if matches!(self.threshold, Threshold::Adaptive { .. }) {
             self.counts.threshold_updates = self.counts.membrane_updates;
@@ -600,67 +816,65 @@ impl Cells {
         Ok(())
     }
 
-    /// Queues the next looks at `neurons` where no earlier one is queued already.
-    fn schedule(&mut self, neurons: &[u32], now: Tick) -> Result<()> {
-        let mut looks = std::mem::take(&mut self.next_looks);
-        dispatch!(self, |view| next_looks(neurons, now, &mut looks));
-        for (&j, &next) in neurons.iter().zip(&looks) {
-            if next < self.look[j as usize] {
-                let next = next.min(now + HORIZON as Tick - 1);
-                self.look[j as usize] = next;
-                self.counts.queue_operations += 1;
-                self.looks.push(next - 1, [j])?;
-            }
-        }
-        self.next_looks = looks;
-        Ok(())
-    }
-
-    fn schedule_all(&mut self, now: Tick) -> Result<()> {
-        let all: Vec<u32> = (0..self.len() as u32).collect();
-        self.schedule(&all, now)
-    }
-
-    /// From now on, after `tick`, every neuron is evaluated at every tick, or only those with something to do.
+    /// From now on, after `tick`, every neuron goes through every tick, or only those with something to do.
     pub fn set_dense(&mut self, dense: bool, tick: Tick) -> Result<()> {
-        if dense != self.dense {
-            self.dense = dense;
-            self.look.fill(NEVER);
-            if !dense {
-                self.schedule_all(clock(tick))?;
-            }
-        }
-        Ok(())
+        self.dense = dense;
+        self.begin(clock(tick))
     }
 
-    /// Starts from a given state: `tick` ticks are over.
-    pub fn restart(&mut self, tick: Tick) -> Result<()> {
+    /// Queues and running states as of clock `now`.
+    fn begin(&mut self, now: Tick) -> Result<()> {
+        dispatch!(self, forget_looks());
+        let all: Vec<u32> = (0..self.len() as u32).collect();
+        if self.dense {
+            self.refresh(now);
+            dispatch!(self, await_release(&all, now, &mut self.looks))
+        } else {
+            self.running = Running::default();
+            dispatch!(self, schedule(&all, now, &mut self.looks)).map(drop)
+        }
+    }
+
+    /// Running states as of clock `now`.
+    fn refresh(&mut self, now: Tick) {
+        let blocks = self.len().div_ceil(BLOCK);
+        let zeros = |n: usize| vec![vec![[0.0; BLOCK]; blocks]; n];
+        self.running = Running {
+            // Places behind the last neuron never cross.
+            membranes: vec![[f32::NEG_INFINITY; BLOCK]; blocks],
+            currents: zeros(self.inputs.len() - 1),
+            rises: zeros(self.rises.len()),
+            excess: vec![[0.0; BLOCK]; if self.excess.is_empty() { 0 } else { blocks }],
+            scale: 0.0,
+            candidates: Vec::new(),
+        };
+        let all: Vec<u32> = (0..self.len() as u32).collect();
+        dispatch!(self, load_listed(&all, now));
+    }
+
+    /// Starts after `ticks` ticks, from the state there.
+    pub fn start(&mut self, ticks: Tick, dense: bool) -> Result<()> {
         self.looks = BucketQueue::new(HORIZON);
         let mut nothing = Vec::new();
-        for _ in 0..tick {
-            self.looks.pop(&mut nothing);
-        }
-        self.look.fill(NEVER);
-        if !self.dense {
-            self.schedule_all(tick)?;
-        }
-        Ok(())
+        (0..ticks).for_each(|_| self.looks.pop(&mut nothing));
+        self.dense = dense;
+        self.begin(ticks)
     }
 
     /// A variable of neuron `id` of the population at the end of `tick`. In the refractory time currents and thresholds are
     /// brought back from its end.
     pub fn show(&mut self, variable: Variable, id: u32, tick: Tick) -> f64 {
         let (j, now) = ((id - self.ids.start) as usize, clock(tick));
-        dispatch!(self, |view| show(variable, j, now))
+        dispatch!(self, show(variable, j, now))
     }
 }
 
 impl<const C: usize> View<'_, C> {
     fn show<const ALPHA: bool>(&mut self, variable: Variable, j: usize, now: Tick) -> f64 {
-        if now < self.last[j] {
-            let table = &self.cells.tables.refractory[(self.last[j] - now) as usize];
+        if now < self.records[j].last {
+            let table = &self.cells.tables.refractory[(self.records[j].last - now) as usize];
             return match variable {
-                Variable::Membrane => self.membranes[j],
+                Variable::Membrane => self.records[j].membrane,
                 Variable::Threshold => {
                     let excess = if self.excess.is_empty() { 0.0 } else { self.excess[j] / table.threshold };
                     self.threshold(j, excess, now)
@@ -669,13 +883,13 @@ impl<const C: usize> View<'_, C> {
                     .map(|c| {
                         let (p, q) = table.currents[c];
                         let rise = if ALPHA { self.rises[c][j] / p } else { 0.0 };
-                        (self.currents[c][j] - q * rise) / p
+                        (self.records[j].currents[c] - q * rise) / p
                     })
                     .sum(),
             };
         }
         self.catch_up::<ALPHA>(j, now);
-        let state = self.after::<ALPHA>(j, (now - self.last[j]) as usize);
+        let state = self.after::<ALPHA>(j, (now - self.records[j].last) as usize);
         match variable {
             Variable::Membrane => state.membrane,
             Variable::Threshold => self.threshold(j, state.excess, now),

@@ -64,7 +64,7 @@ const WORK_PER_PART: u64 = 10_000;
 const AUTO_WINDOW: Tick = 64;
 
 /// Touched share of a population per tick above which [`Driver::Auto`] evaluates all its neurons.
-const BUSY: f64 = 0.1;
+const BUSY: f64 = 0.02;
 
 /// A running simulation.
 pub struct Simulation {

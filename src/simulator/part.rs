@@ -97,8 +97,11 @@ impl Part {
         let cells: Vec<Cells> = network
             .populations
             .iter()
-            .map(|population| Cells::new(population, share(population.size, part, parts), driver == Driver::Clock))
-            .collect();
+            .map(|population| {
+                let mut cells = Cells::new(population, share(population.size, part, parts));
+                cells.start(0, driver == Driver::Clock).map(|()| cells)
+            })
+            .collect::<Result<_>>()?;
         let mut routes = Vec::new();
         let mut reach = vec![epoch; populations + emitters.len()];
         for projection in &network.projections {
@@ -204,7 +207,8 @@ impl Part {
                 route.send(ids, *at, tick - 1);
             }
         }
-        self.cells.iter_mut().try_for_each(|cells| cells.restart(tick))
+        let dense = self.driver == Driver::Clock;
+        self.cells.iter_mut().try_for_each(|cells| cells.start(tick, dense))
     }
 
     /// Adds up what arrives at population `p` at `tick`.
@@ -232,7 +236,7 @@ impl Part {
             return Arrivals::None;
         }
         // Going through all sums costs about as much as listing one in sixteen.
-        let listed = !anywhere && !cells.is_dense() && events < cells.len() / 16;
+        let listed = !anywhere && events < cells.len() / 16;
         for route in self.routes.iter_mut().filter(|route| route.to == p) {
             let history = &self.history[route.origin];
             if listed {

@@ -1,0 +1,208 @@
+//! `plot`.
+
+use clap::{Args, Subcommand};
+use spikefuse::plot::{
+    Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, TraceOptions, isi, membrane,
+    raster, rate, threshold,
+};
+use spikefuse::recording::{self, SpikeRecording, Trace, Variable};
+use spikefuse::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What to draw.
+#[derive(Subcommand)]
+pub enum Plot {
+    /// Spikes of all neurons over time, with their rates
+    Raster(Raster),
+    /// Rates of the populations over time
+    Rate(Rate),
+    /// Intervals between the spikes of a neuron, with their coefficient of variation
+    Isi(Isi),
+    /// Membranes of single neurons with thresholds and spikes, as far as they were recorded
+    Membrane(Traces),
+    /// Thresholds of single neurons
+    Threshold(Traces),
+}
+
+/// Options of all figures.
+#[derive(Args)]
+pub struct Common {
+    /// Folder that `simulate --out` wrote, or a file of spikes or traces
+    #[arg(value_name = "DIR|FILE")]
+    input: PathBuf,
+    /// Draw as SVG
+    #[arg(long, conflicts_with = "png")]
+    svg: bool,
+    /// Draw as PNG, 300 pixels per inch
+    #[arg(long)]
+    png: bool,
+    /// File to write [default: the figure's name in the current folder]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Start at this time
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    from: Option<f64>,
+    /// End before this time
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    to: Option<f64>,
+}
+
+/// Options of figures of spikes.
+#[derive(Args)]
+pub struct Spikes {
+    #[command(flatten)]
+    common: Common,
+    /// Draw this population only; may be given several times
+    #[arg(long, value_name = "NAME")]
+    population: Vec<String>,
+    /// Length of a tick, for a file that is not a folder's
+    #[arg(long, value_name = "MS", default_value_t = 0.1)]
+    dt: f64,
+}
+
+/// Options of `plot raster`.
+#[derive(Args)]
+pub struct Raster {
+    #[command(flatten)]
+    spikes: Spikes,
+    /// Width of the bins of the rates [default: about a hundredth of the time drawn]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    bin: Option<f64>,
+}
+
+/// Options of `plot rate`.
+#[derive(Args)]
+pub struct Rate {
+    #[command(flatten)]
+    spikes: Spikes,
+    /// Count in bins of this width
+    #[arg(long, value_name = "MS", conflicts_with = "sigma", allow_negative_numbers = true)]
+    bin: Option<f64>,
+    /// Smooth by a Gaussian of this standard deviation [default: about a hundredth of the time drawn]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    sigma: Option<f64>,
+}
+
+/// Options of `plot isi`.
+#[derive(Args)]
+pub struct Isi {
+    #[command(flatten)]
+    spikes: Spikes,
+    /// Bins of one width instead of ten per decade
+    #[arg(long)]
+    linear: bool,
+    /// Width of the linear bins [default: about a fiftieth of the longest interval]
+    #[arg(long, value_name = "MS", requires = "linear", allow_negative_numbers = true)]
+    bin: Option<f64>,
+}
+
+/// Options of `plot membrane` and `plot threshold`.
+#[derive(Args)]
+pub struct Traces {
+    #[command(flatten)]
+    common: Common,
+    /// Population [default: the first that was recorded]
+    #[arg(long, value_name = "NAME")]
+    population: Option<String>,
+    /// Draw this neuron; may be given several times [default: the first that were recorded]
+    #[arg(long, value_name = "N")]
+    neuron: Vec<u32>,
+}
+
+impl Plot {
+    /// Draws it.
+    pub fn run(self) -> Result<ExitCode> {
+        match self {
+            Plot::Raster(Raster { spikes: Spikes { common, population, dt }, bin }) => {
+                let options = RasterOptions { span: common.span(), populations: population, bin_ms: bin };
+                common.write("raster", &raster(&common.spikes(dt)?, &options)?)
+            }
+            Plot::Rate(Rate { spikes: Spikes { common, population, dt }, bin, sigma }) => {
+                let smoothing = bin.map(Smoothing::Bins).or(sigma.map(Smoothing::Gaussian));
+                let options = RateOptions { span: common.span(), populations: population, smoothing };
+                common.write("rate", &rate(&common.spikes(dt)?, &options)?)
+            }
+            Plot::Isi(Isi { spikes: Spikes { common, population, dt }, linear, bin }) => {
+                let bins = if linear { IsiBins::Linear(bin) } else { IsiBins::Log };
+                let options = IsiOptions { span: common.span(), populations: population, bins };
+                common.write("isi", &isi(&common.spikes(dt)?, &options)?)
+            }
+            Plot::Membrane(Traces { common, population, neuron }) => {
+                let (traces, spikes) = common.traces()?;
+                let trace = find(&common.input, &traces, Variable::Membrane, population.as_deref(), &neuron)?;
+                let drawn = if neuron.is_empty() { &trace.neurons } else { &neuron };
+                let beside = traces.iter().find(|other| {
+                    other.variable == Variable::Threshold
+                        && other.population == trace.population
+                        && drawn.iter().all(|n| other.neurons.contains(n))
+                });
+                let options = TraceOptions { span: common.span(), neurons: neuron };
+                common.write("membrane", &membrane(trace, beside, spikes.as_ref(), &options)?)
+            }
+            Plot::Threshold(Traces { common, population, neuron }) => {
+                let (traces, _) = common.traces()?;
+                let trace = find(&common.input, &traces, Variable::Threshold, population.as_deref(), &neuron)?;
+                let options = TraceOptions { span: common.span(), neurons: neuron };
+                common.write("threshold", &threshold(trace, &options)?)
+            }
+        }
+    }
+}
+
+impl Common {
+    fn span(&self) -> Span {
+        Span { from_ms: self.from, to_ms: self.to }
+    }
+
+    fn spikes(&self, dt_ms: f64) -> Result<SpikeRecording> {
+        match self.input.is_dir() {
+            true => Ok(recording::open(&self.input)?.spikes),
+            false => recording::read_spikes(&self.input, dt_ms),
+        }
+    }
+
+    /// Traces, and the spikes if they are known too.
+    fn traces(&self) -> Result<(Vec<Trace>, Option<SpikeRecording>)> {
+        match self.input.is_dir() {
+            true => recording::open(&self.input).map(|run| (run.traces, Some(run.spikes))),
+            false => recording::read_traces(&self.input).map(|traces| (traces, None)),
+        }
+    }
+
+    /// Writes the figure and says where.
+    fn write(&self, name: &str, figure: &Figure) -> Result<ExitCode> {
+        let extension = if self.png { "png" } else { "svg" };
+        let out = self.out.clone().unwrap_or_else(|| PathBuf::from(name).with_extension(extension));
+        match (self.svg, self.png) {
+            (true, _) => figure.write_as(&out, Format::Svg)?,
+            (_, true) => figure.write_as(&out, Format::Png)?,
+            _ => figure.write(&out)?,
+        }
+        super::print(&format!("wrote {}\n", out.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The trace of a variable: of the population asked for, with the neurons asked for if there is one.
+fn find<'a>(
+    input: &Path,
+    traces: &'a [Trace],
+    variable: Variable,
+    population: Option<&str>,
+    neurons: &[u32],
+) -> Result<&'a Trace> {
+    let known = || traces.iter().filter(|trace| trace.variable == variable);
+    let named = || known().filter(|trace| population.is_none_or(|name| trace.population == name));
+    let best = named().find(|trace| neurons.iter().all(|n| trace.neurons.contains(n)));
+    best.or_else(|| named().next()).ok_or_else(|| {
+        let what = format!("{variable:?}").to_lowercase();
+        let of = population.map_or(String::new(), |name| format!(" of {name}"));
+        let error = Error::file(input, format!("the {what}{of} was not recorded"));
+        let names: Vec<&str> = known().map(|trace| trace.population.as_str()).collect();
+        match names.is_empty() {
+            true => error.with_hint(format!("add a probe of the {what} to the network and simulate again")),
+            false => error.with_hint(format!("recorded were {}", names.join(", "))),
+        }
+    })
+}

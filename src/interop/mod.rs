@@ -1,0 +1,5 @@
+//! Networks of other simulators.
+
+pub mod sonata;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,403 @@
+//! A figure as a list of marks in pixels, and how it becomes SVG or PNG.
+
+use super::font::{LINE_PER_EM, font};
+use crate::error::{Error, Result};
+use crate::files::write_atomic;
+use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{Circle, PathElement, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontTransform, RGBColor, WHITE};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Pixels per inch of a PNG.
+const PPI: u32 = 300;
+
+/// Both outputs are drawn three times as fine as the PNG's pixels. plotters places everything at whole units; the PNG is the
+/// mean of 3 x 3, which smooths all edges.
+const FINE: u32 = 3;
+
+/// Red, green, blue.
+pub type Colour = [u8; 3];
+pub const INK: Colour = [0x22, 0x22, 0x22];
+pub const GREY: Colour = [0x59, 0x59, 0x59];
+
+/// Where a text's position is in it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A line of text. `x`, `y` is on the baseline; `upward` text is read with the head tilted to the left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Text {
+    pub x: f64,
+    pub y: f64,
+    pub em: f64,
+    pub anchor: Anchor,
+    pub upward: bool,
+    pub colour: Colour,
+    pub text: String,
+}
+
+impl Text {
+    /// Left, top, right, bottom of what it covers.
+    #[cfg(test)]
+    pub fn bounds(&self) -> [f64; 4] {
+        let long = super::font::width(&self.text, self.em);
+        let start = match self.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => -long / 2.0,
+            Anchor::End => -long,
+        };
+        let (up, down) = (0.76 * self.em, 0.22 * self.em);
+        match self.upward {
+            false => [self.x + start, self.y - up, self.x + start + long, self.y + down],
+            true => [self.x - up, self.y - start - long, self.x + down, self.y - start],
+        }
+    }
+}
+
+/// What a figure is made of; all lengths in pixels of the PNG.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mark {
+    Rect {
+        x: f64,
+        y: f64,
+        w: f64,
+        h: f64,
+        colour: Colour,
+    },
+    Line {
+        points: Vec<(f64, f64)>,
+        thick: f64,
+        colour: Colour,
+    },
+    Text(Text),
+    /// Many filled rectangles of one colour and height.
+    Runs {
+        height: u32,
+        colour: Colour,
+        runs: Vec<Run>,
+    },
+}
+
+/// The two kinds of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Scalable vector graphics, with text as text (DejaVu Sans, else the viewer's sans serif).
+    Svg,
+    /// Portable network graphics, RGB, 300 pixels per inch.
+    Png,
+}
+
+impl Format {
+    /// By the extension `.svg` or `.png`.
+    ///
+    /// # Errors
+    /// If it is neither.
+    pub fn of(path: &Path) -> Result<Format> {
+        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("svg") => Ok(Format::Svg),
+            Some("png") => Ok(Format::Png),
+            _ => Err(Error::file(path, "the file name ends neither in .svg nor in .png")),
+        }
+    }
+}
+
+/// A drawn figure, not yet in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) marks: Vec<Mark>,
+}
+
+impl Figure {
+    /// An empty figure of column width.
+    pub(super) fn new() -> Figure {
+        Figure { width: super::WIDTH, height: 0, marks: Vec::new() }
+    }
+
+    pub(super) fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, colour: Colour) {
+        self.marks.push(Mark::Rect { x, y, w, h, colour });
+    }
+
+    pub(super) fn line(&mut self, points: Vec<(f64, f64)>, thick: f64, colour: Colour) {
+        self.marks.push(Mark::Line { points, thick, colour });
+    }
+
+    pub(super) fn text(&mut self, (x, y): (f64, f64), em: f64, anchor: Anchor, colour: Colour, text: &str) {
+        // Control characters may not stand in an SVG and have no glyph.
+        let text = text.replace(|c: char| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'), "\u{FFFD}");
+        self.marks.push(Mark::Text(Text { x, y, em, anchor, upward: false, colour, text }));
+    }
+
+    /// Text read upwards, centred on `y`.
+    pub(super) fn upward(&mut self, (x, y): (f64, f64), em: f64, text: &str) {
+        let text = text.to_owned();
+        self.marks.push(Mark::Text(Text { x, y, em, anchor: Anchor::Middle, upward: true, colour: INK, text }));
+    }
+
+    /// All its text.
+    #[cfg(test)]
+    pub(super) fn texts(&self) -> Vec<&Text> {
+        self.marks.iter().filter_map(|mark| if let Mark::Text(text) = mark { Some(text) } else { None }).collect()
+    }
+
+    /// Width and height of the PNG in pixels.
+    pub fn size_px(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    fn fine_size(&self) -> (u32, u32) {
+        (self.width * FINE, self.height * FINE)
+    }
+
+    /// The figure as an SVG document, of the PNG's size in inches.
+    ///
+    /// # Errors
+    /// If it cannot be drawn.
+    pub fn svg(&self) -> Result<String> {
+        let (w, h) = self.fine_size();
+        let mut svg = String::new();
+        let area = SVGBackend::with_string(&mut svg, (w, h)).into_drawing_area();
+        self.draw(&area, Format::Svg)?;
+        area.present().map_err(cannot_draw)?;
+        drop(area);
+        // plotters gives sizes in the viewer's pixels; a figure has a size on paper.
+        let inches = |px: u32| f64::from(px) / f64::from(PPI);
+        let from = format!("width=\"{w}\" height=\"{h}\"");
+        let to = format!(
+            "width=\"{:.3}in\" height=\"{:.3}in\" stroke-linejoin=\"round\"",
+            inches(self.width),
+            inches(self.height)
+        );
+        svg = svg.replacen(&from, &to, 1);
+        // plotters writes 90 bytes for a rectangle. Spikes are many: one path for all of one kind.
+        let end = svg.rfind("</svg>").unwrap_or(svg.len());
+        svg.insert_str(end, &self.svg_runs());
+        Ok(svg)
+    }
+
+    fn svg_runs(&self) -> String {
+        let mut paths = String::new();
+        for mark in &self.marks {
+            let Mark::Runs { height, colour: [r, g, b], runs } = mark else { continue };
+            let _ = write!(
+                paths,
+                "<path transform=\"scale({FINE})\" fill=\"none\" stroke=\"#{r:02X}{g:02X}{b:02X}\" stroke-width=\"{height}\" d=\""
+            );
+            let (mut x0, mut y0) = (0, 0);
+            for &(x, y, w) in runs {
+                // A relative move is shorter, and the middle of a line is half its thickness below its top.
+                let (x, y2) = (i64::from(x), 2 * i64::from(y) + i64::from(*height));
+                let (dx, dy2) = (x - x0, y2 - y0);
+                let half = if dy2 % 2 == 0 { "" } else { ".5" };
+                let sign = if dy2 < 0 { "-" } else { " " };
+                let _ = write!(paths, "m{dx}{sign}{}{half}h{w}", dy2.abs() / 2);
+                (x0, y0) = (x + i64::from(w), y2);
+            }
+            paths += "\"/>\n";
+        }
+        paths
+    }
+
+    /// The figure as a PNG file.
+    ///
+    /// # Errors
+    /// If it cannot be drawn, or the folder for temporary files cannot be written.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        let (w, h) = self.fine_size();
+        let mut fine = vec![0; (w * h * 3) as usize];
+        {
+            let area = BitMapBackend::with_buffer(&mut fine, (w, h)).into_drawing_area();
+            self.draw(&area, Format::Png)?;
+            area.present().map_err(cannot_draw)?;
+        }
+        let pixels = mean_of_blocks(&fine, self.width as usize, self.height as usize);
+        // plotters encodes only into a file of that name.
+        let file = tempfile::Builder::new().suffix(".png").tempfile();
+        let file = file.map_err(|e| Error::file("temporary file", format!("cannot make one: {e}")))?;
+        let mut backend = BitMapBackend::new(file.path(), (self.width, self.height));
+        backend.blit_bitmap((0, 0), (self.width, self.height), &pixels).map_err(cannot_draw)?;
+        backend.present().map_err(cannot_draw)?;
+        let png = std::fs::read(file.path()).map_err(|e| Error::file(file.path(), format!("cannot read: {e}")))?;
+        Ok(with_resolution(png))
+    }
+
+    /// Writes the figure in the format of the file's name, whole or not at all.
+    ///
+    /// # Errors
+    /// If the name ends neither in `.svg` nor in `.png`, or it cannot be drawn or written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        self.write_as(path, Format::of(path)?)
+    }
+
+    /// Writes the figure in the given format, whole or not at all.
+    ///
+    /// # Errors
+    /// If it cannot be drawn or written.
+    pub fn write_as(&self, path: &Path, format: Format) -> Result<()> {
+        let bytes = match format {
+            Format::Svg => self.svg()?.into_bytes(),
+            Format::Png => self.png()?,
+        };
+        write_atomic(path, |out| out.write_all(&bytes))
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, format: Format) -> Result<()> {
+        let fine = f64::from(FINE);
+        let at = |x: f64, y: f64| ((x * fine).round() as i32, (y * fine).round() as i32);
+        area.fill(&WHITE).map_err(cannot_draw)?;
+        for mark in &self.marks {
+            match mark {
+                Mark::Rect { x, y, w, h, colour } => {
+                    let rect = Rectangle::new([at(*x, *y), at(x + w, y + h)], rgb(*colour).filled());
+                    area.draw(&rect).map_err(cannot_draw)?;
+                }
+                Mark::Line { points, thick, colour } => {
+                    let points: Vec<_> = points.iter().map(|&(x, y)| at(x, y)).collect();
+                    let thick = (thick * fine).round() as u32;
+                    let style = rgb(*colour).stroke_width(thick);
+                    if format == Format::Svg {
+                        area.draw(&PathElement::new(points, style)).map_err(cannot_draw)?;
+                        continue;
+                    }
+                    // plotters fills the outline of a thick path, which goes wrong where that crosses itself: segments
+                    // and round joints do not.
+                    for ends in points.windows(2) {
+                        area.draw(&PathElement::new(ends.to_vec(), style)).map_err(cannot_draw)?;
+                    }
+                    for &point in points.iter().take(points.len().saturating_sub(1)).skip(1) {
+                        let joint = Circle::new(point, thick / 2, rgb(*colour).filled());
+                        area.draw(&joint).map_err(cannot_draw)?;
+                    }
+                }
+                Mark::Text(text) => draw_text(area, text, format)?,
+                Mark::Runs { height, colour, runs } if format == Format::Png => {
+                    for &(x, y, w) in runs {
+                        let corner = |x: u32, y: u32| ((x * FINE) as i32, (y * FINE) as i32);
+                        let rect = Rectangle::new([corner(x, y), corner(x + w, y + height)], rgb(*colour).filled());
+                        area.draw(&rect).map_err(cannot_draw)?;
+                    }
+                }
+                Mark::Runs { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn rgb([r, g, b]: Colour) -> RGBColor {
+    RGBColor(r, g, b)
+}
+
+fn cannot_draw(error: impl std::fmt::Display) -> Error {
+    Error::value("figure", format!("cannot be drawn: {error}"))
+}
+
+fn draw_text<B: DrawingBackend>(area: &DrawingArea<B, Shift>, text: &Text, format: Format) -> Result<()> {
+    let em = text.em * f64::from(FINE);
+    // How plotters' two backends scale a font, and how far below a text's top each of them puts the baseline.
+    let (size, drop) = match format {
+        Format::Svg => (1.24 * em, 0.76 * em),
+        Format::Png => (LINE_PER_EM * em, LINE_PER_EM * em / 2.0),
+    };
+    let (x, y) = (text.x * f64::from(FINE), text.y * f64::from(FINE));
+    let (x, y) = if text.upward { (x - drop, y) } else { (x, y - drop) };
+    let turn = if text.upward { FontTransform::Rotate270 } else { FontTransform::None };
+    let anchor = match text.anchor {
+        Anchor::Start => HPos::Left,
+        Anchor::Middle => HPos::Center,
+        Anchor::End => HPos::Right,
+    };
+    let style = font(size).transform(turn).color(&rgb(text.colour)).pos(Pos::new(anchor, VPos::Top));
+    let place = (x.round() as i32, y.round() as i32);
+    area.draw(&plotters::element::Text::new(text.text.as_str(), place, style)).map_err(cannot_draw)
+}
+
+/// The mean of each block of `FINE` x `FINE` pixels of three bytes.
+fn mean_of_blocks(fine: &[u8], width: usize, height: usize) -> Vec<u8> {
+    let n = FINE as usize;
+    let mut pixels = vec![0; width * height * 3];
+    for y in 0..height {
+        for x in 0..width {
+            for c in 0..3 {
+                let mut sum = 0;
+                for dy in 0..n {
+                    for dx in 0..n {
+                        sum += u32::from(fine[((y * n + dy) * width * n + x * n + dx) * 3 + c]);
+                    }
+                }
+                pixels[(y * width + x) * 3 + c] = (sum / (FINE * FINE)) as u8;
+            }
+        }
+    }
+    pixels
+}
+
+/// A PNG with a `pHYs` chunk behind its header, so that it comes into a document at its size on paper.
+fn with_resolution(png: Vec<u8>) -> Vec<u8> {
+    // Signature, and the header's length, type, 13 bytes and checksum.
+    const HEADER: usize = 8 + 4 + 4 + 13 + 4;
+    let per_metre = (f64::from(PPI) / 0.0254).round() as u32;
+    let mut chunk = b"pHYs".to_vec();
+    chunk.extend(per_metre.to_be_bytes());
+    chunk.extend(per_metre.to_be_bytes());
+    chunk.push(1);
+    let mut whole = png;
+    if whole.len() >= HEADER {
+        let tail = whole.split_off(HEADER);
+        whole.extend(9_u32.to_be_bytes());
+        whole.extend(&chunk);
+        whole.extend(crc32(&chunk).to_be_bytes());
+        whole.extend(tail);
+    }
+    whole
+}
+
+/// The checksum of PNG chunks (ISO 3309).
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    !crc
+}
+
+/// Left, top and width of a mark, in pixels.
+pub type Run = (u32, u32, u32);
+
+/// Runs by colour and height, as they are drawn.
+#[derive(Default)]
+pub struct RunsByKind(BTreeMap<(Colour, u32), Vec<Run>>);
+
+impl RunsByKind {
+    pub fn push(&mut self, colour: Colour, height: u32, run: Run) {
+        self.0.entry((colour, height)).or_default().push(run);
+    }
+
+    pub fn draw(self, figure: &mut Figure) {
+        figure.marks.extend(self.0.into_iter().map(|((colour, height), runs)| Mark::Runs { height, colour, runs }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_that_of_the_standard() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        assert_eq!(crc32(b"IEND"), 0xAE42_6082);
+    }
+}

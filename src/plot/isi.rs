@@ -1,0 +1,211 @@
+//! Intervals between the spikes of a neuron.
+
+use super::axes::{
+    BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, grouped, legend, margin, overhang,
+    round_up, short_ms, upward_label,
+};
+use super::figure::{Anchor, Figure, GREY};
+use super::font::shorten;
+use super::input::Chosen;
+use super::rate::MOST_LINES;
+use super::{Span, WIDTH};
+use crate::error::Result;
+use crate::event::Tick;
+use crate::recording::SpikeRecording;
+use std::collections::BTreeMap;
+
+/// A neuron's coefficient of variation means little with fewer intervals.
+const LEAST_INTERVALS: u32 = 5;
+const BINS_PER_DECADE: f64 = 10.0;
+
+/// How intervals are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum IsiBins {
+    /// In ten bins per decade, with edges half way between ticks, as density per decade: the area under a line is 1.
+    #[default]
+    Log,
+    /// In bins of this width in ms, rounded to whole ticks, or of about a fiftieth of the longest interval, as fractions of
+    /// all intervals.
+    Linear(Option<f64>),
+}
+
+/// What to draw of intervals.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IsiOptions {
+    /// Which part; an interval counts if both its spikes are in it.
+    pub span: Span,
+    /// Names of the populations to draw; all if empty.
+    pub populations: Vec<String>,
+    /// How to count.
+    pub bins: IsiBins,
+}
+
+/// The intervals of a population.
+#[derive(Default)]
+struct Intervals {
+    /// How many there are of each length in ticks.
+    counts: BTreeMap<Tick, u64>,
+    total: u64,
+    /// The mean over neurons of the standard deviation of the intervals over their mean.
+    cv: Option<f64>,
+}
+
+/// Of each population.
+fn intervals(chosen: &Chosen<'_>) -> Vec<Intervals> {
+    /// Of one neuron: the last spike; number, mean and sum of squared deviations of its intervals (Welford).
+    #[derive(Clone, Default)]
+    struct Neuron {
+        last: Option<Tick>,
+        n: u32,
+        mean: f64,
+        squares: f64,
+    }
+    let mut neurons: Vec<BTreeMap<u32, Neuron>> = vec![BTreeMap::new(); chosen.populations.len()];
+    let mut all: Vec<Intervals> = neurons.iter().map(|_| Intervals::default()).collect();
+    for (tick, population, neuron) in chosen.spikes() {
+        let of = neurons[population].entry(neuron).or_default();
+        if let Some(last) = of.last.replace(tick) {
+            let interval = tick - last;
+            *all[population].counts.entry(interval).or_default() += 1;
+            all[population].total += 1;
+            of.n += 1;
+            let off = f64::from(interval) - of.mean;
+            of.mean += off / f64::from(of.n);
+            of.squares += off * (f64::from(interval) - of.mean);
+        }
+    }
+    for (all, neurons) in all.iter_mut().zip(&neurons) {
+        let cv = |of: &Neuron| (of.squares / f64::from(of.n - 1)).sqrt() / of.mean;
+        let cvs: Vec<f64> = neurons.values().filter(|of| of.n >= LEAST_INTERVALS && of.mean > 0.0).map(cv).collect();
+        all.cv = (!cvs.is_empty()).then(|| cvs.iter().sum::<f64>() / cvs.len() as f64);
+    }
+    all
+}
+
+/// Edges of the bins in ticks, ascending, so that every length from `shortest` to `longest` is between two; but 0, which has
+/// no place on a logarithmic axis and counts in the first bin.
+fn log_edges(shortest: Tick, longest: Tick) -> Vec<f64> {
+    let mut edges = vec![f64::from(shortest.max(1)) - 0.5];
+    let mut edge = edges[0];
+    while edge < f64::from(longest.max(1)) {
+        // Between whole ticks, or a bin of few ticks would hold one more or less than its width says.
+        let next = (edge * 10_f64.powf(1.0 / BINS_PER_DECADE) - 0.5).round() + 0.5;
+        edge = next.max(edge + 1.0);
+        edges.push(edge);
+    }
+    edges
+}
+
+/// Draws how long the intervals between a neuron's spikes are, one stepped line per population, in a panel of 1020 pixels width,
+/// for at most 50 populations.
+///
+/// The legend gives the number of intervals and the coefficient of variation: standard deviation over mean of a neuron's
+/// intervals, averaged over the neurons with at least five. Without any such neuron there is none. Two spikes of a neuron in
+/// one tick are an interval of 0, which on a logarithmic axis counts in the first bin.
+///
+/// # Errors
+/// If the recording is empty or contradicts itself, or an option is not possible for it.
+pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
+    let chosen = Chosen::new(recording, options.span, &options.populations, MOST_LINES)?;
+    let (window, dt) = (chosen.window, chosen.window.dt_ms);
+    let all = intervals(&chosen);
+    let shortest = all.iter().filter_map(|of| of.counts.keys().next()).min().copied();
+    let longest = all.iter().filter_map(|of| of.counts.keys().next_back()).max().copied();
+    let log = options.bins == IsiBins::Log;
+    let (edges, note) = match (options.bins, shortest.zip(longest)) {
+        (IsiBins::Log, None) => (vec![0.5, 1.5], String::new()),
+        (IsiBins::Log, Some((shortest, longest))) => (log_edges(shortest, longest), "10 bins per decade".to_owned()),
+        (IsiBins::Linear(width), ends) => {
+            let longest = ends.map_or(1, |(_, longest)| longest);
+            let width = width.unwrap_or_else(|| round_up(f64::from(longest) * dt / 50.0).max(dt));
+            let bin = window.bin("bin", width)?.min(window.ticks());
+            let bins = longest / bin + 1;
+            let edges = (0..=bins).map(|i| f64::from(i) * f64::from(bin)).collect();
+            (edges, format!("{} ms bins", short_ms(f64::from(bin) * dt)))
+        }
+    };
+    let heights: Vec<Vec<f64>> = all.iter().map(|of| heights(of, &edges, log)).collect();
+    let first = edges.first().copied().unwrap_or(0.5) * dt;
+    let last = edges.last().copied().unwrap_or(1.5) * dt;
+    // Intervals of one length get a decade to stand in.
+    let narrow = log && last / first < 10.0;
+    let middle = (first * last).sqrt();
+    let x = if narrow { (middle / 10_f64.sqrt(), middle * 10_f64.sqrt()) } else { (first, last) };
+    let most = heights.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
+    let y = (0.0, if most > 0.0 { most * 1.08 } else { 1.0 });
+    let ticks = Ticks::linear(y.0, y.1, 5.0);
+
+    let mut figure = Figure::new();
+    let left = margin(ticks.width(), true);
+    let wide = f64::from(WIDTH) - left - EDGE;
+    let x_ticks = if log { Ticks::log(x.0, x.1) } else { fitting(x, wide) };
+    let wide = (f64::from(WIDTH) - left - overhang(&x_ticks, x, wide)).floor();
+    let describe = |(n, (of, (name, _))): (usize, (&Intervals, &(&str, u32)))| {
+        let cv = of.cv.map_or("CV not known".to_owned(), |cv| format!("CV = {cv:.2}"));
+        (Sample::Line(colour(n)), format!("{}: {cv}, n = {}", shorten(name, TICK, 300.0), grouped(of.total)))
+    };
+    let entries: Vec<_> = all.iter().zip(&chosen.populations).enumerate().map(describe).collect();
+    let top = legend(&mut figure, (left, left + wide), 4.0, &entries) + 4.0 + ROW;
+    figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &note);
+    let panel = Panel { left, top, width: wide, height: 360.0, x, y, log_x: log };
+    for (n, heights) in heights.iter().enumerate().filter(|(n, _)| all[*n].total > 0) {
+        let mut line = vec![(panel.at_x(first), panel.bottom())];
+        for (height, ends) in heights.iter().zip(edges.windows(2)) {
+            line.extend([ends[0], ends[1]].map(|edge| (panel.at_x(edge * dt), panel.at_y(*height))));
+        }
+        line.push((panel.at_x(last), panel.bottom()));
+        figure.line(super::axes::envelope(line.into_iter()), 3.0, colour(n));
+    }
+    if longest.is_none() {
+        let place = (left + wide / 2.0, top + panel.height / 2.0);
+        figure.text(place, LABEL, Anchor::Middle, GREY, "no neuron has two spikes here");
+    }
+    panel.left_axis(&mut figure, &ticks);
+    panel.bottom_axis(&mut figure, &x_ticks, "Inter-spike interval (ms)");
+    let label = if log { ["Density (per decade)", "Density"] } else { ["Fraction of intervals", "Fraction"] };
+    upward_label(&mut figure, top + panel.height / 2.0, panel.height + 20.0, label);
+    figure.height = (panel.bottom() + BOTTOM).ceil() as u32;
+    Ok(figure)
+}
+
+/// Of each bin: the fraction of intervals in it, per decade if `log`.
+fn heights(of: &Intervals, edges: &[f64], log: bool) -> Vec<f64> {
+    let mut heights = vec![0.0; edges.len().saturating_sub(1)];
+    for (interval, count) in &of.counts {
+        // Bins are closed below: an edge belongs to the bin that it opens.
+        let bin = edges.partition_point(|edge| *edge <= f64::from(*interval)).saturating_sub(1);
+        if let Some(height) = heights.get_mut(bin) {
+            *height += *count as f64 / of.total as f64;
+        }
+    }
+    if log {
+        for (height, ends) in heights.iter_mut().zip(edges.windows(2)) {
+            *height /= (ends[1] / ends[0]).log10();
+        }
+    }
+    heights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_regular_neuron_has_no_variation_and_all_intervals_are_counted() {
+        let mut spikes: Vec<(Tick, u32, u32)> = (0..50).map(|i| (i * 20, 0, 0)).collect();
+        spikes.extend((0..200).map(|i| (i * i / 40 + i, 0, 1)));
+        spikes.sort_unstable();
+        let populations = vec![("p".into(), 2)];
+        let recording = SpikeRecording { dt_ms: 0.1, ticks: 2000, populations, spikes };
+        let chosen = Chosen::new(&recording, Span { from_ms: None, to_ms: Some(100.0) }, &[], 1).unwrap();
+        let of = &intervals(&chosen)[0];
+        assert!(of.total > 100);
+        let edges = log_edges(1, 20);
+        let area: f64 =
+            heights(of, &edges, true).iter().zip(edges.windows(2)).map(|(h, e)| h * (e[1] / e[0]).log10()).sum();
+        assert!((area - 1.0).abs() < 1e-12);
+        let regular = SpikeRecording { spikes: (0..50).map(|i| (i * 20, 0, 0)).collect(), ..recording };
+        let chosen = Chosen::new(&regular, Span::default(), &[], 1).unwrap();
+        assert_eq!(intervals(&chosen)[0].cv, Some(0.0));
+    }
+}
