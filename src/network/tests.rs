@@ -452,9 +452,12 @@ fn components_cycles_and_order_are_found() {
     let place = |origin| components.iter().position(|c| c.members.contains(&origin)).unwrap();
     let [out, e, i, lone] = [0, 1, 2, 3].map(Origin::Population);
     let both = &components[place(e)];
-    assert_eq!((&both.members[..], both.recurrent, both.shortest_cycle), (&[e, i][..], true, Some(7)));
+    assert_eq!((&both.members[..], both.recurrent, graph.shortest_cycle(both)), (&[e, i][..], true, Some(7)));
     assert!(place(Origin::Source(0)) < place(e) && place(e) < place(out));
-    assert!(components.iter().filter(|c| c.recurrent).count() == 1 && components[place(lone)].shortest_cycle.is_none());
+    assert!(
+        components.iter().filter(|c| c.recurrent).count() == 1
+            && graph.shortest_cycle(&components[place(lone)]).is_none()
+    );
     assert_eq!(graph.unreached(), ["lone"]);
     let dot = graph.to_dot();
     for part in [
@@ -468,6 +471,18 @@ fn components_cycles_and_order_are_found() {
     let info = info::Info::new(&compiled);
     assert!(!info.feed_forward && info.synapses == 2 + 4 + 4 + 2 + 2 && info.projections[3].fan_in.max == Some(1));
     assert!(info.to_string().contains("e, i, shortest cycle 3.5000 ms"), "{info}");
+}
+
+/// Twenty thousand populations in a ring: nothing recurses and nothing grows with the square.
+#[test]
+fn large_graphs_are_walked() {
+    const N: usize = 20_000;
+    let populations: String = (0..N).map(|n| format!("(name: \"p{n}\", size: 1, neuron: Li()),")).collect();
+    let edge = |n: usize| format!("(from: \"p{n}\", to: \"p{}\", rule: OneToOne, weight: Constant(1)),", (n + 1) % N);
+    let projections: String = (0..N).map(edge).collect();
+    let ring = compiled(&format!("(format: 1, dt_ms: 1, populations: [{populations}], projections: [{projections}])"));
+    let info = info::Info::new(&ring);
+    assert!(info.order.len() == 1 && info.order[0].recurrent && info.order[0].shortest_cycle_ms.is_none());
 }
 
 /// Of each shipped network: synapses, at most so many bytes, and that nothing is refused.
