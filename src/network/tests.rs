@@ -282,6 +282,14 @@ fn as_many_currents_as_the_simulator_has_room_for() {
     assert_eq!(compile::MOST_CURRENTS, crate::simulator::MOST_CURRENTS);
 }
 
+#[test]
+fn the_example_of_the_documentation_is_a_network() {
+    let lines = include_str!("spec.rs").lines().skip_while(|line| *line != "//! ```ron").skip(1);
+    let example: Vec<&str> = lines.take_while(|line| *line != "//! ```").map(|line| &line[3..]).collect();
+    let network = compiled(&example.join("\n")).network;
+    assert_eq!((network.populations[0].size, network.projections[0].shortest_delay()), (2, 15));
+}
+
 /// A population of every model with everything left out that has a default.
 #[test]
 fn defaults_are_those_of_the_documentation() {
