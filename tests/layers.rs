@@ -20,7 +20,7 @@ const USES: [(&str, &[&str]); 27] = [
     ("synapse", &["counts", "error", "event", "lanes"]),
     ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
-    ("tensor", &["energy", "rng"]),
+    ("tensor", &["energy", "lanes", "rng"]),
     ("encoding", &["energy", "tensor"]),
     ("snn", &["config", "tensor"]),
     ("time_step", &["energy", "tensor"]),

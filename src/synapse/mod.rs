@@ -216,7 +216,9 @@ fn sum_block<S: Simd, X: Copy, const N: usize>(
             sums[k] = simd.add_f32s(sums[k], term(row[k], x));
         }
     }
-    block.copy_from_slice(&sums);
+    for k in 0..N {
+        block[k] = sums[k];
+    }
 }
 
 #[cfg(test)]
