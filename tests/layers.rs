@@ -30,7 +30,7 @@ const USES: [(&str, &[&str]); 35] = [
     ("simulator", &["counts", "error", "event", "files", "network", "neuron", "recording", "splitmix"]),
     ("plot", &["error", "event", "files", "recording"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
-    ("tensor", &["energy", "rng"]),
+    ("tensor", &["energy", "lanes", "rng"]),
     ("encoding", &["energy", "tensor"]),
     ("snn", &["config", "tensor"]),
     ("time_step", &["energy", "tensor"]),
