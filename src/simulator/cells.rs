@@ -533,7 +533,8 @@ impl<const C: usize> View<'_, C> {
     /// Queues the ends of the refractory times of `neurons`, or a step on the way there.
     fn await_release<const ALPHA: bool>(&self, neurons: &[u32], now: Tick, queue: &mut BucketQueue<u32>) -> Result<()> {
         let ends = neurons.iter().map(|&j| (j, self.records[j as usize].last));
-        ends.filter(|&(_, end)| end > now).try_for_each(|(j, end)| queue.push(end.min(now + HORIZON as Tick - 1) - 1, [j]))
+        ends.filter(|&(_, end)| end > now)
+            .try_for_each(|(j, end)| queue.push(end.min(now + HORIZON as Tick - 1) - 1, [j]))
     }
 
     /// Nobody outside `candidates` crosses without input: for debug builds.
