@@ -1,7 +1,8 @@
 //! One `f32` per neuron, padded to whole cache lines, so that loops over a population need no remainder and no load
-//! crosses a line.
+//! crosses a line; and what runs such loops vectorised.
 
 use pulp::bytemuck::{Pod, Zeroable};
+use pulp::{Arch, Simd, WithSimd};
 
 /// Values in one [`Lane`]: a cache line, and one AVX-512 register.
 pub const LANE: usize = 16;
@@ -53,13 +54,34 @@ impl Lanes {
         &mut pulp::bytemuck::cast_slice_mut(&mut self.lanes)[..self.len]
     }
 
-    /// The lanes, padding included.
-    pub fn lanes(&self) -> &[Lane] {
-        &self.lanes
+    /// The values, padding included.
+    pub fn padded(&self) -> &[f32] {
+        pulp::bytemuck::cast_slice(&self.lanes)
     }
 
-    /// The lanes, padding included, to change.
+    /// The values, padding included, to change.
+    pub fn padded_mut(&mut self) -> &mut [f32] {
+        pulp::bytemuck::cast_slice_mut(&mut self.lanes)
+    }
+
+    /// The lanes, to change.
     pub fn lanes_mut(&mut self) -> &mut [Lane] {
         &mut self.lanes
     }
+}
+
+/// Runs `f`, once, compiled for the widest vector instructions of this machine. Rust never contracts a*b+c, so the result is
+/// the same on each of them. `f` must be marked `#[inline(always)]` where it is written. `FnMut` and not `FnOnce`: rustc
+/// puts a call of its own around a closure that is called by value, and that call is not always inlined.
+#[inline(always)]
+pub fn simd<T>(f: impl FnMut() -> T) -> T {
+    struct Call<F>(F);
+    impl<T, F: FnMut() -> T> WithSimd for Call<F> {
+        type Output = T;
+        #[inline(always)]
+        fn with_simd<S: Simd>(mut self, _: S) -> T {
+            (self.0)()
+        }
+    }
+    Arch::new().dispatch(Call(f))
 }

@@ -27,10 +27,10 @@ const USES: [(&str, &[&str]); 35] = [
     ("recording", &["error", "event", "files", "h5", "npz"]),
     ("network", &["error", "event", "files", "neuron", "npy", "recording", "splitmix"]),
     ("interop", &["error", "event", "files", "h5", "network", "neuron", "recording"]),
-    ("simulator", &["counts", "error", "event", "network", "neuron", "recording", "splitmix"]),
+    ("simulator", &["counts", "error", "event", "files", "network", "neuron", "recording", "splitmix"]),
     ("plot", &["error", "event", "files", "recording"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
-    ("tensor", &["energy", "rng"]),
+    ("tensor", &["energy", "lanes", "rng"]),
     ("encoding", &["energy", "tensor"]),
     ("snn", &["config", "tensor"]),
     ("time_step", &["energy", "tensor"]),

@@ -5,9 +5,11 @@ mod data;
 mod evaluate;
 mod network;
 mod options;
+mod plot;
 mod progress;
 mod run;
 mod saved;
+mod simulate;
 
 use clap::{Parser, Subcommand};
 use spikefuse::{Error, Result};
@@ -32,6 +34,11 @@ enum Verb {
     Evaluate(evaluate::Evaluate),
     /// Run a trained model's spiking branch event-driven and clock-driven, and compare clip by clip
     Compare(compare::Compare),
+    /// Simulate a network of spiking neurons
+    Simulate(simulate::Simulate),
+    /// Draw a recording as SVG or PNG
+    #[command(subcommand)]
+    Plot(plot::Plot),
     /// Make the embedded data set as files, or look into a data folder
     #[command(subcommand)]
     Data(data::Data),
@@ -48,6 +55,8 @@ impl Cli {
             Verb::Train(verb) => verb.run(),
             Verb::Evaluate(verb) => verb.run(),
             Verb::Compare(verb) => verb.run(),
+            Verb::Simulate(verb) => verb.run(),
+            Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),
             Verb::Network(verb) => verb.run(),
         }

@@ -97,11 +97,10 @@ pub fn pooled_gate<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, steps: us
     let scale = R::ONE / R::of(dim as f64);
     let mut out = graph.buffer(clips * steps);
     out.par_chunks_mut(steps).zip(x.values().par_chunks(bins * dim)).for_each(|(out, x)| {
-        let (fixed, slope) = parts(x, dim);
+        let (mut gates, slope) = parts(x, dim);
         simd(
             #[inline(always)]
             || {
-                let mut gates = fixed;
                 gates.iter_mut().zip(&slope).for_each(|(gate, &slope)| *gate = (*gate + b * slope).sigmoid());
                 let bin = |t: usize| {
                     let sum = sum_by(

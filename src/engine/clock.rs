@@ -13,20 +13,16 @@ pub(super) fn run(
     mut probe: Option<&mut dyn Probe>,
 ) {
     let inputs = stack.inputs();
-    let mut spikes = vec![0.0; inputs];
+    let mut dense = Vec::new();
     for tick in 0..ticks {
         for (l, layer) in stack.layers.iter().enumerate() {
             let (before, rest) = populations.split_at_mut(l);
             let population = &mut rest[0];
             let values = match (before.last(), clip.input) {
-                (Some(before), _) => before.fired.as_slice(),
+                (Some(before), _) => ones_at(&before.firing, layer.projection.inputs(), &mut dense),
                 (None, Input::Constant(row)) => row,
                 (None, Input::Frames(rows)) => &rows[tick * inputs..][..inputs],
-                (None, Input::Spikes(train)) => {
-                    spikes.fill(0.0);
-                    train.at(tick as Tick).iter().for_each(|&source| spikes[source as usize] = 1.0);
-                    &spikes
-                }
+                (None, Input::Spikes(train)) => ones_at(train.at(tick as Tick), inputs, &mut dense),
             };
             layer.projection.multiply(values, &mut population.currents, &mut population.counts);
             population.step_all(layer, population.cues_at(tick, clip.pooling));
@@ -36,4 +32,12 @@ pub(super) fn run(
             }
         }
     }
+}
+
+/// `dense` as `n` zeros with ones at `places`.
+fn ones_at<'a>(places: &[u32], n: usize, dense: &'a mut Vec<f32>) -> &'a [f32] {
+    dense.clear();
+    dense.resize(n, 0.0);
+    places.iter().for_each(|&place| dense[place as usize] = 1.0);
+    dense
 }

@@ -24,10 +24,9 @@ use super::{ClipInput, Input, Layer, Probe, Stack};
 use crate::engine::population::{Cues, Population};
 use crate::error::Result;
 use crate::event::{BucketQueue, Tick};
-use crate::lanes::LANE;
+use crate::lanes::{LANE, simd};
 use crate::neuron::lif::{lif_charge, lif_fires, lif_reset};
 use crate::threshold::{Threshold, threshold_bounded, threshold_step, trace_step};
-use pulp::Arch;
 
 /// What the event driver knows of a layer beyond its state.
 #[derive(Debug, Default)]
@@ -38,7 +37,7 @@ pub(super) struct Lazy {
     wakes: BucketQueue<u32>,
     /// Whether the wakes of the present state have been looked for.
     scheduled: bool,
-    /// The first tick that each neuron has not gone through, padded to whole lanes.
+    /// The first tick that each neuron has not gone through, or a tick before `complete`; padded to whole lanes.
     next: Vec<Tick>,
     /// A tick before which no neuron has missed any.
     complete: Tick,
@@ -74,7 +73,7 @@ pub(super) fn run(
             if touched {
                 lazy[l].catch_up(layer, tick, clip.pooling, population);
                 population.step_all(layer, population.cues_at(tick, clip.pooling));
-                lazy[l].all_went_through(tick);
+                lazy[l].complete = tick as Tick + 1;
             } else {
                 lazy[l].wake(layer, tick, ticks, clip.pooling, population)?;
             }
@@ -163,7 +162,7 @@ impl Lazy {
         if !self.scheduled {
             self.scheduled = true;
             let (pooling_low, remaining) = (self.pooling_low_for(tick), ticks - self.complete as usize);
-            Arch::new().dispatch(
+            simd(
                 #[inline(always)]
                 || find_suspects(layer, population, pooling_low, remaining, &mut self.suspects),
             );
@@ -180,7 +179,7 @@ impl Lazy {
         population.counts.wakes += woken.len() as u64;
         for &j in &woken {
             let neuron = j as usize;
-            for missed in self.next[neuron] as usize..tick {
+            for missed in self.next(neuron)..tick {
                 let fired = step_one(layer, neuron, population.cues_at(missed, pooling), population);
                 debug_assert!(!fired, "an idle neuron fired before its wake tick");
             }
@@ -198,7 +197,7 @@ impl Lazy {
 
     /// Puts the next wake of neuron `j` into the queue if there is one before the end of the clip.
     fn schedule(&mut self, j: usize, layer: &Layer, ticks: usize, population: &mut Population) -> Result<()> {
-        let next = self.next[j] as usize;
+        let next = self.next(j);
         let idle = Idle::new(j, layer, population, self.pooling_low_for(next), ticks - next);
         if let Some(k) = idle.first_suspect(1, ticks - next + 1) {
             population.counts.queue_operations += 1;
@@ -212,9 +211,9 @@ impl Lazy {
         self.pooling_low.get(tick.saturating_sub(1)).copied().unwrap_or(0.0)
     }
 
-    fn all_went_through(&mut self, tick: usize) {
-        self.complete = tick as Tick + 1;
-        self.next.fill(self.complete);
+    /// The first tick that neuron `j` has not gone through.
+    fn next(&self, j: usize) -> usize {
+        self.next[j].max(self.complete) as usize
     }
 
     /// Takes every neuron through the ticks before `tick` that it has missed. None fires there.
@@ -226,14 +225,12 @@ impl Lazy {
             if cues.is_some() {
                 population.counts.threshold_updates += due;
             }
-            Arch::new().dispatch(
+            simd(
                 #[inline(always)]
                 || idle_lanes(layer, missed as Tick, cues, &self.next, population),
             );
         }
-        if (self.complete as usize) < tick {
-            self.all_went_through(tick - 1);
-        }
+        self.complete = self.complete.max(tick as Tick);
     }
 }
 
@@ -260,34 +257,30 @@ fn step_one(layer: &Layer, j: usize, cues: Option<Cues>, p: &mut Population) -> 
 /// All neurons that have not gone through `tick` do so, without input and without firing.
 #[inline(always)]
 fn idle_lanes(layer: &Layer, tick: Tick, cues: Option<Cues>, next: &[Tick], p: &mut Population) {
-    let membranes = p.lif.membranes.lanes_mut();
-    let lanes = membranes.len();
-    let (bias, own) = (&layer.bias.lanes()[..lanes], &p.cues.lanes()[..lanes]);
-    let (thresholds, traces) = (&mut p.thresholds.lanes_mut()[..lanes], &mut p.traces.lanes_mut()[..lanes]);
-    let charged = &mut p.charged.lanes_mut()[..lanes];
-    let next = &next[..lanes * LANE];
+    let membranes = p.lif.membranes.padded_mut();
+    let n = membranes.len();
+    let (bias, own) = (&layer.bias.padded()[..n], &p.cues.padded()[..n]);
+    let (thresholds, traces) = (&mut p.thresholds.padded_mut()[..n], &mut p.traces.padded_mut()[..n]);
+    let charged = &mut p.charged.padded_mut()[..n];
+    let next = &next[..n];
     let lif = layer.lif;
     if let Threshold::Dynamic(d) = &layer.threshold {
-        for l in 0..lanes {
-            for k in 0..LANE {
-                let due = next[l * LANE + k] <= tick;
-                let (theta, trace) = (thresholds[l].0[k], traces[l].0[k]);
-                if let Some(cues) = cues {
-                    let stepped = threshold_step(theta, own[l].0[k], cues.entropy, cues.pooling, trace, d);
-                    thresholds[l].0[k] = if due { stepped } else { theta };
-                }
-                traces[l].0[k] = if due { trace_step(trace, 0.0, d) } else { trace };
+        for i in 0..n {
+            let due = next[i] <= tick;
+            let (theta, trace) = (thresholds[i], traces[i]);
+            if let Some(cues) = cues {
+                let stepped = threshold_step(theta, own[i], cues.entropy, cues.pooling, trace, d);
+                thresholds[i] = if due { stepped } else { theta };
             }
+            traces[i] = if due { trace_step(trace, 0.0, d) } else { trace };
         }
     }
-    for l in 0..lanes {
-        for k in 0..LANE {
-            let due = next[l * LANE + k] <= tick;
-            let u = membranes[l].0[k];
-            let h = lif_charge(u, 0.0 + bias[l].0[k], &lif);
-            membranes[l].0[k] = if due { h } else { u };
-            charged[l].0[k] = if due { h } else { charged[l].0[k] };
-        }
+    for i in 0..n {
+        let due = next[i] <= tick;
+        let u = membranes[i];
+        let h = lif_charge(u, 0.0 + bias[i], &lif);
+        membranes[i] = if due { h } else { u };
+        charged[i] = if due { h } else { charged[i] };
     }
 }
 
@@ -374,24 +367,21 @@ fn lowest_threshold(theta: f32, cue: f32, pooling_low: f32, trace: f32, threshol
 /// cannot fire within `remaining` ticks. A wider margin than that of [`Idle`] pays for the test's own rounding.
 #[inline(always)]
 fn find_suspects(layer: &Layer, p: &Population, pooling_low: f32, remaining: usize, suspects: &mut [bool]) {
-    let membranes = p.lif.membranes.lanes();
-    let lanes = membranes.len();
-    let (bias, thresholds) = (&layer.bias.lanes()[..lanes], &p.thresholds.lanes()[..lanes]);
-    let (cues, traces) = (&p.cues.lanes()[..lanes], &p.traces.lanes()[..lanes]);
-    let suspects = &mut suspects[..lanes * LANE];
+    let membranes = p.lif.membranes.padded();
+    let n = membranes.len();
+    let (bias, thresholds) = (&layer.bias.padded()[..n], &p.thresholds.padded()[..n]);
+    let (cues, traces) = (&p.cues.padded()[..n], &p.traces.padded()[..n]);
+    let suspects = &mut suspects[..n];
     let steps = (remaining as f32).min(layer.lif.tau);
-    for l in 0..lanes {
-        for k in 0..LANE {
-            let (u, b) = (membranes[l].0[k], bias[l].0[k]);
-            let rest = b * layer.lif.rest_gain;
-            let (low, size) =
-                lowest_threshold(thresholds[l].0[k], cues[l].0[k], pooling_low, traces[l].0[k], &layer.threshold);
-            let scale = u.abs() + b.abs() + rest.abs();
-            let margin = 2.0 * MARGIN as f32 * (steps * scale + size) + 2.0 * SMALLEST as f32;
-            let highest = if u > rest { u } else { rest };
-            // Whatever is not a number is not below: such a neuron is looked at.
-            let clear = highest + margin < low;
-            suspects[l * LANE + k] = !clear;
-        }
+    for i in 0..n {
+        let (u, b) = (membranes[i], bias[i]);
+        let rest = b * layer.lif.rest_gain;
+        let (low, size) = lowest_threshold(thresholds[i], cues[i], pooling_low, traces[i], &layer.threshold);
+        let scale = u.abs() + b.abs() + rest.abs();
+        let margin = 2.0 * MARGIN as f32 * (steps * scale + size) + 2.0 * SMALLEST as f32;
+        let highest = if u > rest { u } else { rest };
+        // Whatever is not a number is not below: such a neuron is looked at.
+        let clear = highest + margin < low;
+        suspects[i] = !clear;
     }
 }

@@ -3,10 +3,25 @@
 use super::{Layer, Probe, Snapshot};
 use crate::counts::LayerCounts;
 use crate::event::SpikeTrain;
-use crate::lanes::{LANE, Lanes};
+use crate::lanes::{LANE, Lanes, simd};
 use crate::neuron::lif::{LifState, lif_charge, lif_fires, lif_reset};
 use crate::threshold::{Threshold, entropy, threshold_step, trace_step};
-use pulp::Arch;
+
+/// For each byte the places of its ones, ascending; what stands behind them is not used.
+const PLACES: [[u8; 8]; 256] = {
+    let mut table = [[0; 8]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut place, mut found) = (0, 0);
+        while place < 8 {
+            table[byte][found % 8] = place;
+            found += byte >> place & 1;
+            place += 1;
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// The cues of the tick before, which move a dynamic threshold.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,8 +39,8 @@ pub(super) struct Population {
     pub cues: Lanes,
     /// Synaptic input of the present tick.
     pub currents: Lanes,
-    /// 1.0 where a neuron fired in the last whole-layer step, else 0.0.
-    pub fired: Lanes,
+    /// 1 where a neuron fired in the last whole-layer step, else 0; padded to whole lanes.
+    fired: Vec<u8>,
     /// H of each tick so far, for layers with dynamic thresholds.
     pub entropies: Vec<f32>,
     /// Who fires at the present tick, ascending.
@@ -38,16 +53,12 @@ impl Population {
     /// The state at the start of a clip with these threshold cues.
     pub fn reset(&mut self, layer: &Layer, cues: &[f32]) {
         let n = layer.neurons();
-        for zeroed in [
-            &mut self.lif.membranes,
-            &mut self.charged,
-            &mut self.traces,
-            &mut self.cues,
-            &mut self.currents,
-            &mut self.fired,
-        ] {
+        for zeroed in [&mut self.lif.membranes, &mut self.charged, &mut self.traces, &mut self.cues, &mut self.currents]
+        {
             zeroed.reset(n, 0.0);
         }
+        self.fired.clear();
+        self.fired.resize(n.next_multiple_of(LANE), 0);
         self.thresholds.reset(n, layer.threshold.initial());
         if !cues.is_empty() {
             self.cues.as_mut_slice().copy_from_slice(cues);
@@ -72,70 +83,60 @@ impl Population {
         if cues.is_some() {
             self.counts.threshold_updates += n;
         }
-        Arch::new().dispatch(
+        simd(
             #[inline(always)]
             || {
                 self.step_lanes(layer, cues);
-                self.find_firing();
+                self.find_firing(layer.neurons());
             },
         );
     }
 
     #[inline(always)]
     fn step_lanes(&mut self, layer: &Layer, cues: Option<Cues>) {
-        let membranes = self.lif.membranes.lanes_mut();
-        let lanes = membranes.len();
-        let (bias, currents) = (&layer.bias.lanes()[..lanes], &self.currents.lanes()[..lanes]);
-        let thresholds = &mut self.thresholds.lanes_mut()[..lanes];
-        let (charged, fired) = (&mut self.charged.lanes_mut()[..lanes], &mut self.fired.lanes_mut()[..lanes]);
-        let (traces, own) = (&mut self.traces.lanes_mut()[..lanes], &self.cues.lanes()[..lanes]);
+        let membranes = self.lif.membranes.padded_mut();
+        let n = membranes.len();
+        let (bias, currents) = (&layer.bias.padded()[..n], &self.currents.padded()[..n]);
+        let (thresholds, charged) = (&mut self.thresholds.padded_mut()[..n], &mut self.charged.padded_mut()[..n]);
+        let (traces, own) = (&mut self.traces.padded_mut()[..n], &self.cues.padded()[..n]);
+        let fired = &mut self.fired[..n];
         let lif = layer.lif;
         if let (Threshold::Dynamic(d), Some(cues)) = (&layer.threshold, cues) {
-            for l in 0..lanes {
-                for k in 0..LANE {
-                    let theta = &mut thresholds[l].0[k];
-                    *theta = threshold_step(*theta, own[l].0[k], cues.entropy, cues.pooling, traces[l].0[k], d);
-                }
+            for i in 0..n {
+                thresholds[i] = threshold_step(thresholds[i], own[i], cues.entropy, cues.pooling, traces[i], d);
             }
         }
-        for l in 0..lanes {
-            for k in 0..LANE {
-                let theta = thresholds[l].0[k];
-                let h = lif_charge(membranes[l].0[k], currents[l].0[k] + bias[l].0[k], &lif);
-                let fires = lif_fires(h, theta);
-                charged[l].0[k] = h;
-                fired[l].0[k] = if fires { 1.0 } else { 0.0 };
-                membranes[l].0[k] = lif_reset(h, theta, fires, lif.reset);
-            }
+        for i in 0..n {
+            let h = lif_charge(membranes[i], currents[i] + bias[i], &lif);
+            let fires = lif_fires(h, thresholds[i]);
+            charged[i] = h;
+            fired[i] = u8::from(fires);
+            membranes[i] = lif_reset(h, thresholds[i], fires, lif.reset);
         }
         if let Threshold::Dynamic(d) = &layer.threshold {
-            for l in 0..lanes {
-                for k in 0..LANE {
-                    traces[l].0[k] = trace_step(traces[l].0[k], fired[l].0[k], d);
-                }
+            for i in 0..n {
+                traces[i] = trace_step(traces[i], f32::from(fired[i]), d);
             }
         }
     }
 
-    /// Makes `firing` the places of the ones in `fired`: 16 comparisons become one word, whose bits are taken one by one.
+    /// Makes `firing` the places of the ones in `fired`, eight at a time and without a branch: who fires cannot be foreseen.
     #[inline(always)]
-    fn find_firing(&mut self) {
-        self.firing.clear();
-        let n = self.fired.as_slice().len();
-        for (l, lane) in self.fired.lanes().iter().enumerate() {
-            let mut bits = 0_u32;
-            for k in 0..LANE {
-                bits |= u32::from(lane.0[k] != 0.0) << k;
+    fn find_firing(&mut self, n: usize) {
+        self.fired[n..].fill(0);
+        self.firing.resize(self.fired.len() + 8, 0);
+        let (firing, mut count) = (&mut self.firing[..], 0);
+        for (start, ones) in (0..).step_by(8).zip(self.fired.as_chunks::<8>().0) {
+            // The product moves the one of byte i to bit 56 + i.
+            let ones = u64::from_le_bytes(*ones).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            let mut places = [start; 8];
+            for k in 0..8 {
+                places[k] += u32::from(PLACES[ones as usize][k]);
             }
-            let start = l * LANE;
-            if n - start < LANE {
-                bits &= (1 << (n - start)) - 1;
-            }
-            while bits != 0 {
-                self.firing.push(start as u32 + bits.trailing_zeros());
-                bits &= bits - 1;
-            }
+            firing[count..][..8].copy_from_slice(&places);
+            count += ones.count_ones() as usize;
         }
+        self.firing.truncate(count);
     }
 
     /// Writes the present tick down: spikes, entropy, counts.

@@ -65,7 +65,7 @@ pub fn word_batch<'a, R: Real>(
             *out = R::of(f64::from(x));
         }
         if model.config.center_words {
-            for (out, &mean) in out.iter_mut().zip(&parameters.get("input.words.mean").values) {
+            for (out, &mean) in out.iter_mut().zip(&*parameters.get("input.words.mean").values) {
                 *out -= mean;
             }
             let norm = out.iter().fold(R::ZERO, |sum, &x| sum + x * x).sqrt().larger(R::of(1e-12));

@@ -5,6 +5,7 @@ use crate::rng::Streams;
 use crate::tensor::Real;
 use rand::RngExt as _;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How a tensor starts.
 #[derive(Debug, Clone, Copy)]
@@ -35,8 +36,8 @@ pub struct Declaration {
 pub struct Parameter<R> {
     /// Name, shape and kind.
     pub declaration: Declaration,
-    /// Row-major values.
-    pub values: Vec<R>,
+    /// Row-major values; a pass shares them.
+    pub values: Arc<Vec<R>>,
 }
 
 impl<R> Parameter<R> {
@@ -70,7 +71,7 @@ impl<R: Real> Parameters<R> {
                     deviation * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
                 }
             };
-            (0..declaration.shape.iter().product()).map(|_| R::of(value())).collect()
+            Arc::new((0..declaration.shape.iter().product()).map(|_| R::of(value())).collect())
         };
         Self::new(declarations.into_iter().map(|d| Parameter { values: draw(&d), declaration: d }).collect())
     }
@@ -116,7 +117,7 @@ impl<R: Real> Parameters<R> {
         if let Some(at) = values.iter().position(|v| !v.f64().is_finite()) {
             return Err(Error::value(name, format!("element {at} is {:?}", values[at])));
         }
-        entry.values = values;
+        entry.values = values.into();
         Ok(())
     }
 

@@ -42,7 +42,7 @@ impl<'a, R: Real> Pass<'a, R> {
         let var = vars[position].get_or_insert_with(|| {
             let entry = &self.parameters.entries()[position];
             let (rows, cols) = entry.matrix();
-            self.graph.parameter(rows, cols, &entry.values)
+            self.graph.parameter(rows, cols, entry.values.clone())
         });
         Some(var.clone())
     }

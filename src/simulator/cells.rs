@@ -1,5 +1,6 @@
 //! One thread's share of a population: state, step, and when to look at a neuron that hears nothing.
 
+use super::checkpoint::PopulationState;
 use super::tables::{REACH, STRETCH, Tables};
 use crate::counts::LayerCounts;
 use crate::error::Result;
@@ -860,6 +861,64 @@ impl Cells {
         (0..ticks).for_each(|_| self.looks.pop(&mut nothing));
         self.dense = dense;
         self.begin(ticks)
+    }
+
+    /// Writes this share into the state of the whole population of `n` neurons.
+    pub fn export(&self, state: &mut PopulationState, n: usize) {
+        fn all<const C: usize>(records: &[Record<C>], first: usize, state: &mut PopulationState, n: usize) {
+            for (j, record) in records.iter().enumerate() {
+                state.membranes[first + j] = record.membrane;
+                state.last[first + j] = record.last;
+                for c in 0..C {
+                    state.currents[c * n + first + j] = record.currents[c];
+                }
+            }
+        }
+        let first = self.ids.start as usize;
+        match &self.records {
+            Records::C0(records) => all(records, first, state, n),
+            Records::C1(records) => all(records, first, state, n),
+            Records::C2(records) => all(records, first, state, n),
+            Records::C3(records) => all(records, first, state, n),
+            Records::C4(records) => all(records, first, state, n),
+        }
+        state.rises.resize(self.rises.len() * n, 0.0);
+        for (c, rises) in self.rises.iter().enumerate() {
+            state.rises[c * n + first..][..rises.len()].copy_from_slice(rises);
+        }
+        if !self.excess.is_empty() {
+            state.excess.resize(n, 0.0);
+            state.excess[first..][..self.excess.len()].copy_from_slice(&self.excess);
+        }
+    }
+
+    /// Takes this share of the state of the whole population.
+    pub fn import(&mut self, state: &PopulationState) {
+        fn all<const C: usize>(records: &mut [Record<C>], first: usize, state: &PopulationState) {
+            let n = state.membranes.len();
+            for (j, record) in records.iter_mut().enumerate() {
+                record.membrane = state.membranes[first + j];
+                record.last = state.last[first + j];
+                record.currents = std::array::from_fn(|c| state.currents[c * n + first + j]);
+            }
+        }
+        let (first, n) = (self.ids.start as usize, state.membranes.len());
+        match &mut self.records {
+            Records::C0(records) => all(records, first, state),
+            Records::C1(records) => all(records, first, state),
+            Records::C2(records) => all(records, first, state),
+            Records::C3(records) => all(records, first, state),
+            Records::C4(records) => all(records, first, state),
+        }
+        for (c, rises) in self.rises.iter_mut().enumerate() {
+            let len = rises.len();
+            if let Some(values) = state.rises.get(c * n + first..c * n + first + len) {
+                rises.copy_from_slice(values);
+            }
+        }
+        if let Some(values) = state.excess.get(first..first + self.excess.len()) {
+            self.excess.copy_from_slice(values);
+        }
     }
 
     /// A variable of neuron `id` of the population at the end of `tick`. In the refractory time currents and thresholds are

@@ -21,6 +21,7 @@
 //! as the shortest delay, and then exchanges spikes with the others through channels.
 
 mod cells;
+mod checkpoint;
 mod part;
 mod rows;
 mod sources;
@@ -29,6 +30,7 @@ mod tables;
 mod tests;
 
 pub use cells::MOST_CURRENTS;
+pub use checkpoint::Checkpoint;
 
 use crate::counts::LayerCounts;
 use crate::error::{Error, Result};
@@ -107,12 +109,15 @@ impl Simulation {
                 return Err(Error::value("probe", format!("neurons must ascend within a population of {size}")));
             }
         }
-        let delays = network.projections.iter();
-        let epoch = delays.clone().map(|p| p.shortest_delay()).min().unwrap_or(LONGEST_EPOCH).clamp(1, LONGEST_EPOCH);
-        let longest_delay = delays.map(|p| p.longest_delay()).max().unwrap_or(1);
         let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
-        let useful = (neurons * u64::from(epoch) / WORK_PER_PART).max(1);
-        let parts = threads.clamp(1, useful.min(256) as usize);
+        let useful = (neurons * u64::from(epoch(&network)) / WORK_PER_PART).max(1);
+        Self::in_parts(network, driver, threads.clamp(1, useful.min(256) as usize), probes)
+    }
+
+    /// In exactly `parts` parts.
+    fn in_parts(network: Arc<Network>, driver: Driver, parts: usize, probes: Vec<Probe>) -> Result<Self> {
+        let epoch = epoch(&network);
+        let longest_delay = network.projections.iter().map(|p| p.longest_delay()).max().unwrap_or(1);
         let emitters: Vec<_> = network.sources.iter().map(|source| Arc::new(Emitter::new(source))).collect();
         let build = |part| Part::build(&network, &emitters, &probes, driver, epoch, (part, parts));
         let (pool, built) = if parts == 1 {
@@ -195,6 +200,12 @@ impl Simulation {
         self.now = until;
         Ok(())
     }
+}
+
+/// Ticks between two exchanges: nothing emitted in them arrives in them.
+fn epoch(network: &Network) -> Tick {
+    let shortest = network.projections.iter().map(|p| p.shortest_delay()).min();
+    shortest.unwrap_or(LONGEST_EPOCH).clamp(1, LONGEST_EPOCH)
 }
 
 /// What only the first part does.

@@ -196,19 +196,27 @@ impl Part {
         self.history[origin].at(tick)
     }
 
-    /// Starts again after `tick` ticks with the spikes of the last ones, `(tick, origin, ids)` by tick.
-    pub fn restart(&mut self, tick: Tick, spikes: &[(Tick, usize, Vec<u32>)]) -> Result<()> {
-        for (at, origin, ids) in spikes {
-            let reach = self.history[*origin].ring.len() as Tick;
-            if at + reach >= tick {
-                self.history[*origin].at_mut(*at).clone_from(ids);
+    /// Spikes of `origin` at `tick`, if that is not too long ago for anything that comes from `now` on.
+    pub fn recent(&self, origin: usize, tick: Tick, now: Tick) -> &[u32] {
+        let history = &self.history[origin];
+        if now - tick <= history.ring.len() as Tick { history.at(tick) } else { &[] }
+    }
+
+    /// Starts again after `now` ticks with the spikes of the last ones, `[tick, origin, id]` ascending.
+    pub fn restart(&mut self, now: Tick, spikes: &[[u32; 3]]) -> Result<()> {
+        for group in spikes.chunk_by(|a, b| a[..2] == b[..2]) {
+            let [tick, origin, _] = group[0];
+            let ids: Vec<u32> = group.iter().map(|&[_, _, id]| id).collect();
+            let history = &mut self.history[origin as usize];
+            if now - tick <= history.ring.len() as Tick {
+                history.at_mut(tick).clone_from(&ids);
             }
-            for route in self.routes.iter_mut().filter(|route| route.delay.is_none() && route.origin == *origin) {
-                route.send(ids, *at, tick - 1);
+            for route in self.routes.iter_mut().filter(|r| r.delay.is_none() && r.origin == origin as usize) {
+                route.send(&ids, tick, now - 1);
             }
         }
         let dense = self.driver == Driver::Clock;
-        self.cells.iter_mut().try_for_each(|cells| cells.start(tick, dense))
+        self.cells.iter_mut().try_for_each(|cells| cells.start(now, dense))
     }
 
     /// Adds up what arrives at population `p` at `tick`.

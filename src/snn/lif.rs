@@ -1,10 +1,10 @@
 //! Leaky integrate-and-fire over all time steps of a clip, with back-propagation through time.
 //!
-//! One operator instead of thirty per step: the forward pass is bound by memory (read the current, write membrane,
-//! threshold and spike: 16 bytes a neuron-step), the backward pass likewise.
+//! One operator instead of thirty per step: the forward pass is bound by memory (read the current, write the spike: 8 bytes a
+//! neuron-step), the backward pass likewise (read current and gradient, write the current's gradient).
 
 use crate::config::{ModelConfig, Reset, Surrogate};
-use crate::tensor::{Graph, Real, Var, map, simd, sum_by};
+use crate::tensor::{Graph, Real, Var, simd, sum_by};
 use rayon::prelude::*;
 
 /// Bounds of the firing rate in the entropy, where its derivative is still finite.
@@ -34,6 +34,46 @@ pub struct Cues<'a, R: Real> {
     pub pooling: &'a Var<R>,
     /// `[1, 4]`: c_s, c_h, c_g, c_r
     pub gains: &'a Var<R>,
+}
+
+/// [`Cues`] of one clip.
+#[derive(Clone, Copy)]
+struct ClipCues<'a, R> {
+    semantic: &'a [R],
+    pooling: &'a [R],
+    gains: [R; 4],
+}
+
+impl<'a, R: Real> Cues<'a, R> {
+    fn of_clip(&self, clip: usize) -> ClipCues<'a, R> {
+        let gains = [0, 1, 2, 3].map(|i| self.gains.values()[i]);
+        ClipCues { semantic: self.semantic.row(clip), pooling: self.pooling.row(clip), gains }
+    }
+}
+
+/// What happens in one clip, `[steps, neurons]` unless said. It stays in a core's caches and is computed once more by the backward pass:
+/// that is cheaper than to keep it for all clips.
+struct States<R> {
+    spikes: Vec<R>,
+    /// h, the membranes before the reset.
+    charged: Vec<R>,
+    /// Each step's, and the one behind the last step.
+    thresholds: Vec<R>,
+    /// The zeros before the first step, then each step's; with cues only.
+    traces: Vec<R>,
+    /// `[neurons]`, between steps.
+    u: Vec<R>,
+    /// `theta_0 + c_s cue [neurons]`
+    base: Vec<R>,
+}
+
+impl<R: Real> States<R> {
+    fn new(steps: usize, n: usize) -> Self {
+        let zeros = |len| vec![R::ZERO; len];
+        let [spikes, charged] = [(); 2].map(|()| zeros(steps * n));
+        let [thresholds, traces] = [(); 2].map(|()| zeros((steps + 1) * n));
+        States { spikes, charged, thresholds, traces, u: zeros(n), base: zeros(n) }
+    }
 }
 
 impl<R: Real> Lif<R> {
@@ -101,97 +141,42 @@ impl<R: Real> Lif<R> {
         let (lif, steps, n) = (*self, self.steps, current.cols());
         let repeated = current.rows() == clips;
         assert!(repeated || current.rows() == clips * steps, "{} rows of current", current.rows());
-        let size = clips * steps * n;
-        let (mut spikes, mut membranes) = (graph.buffer(size), graph.buffer(size));
-        let mut thresholds = graph.buffer(if cues.is_some() { size } else { 0 });
-        let gains = cues.as_ref().map(|c| [0, 1, 2, 3].map(|i| c.gains.values()[i]));
-        let clip_cues = cues.as_ref().map(|c| (c.semantic.values(), c.pooling.values()));
-        let input = current.values();
-        let current_of = move |clip: usize, t: usize| (if repeated { clip } else { clip * steps + t }) * n;
-        let threshold_parts: Vec<&mut [R]> = match gains {
-            Some(_) => thresholds.chunks_mut(steps * n).collect(),
-            None => (0..clips).map(|_| &mut [][..]).collect(),
-        };
-        spikes
-            .par_chunks_mut(steps * n)
-            .zip(membranes.par_chunks_mut(steps * n))
-            .zip(threshold_parts)
-            .enumerate()
-            .for_each(|(clip, ((spikes, membranes), thresholds))| {
-                let mut u = vec![R::ZERO; n];
-                let mut theta = vec![lif.theta_0; n];
-                let mut trace = vec![R::ZERO; n];
-                let base: Vec<R> = match (&gains, &clip_cues) {
-                    (Some(gains), Some((semantic, _))) => {
-                        semantic[clip * n..][..n].iter().map(|&cue| lif.theta_0 + gains[0] * cue).collect()
-                    }
-                    _ => Vec::new(),
-                };
-                for t in 0..steps {
-                    let input = &input[current_of(clip, t)..][..n];
-                    let (s, h) = (&mut spikes[t * n..][..n], &mut membranes[t * n..][..n]);
-                    simd(
-                        #[inline(always)]
-                        || {
-                            let (s, h, u) = (&mut s[..n], &mut h[..n], &mut u[..n]);
-                            let (theta, input) = (&theta[..n], &input[..n]);
-                            for i in 0..n {
-                                h[i] = u[i] + (input[i] - u[i]) * lif.leak;
-                                s[i] = lif.spike(h[i] - theta[i]);
-                                u[i] = if lif.soft_reset { h[i] - theta[i] * s[i] } else { h[i] * (R::ONE - s[i]) };
-                            }
-                        },
-                    );
-                    if let (Some(gains), Some((_, pooling))) = (&gains, &clip_cues) {
-                        thresholds[t * n..][..n].copy_from_slice(&theta);
-                        let rate = sum_by(
-                            s,
-                            #[inline(always)]
-                            |s| s,
-                        ) / R::of(n as f64);
-                        let common = gains[1] * Self::entropy(rate).0 + gains[2] * pooling[clip * steps + t];
-                        let half = R::of(0.5);
-                        simd(
-                            #[inline(always)]
-                            || {
-                                let (trace, theta) = (&mut trace[..n], &mut theta[..n]);
-                                let (s, base) = (&s[..n], &base[..n]);
-                                for i in 0..n {
-                                    trace[i] = lif.trace_decay * trace[i] + s[i];
-                                    let target = base[i] + common + gains[3] * trace[i];
-                                    theta[i] =
-                                        half * theta[i] + half * target.larger(lif.theta_min).smaller(lif.theta_max);
-                                }
-                            },
-                        );
-                    }
-                }
-            });
-        let current_saved = current.place();
-        let cues_saved = cues.as_ref().map(|c| (c.semantic.clone(), c.pooling.clone(), c.gains.clone()));
+        let clip_rows = if repeated { n } else { steps * n };
+        let mut spikes = graph.buffer(clips * steps * n);
+        let parts = spikes.par_chunks_mut(steps * n).zip(current.values().par_chunks(clip_rows)).enumerate();
+        parts.for_each_init(
+            || States::new(steps, n),
+            |states, (clip, (spikes, current))| {
+                lif.forward(current, cues.as_ref().map(|cues| cues.of_clip(clip)), states);
+                spikes.copy_from_slice(&states.spikes);
+            },
+        );
+        let saved = (current.clone(), cues.as_ref().map(|c| [c.semantic, c.pooling, c.gains].map(Var::clone)));
         let mut inputs = vec![current];
         if let Some(cues) = &cues {
             inputs.extend([cues.semantic, cues.pooling, cues.gains]);
         }
         graph.record(clips * steps, n, spikes, &inputs, move |gradient, gradients| {
-            let backward = ClipBackward { lif, n, gains };
-            let mut d_current = vec![R::ZERO; current_saved.rows() * n];
-            let clip_rows = if repeated { n } else { steps * n };
-            let per_clip: Vec<(Vec<R>, Vec<R>, [R; 4])> = d_current
-                .par_chunks_mut(clip_rows)
+            let (current, cues) = &saved;
+            let cues = cues.as_ref().map(|[semantic, pooling, gains]| Cues { semantic, pooling, gains });
+            let mut d_current = gradients.zeros(current.values().len());
+            let parts = d_current.par_chunks_mut(clip_rows).zip(current.values().par_chunks(clip_rows));
+            let per_clip: Vec<(Vec<R>, Vec<R>, [R; 4])> = parts
+                .zip(gradient.par_chunks(steps * n))
                 .enumerate()
-                .map(|(clip, d_current)| {
-                    let at = clip * steps * n..(clip + 1) * steps * n;
-                    let cues = cues_saved.as_ref().map(|(semantic, pooling, _)| ClipCues {
-                        semantic: semantic.row(clip),
-                        pooling: pooling.row(clip),
-                        thresholds: &thresholds[at.clone()],
-                    });
-                    backward.run(&membranes[at.clone()], cues, &gradient[at], d_current)
-                })
+                .map_init(
+                    || States::new(steps, n),
+                    |states, (clip, ((d_current, current), gradient))| {
+                        let cues = cues.as_ref().map(|cues| cues.of_clip(clip));
+                        lif.forward(current, cues, states);
+                        lif.backward(states, cues, gradient, d_current)
+                    },
+                )
                 .collect();
-            gradients.add_with(&current_saved, |d| d.copy_from_slice(&d_current));
-            if let Some((semantic, pooling, gains)) = &cues_saved {
+            if current.needs_gradient() {
+                gradients.add(current, d_current);
+            }
+            if let Some(Cues { semantic, pooling, gains }) = cues {
                 gradients.add_with(semantic, |d| {
                     d.chunks_exact_mut(n).zip(&per_clip).for_each(|(d, clip)| d.copy_from_slice(&clip.0));
                 });
@@ -206,31 +191,77 @@ impl<R: Real> Lif<R> {
             }
         })
     }
-}
 
-struct ClipCues<'a, R> {
-    semantic: &'a [R],
-    pooling: &'a [R],
-    thresholds: &'a [R],
-}
+    /// One clip: from its current, `[steps, neurons]` or `[neurons]`, to its `states`.
+    fn forward(&self, current: &[R], cues: Option<ClipCues<'_, R>>, states: &mut States<R>) {
+        let (lif, n) = (self, states.u.len());
+        let States { spikes, charged, thresholds, traces, u, base } = states;
+        u.fill(R::ZERO);
+        thresholds.fill(lif.theta_0);
+        if let Some(cues) = &cues {
+            for (base, &cue) in base.iter_mut().zip(cues.semantic) {
+                *base = lif.theta_0 + cues.gains[0] * cue;
+            }
+        }
+        for t in 0..lif.steps {
+            let at = t * n..(t + 1) * n;
+            let current = if current.len() == n { current } else { &current[at.clone()] };
+            let (theta, later) = thresholds[t * n..].split_at_mut(n);
+            let (s, h) = (&mut spikes[at.clone()], &mut charged[at.clone()]);
+            simd(
+                #[inline(always)]
+                || {
+                    let (s, h, u) = (&mut s[..n], &mut h[..n], &mut u[..n]);
+                    let (theta, current) = (&theta[..n], &current[..n]);
+                    for i in 0..n {
+                        h[i] = u[i] + (current[i] - u[i]) * lif.leak;
+                        s[i] = lif.spike(h[i] - theta[i]);
+                        u[i] = if lif.soft_reset { h[i] - theta[i] * s[i] } else { h[i] * (R::ONE - s[i]) };
+                    }
+                },
+            );
+            let Some(cues) = &cues else { continue };
+            let (before, trace) = traces[t * n..].split_at_mut(n);
+            simd(
+                #[inline(always)]
+                || {
+                    let (trace, before, s) = (&mut trace[..n], &before[..n], &s[..n]);
+                    for i in 0..n {
+                        trace[i] = lif.trace_decay * before[i] + s[i];
+                    }
+                },
+            );
+            let rate = sum_by(
+                s,
+                #[inline(always)]
+                |s| s,
+            ) / R::of(n as f64);
+            let common = cues.gains[1] * Self::entropy(rate).0 + cues.gains[2] * cues.pooling[t];
+            let half = R::of(0.5);
+            simd(
+                #[inline(always)]
+                || {
+                    let (later, theta) = (&mut later[..n], &theta[..n]);
+                    let (trace, base) = (&trace[..n], &base[..n]);
+                    for i in 0..n {
+                        let target = base[i] + common + cues.gains[3] * trace[i];
+                        later[i] = half * theta[i] + half * target.larger(lif.theta_min).smaller(lif.theta_max);
+                    }
+                },
+            );
+        }
+    }
 
-/// The reverse of one clip's run.
-struct ClipBackward<R> {
-    lif: Lif<R>,
-    n: usize,
-    gains: Option<[R; 4]>,
-}
-
-impl<R: Real> ClipBackward<R> {
-    /// Gradients of the current (added to `d_current`), the semantic cue, the pooling and the gains.
-    fn run(
+    /// The reverse of [`forward`](Self::forward): gradients of the current (added to `d_current`), the semantic cue, the pooling
+    /// and the gains.
+    fn backward(
         &self,
-        membranes: &[R],
+        states: &States<R>,
         cues: Option<ClipCues<'_, R>>,
         gradient: &[R],
         d_current: &mut [R],
     ) -> (Vec<R>, Vec<R>, [R; 4]) {
-        let (lif, n, steps) = (&self.lif, self.n, self.lif.steps);
+        let (lif, n, steps) = (self, states.u.len(), self.steps);
         let zeros = || vec![R::ZERO; n];
         // Gradients of u[t], theta[t+1] and trace[t] as seen from later steps.
         let (mut gu, mut gtheta, mut gtrace) = (zeros(), zeros(), zeros());
@@ -239,26 +270,14 @@ impl<R: Real> ClipBackward<R> {
         let mut d_gains = [R::ZERO; 4];
         let half = R::of(0.5);
         let count = R::of(n as f64);
-        let fixed = vec![lif.theta_0; n];
-        let theta_at = |t: usize| cues.as_ref().map_or(&fixed[..], |c| &c.thresholds[t * n..][..n]);
-        // The spikes are cheaper to find again than to keep.
-        let mut spikes = vec![R::ZERO; steps * n];
-        for t in 0..steps {
-            map(
-                &mut spikes[t * n..][..n],
-                [&membranes[t * n..][..n], theta_at(t)],
-                #[inline(always)]
-                |[h, theta]| lif.spike(h - theta),
-            );
-        }
-        let traces = if cues.is_some() { self.traces(&spikes) } else { Vec::new() };
         let mut gpre = zeros();
         for t in (0..steps).rev() {
             let at = t * n..(t + 1) * n;
-            let (s, h, g) = (&spikes[at.clone()], &membranes[at.clone()], &gradient[at.clone()]);
-            let theta = theta_at(t);
+            let [s, h, theta, g] =
+                [&states.spikes, &states.charged, &states.thresholds, gradient].map(|rows| &rows[at.clone()]);
             let mut shared = R::ZERO; // gradient that each spike gets through the layer's rate
-            if let (Some(cues), Some(gains)) = (&cues, self.gains) {
+            if let Some(cues) = &cues {
+                let gains = cues.gains;
                 let (entropy, slope) = Lif::entropy(
                     sum_by(
                         s,
@@ -267,7 +286,7 @@ impl<R: Real> ClipBackward<R> {
                     ) / count,
                 );
                 let common = gains[1] * entropy + gains[2] * cues.pooling[t];
-                let trace = &traces[at.clone()];
+                let trace = &states.traces[(t + 1) * n..][..n];
                 simd(
                     #[inline(always)]
                     || {
@@ -316,19 +335,6 @@ impl<R: Real> ClipBackward<R> {
             );
         }
         (d_semantic, d_pooling, d_gains)
-    }
-
-    /// The spike traces, step after step.
-    fn traces(&self, spikes: &[R]) -> Vec<R> {
-        let mut traces = vec![R::ZERO; spikes.len()];
-        let mut before = vec![R::ZERO; self.n];
-        for (trace, s) in traces.chunks_exact_mut(self.n).zip(spikes.chunks_exact(self.n)) {
-            for i in 0..self.n {
-                trace[i] = self.lif.trace_decay * before[i] + s[i];
-            }
-            before.copy_from_slice(trace);
-        }
-        traces
     }
 }
 

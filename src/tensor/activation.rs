@@ -3,6 +3,7 @@
 use super::{Graph, Real, Var, map, simd};
 use crate::energy::Cost;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// The argument of the tanh in GELU, and its derivative.
 #[inline(always)]
@@ -21,8 +22,8 @@ impl<R: Real> Graph<R> {
             #[inline(always)]
             |[x]| f(x),
         );
-        let kept = if self.is_training() { self.copied(&out) } else { self.buffer(0) };
-        let saved = x.clone();
+        let out = Arc::new(out);
+        let (saved, kept) = (x.clone(), out.clone());
         self.record(x.rows(), x.cols(), out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| {
                 map(
@@ -105,7 +106,7 @@ impl<R: Real> Graph<R> {
             #[inline(always)]
             |[x, y]| a * x + b * y,
         );
-        let saved = [(x.clone(), a), (y.clone(), b)];
+        let saved = [(x.place(), a), (y.place(), b)];
         self.record(x.rows(), x.cols(), out, &[x, y], move |gradient, gradients| {
             for (input, factor) in &saved {
                 gradients.add_with(input, |dx| {

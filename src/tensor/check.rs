@@ -37,7 +37,8 @@ pub fn random(rows: usize, cols: usize, scale: f64, seed: u64) -> Input {
 pub fn check_gradients(inputs: &[Input], f: impl Fn(&Graph<f64>, &[Var<f64>]) -> Var<f64>) {
     let run = |inputs: &[Vec<f64>], shapes: &[(usize, usize)]| {
         let graph = Graph::<f64>::training();
-        let vars: Vec<_> = inputs.iter().zip(shapes).map(|(v, &(r, c))| graph.parameter(r, c, v)).collect();
+        let vars: Vec<_> =
+            inputs.iter().zip(shapes).map(|(v, &(r, c))| graph.parameter(r, c, v.clone().into())).collect();
         let out = f(&graph, &vars);
         let weights = random(1, out.values().len(), 1.0, 99).values;
         let product = out.values().iter().zip(&weights).map(|(a, b)| a * b).sum::<f64>();

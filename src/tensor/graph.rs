@@ -36,6 +36,23 @@ impl<R: Real> std::ops::DerefMut for Buffer<R> {
     }
 }
 
+/// A variable's values: the graph's memory, or the model's, which is not copied.
+#[derive(Clone)]
+enum Values<R: Real> {
+    Own(Arc<Buffer<R>>),
+    Shared(Arc<Vec<R>>),
+}
+
+impl<R: Real> Deref for Values<R> {
+    type Target = [R];
+    fn deref(&self) -> &[R] {
+        match self {
+            Values::Own(values) => values,
+            Values::Shared(values) => values,
+        }
+    }
+}
+
 /// A value in a [`Graph`]: a row-major matrix that gradients can flow to. Cheap to clone.
 #[derive(Clone)]
 pub struct Var<R: Real> {
@@ -43,7 +60,7 @@ pub struct Var<R: Real> {
     rows: usize,
     cols: usize,
     needs_gradient: bool,
-    values: Arc<Buffer<R>>,
+    values: Values<R>,
 }
 
 impl<R: Real> Var<R> {
@@ -70,8 +87,7 @@ impl<R: Real> Var<R> {
     }
     /// The same variable without its values, for a backward pass that needs only to know where its gradient goes.
     pub fn place(&self) -> Var<R> {
-        let values = Arc::new(Buffer { values: Vec::new(), pool: self.values.pool.clone() });
-        Var { id: self.id, rows: self.rows, cols: self.cols, needs_gradient: self.needs_gradient, values }
+        Var { values: Values::Shared(Arc::default()), ..*self }
     }
 
     /// Whether a gradient is wanted.
@@ -110,6 +126,13 @@ impl<R: Real> Gradients<R> {
             fill(&mut buffer);
             self.add(var, buffer);
         }
+    }
+
+    /// Memory for `len` zeros.
+    pub fn zeros(&self, len: usize) -> Buffer<R> {
+        let mut buffer = take(&self.pool, len);
+        buffer.fill(R::ZERO);
+        buffer
     }
 
     /// The gradient for `var`, if anything depended on it.
@@ -191,19 +214,19 @@ impl<R: Real> Graph<R> {
 
     /// A `rows x cols` value without gradient.
     pub fn constant(&self, rows: usize, cols: usize, values: Buffer<R>) -> Var<R> {
-        self.leaf(rows, cols, values, false)
+        self.leaf(rows, cols, Values::Own(Arc::new(values)), false)
     }
 
-    /// A `rows x cols` value whose gradient is wanted.
-    pub fn parameter(&self, rows: usize, cols: usize, values: &[R]) -> Var<R> {
-        self.leaf(rows, cols, self.copied(values), self.training)
+    /// A `rows x cols` value whose gradient is wanted. Its owner can change it in place again when graph and gradients are gone.
+    pub fn parameter(&self, rows: usize, cols: usize, values: Arc<Vec<R>>) -> Var<R> {
+        self.leaf(rows, cols, Values::Shared(values), self.training)
     }
 
-    fn leaf(&self, rows: usize, cols: usize, values: Buffer<R>, needs_gradient: bool) -> Var<R> {
+    fn leaf(&self, rows: usize, cols: usize, values: Values<R>, needs_gradient: bool) -> Var<R> {
         assert_eq!(values.len(), rows * cols, "a {rows} x {cols} value");
         let mut nodes = self.nodes.borrow_mut();
         nodes.push(None);
-        Var { id: nodes.len() - 1, rows, cols, needs_gradient, values: Arc::new(values) }
+        Var { id: nodes.len() - 1, rows, cols, needs_gradient, values }
     }
 
     /// Records the result of an operator over `inputs`. `backward` gets the gradient of the result and adds those of the
@@ -212,12 +235,12 @@ impl<R: Real> Graph<R> {
         &self,
         rows: usize,
         cols: usize,
-        values: Buffer<R>,
+        values: impl Into<Arc<Buffer<R>>>,
         inputs: &[&Var<R>],
         backward: impl FnOnce(&[R], &mut Gradients<R>) + 'static,
     ) -> Var<R> {
         let needs_gradient = inputs.iter().any(|input| input.needs_gradient);
-        let var = self.leaf(rows, cols, values, needs_gradient);
+        let var = self.leaf(rows, cols, Values::Own(values.into()), needs_gradient);
         if needs_gradient {
             self.nodes.borrow_mut()[var.id] = Some(Box::new(backward));
         }

@@ -19,11 +19,12 @@ mod norm;
 mod real;
 mod rows;
 
+pub use crate::lanes::simd;
 pub(crate) use attention::softmax;
 pub use graph::{Gradients, Graph, Var};
 pub use linear::{Matrix, matmul};
 pub use norm::{Dropout, NormStyle, Statistics};
-pub use real::{Real, simd};
+pub use real::Real;
 
 use rayon::prelude::*;
 

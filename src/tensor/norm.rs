@@ -314,7 +314,7 @@ impl<R: Real> Graph<R> {
         };
         let mut out = self.buffer(n * c);
         masked(&mut out, x.values(), &mask);
-        let saved = x.clone();
+        let saved = x.place();
         self.record(n, c, out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| masked(dx, gradient, &mask));
         })

@@ -118,21 +118,6 @@ impl Real for f32 {
     }
 }
 
-/// Runs `f` compiled for the widest vector instructions of this machine. Rust never contracts a*b+c, so the result is
-/// the same on each of them.
-#[inline(always)]
-pub fn simd<T>(f: impl FnOnce() -> T) -> T {
-    struct Call<F>(F);
-    impl<T, F: FnOnce() -> T> pulp::WithSimd for Call<F> {
-        type Output = T;
-        #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) -> T {
-            (self.0)()
-        }
-    }
-    pulp::Arch::new().dispatch(Call(f))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ impl<R: Real> Graph<R> {
                 out[(i * k + j) * c..][..c].copy_from_slice(part.row(i));
             }
         }
-        let saved: Vec<Var<R>> = parts.iter().map(|&part| part.clone()).collect();
+        let saved: Vec<Var<R>> = parts.iter().map(|part| part.place()).collect();
         self.record(k * n, c, out, parts, move |gradient, gradients| {
             for (j, part) in saved.iter().enumerate() {
                 gradients.add_with(part, |dx| {
@@ -33,7 +33,7 @@ impl<R: Real> Graph<R> {
         for (i, out) in out.chunks_exact_mut(c).enumerate() {
             out.copy_from_slice(x.row(start + i * stride));
         }
-        let saved = x.clone();
+        let saved = x.place();
         self.record(count, c, out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| {
                 dx.fill(R::ZERO);
@@ -58,7 +58,7 @@ impl<R: Real> Graph<R> {
                 *out += value * scale;
             }
         }
-        let saved = x.clone();
+        let saved = x.place();
         self.record(n, c, out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| {
                 for (row, dx) in dx.chunks_exact_mut(c).enumerate() {
@@ -80,7 +80,7 @@ impl<R: Real> Graph<R> {
                 *out += offset;
             }
         }
-        let saved = (x.clone(), offsets.clone());
+        let saved = (x.place(), offsets.place());
         self.record(x.rows(), c, out, &[x, offsets], move |gradient, gradients| {
             let (x, offsets) = saved;
             gradients.add_with(&x, |dx| dx.copy_from_slice(gradient));

@@ -3,6 +3,7 @@
 use crate::model::Parameters;
 use crate::tensor::{Real, simd};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
@@ -45,7 +46,7 @@ impl Adam {
         for ((entry, [first, second]), gradient) in work {
             let Some(gradient) = gradient else { continue };
             let chunk = crate::tensor::CHUNK;
-            let chunks = entry.values.par_chunks_mut(chunk).zip(first.par_chunks_mut(chunk));
+            let chunks = Arc::make_mut(&mut entry.values).par_chunks_mut(chunk).zip(first.par_chunks_mut(chunk));
             chunks.zip(second.par_chunks_mut(chunk)).zip(gradient.par_chunks(chunk)).for_each(
                 |(((values, first), second), gradient)| {
                     simd(

@@ -79,7 +79,7 @@ pub fn save(folder: &Path, identity: &Identity, stage: &Stage) -> Result<()> {
     for (entry, [first, second]) in stage.parameters.entries().iter().zip(&stage.adam.moments) {
         let name = &entry.declaration.name;
         for (name, values) in [
-            (format!("value/{name}"), &entry.values),
+            (format!("value/{name}"), &*entry.values),
             (format!("first/{name}"), first),
             (format!("second/{name}"), second),
         ] {
@@ -142,7 +142,7 @@ pub fn open(folder: &Folder<'_>, identity: &Identity, model: &Stft) -> Result<Op
         let name = &entry.declaration.name;
         *first = read(format!("first/{name}"), first.len())?;
         *second = read(format!("second/{name}"), second.len())?;
-        entry.values = read(format!("value/{name}"), entry.values.len())?;
+        entry.values = read(format!("value/{name}"), entry.values.len())?.into();
     }
     adam.step = header.adam_steps;
     Ok(Some(Stage::restored(parameters, adam, header.progress, streams)))

@@ -9,6 +9,7 @@ use crate::model::{Noise, Parameters, Pass, Spiking, Stft, declarations};
 use crate::rng::Streams;
 use crate::tensor::Graph;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Share of the old value that a running statistic keeps per batch.
 const MEMORY: f32 = 0.9;
@@ -76,7 +77,6 @@ impl Stage {
         let (number, step) = (self.progress.stage, self.progress.steps);
         let training = &config.training;
         let sample = sampler.sample(self.streams, &format!("stage{number}/sample"), step, training.batch);
-        self.graph.clear();
         let noise = Noise { streams: self.streams, step: step * 2 + u64::from(number - 1) };
         let pass = Pass::new(&self.graph, &self.parameters, Some(noise));
         let loss = self.forward(&pass, config, model, clips, vectors, sample);
@@ -91,13 +91,14 @@ impl Stage {
         let Loss { total: root, parts, spiking } = loss;
         drop(spiking);
         let gradients = self.graph.backward(&root);
-        let vars = pass.vars();
-        let statistics = pass.into_statistics();
         let by_tensor: Vec<Option<&[f32]>> =
-            vars.iter().map(|var| var.as_ref().and_then(|var| gradients.get(var))).collect();
+            pass.vars().iter().map(|var| var.as_ref().and_then(|var| gradients.get(var))).collect();
+        let statistics = pass.into_statistics();
+        // Nobody else holds the tensors now: they are changed in place.
+        self.graph.clear();
         self.adam.update(&mut self.parameters, &by_tensor, self.progress.learning_rate, training.weight_decay);
         for (position, seen) in statistics {
-            let running = &mut self.parameters.entries_mut()[position].values;
+            let running = Arc::make_mut(&mut self.parameters.entries_mut()[position].values);
             for (running, seen) in running.iter_mut().zip(seen) {
                 *running = MEMORY * *running + (1.0 - MEMORY) * seen;
             }
@@ -143,7 +144,7 @@ impl Stage {
             }
         }
         for (position, mean) in sums {
-            self.parameters.entries_mut()[position].values = mean;
+            self.parameters.entries_mut()[position].values = mean.into();
         }
     }
 

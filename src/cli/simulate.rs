@@ -1,0 +1,450 @@
+//! `simulate`.
+
+use super::options::check_writable;
+use clap::{Args, ValueEnum};
+use spikefuse::counts::LayerCounts;
+use spikefuse::event::Tick;
+use spikefuse::interop::sonata;
+use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::{Emits, Network};
+use spikefuse::recording::{self, Folder, Header, Probe, Recorder, SpikeFormat, TraceFormat, Variable};
+use spikefuse::simulator::{Checkpoint, Driver, Simulation};
+use spikefuse::{Error, Result};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Options of `simulate`.
+#[derive(Args)]
+pub struct Simulate {
+    /// Network file (.ron), or the simulation_config.json of a SONATA network
+    #[arg(value_name = "NETWORK")]
+    network: PathBuf,
+    /// Spikes in place of a source's own; SOURCE= may be left out if there is one source. May be given several times
+    #[arg(long, value_name = "[SOURCE=]FILE")]
+    input: Vec<String>,
+    /// Simulated time [default: the network file's]
+    #[arg(long, value_name = "MS")]
+    duration: Option<f64>,
+    /// How to go through time
+    #[arg(long, value_enum, default_value_t = DriverOption::Auto)]
+    driver: DriverOption,
+    /// Most threads [default: all]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Seed in place of the network file's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// What to record in place of what the network file says: spikes[:POP], membrane:POP[0..4], threshold:POP, current:POP, ...
+    #[arg(long, value_name = "LIST")]
+    record: Option<String>,
+    /// Folder for recording and report
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Form of the recorded spikes
+    #[arg(long, value_enum, default_value_t = FormatOption::H5, requires = "out")]
+    format: FormatOption,
+    /// Keep a checkpoint in the folder every so much simulated time
+    #[arg(long, value_name = "MS", requires = "out")]
+    checkpoint: Option<f64>,
+    /// Go on from the last checkpoint in the folder
+    #[arg(long, requires = "checkpoint")]
+    resume: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// [`Driver`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum DriverOption {
+    /// Only neurons that hear something or may fire
+    Event,
+    /// Every neuron at every tick
+    Clock,
+    /// Whichever suits each population
+    Auto,
+}
+
+impl DriverOption {
+    pub fn driver(self) -> Driver {
+        match self {
+            DriverOption::Event => Driver::Event,
+            DriverOption::Clock => Driver::Clock,
+            DriverOption::Auto => Driver::Auto,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatOption {
+    H5,
+    Csv,
+    Npz,
+}
+
+/// A network and what to do with it.
+struct Job {
+    network: Network,
+    ticks: Tick,
+    spikes: Vec<(usize, Range<u32>)>,
+    probes: Vec<Probe>,
+    seed: u64,
+}
+
+/// What is written and printed.
+#[derive(serde::Serialize)]
+struct Report {
+    schema: &'static str,
+    network: String,
+    driver: Driver,
+    threads: usize,
+    seed: u64,
+    duration_ms: f64,
+    dt_ms: f64,
+    build_s: f64,
+    run_s: f64,
+    populations: Vec<PopulationReport>,
+}
+
+#[derive(serde::Serialize)]
+struct PopulationReport {
+    name: String,
+    neurons: u32,
+    rate_hz: f64,
+    operations: LayerCounts,
+}
+
+/// Passes on the spikes of chosen neurons.
+struct Chosen<'a> {
+    spikes: &'a [(usize, Range<u32>)],
+    inner: Option<&'a mut Folder>,
+    buffer: Vec<u32>,
+}
+
+impl Recorder for Chosen<'_> {
+    fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
+        let Some(inner) = &mut self.inner else { return Ok(()) };
+        let chosen = |id: u32| self.spikes.iter().any(|(p, ids)| *p == population && ids.contains(&id));
+        self.buffer.clear();
+        self.buffer.extend(neurons.iter().copied().filter(|&id| chosen(id)));
+        if self.buffer.is_empty() { Ok(()) } else { inner.spikes(tick, population, &self.buffer) }
+    }
+
+    fn values(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()> {
+        self.inner.as_mut().map_or(Ok(()), |inner| inner.values(tick, probe, values))
+    }
+}
+
+const CHECKPOINT: &str = "checkpoint.safetensors";
+
+impl Simulate {
+    /// Simulates.
+    pub fn run(self) -> Result<ExitCode> {
+        let job = self.job()?;
+        if let Some(out) = &self.out {
+            check_writable(out)?;
+        }
+        let start = Instant::now();
+        let network = Arc::new(job.network);
+        let threads = self.threads.unwrap_or_else(available_threads).max(1);
+        let driver = self.driver.driver();
+        let mut simulation = Simulation::new(network.clone(), driver, threads, job.probes.clone())?;
+        let build_s = start.elapsed().as_secs_f64();
+        let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+        let header = Header { dt_ms: network.dt_ms, populations, probes: job.probes };
+        let segment = match self.checkpoint {
+            None => job.ticks.max(1),
+            Some(ms) => ticks("--checkpoint", ms, network.dt_ms)?.max(1),
+        };
+        let of = format!("{} with seed {} recording {:?}", network_name(&self.network)?, job.seed, self.record);
+        let segments = self.out.as_ref().map(|out| out.join("segments"));
+        if let (true, Some(out)) = (self.resume, &self.out) {
+            simulation.restore(&Checkpoint::load(&out.join(CHECKPOINT), &of)?)?;
+        }
+        let start = Instant::now();
+        let bar = super::progress::bar("simulate", job.ticks as usize);
+        bar.set_position(simulation.now().into());
+        while simulation.now() < job.ticks {
+            let until = job.ticks.min((simulation.now() / segment + 1) * segment);
+            // Without checkpoints the run is one segment, which is the recording.
+            let folder = match (&self.out, &segments, self.checkpoint) {
+                (Some(_), Some(segments), Some(_)) => Some(segments.join(until.to_string())),
+                (out, _, _) => out.clone(),
+            };
+            let (spikes, traces) = match self.checkpoint {
+                Some(_) => (SpikeFormat::Npz, TraceFormat::Npz),
+                None => self.formats(),
+            };
+            let mut writer =
+                folder.map(|folder| Folder::create(&folder, header.clone(), spikes, traces)).transpose()?;
+            let mut recorder = Chosen { spikes: &job.spikes, inner: writer.as_mut(), buffer: Vec::new() };
+            simulation.run(until, &mut recorder, &mut |tick| bar.set_position(tick.into()))?;
+            if let Some(writer) = writer {
+                writer.finish(until, driver_name(driver), job.seed)?;
+            }
+            if let (Some(out), Some(_)) = (&self.out, self.checkpoint) {
+                simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
+            }
+        }
+        bar.finish_and_clear();
+        if let (Some(out), Some(segments), Some(_)) = (&self.out, &segments, self.checkpoint) {
+            self.join(segments, segment, job.ticks, header, driver, job.seed, out)?;
+        }
+        let duration_ms = f64::from(job.ticks) * network.dt_ms;
+        let report = Report {
+            schema: "spikefuse.simulation.1",
+            network: network.name.clone(),
+            driver,
+            threads: simulation.threads(),
+            seed: job.seed,
+            duration_ms,
+            dt_ms: network.dt_ms,
+            build_s,
+            run_s: start.elapsed().as_secs_f64(),
+            populations: (network.populations.iter().zip(simulation.counts()))
+                .map(|(p, operations)| PopulationReport {
+                    name: p.name.clone(),
+                    neurons: p.size,
+                    rate_hz: operations.spikes as f64 / f64::from(p.size) / (duration_ms / 1000.0),
+                    operations,
+                })
+                .collect(),
+        };
+        if let Some(out) = &self.out {
+            let text = super::json(&report)?;
+            spikefuse::files::write_atomic(&out.join("simulation.json"), |file| file.write_all(text.as_bytes()))?;
+        }
+        super::print(&if self.json { super::json(&report)? } else { report.table() })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn formats(&self) -> (SpikeFormat, TraceFormat) {
+        match self.format {
+            FormatOption::H5 => (SpikeFormat::H5, TraceFormat::Npz),
+            FormatOption::Csv => (SpikeFormat::Csv, TraceFormat::Csv),
+            FormatOption::Npz => (SpikeFormat::Npz, TraceFormat::Npz),
+        }
+    }
+
+    /// Reads the network and what is asked of it.
+    fn job(&self) -> Result<Job> {
+        let (mut network, duration, mut spikes, mut probes, seed) = match self.network.extension() {
+            Some(extension) if extension == "json" => {
+                let simulation = sonata::read(&self.network)?;
+                let all = simulation.network.populations.iter().enumerate().map(|(p, pop)| (p, 0..pop.size)).collect();
+                (simulation.network, Some(simulation.ticks), all, Vec::new(), self.seed.unwrap_or(0))
+            }
+            _ => {
+                let settings = Settings { seed: self.seed, ..Settings::default() };
+                let compiled = NetworkFile::read(&self.network)?.compile(&settings)?;
+                (compiled.network, compiled.duration, compiled.record.spikes, compiled.record.probes, compiled.seed)
+            }
+        };
+        if let Some(list) = &self.record {
+            (spikes, probes) = parse_record(list, &network)?;
+        }
+        let ticks = match (self.duration, duration) {
+            (Some(ms), _) => ticks("--duration", ms, network.dt_ms)?,
+            (None, Some(ticks)) => ticks,
+            (None, None) => {
+                let problem = "neither the network file nor --duration says how long";
+                return Err(Error::value("duration", problem).with_hint("add --duration MS"));
+            }
+        };
+        for input in &self.input {
+            replace_source(&mut network, input)?;
+        }
+        Ok(Job { network, ticks, spikes, probes, seed })
+    }
+
+    /// Puts the segments together to the recording, and takes them and the checkpoint away.
+    #[allow(clippy::too_many_arguments)]
+    fn join(
+        &self,
+        segments: &Path,
+        segment: Tick,
+        ticks: Tick,
+        header: Header,
+        driver: Driver,
+        seed: u64,
+        out: &Path,
+    ) -> Result<()> {
+        let (spikes, traces) = self.formats();
+        let mut writer = Folder::create(out, header, spikes, traces)?;
+        let mut until = 0;
+        while until < ticks {
+            until = ticks.min(until + segment);
+            let part = recording::open(&segments.join(until.to_string()))?;
+            for group in part.spikes.spikes.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+                let neurons: Vec<u32> = group.iter().map(|&(_, _, neuron)| neuron).collect();
+                writer.spikes(group[0].0, group[0].1 as usize, &neurons)?;
+            }
+            let rows = part.traces.first().map_or(0, |trace| trace.values.len() / trace.neurons.len().max(1));
+            for row in 0..rows {
+                for (probe, trace) in part.traces.iter().enumerate() {
+                    let width = trace.neurons.len();
+                    writer.values(trace.first_tick + row as Tick, probe, &trace.values[row * width..][..width])?;
+                }
+            }
+        }
+        writer.finish(ticks, driver_name(driver), seed)?;
+        let gone = |path: &Path, e: std::io::Error| Error::file(path, format!("cannot remove: {e}"));
+        std::fs::remove_dir_all(segments).map_err(|e| gone(segments, e))?;
+        let checkpoint = out.join(CHECKPOINT);
+        std::fs::remove_file(&checkpoint).map_err(|e| gone(&checkpoint, e))
+    }
+}
+
+impl Report {
+    fn table(&self) -> String {
+        let mut text = format!(
+            "{}: {} ms in ticks of {} ms, {} driver, {} threads\nbuilt in {:.2} s, run in {:.2} s\n\n\
+             {:20} {:>9} {:>10} {:>9} {:>14} {:>14} {:>12}\n",
+            self.network,
+            self.duration_ms,
+            self.dt_ms,
+            driver_name(self.driver),
+            self.threads,
+            self.build_s,
+            self.run_s,
+            "population",
+            "neurons",
+            "spikes",
+            "rate Hz",
+            "SynOps",
+            "updates",
+            "wakes"
+        );
+        for p in &self.populations {
+            let o = &p.operations;
+            text += &format!(
+                "{:20} {:>9} {:>10} {:>9.2} {:>14} {:>14} {:>12}\n",
+                p.name, p.neurons, o.spikes, p.rate_hz, o.synops, o.membrane_updates, o.wakes
+            );
+        }
+        text
+    }
+}
+
+/// Threads that the machine runs at once.
+pub fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get())
+}
+
+fn driver_name(driver: Driver) -> &'static str {
+    match driver {
+        Driver::Event => "event",
+        Driver::Clock => "clock",
+        Driver::Auto => "auto",
+    }
+}
+
+/// Name and content of the network file, for a checkpoint to know it by.
+fn network_name(path: &Path) -> Result<String> {
+    let text = std::fs::read(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    let hash = text.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
+    Ok(format!("{} ({hash:016x})", path.display()))
+}
+
+/// Ticks in `ms`, which must be a whole number of them to a millionth.
+pub fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
+    let exact = ms / dt_ms;
+    let whole = exact.round();
+    if !(ms.is_finite()
+        && ms > 0.0
+        && (exact - whole).abs() < 1e-6 * whole.max(1.0)
+        && whole < f64::from(Tick::MAX / 2))
+    {
+        let problem = format!("{ms} ms: expected a positive multiple of the network's tick of {dt_ms} ms");
+        return Err(Error::value(what, problem));
+    }
+    Ok(whole as Tick)
+}
+
+/// Ranges whose spikes are recorded, and probes.
+type Choice = (Vec<(usize, Range<u32>)>, Vec<Probe>);
+
+/// Parses `spikes,membrane:POP[0..4],...`.
+fn parse_record(list: &str, network: &Network) -> Result<Choice> {
+    let wrong = |item: &str, problem: String| {
+        let hint = "for example spikes,membrane:exc[0..4],threshold:exc[7]";
+        Err(Error::value(format!("--record {item}"), problem).with_hint(hint))
+    };
+    let all = || network.populations.iter().enumerate().map(|(p, population)| (p, 0..population.size));
+    let (mut spikes, mut probes) = (Vec::new(), Vec::new());
+    for item in list.split(',').map(str::trim) {
+        let (kind, target) = item.split_once(':').map_or((item, None), |(kind, target)| (kind, Some(target)));
+        let range = match target {
+            None => None,
+            Some(target) => match population_range(target, network) {
+                Ok(range) => Some(range),
+                Err(problem) => return wrong(item, problem),
+            },
+        };
+        let variable = Variable::ALL.into_iter().find(|variable| variable.name() == kind);
+        match (kind, variable, range) {
+            ("spikes", _, None) => spikes.extend(all()),
+            ("spikes", _, Some(range)) => spikes.push(range),
+            (_, Some(variable), Some((population, ids))) => {
+                probes.push(Probe { variable, population, neurons: ids.collect() });
+            }
+            (_, Some(_), None) => return wrong(item, format!("of which population? {kind}:NAME or {kind}:NAME[0..4]")),
+            _ => return wrong(item, "expected spikes, membrane, threshold or current".into()),
+        }
+    }
+    Ok((spikes, probes))
+}
+
+/// `POP`, `POP[3]` or `POP[0..4]`.
+fn population_range(text: &str, network: &Network) -> std::result::Result<(usize, Range<u32>), String> {
+    let (name, range) = text.split_once('[').map_or((text, None), |(name, range)| (name, Some(range)));
+    let population = network.populations.iter().position(|p| p.name == name).ok_or_else(|| {
+        let names: Vec<&str> = network.populations.iter().map(|p| p.name.as_str()).collect();
+        format!("there is no population '{name}'; there are {}", names.join(", "))
+    })?;
+    let size = network.populations[population].size;
+    let Some(range) = range else { return Ok((population, 0..size)) };
+    let bounds = range.strip_suffix(']').and_then(|range| match range.split_once("..") {
+        Some((from, to)) => Some(from.trim().parse().ok()?..to.trim().parse().ok()?),
+        None => range.trim().parse::<u32>().ok().and_then(|id| Some(id..id.checked_add(1)?)),
+    });
+    match bounds {
+        Some(ids) if ids.start < ids.end && ids.end <= size => Ok((population, ids)),
+        _ => Err(format!("expected [from..to] or [id] within 0..{size}")),
+    }
+}
+
+/// Puts the spikes of a file in place of what a source emits.
+fn replace_source(network: &mut Network, input: &str) -> Result<()> {
+    let (name, path) = match input.split_once('=') {
+        Some((name, path)) => (Some(name), Path::new(path)),
+        None => (None, Path::new(input)),
+    };
+    let names: Vec<String> = network.sources.iter().map(|source| source.name.clone()).collect();
+    let at = match name {
+        Some(name) => names.iter().position(|known| known == name),
+        None if names.len() == 1 => Some(0),
+        None => None,
+    };
+    let source = at.and_then(|at| network.sources.get_mut(at)).ok_or_else(|| {
+        let problem = match name {
+            Some(name) => format!("there is no source '{name}'"),
+            None => "which source? give it as SOURCE=FILE".into(),
+        };
+        Error::value("--input", format!("{problem}; the network's sources are: {}", names.join(", ")))
+    })?;
+    let recording = recording::read_spikes(path, network.dt_ms)?;
+    if recording.populations.len() > 1 {
+        return Err(Error::file(path, format!("has {} populations; an input has one", recording.populations.len())));
+    }
+    if let Some(&(_, _, id)) = recording.spikes.iter().find(|&&(_, _, id)| id >= source.size) {
+        return Err(Error::file(path, format!("neuron {id}, but source '{}' has {}", source.name, source.size)));
+    }
+    let mut spikes: Vec<(Tick, u32)> = recording.spikes.iter().map(|&(tick, _, id)| (tick, id)).collect();
+    spikes.sort_unstable();
+    source.emits = Emits::Spikes(spikes.into());
+    Ok(())
+}

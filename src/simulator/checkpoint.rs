@@ -1,0 +1,191 @@
+//! A simulation between two ticks: everything that what follows depends on, whatever the number of threads.
+
+use super::Simulation;
+use crate::counts::LayerCounts;
+use crate::error::{Error, Result};
+use crate::event::Tick;
+use crate::files::write_atomic;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// State of a population, neuron by neuron.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct PopulationState {
+    pub membranes: Vec<f64>,
+    /// Clock of each neuron's state.
+    pub last: Vec<Tick>,
+    /// `[currents, neurons]`.
+    pub currents: Vec<f64>,
+    /// `[currents, neurons]`, of alpha currents only.
+    pub rises: Vec<f64>,
+    pub excess: Vec<f64>,
+}
+
+/// A state from which a simulation of the same network goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// The tick that comes next.
+    pub tick: Tick,
+    pub(super) populations: Vec<PopulationState>,
+    /// Spikes that may still be under way: tick, origin (populations, then sources), neuron.
+    pub(super) spikes: Vec<[u32; 3]>,
+    pub(super) counts: Vec<LayerCounts>,
+}
+
+/// Key of the header entry that says what the state belongs to.
+const KEY: &str = "simulation";
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Header {
+    tick: Tick,
+    counts: Vec<LayerCounts>,
+    /// The network and its settings, as the caller names them.
+    of: String,
+}
+
+impl Checkpoint {
+    /// Writes it. `of` names network and settings.
+    ///
+    /// # Errors
+    /// If the file cannot be written; it is then as it was before.
+    pub fn save(&self, path: &Path, of: &str) -> Result<()> {
+        let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {e}"));
+        let header = Header { tick: self.tick, counts: self.counts.clone(), of: of.to_owned() };
+        let header = HashMap::from([(KEY.to_owned(), serde_json::to_string(&header).map_err(|e| fail(&e))?)]);
+        let floats = |values: &[f64]| (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
+        let ticks = |values: &[u32]| (Dtype::U32, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
+        let mut tensors = vec![("spikes".to_owned(), ticks(self.spikes.as_flattened()))];
+        for (p, state) in self.populations.iter().enumerate() {
+            let mut put = |name: &str, data| tensors.push((format!("population.{p}.{name}"), data));
+            put("membranes", floats(&state.membranes));
+            put("last", ticks(&state.last));
+            put("currents", floats(&state.currents));
+            put("rises", floats(&state.rises));
+            put("excess", floats(&state.excess));
+        }
+        let mut views = Vec::new();
+        for (name, (dtype, bytes)) in &tensors {
+            let size = if *dtype == Dtype::F64 { 8 } else { 4 };
+            let view = TensorView::new(*dtype, vec![bytes.len() / size], bytes).map_err(|e| fail(&e))?;
+            views.push((name, view));
+        }
+        let file = safetensors::serialize(views, Some(header)).map_err(|e| fail(&e))?;
+        write_atomic(path, |out| out.write_all(&file))
+    }
+
+    /// Reads what [`Checkpoint::save`] wrote of the same network and settings.
+    ///
+    /// # Errors
+    /// If it cannot be read or belongs to something else.
+    pub fn load(path: &Path, of: &str) -> Result<Checkpoint> {
+        let wrong = |problem: String| Error::file(path, problem);
+        let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot read: {e}")))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(format!("not a checkpoint: {e}")))?;
+        let text = header.metadata().as_ref().and_then(|m| m.get(KEY));
+        let text = text.ok_or_else(|| wrong("not a checkpoint of a simulation".into()))?;
+        let header: Header = serde_json::from_str(text).map_err(|e| wrong(format!("header: {e}")))?;
+        if header.of != of {
+            let problem = format!("belongs to {}; this run is of {of}", header.of);
+            return Err(wrong(problem).with_hint("resume with the network file and seed that the run began with"));
+        }
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(format!("not a checkpoint: {e}")))?;
+        let data = |name: &str, dtype| match tensors.tensor(name) {
+            Ok(tensor) if tensor.dtype() == dtype => Ok(tensor.data().to_vec()),
+            _ => Err(wrong(format!("tensor {name} is missing or not {dtype:?}"))),
+        };
+        let floats = |name: String| -> Result<Vec<f64>> {
+            Ok(data(&name, Dtype::F64)?.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect())
+        };
+        let ticks = |name: String| -> Result<Vec<u32>> {
+            Ok(data(&name, Dtype::U32)?.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect())
+        };
+        let population = |p: usize| -> Result<PopulationState> {
+            Ok(PopulationState {
+                membranes: floats(format!("population.{p}.membranes"))?,
+                last: ticks(format!("population.{p}.last"))?,
+                currents: floats(format!("population.{p}.currents"))?,
+                rises: floats(format!("population.{p}.rises"))?,
+                excess: floats(format!("population.{p}.excess"))?,
+            })
+        };
+        Ok(Checkpoint {
+            tick: header.tick,
+            populations: (0..header.counts.len()).map(population).collect::<Result<_>>()?,
+            spikes: ticks("spikes".into())?.as_chunks().0.to_vec(),
+            counts: header.counts,
+        })
+    }
+}
+
+impl Simulation {
+    /// The present state.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let populations = self.network.populations.iter().enumerate().map(|(p, population)| {
+            let n = population.size as usize;
+            let currents = population.neuron.currents();
+            let mut state = PopulationState {
+                membranes: vec![0.0; n],
+                last: vec![0; n],
+                currents: vec![0.0; n * currents],
+                ..PopulationState::default()
+            };
+            self.parts.iter().for_each(|part| part.cells[p].export(&mut state, n));
+            state
+        });
+        let mut spikes = Vec::new();
+        let origins = self.network.populations.len() + self.network.sources.len();
+        for tick in self.now.saturating_sub(self.longest_delay)..self.now {
+            for origin in 0..origins {
+                let ids = self.parts[0].recent(origin, tick, self.now);
+                spikes.extend(ids.iter().map(|&id| [tick, origin as u32, id]));
+            }
+        }
+        Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts() }
+    }
+
+    /// Goes on from `checkpoint`, which must be of the same network; nothing has been run yet.
+    ///
+    /// # Errors
+    /// If it is of another network.
+    pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        let populations = &self.network.populations;
+        let wrong = |problem: String| Error::value("checkpoint", problem);
+        if checkpoint.populations.len() != populations.len() {
+            return Err(wrong(format!("{} populations, not {}", checkpoint.populations.len(), populations.len())));
+        }
+        let limit = checkpoint.tick.saturating_add(populations.iter().map(|p| p.neuron.refractory).max().unwrap_or(0));
+        for (state, population) in checkpoint.populations.iter().zip(populations) {
+            let n = population.size as usize;
+            let fits = state.membranes.len() == n
+                && state.last.len() == n
+                && state.currents.len() == n * population.neuron.currents()
+                && (state.rises.is_empty() || state.rises.len() == state.currents.len())
+                && (state.excess.is_empty() || state.excess.len() == n)
+                && state.last.iter().all(|&last| last <= limit);
+            if !fits {
+                return Err(wrong(format!("the state of population '{}' does not fit it", population.name)));
+            }
+        }
+        let sizes = populations.iter().map(|p| p.size).chain(self.network.sources.iter().map(|s| s.size));
+        let sizes: Vec<u32> = sizes.collect();
+        let known = |&[tick, origin, id]: &[u32; 3]| {
+            tick < checkpoint.tick && sizes.get(origin as usize).is_some_and(|&size| id < size)
+        };
+        if !checkpoint.spikes.iter().all(known) || !checkpoint.spikes.is_sorted() {
+            return Err(wrong("it has spikes that cannot be".into()));
+        }
+        for (at, part) in self.parts.iter_mut().enumerate() {
+            for (cells, (state, counts)) in
+                part.cells.iter_mut().zip(checkpoint.populations.iter().zip(&checkpoint.counts))
+            {
+                cells.import(state);
+                cells.counts = if at == 0 { *counts } else { LayerCounts::default() };
+            }
+            part.restart(checkpoint.tick, &checkpoint.spikes)?;
+        }
+        self.now = checkpoint.tick;
+        self.auto.since = checkpoint.tick;
+        Ok(())
+    }
+}
