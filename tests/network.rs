@@ -469,7 +469,10 @@ fn the_program_checks_networks() {
     let output = program(folder.path(), &["network", "check", "net.ron"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!((output.status.code(), output.stderr.len(), said.lines().count()), (Some(0), 0, 1), "{said}");
-    assert!(said.starts_with("net.ron: fine: 2 populations of 6 neurons"), "{said}");
+    assert!(
+        said.starts_with("net.ron: fine: 6 neurons in 2 populations, 2 sources, about 18 synapses in 4 projections"),
+        "{said}"
+    );
     fs::write(folder.path().join("bad.ron"), GOOD.replace("rate_hz: 100", "rate_hz: NaN")).unwrap();
     let before = fs::read_dir(folder.path()).unwrap().count();
     for args in [&["network", "check", "bad.ron"][..], &["network", "info", "bad.ron", "--dot", "out.dot"]] {
