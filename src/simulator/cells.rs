@@ -297,8 +297,7 @@ impl<const C: usize> View<'_, C> {
             run.excess[block][k] = state.excess as f32;
             scale += state.excess.abs();
         }
-        // Written so that a scale that is no number counts as too large.
-        if !(scale <= run.scale) {
+        if scale > run.scale || scale.is_nan() {
             run.scale = scale;
         }
     }
@@ -505,7 +504,7 @@ impl<const C: usize> View<'_, C> {
         let n = self.records.len();
         let run = &mut *self.running;
         let slack = (RUNNING_MARGIN * run.scale) as f32;
-        if slack > MOST_SLACK {
+        if slack > MOST_SLACK || slack.is_nan() {
             candidates.extend(0..n as u32);
             return;
         }
@@ -830,7 +829,7 @@ impl Cells {
         self.looks.pop(&mut due);
         let mut candidates = std::mem::take(&mut self.running.candidates);
         if self.dense {
-            if now % REFRESH == 0 {
+            if now.is_multiple_of(REFRESH) {
                 self.refresh(now - 1);
             }
             candidates.clear();
