@@ -27,7 +27,7 @@ const USES: [(&str, &[&str]); 35] = [
     ("recording", &["error", "event", "files", "h5", "npz"]),
     ("network", &["error", "event", "files", "neuron", "npy", "recording", "splitmix"]),
     ("interop", &["error", "event", "files", "h5", "network", "neuron", "recording"]),
-    ("simulator", &["counts", "error", "event", "files", "network", "neuron", "recording", "splitmix"]),
+    ("simulator", &["counts", "error", "event", "files", "lanes", "network", "neuron", "recording", "splitmix"]),
     ("plot", &["error", "event", "files", "recording"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "lanes", "rng"]),

@@ -9,8 +9,11 @@ use spikefuse::network::compile::{Compiled, NetworkFile, Settings, compile};
 use spikefuse::network::graph::NetworkGraph;
 use spikefuse::network::info::Info;
 use spikefuse::network::spec::NetworkSpec;
+use spikefuse::recording::{Header, Memory};
+use spikefuse::simulator::{Driver, Simulation};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -58,6 +61,8 @@ const REFUSED: &[Case] = &[
     ("size: 4, neuron", "size: 4294967296, neuron", "", &["bounds"]),
     ("size: 4, neuron", "size: -1, neuron", "", &["nteger"]),
     ("to: \"exc\", receptor: \"fast\"", "receptor: \"fast\"", "", &["`to`"]),
+    ("weight: Constant(2)", "weight: 2", "2, delay", &["near `weight`", "`Constant(1)`"]),
+    ("rule: OneToOne", "rule: AllToAll", ", weight", &["near `rule`", "opening `(`"]),
     // Time.
     ("dt_ms: 0.5", "dt_ms: 0", "0,\n    duration", &["dt_ms", "above 0"]),
     ("dt_ms: 0.5", "dt_ms: NaN", "NaN", &["dt_ms", "NaN", "above 0"]),
@@ -183,6 +188,13 @@ const REFUSED: &[Case] = &[
             receptors: [Delta(name: \"fast\"), Alpha",
         "Alpha(",
         &["populations[0].receptors[1]", "no discrete form"],
+    ),
+    (
+        "tau_ms: 4)]",
+        "tau_ms: 4), Alpha(name: \"a\", tau_ms: 1), Alpha(name: \"b\", tau_ms: 1), Alpha(name: \"c\", tau_ms: 1), \
+         Alpha(name: \"d\", tau_ms: 1)]",
+        "[Delta",
+        &["populations[0].receptors", "at most 4"],
     ),
     // Sources.
     ("(1.5, 3)", "(1.7, 3)", "(1.7, 3)", &["sources[0].emits.at_ms[1]", "multiple of dt_ms"]),
@@ -407,6 +419,43 @@ fn cycles_without_delay_are_named() {
         .replace("sd: 0.1)", "sd: 0.1), delay_ms: Constant(0)");
     let message = problem(&folder.path().join("net.ron"), &text).unwrap();
     assert!(message.contains("cycle through `exc`, `inh`"), "{message}");
+}
+
+/// Ticks and neurons of all spikes of a shipped network, by population.
+fn spikes_of(name: &str, ticks: u32, driver: Driver) -> Vec<Vec<(u32, u32)>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks").join(name).with_extension("ron");
+    let network = NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap().network;
+    let populations: Vec<(String, u32)> = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+    let mut spikes = vec![Vec::new(); populations.len()];
+    let mut memory = Memory::new(Header { dt_ms: network.dt_ms, populations, probes: vec![] }).unwrap();
+    let mut simulation = Simulation::new(Arc::new(network), driver, 1, vec![]).unwrap();
+    simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
+    for (tick, population, neuron) in memory.finish(ticks).unwrap().0.spikes {
+        spikes[population as usize].push((tick, neuron));
+    }
+    spikes
+}
+
+/// What their comments promise, from both drivers.
+#[test]
+fn demonstration_networks_do_what_they_say() {
+    for driver in [Driver::Event, Driver::Clock] {
+        // 25 exp(-k / 100) falls below 10 for the first time at k = 92.
+        assert_eq!(spikes_of("threshold_decay", 500, driver), [[(20, 0), (112, 0)]]);
+        let adapting = spikes_of("alif", 10_000, driver).remove(0);
+        let intervals: Vec<u32> = adapting.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        assert!(intervals[..20].is_sorted() && intervals[20] > 2 * intervals[0], "{intervals:?}");
+        let layers = spikes_of("feedforward", 100, driver);
+        for (spikes, size) in layers.iter().zip([512.0, 300.0]) {
+            let share = spikes.len() as f64 / (100.0 * size);
+            assert!((0.05..0.2).contains(&share), "{share}");
+        }
+    }
+    let populations = spikes_of("random", 2000, Driver::Event);
+    for (spikes, size) in populations.iter().zip([8000.0, 2000.0]) {
+        let hz = spikes.len() as f64 / (0.2 * size);
+        assert!((1.0..60.0).contains(&hz), "{hz}");
+    }
 }
 
 fn program(folder: &Path, args: &[&str]) -> std::process::Output {

@@ -2,19 +2,38 @@
 
 use super::options::DataOptions;
 use super::saved::{Saved, TestClips};
+use super::simulate::{available_threads, ticks};
 use clap::Args;
 use spikefuse::compare::{Parity, compare};
 use spikefuse::model::Network;
+use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::simulator;
 use spikefuse::{Error, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Ticks for each of the rates at which drivers are compared.
+const RATE_TICKS: u32 = 1000;
 
 /// Options of `compare`.
 #[derive(Args)]
 pub struct Compare {
+    /// Network file, to compare both drivers on it; without it, on a trained model
+    #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with_all = ["model", "data"])]
+    network: Option<PathBuf>,
+    /// Simulated time [default: the network file's]
+    #[arg(long, value_name = "MS", requires = "network")]
+    duration: Option<f64>,
+    /// Most threads [default: all]
+    #[arg(long, value_name = "N", requires = "network")]
+    threads: Option<usize>,
+    /// Seed in place of the network file's
+    #[arg(long, requires = "network")]
+    seed: Option<u64>,
     /// Folder that `run --out` or `train --out` wrote
     #[arg(long, value_name = "DIR")]
-    model: PathBuf,
+    model: Option<PathBuf>,
     #[command(flatten)]
     data: DataOptions,
     /// Print the comparison as JSON
@@ -23,9 +42,37 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Compares both drivers on the test clips; exit code 1 if they differ.
+    /// Compares both drivers; exit code 1 if they differ.
     pub fn run(self) -> Result<ExitCode> {
-        let saved = Saved::load(&self.model)?;
+        match (&self.network, &self.model) {
+            (Some(file), _) => self.on_network(file),
+            (None, Some(model)) => self.on_clips(model),
+            (None, None) => Err(Error::value("compare", "neither a network nor a model")),
+        }
+    }
+
+    fn on_network(&self, file: &Path) -> Result<ExitCode> {
+        let settings = Settings { seed: self.seed, ..Settings::default() };
+        let compiled = NetworkFile::read(file)?.compile(&settings)?;
+        let ticks = match (self.duration, compiled.duration) {
+            (Some(ms), _) => ticks("--duration", ms, compiled.network.dt_ms)?,
+            (None, Some(ticks)) => ticks,
+            (None, None) => return Err(Error::value("duration", "the network file has none").with_hint("add --duration MS")),
+        };
+        let threads = self.threads.unwrap_or_else(available_threads).max(1);
+        let bar = super::progress::bar("compare", 0);
+        let mut progress = |done: usize, total: usize| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        };
+        let found = simulator::compare(&Arc::new(compiled.network), ticks, RATE_TICKS, threads, &mut progress)?;
+        bar.finish_and_clear();
+        super::print(&if self.json { super::json(&found)? } else { found.to_string() })?;
+        Ok(ExitCode::from(u8::from(!found.holds())))
+    }
+
+    fn on_clips(&self, model: &Path) -> Result<ExitCode> {
+        let saved = Saved::load(model)?;
         let dataset = self.data.open()?;
         saved.check_dataset(&dataset)?;
         let network = Network::new(&saved.model, &saved.parameters)?;

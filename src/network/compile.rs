@@ -22,6 +22,8 @@ pub const BYTES_PER_NEURON: u64 = 64;
 pub const BYTES_PER_RECEPTOR: u64 = 16;
 /// Bytes of one of a source's elements.
 pub const BYTES_PER_SOURCE: u64 = 16;
+/// Exponential and alpha receptors of a population, as many as the simulator has room for.
+pub const MOST_CURRENTS: usize = 4;
 /// What may be used where the memory that is free cannot be found out.
 pub const DEFAULT_MEMORY_LIMIT: u64 = 16 << 30;
 /// Pairs that a fixed probability may draw: each costs a hash whenever the edges are enumerated.
@@ -143,10 +145,17 @@ impl NetworkSpec {
                 return Err(TextFault { line, column, problem });
             }
         }
-        options().from_str(text).map_err(|e| TextFault {
-            line: e.span.start.line,
-            column: e.span.start.col,
-            problem: one_line(&e.code.to_string()),
+        options().from_str(text).map_err(|e| {
+            let (line, column) = (e.span.start.line, e.span.start.col);
+            let problem = match &e.code {
+                // A number or string where the name of a variant was expected.
+                ron::Error::SuggestRawIdentifier(found) | ron::Error::InvalidIdentifier(found) => {
+                    format!("found {}: expected a word, as in `Constant(1)`", shown(found))
+                }
+                code => code.to_string(),
+            };
+            let field = field_before(text, line, column).map_or(String::new(), |field| format!("near `{field}`: "));
+            TextFault { line, column, problem: one_line(&(field + &problem)) }
         })
     }
 
@@ -154,6 +163,15 @@ impl NetworkSpec {
     pub fn to_ron(&self) -> String {
         options().to_string_pretty(self, ron::ser::PrettyConfig::new()).unwrap_or_default()
     }
+}
+
+/// The last field whose colon stands before a place in a text.
+fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let inside: usize = text.get(start..)?.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+    let before = text.get(..start + inside)?.rsplit_once(':')?.0.trim_end();
+    let word = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    (!word.is_empty() && word.len() < 60).then_some(word)
 }
 
 /// A message without line breaks and of bounded length: it may quote the text.
@@ -631,6 +649,11 @@ impl<'a> Compiler<'a> {
             };
             check_receptor(&at("tau_ms"), &made)?;
             list.push(made);
+        }
+        let currents = list.iter().filter(|made| !matches!(made, Receptor::Delta { .. })).count();
+        if currents > MOST_CURRENTS {
+            let message = format!("{currents} exponential and alpha receptors: expected at most {MOST_CURRENTS}");
+            return Err(Problem::new(format!("{place}.receptors"), message));
         }
         Ok(list)
     }

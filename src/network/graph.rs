@@ -2,7 +2,7 @@
 
 use super::{EdgeCount, Emits, Network, Origin, Projection, Rule, Threshold};
 use crate::event::Tick;
-use petgraph::algo::{dijkstra, tarjan_scc};
+use petgraph::algo::{dijkstra, kosaraju_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::fmt::Write;
@@ -21,9 +21,10 @@ pub struct Component {
     pub members: Vec<Origin>,
     /// Whether spikes can come back: more than one member, or a projection onto itself.
     pub recurrent: bool,
-    /// The least sum of delays around a cycle, in ticks; none without a cycle.
-    pub shortest_cycle: Option<u64>,
 }
+
+/// Steps of the search for the shortest cycle; seconds.
+const MOST_STEPS: usize = 10_000_000;
 
 impl<'a> NetworkGraph<'a> {
     /// The graph of a network.
@@ -58,24 +59,29 @@ impl<'a> NetworkGraph<'a> {
     /// The strongly connected components in topological order: what feeds a component stands before it. A network is
     /// feed-forward if none is recurrent; the order is then one in which its populations can be run one after another.
     pub fn components(&self) -> Vec<Component> {
-        let mut found = tarjan_scc(&self.graph);
+        // Kosaraju's algorithm does not recurse: a chain of a million populations needs no deep stack.
+        let mut found = kosaraju_scc(&self.graph);
         found.reverse();
         found
             .into_iter()
             .map(|mut nodes| {
                 nodes.sort_unstable();
-                let shortest_cycle = self.shortest_cycle(&nodes);
+                let recurrent = nodes.len() > 1 || self.graph.contains_edge(nodes[0], nodes[0]);
                 let members = nodes.into_iter().map(|node| self.graph[node]).collect();
-                Component { members, recurrent: shortest_cycle.is_some(), shortest_cycle }
+                Component { members, recurrent }
             })
             .collect()
     }
 
-    /// The least sum of shortest delays around a cycle inside a strongly connected component.
-    fn shortest_cycle(&self, nodes: &[NodeIndex]) -> Option<u64> {
+    /// The least sum of delays around a cycle inside a component, in ticks. None without a cycle, and where the search would
+    /// take too long: members times projections above 10^7.
+    pub fn shortest_cycle(&self, component: &Component) -> Option<u64> {
+        if !component.recurrent || component.members.len().saturating_mul(self.graph.edge_count()) > MOST_STEPS {
+            return None;
+        }
         let ticks = |projection: usize| u64::from(self.network.projections[projection].shortest_delay());
         let mut shortest = None;
-        for &node in nodes {
+        for node in component.members.iter().map(|&origin| self.node(origin)) {
             // A path that leaves a component never returns to it, so the whole graph may be searched.
             let reached = dijkstra(&self.graph, node, None, |edge| ticks(*edge.weight()));
             for edge in self.graph.edges_directed(node, petgraph::Direction::Incoming) {

@@ -96,7 +96,7 @@ pub struct Stage {
     pub members: Vec<String>,
     /// Whether spikes can come back.
     pub recurrent: bool,
-    /// The least delay around a cycle, ms.
+    /// The least delay around a cycle, ms; absent if there is none or it would take long to find.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shortest_cycle_ms: Option<f64>,
 }
@@ -112,7 +112,7 @@ impl Info {
             .map(|component| Stage {
                 members: component.members.iter().map(|&origin| network.origin_name(origin).to_owned()).collect(),
                 recurrent: component.recurrent,
-                shortest_cycle_ms: component.shortest_cycle.map(|ticks| ticks as f64 * network.dt_ms),
+                shortest_cycle_ms: graph.shortest_cycle(&component).map(|ticks| ticks as f64 * network.dt_ms),
             })
             .collect();
         let projections: Vec<ProjectionInfo> = network.projections.iter().map(|p| projection(network, p)).collect();

@@ -4,9 +4,6 @@ use super::{Delays, Network, Origin, Projection, Rule, Weights};
 use crate::splitmix::{below, bits, unit};
 use std::ops::Range;
 
-/// Pairs that are drawn before any edge is handed out: the bits of a word.
-const TARGETS_AT_ONCE: u32 = 64;
-
 /// How many edges a projection has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum EdgeCount {
@@ -63,18 +60,22 @@ impl Projection {
             }
             Rule::FixedProbability { probability, seed } => {
                 let cut = probability_cut(*probability);
+                let mut hits = vec![0; targets.len().div_ceil(64)];
+                // Bits of the last word that belong to no target.
+                let rest = (64 - targets.len() % 64) % 64;
                 for i in from.clone() {
                     let row = u64::from(i) * columns;
-                    let mut start = targets.start;
-                    while start < targets.end {
-                        let end = targets.end.min(start.saturating_add(TARGETS_AT_ONCE));
-                        let mut hits = drawn(*seed, row + u64::from(start), end - start, cut);
-                        while hits != 0 {
-                            let j = start + hits.trailing_zeros();
+                    draw(*seed, row + u64::from(targets.start), cut, &mut hits);
+                    if let Some(last) = hits.last_mut() {
+                        *last = *last << rest >> rest;
+                    }
+                    for (start, &word) in (targets.start..).step_by(64).zip(&hits) {
+                        let mut word = word;
+                        while word != 0 {
+                            let j = start + word.trailing_zeros();
                             f(i, j, row + u64::from(j));
-                            hits &= hits - 1;
+                            word &= word - 1;
                         }
-                        start = end;
                     }
                 }
             }
@@ -181,12 +182,22 @@ fn probability_cut(probability: f64) -> u64 {
     (probability * (1_u64 << 53) as f64).ceil() as u64
 }
 
-/// One bit for each of `count` counters from `first` on, at most 64: whether its draw lies below the cut. No branch inside.
-#[inline]
-fn drawn(seed: u64, first: u64, count: u32, cut: u64) -> u64 {
-    let mut hits = 0;
-    for lane in 0..u64::from(count) {
-        hits |= u64::from(bits(seed, first.wrapping_add(lane)) >> 11 < cut) << lane;
-    }
-    hits
+/// Draws pairs with neighbouring counters from `first` on: one bit for each, 64 to a word. Without branches, so that it becomes
+/// vector code.
+fn draw(seed: u64, first: u64, cut: u64, hits: &mut [u64]) {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut first = first;
+            for word in hits {
+                let mut drawn = [0; 64];
+                for lane in 0..64 {
+                    let below = bits(seed, first.wrapping_add(lane)) >> 11 < cut;
+                    drawn[lane as usize] = u64::from(below) << lane;
+                }
+                *word = drawn.iter().fold(0, |word, bit| word | bit);
+                first = first.wrapping_add(64);
+            }
+        },
+    );
 }

@@ -1,4 +1,4 @@
-use super::compile::{Compiled, NetworkFile, Settings, compile};
+use super::compile::{self, Compiled, NetworkFile, Settings};
 use super::spec::NetworkSpec;
 use super::*;
 use crate::neuron::linear::{Form, Leak, Reset};
@@ -274,10 +274,23 @@ fn weights_and_delays_have_their_distributions() {
 
 fn compiled(text: &str) -> Compiled {
     let spec = NetworkSpec::parse(text).unwrap();
-    compile(&spec, Path::new("."), &Settings::default()).unwrap()
+    compile::compile(&spec, Path::new("."), &Settings::default()).unwrap()
 }
 
-/// Two populations of every model with everything left out that has a default.
+#[test]
+fn as_many_currents_as_the_simulator_has_room_for() {
+    assert_eq!(compile::MOST_CURRENTS, crate::simulator::MOST_CURRENTS);
+}
+
+#[test]
+fn the_example_of_the_documentation_is_a_network() {
+    let lines = include_str!("spec.rs").lines().skip_while(|line| *line != "//! ```ron").skip(1);
+    let example: Vec<&str> = lines.take_while(|line| *line != "//! ```").map(|line| &line[3..]).collect();
+    let network = compiled(&example.join("\n")).network;
+    assert_eq!((network.populations[0].size, network.projections[0].shortest_delay()), (2, 15));
+}
+
+/// A population of every model with everything left out that has a default.
 #[test]
 fn defaults_are_those_of_the_documentation() {
     let network = compiled(
@@ -447,9 +460,12 @@ fn components_cycles_and_order_are_found() {
     let place = |origin| components.iter().position(|c| c.members.contains(&origin)).unwrap();
     let [out, e, i, lone] = [0, 1, 2, 3].map(Origin::Population);
     let both = &components[place(e)];
-    assert_eq!((&both.members[..], both.recurrent, both.shortest_cycle), (&[e, i][..], true, Some(7)));
+    assert_eq!((&both.members[..], both.recurrent, graph.shortest_cycle(both)), (&[e, i][..], true, Some(7)));
     assert!(place(Origin::Source(0)) < place(e) && place(e) < place(out));
-    assert!(components.iter().filter(|c| c.recurrent).count() == 1 && components[place(lone)].shortest_cycle.is_none());
+    assert!(
+        components.iter().filter(|c| c.recurrent).count() == 1
+            && graph.shortest_cycle(&components[place(lone)]).is_none()
+    );
     assert_eq!(graph.unreached(), ["lone"]);
     let dot = graph.to_dot();
     for part in [
@@ -463,6 +479,18 @@ fn components_cycles_and_order_are_found() {
     let info = info::Info::new(&compiled);
     assert!(!info.feed_forward && info.synapses == 2 + 4 + 4 + 2 + 2 && info.projections[3].fan_in.max == Some(1));
     assert!(info.to_string().contains("e, i, shortest cycle 3.5000 ms"), "{info}");
+}
+
+/// Twenty thousand populations in a ring: nothing recurses and nothing grows with the square.
+#[test]
+fn large_graphs_are_walked() {
+    const N: usize = 20_000;
+    let populations: String = (0..N).map(|n| format!("(name: \"p{n}\", size: 1, neuron: Li()),")).collect();
+    let edge = |n: usize| format!("(from: \"p{n}\", to: \"p{}\", rule: OneToOne, weight: Constant(1)),", (n + 1) % N);
+    let projections: String = (0..N).map(edge).collect();
+    let ring = compiled(&format!("(format: 1, dt_ms: 1, populations: [{populations}], projections: [{projections}])"));
+    let info = info::Info::new(&ring);
+    assert!(info.order.len() == 1 && info.order[0].recurrent && info.order[0].shortest_cycle_ms.is_none());
 }
 
 /// Of each shipped network: synapses, at most so many bytes, and that nothing is refused.

@@ -5,10 +5,10 @@ use super::tables::{REACH, STRETCH, Tables};
 use crate::counts::LayerCounts;
 use crate::error::Result;
 use crate::event::{BucketQueue, Tick};
+use crate::lanes::simd;
 use crate::network::{Population, Threshold};
 use crate::neuron::linear::{Neuron, Receptor, Reset};
 use crate::recording::Variable;
-use pulp::Arch;
 use std::ops::Range;
 
 /// Ticks ahead for which looks are queued; a later one is looked at once more on the way.
@@ -54,7 +54,6 @@ pub(super) struct Cells {
     tables: Tables,
     /// Which receptors are currents, by receptor: index of the current.
     current_of: Vec<Option<usize>>,
-    alpha: bool,
     gain_now: Vec<f64>,
     rests: bool,
     scale: f64,
@@ -93,29 +92,41 @@ struct Record<const C: usize> {
     look: Tick,
 }
 
-/// The records of a population, by the number of its currents.
+/// The records of a population, by the number of its currents and whether any may be an alpha current. Only these few kinds
+/// are compiled; currents that a population does not have are zero.
 enum Records {
-    C0(Vec<Record<0>>),
-    C1(Vec<Record<1>>),
-    C2(Vec<Record<2>>),
-    C3(Vec<Record<3>>),
-    C4(Vec<Record<4>>),
+    None(Vec<Record<0>>),
+    One(Vec<Record<1>>),
+    Two(Vec<Record<2>>),
+    TwoAlpha(Vec<Record<2>>),
+    FourAlpha(Vec<Record<4>>),
 }
 
 /// The most currents a population may have.
 pub const MOST_CURRENTS: usize = 4;
 
 impl Records {
-    fn new(currents: usize, membranes: impl Iterator<Item = f64>) -> Self {
+    fn new(currents: usize, alpha: bool, membranes: impl Iterator<Item = f64>) -> Self {
         fn all<const C: usize>(membranes: impl Iterator<Item = f64>) -> Vec<Record<C>> {
             membranes.map(|membrane| Record { membrane, currents: [0.0; C], last: 0, look: NEVER }).collect()
         }
-        match currents {
-            0 => Records::C0(all(membranes)),
-            1 => Records::C1(all(membranes)),
-            2 => Records::C2(all(membranes)),
-            3 => Records::C3(all(membranes)),
-            _ => Records::C4(all(membranes)),
+        match (currents, alpha) {
+            (0, _) => Records::None(all(membranes)),
+            (1, false) => Records::One(all(membranes)),
+            (2, false) => Records::Two(all(membranes)),
+            (1 | 2, true) => Records::TwoAlpha(all(membranes)),
+            _ => Records::FourAlpha(all(membranes)),
+        }
+    }
+
+    /// Currents of a record, and whether any may be an alpha current.
+    fn kind(&self) -> (usize, bool) {
+        match self {
+            Records::None(_) => (0, false),
+            Records::One(_) => (1, false),
+            Records::Two(_) => (2, false),
+            Records::TwoAlpha(_) => (2, true),
+            Records::FourAlpha(_) => (4, true),
         }
     }
 }
@@ -184,17 +195,17 @@ struct State<const C: usize> {
 macro_rules! dispatch {
     ($cells:expr, $call:ident ($($argument:expr),*)) => {
         match &mut $cells.records {
-            Records::C0(records) => view!($cells, records, $call, ($($argument),*)),
-            Records::C1(records) => view!($cells, records, $call, ($($argument),*)),
-            Records::C2(records) => view!($cells, records, $call, ($($argument),*)),
-            Records::C3(records) => view!($cells, records, $call, ($($argument),*)),
-            Records::C4(records) => view!($cells, records, $call, ($($argument),*)),
+            Records::None(records) => view!($cells, records, $call, false, ($($argument),*)),
+            Records::One(records) => view!($cells, records, $call, false, ($($argument),*)),
+            Records::Two(records) => view!($cells, records, $call, false, ($($argument),*)),
+            Records::TwoAlpha(records) => view!($cells, records, $call, true, ($($argument),*)),
+            Records::FourAlpha(records) => view!($cells, records, $call, true, ($($argument),*)),
         }
     };
 }
 
 macro_rules! view {
-    ($cells:expr, $records:ident, $call:ident, ($($argument:expr),*)) => {{
+    ($cells:expr, $records:ident, $call:ident, $alpha:literal, ($($argument:expr),*)) => {{
         let fixed = Fixed {
             first: $cells.ids.start,
             neuron: &$cells.neuron,
@@ -218,7 +229,7 @@ macro_rules! view {
             inputs: std::array::from_fn(|_| inputs.next().map_or(&mut [][..], |input| &mut input[..n])),
             running: &mut $cells.running,
         };
-        if $cells.alpha { view.$call::<true>($($argument),*) } else { view.$call::<false>($($argument),*) }
+        view.$call::<$alpha>($($argument),*)
     }};
 }
 
@@ -422,7 +433,7 @@ impl<const C: usize> View<'_, C> {
 
     /// Moves all running states on by a tick and lists those that may cross.
     fn sweep<const ALPHA: bool>(&mut self, now: Tick, candidates: &mut Vec<u32>) {
-        Arch::new().dispatch(
+        simd(
             #[inline(always)]
             || self.sweep_blocks::<ALPHA>(now, candidates),
         );
@@ -668,7 +679,7 @@ impl Cells {
     pub fn new(population: &Population, ids: Range<u32>) -> Self {
         let n = ids.len();
         let neuron = population.neuron.clone();
-        let tables = Tables::new(&neuron, &population.threshold);
+        let mut tables = Tables::new(&neuron, &population.threshold);
         let (mut gain_now, mut current_of, mut alpha) = (Vec::new(), Vec::new(), false);
         for receptor in &neuron.receptors {
             let gain = match *receptor {
@@ -685,7 +696,12 @@ impl Cells {
             current_of.push(Some(gain_now.len()));
             gain_now.push(gain);
         }
-        let count = gain_now.len();
+        let initial = &population.initial_mv;
+        let membranes = ids.clone().map(|id| if initial.len() == 1 { initial[0] } else { initial[id as usize] });
+        let records = Records::new(gain_now.len(), alpha, membranes);
+        let (count, alpha) = records.kind();
+        gain_now.resize(count, 0.0);
+        tables.resize(count);
         let base = match &population.threshold {
             Threshold::Never => 0.0,
             Threshold::Fixed(theta) => theta.abs(),
@@ -702,9 +718,6 @@ impl Cells {
             false => neuron.drive <= 0.0,
         };
         let scale = base + tables.drive[STRETCH as usize].abs();
-        let initial = &population.initial_mv;
-        let membranes = ids.clone().map(|id| if initial.len() == 1 { initial[0] } else { initial[id as usize] });
-        let records = Records::new(count, membranes);
         let cue_low = match &population.threshold {
             Threshold::Cue { values, width } => {
                 let mut low = values.to_vec();
@@ -722,7 +735,6 @@ impl Cells {
             cue_low,
             tables,
             current_of,
-            alpha,
             gain_now,
             rests,
             scale,
@@ -741,6 +753,11 @@ impl Cells {
             counts: LayerCounts::default(),
             ids,
         }
+    }
+
+    /// Currents in a state, those included that the population does not have.
+    pub fn currents(&self) -> usize {
+        self.records.kind().0
     }
 
     /// Neurons.
@@ -876,11 +893,10 @@ impl Cells {
         }
         let first = self.ids.start as usize;
         match &self.records {
-            Records::C0(records) => all(records, first, state, n),
-            Records::C1(records) => all(records, first, state, n),
-            Records::C2(records) => all(records, first, state, n),
-            Records::C3(records) => all(records, first, state, n),
-            Records::C4(records) => all(records, first, state, n),
+            Records::None(records) => all(records, first, state, n),
+            Records::One(records) => all(records, first, state, n),
+            Records::Two(records) | Records::TwoAlpha(records) => all(records, first, state, n),
+            Records::FourAlpha(records) => all(records, first, state, n),
         }
         state.rises.resize(self.rises.len() * n, 0.0);
         for (c, rises) in self.rises.iter().enumerate() {
@@ -904,11 +920,10 @@ impl Cells {
         }
         let (first, n) = (self.ids.start as usize, state.membranes.len());
         match &mut self.records {
-            Records::C0(records) => all(records, first, state),
-            Records::C1(records) => all(records, first, state),
-            Records::C2(records) => all(records, first, state),
-            Records::C3(records) => all(records, first, state),
-            Records::C4(records) => all(records, first, state),
+            Records::None(records) => all(records, first, state),
+            Records::One(records) => all(records, first, state),
+            Records::Two(records) | Records::TwoAlpha(records) => all(records, first, state),
+            Records::FourAlpha(records) => all(records, first, state),
         }
         for (c, rises) in self.rises.iter_mut().enumerate() {
             let len = rises.len();

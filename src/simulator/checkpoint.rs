@@ -123,7 +123,7 @@ impl Simulation {
     pub fn checkpoint(&self) -> Checkpoint {
         let populations = self.network.populations.iter().enumerate().map(|(p, population)| {
             let n = population.size as usize;
-            let currents = population.neuron.currents();
+            let currents = self.parts[0].cells[p].currents();
             let mut state = PopulationState {
                 membranes: vec![0.0; n],
                 last: vec![0; n],
@@ -155,11 +155,11 @@ impl Simulation {
             return Err(wrong(format!("{} populations, not {}", checkpoint.populations.len(), populations.len())));
         }
         let limit = checkpoint.tick.saturating_add(populations.iter().map(|p| p.neuron.refractory).max().unwrap_or(0));
-        for (state, population) in checkpoint.populations.iter().zip(populations) {
+        for (p, (state, population)) in checkpoint.populations.iter().zip(populations).enumerate() {
             let n = population.size as usize;
             let fits = state.membranes.len() == n
                 && state.last.len() == n
-                && state.currents.len() == n * population.neuron.currents()
+                && state.currents.len() == n * self.parts[0].cells[p].currents()
                 && (state.rises.is_empty() || state.rises.len() == state.currents.len())
                 && (state.excess.is_empty() || state.excess.len() == n)
                 && state.last.iter().all(|&last| last <= limit);

@@ -22,6 +22,7 @@
 
 mod cells;
 mod checkpoint;
+mod compare;
 mod part;
 mod rows;
 mod sources;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use cells::MOST_CURRENTS;
 pub use checkpoint::Checkpoint;
+pub use compare::{AtRate, Comparison, Run, compare};
 
 use crate::counts::LayerCounts;
 use crate::error::{Error, Result};

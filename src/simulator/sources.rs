@@ -1,6 +1,7 @@
 //! What sources emit.
 
 use crate::event::Tick;
+use crate::lanes::simd;
 use crate::network::{Emits, Source};
 use crate::splitmix;
 use std::ops::Range;
@@ -105,10 +106,10 @@ impl Emitter {
             Kind::Bernoulli { below, seed, stride } => {
                 let counter = |id: u32| u64::from(id).wrapping_mul(*stride).wrapping_add(tick.into());
                 if let [below] = below[..] {
-                    pulp::Arch::new().dispatch(
+                    simd(
                         #[inline(always)]
                         || {
-                            draw_blocks(ids, |id| splitmix::bits(*seed, counter(id)) >> 11 < below, spikes);
+                            draw_blocks(ids.clone(), |id| splitmix::bits(*seed, counter(id)) >> 11 < below, spikes);
                         },
                     );
                 } else {

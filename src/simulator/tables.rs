@@ -82,6 +82,25 @@ fn current_coefficients(neuron: &Neuron) -> Vec<(f64, f64, f64, f64)> {
 }
 
 impl Tables {
+    /// Appends currents that are always zero, to have `count` of them.
+    pub fn resize(&mut self, count: usize) {
+        let none = || column(|_| 0.0);
+        while self.currents.len() < count {
+            self.currents.push(Current {
+                retention: none(),
+                rise: none(),
+                into_membrane: none(),
+                rise_into_membrane: none(),
+                peak: 0,
+                rise_peak: 0,
+                limit: 0.0,
+                rise_limit: 0.0,
+                alpha: false,
+            });
+            self.refractory.iter_mut().for_each(|entry| entry.currents.push((1.0, 0.0)));
+        }
+    }
+
     /// Of a model. Each entry follows from the one before by the map of one tick.
     pub fn new(neuron: &Neuron, threshold: &Threshold) -> Self {
         let (e, b) = (neuron.retention, neuron.drive);

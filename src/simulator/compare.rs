@@ -1,0 +1,257 @@
+//! Both drivers on one network: whether they agree, and which is quicker at which activity.
+
+use super::{Driver, Simulation};
+use crate::counts::LayerCounts;
+use crate::error::Result;
+use crate::event::Tick;
+use crate::network::{Emits, Network};
+use crate::recording::{Probe, Recorder, Variable};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What [`compare`] found.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Comparison {
+    /// Name of the network.
+    pub network: String,
+    /// Ticks gone through.
+    pub ticks: Tick,
+    /// Threads at most.
+    pub threads: usize,
+    /// Whether all spikes are the same.
+    pub spikes_equal: bool,
+    /// Whether the membranes of the watched neurons have the same bits at every tick.
+    pub membranes_equal: bool,
+    /// The first tick at which something differs.
+    pub first_difference: Option<Tick>,
+    /// Neurons whose membranes were watched: up to 64 of each population, evenly spaced.
+    pub watched: usize,
+    /// The runs whose figures are compared, without watching.
+    pub runs: Vec<Run>,
+    /// The same network with its random sources at other rates; empty if it has none.
+    pub rates: Vec<AtRate>,
+    /// Firing rate of the neurons, per cent of the ticks, from which on the clock-driven driver is quicker; none if it is not in the range
+    /// of `rates`.
+    pub crossover_percent: Option<f64>,
+}
+
+/// One driver's run.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Run {
+    /// Which driver.
+    pub driver: Driver,
+    /// Seconds.
+    pub run_s: f64,
+    /// Operations of all populations.
+    pub operations: LayerCounts,
+}
+
+/// Times at one rate of the sources.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct AtRate {
+    /// Spikes per source and tick, per cent.
+    pub input_percent: f64,
+    /// Spikes per neuron and tick, per cent.
+    pub firing_percent: f64,
+    /// Microseconds per tick: event-driven, clock-driven, auto. The least of three runs each.
+    pub us_per_tick: [f64; 3],
+}
+
+/// Rates at which the sources of a network are tried, per cent.
+const RATES: [f64; 9] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
+
+/// Neurons watched in each population.
+const WATCHED: u32 = 64;
+
+const DRIVERS: [Driver; 3] = [Driver::Event, Driver::Clock, Driver::Auto];
+
+/// A hash of everything recorded in each tick, spikes and values apart.
+#[derive(Default)]
+struct Hashes {
+    spikes: Vec<u64>,
+    values: Vec<u64>,
+}
+
+fn add(hashes: &mut Vec<u64>, tick: Tick, words: impl Iterator<Item = u64>) {
+    if hashes.len() <= tick as usize {
+        hashes.resize(tick as usize + 1, 0);
+    }
+    let hash = &mut hashes[tick as usize];
+    *hash = words.fold(*hash, |h, word| crate::splitmix::bits(h, word));
+}
+
+impl Recorder for Hashes {
+    fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
+        add(&mut self.spikes, tick, neurons.iter().map(|&id| (population as u64) << 32 | u64::from(id)));
+        Ok(())
+    }
+
+    fn values(&mut self, tick: Tick, _: usize, values: &[f64]) -> Result<()> {
+        add(&mut self.values, tick, values.iter().map(|v| v.to_bits()));
+        Ok(())
+    }
+}
+
+/// Nothing is kept.
+struct Nothing;
+
+impl Recorder for Nothing {
+    fn spikes(&mut self, _: Tick, _: usize, _: &[u32]) -> Result<()> {
+        Ok(())
+    }
+
+    fn values(&mut self, _: Tick, _: usize, _: &[f64]) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn first_difference(a: &[u64], b: &[u64]) -> Option<Tick> {
+    let n = a.len().max(b.len());
+    (0..n).find(|&t| a.get(t) != b.get(t)).map(|t| t as Tick)
+}
+
+/// Runs `network` for `ticks` ticks with both drivers, then for up to `rate_ticks` ticks at each of several rates of its random sources.
+/// `progress` hears how many of how many runs are done.
+///
+/// # Errors
+/// If there is no memory for the network.
+pub fn compare(
+    network: &Arc<Network>,
+    ticks: Tick,
+    rate_ticks: Tick,
+    threads: usize,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Comparison> {
+    let random = network.sources.iter().any(|s| matches!(s.emits, Emits::Bernoulli { .. } | Emits::Poisson { .. }));
+    let total = 5 + if random { 9 * RATES.len() } else { 0 };
+    let mut done = 0;
+    let mut step = || {
+        done += 1;
+        progress(done, total);
+    };
+    let probes: Vec<Probe> = (network.populations.iter().enumerate())
+        .map(|(population, p)| {
+            let stride = p.size.div_ceil(WATCHED);
+            Probe { variable: Variable::Membrane, population, neurons: (0..p.size).step_by(stride as usize).collect() }
+        })
+        .collect();
+    let mut hashes = Vec::new();
+    for driver in [Driver::Event, Driver::Clock] {
+        let mut kept = Hashes::default();
+        Simulation::new(network.clone(), driver, threads, probes.clone())?.run(ticks, &mut kept, &mut |_| {})?;
+        hashes.push(kept);
+        step();
+    }
+    let spikes = first_difference(&hashes[0].spikes, &hashes[1].spikes);
+    let membranes = first_difference(&hashes[0].values, &hashes[1].values);
+    let mut runs = Vec::new();
+    for driver in DRIVERS {
+        let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
+        let start = Instant::now();
+        simulation.run(ticks, &mut Nothing, &mut |_| {})?;
+        runs.push(Run { driver, run_s: start.elapsed().as_secs_f64(), operations: simulation.counts().into_iter().sum() });
+        step();
+    }
+    let mut rates = Vec::new();
+    for percent in RATES.into_iter().take(if random { RATES.len() } else { 0 }) {
+        rates.push(at_rate(network, percent, rate_ticks.max(1), threads, &mut step)?);
+    }
+    Ok(Comparison {
+        network: network.name.clone(),
+        ticks,
+        threads,
+        spikes_equal: spikes.is_none(),
+        membranes_equal: membranes.is_none(),
+        first_difference: spikes.into_iter().chain(membranes).min(),
+        watched: probes.iter().map(|probe| probe.neurons.len()).sum(),
+        runs,
+        crossover_percent: crossover(&rates),
+        rates,
+    })
+}
+
+fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &mut dyn FnMut()) -> Result<AtRate> {
+    let mut network = network.clone();
+    for source in &mut network.sources {
+        match &mut source.emits {
+            Emits::Bernoulli { probability, .. } => *probability = [percent / 100.0].into(),
+            Emits::Poisson { mean, .. } => *mean = percent / 100.0,
+            _ => {}
+        }
+    }
+    let network = Arc::new(network);
+    let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+    let (mut best, mut spikes) = ([f64::INFINITY; 3], 0);
+    for _ in 0..3 {
+        for (driver, best) in DRIVERS.into_iter().zip(&mut best) {
+            let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
+            // What the first ticks cost says nothing of the rest: caches fill, auto has not chosen.
+            let warm = ticks / 4;
+            simulation.run(warm, &mut Nothing, &mut |_| {})?;
+            let before: u64 = simulation.counts().iter().map(|counts| counts.spikes).sum();
+            let start = Instant::now();
+            simulation.run(warm + ticks, &mut Nothing, &mut |_| {})?;
+            *best = best.min(start.elapsed().as_secs_f64() * 1e6 / f64::from(ticks));
+            spikes = simulation.counts().iter().map(|counts| counts.spikes).sum::<u64>() - before;
+            step();
+        }
+    }
+    let firing_percent = 100.0 * spikes as f64 / (neurons as f64 * f64::from(ticks));
+    Ok(AtRate { input_percent: percent, firing_percent, us_per_tick: best })
+}
+
+/// Where the times of event- and clock-driven runs cross for the first time, between two rates on logarithmic scales.
+fn crossover(rates: &[AtRate]) -> Option<f64> {
+    let lead = |at: &AtRate| (at.us_per_tick[0] / at.us_per_tick[1]).ln();
+    rates.windows(2).find(|pair| lead(&pair[0]) < 0.0 && lead(&pair[1]) >= 0.0).map(|pair| {
+        let share = lead(&pair[0]) / (lead(&pair[0]) - lead(&pair[1]));
+        let (from, to) = (pair[0].firing_percent.max(1e-6).ln(), pair[1].firing_percent.max(1e-6).ln());
+        (from + share * (to - from)).exp()
+    })
+}
+
+impl Comparison {
+    /// Whether the drivers agree.
+    pub fn holds(&self) -> bool {
+        self.spikes_equal && self.membranes_equal
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let verdict = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
+        writeln!(f, "{}: {} ticks, at most {} threads", self.network, self.ticks, self.threads)?;
+        writeln!(f, "spikes     {}", verdict(self.spikes_equal))?;
+        writeln!(f, "membranes  {}, bit for bit, of {} neurons", verdict(self.membranes_equal), self.watched)?;
+        if let Some(tick) = self.first_difference {
+            writeln!(f, "first difference at tick {tick}")?;
+        }
+        let heads = ["driver", "s", "spikes", "SynOps", "MACs", "updates", "queue"];
+        let [a, b, c, d, e, g, h] = heads;
+        writeln!(f, "\n{a:8} {b:>9} {c:>12} {d:>14} {e:>14} {g:>14} {h:>14}")?;
+        for run in &self.runs {
+            let o = &run.operations;
+            let name = format!("{:?}", run.driver).to_lowercase();
+            writeln!(
+                f,
+                "{name:8} {:>9.3} {:>12} {:>14} {:>14} {:>14} {:>14}",
+                run.run_s, o.spikes, o.synops, o.macs, o.membrane_updates, o.queue_operations
+            )?;
+        }
+        if self.rates.is_empty() {
+            return writeln!(f, "\nNo crossover: the network has no random source whose rate could be varied.");
+        }
+        writeln!(f, "\nMicroseconds per tick with random sources at other rates")?;
+        writeln!(f, "{:>8} {:>9} {:>9} {:>9} {:>9}", "input %", "firing %", "event", "clock", "auto")?;
+        for at in &self.rates {
+            let [event, clock, auto] = at.us_per_tick;
+            let (input, firing) = (at.input_percent, at.firing_percent);
+            writeln!(f, "{input:>8} {firing:>9.3} {event:>9.2} {clock:>9.2} {auto:>9.2}")?;
+        }
+        match self.crossover_percent {
+            Some(percent) => writeln!(f, "The clock-driven driver overtakes at {percent:.3} % of neurons firing per tick."),
+            None => writeln!(f, "The event- and the clock-driven driver do not change places in this range."),
+        }
+    }
+}
