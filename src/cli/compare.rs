@@ -57,7 +57,9 @@ impl Compare {
         let ticks = match (self.duration, compiled.duration) {
             (Some(ms), _) => ticks("--duration", ms, compiled.network.dt_ms)?,
             (None, Some(ticks)) => ticks,
-            (None, None) => return Err(Error::value("duration", "the network file has none").with_hint("add --duration MS")),
+            (None, None) => {
+                return Err(Error::value("duration", "the network file has none").with_hint("add --duration MS"));
+            }
         };
         let threads = self.threads.unwrap_or_else(available_threads).max(1);
         let bar = super::progress::bar("compare", 0);

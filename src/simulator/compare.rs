@@ -150,7 +150,11 @@ pub fn compare(
         let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
         let start = Instant::now();
         simulation.run(ticks, &mut Nothing, &mut |_| {})?;
-        runs.push(Run { driver, run_s: start.elapsed().as_secs_f64(), operations: simulation.counts().into_iter().sum() });
+        runs.push(Run {
+            driver,
+            run_s: start.elapsed().as_secs_f64(),
+            operations: simulation.counts().into_iter().sum(),
+        });
         step();
     }
     let mut rates = Vec::new();
@@ -250,7 +254,9 @@ impl fmt::Display for Comparison {
             writeln!(f, "{input:>8} {firing:>9.3} {event:>9.2} {clock:>9.2} {auto:>9.2}")?;
         }
         match self.crossover_percent {
-            Some(percent) => writeln!(f, "The clock-driven driver overtakes at {percent:.3} % of neurons firing per tick."),
+            Some(percent) => {
+                writeln!(f, "The clock-driven driver overtakes at {percent:.3} % of neurons firing per tick.")
+            }
             None => writeln!(f, "The event- and the clock-driven driver do not change places in this range."),
         }
     }
