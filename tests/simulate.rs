@@ -250,13 +250,27 @@ fn a_source_is_replaced_by_a_file() {
     let of = |folder: &str, p: u32| scratch.opened(folder).spikes.spikes.iter().filter(|spike| spike.1 == p).count();
     assert_eq!(of("silent", 0), 0);
     // The recording of one run drives another.
-    scratch.done("simulate small.ron --out inh --record spikes:inh");
-    let recorded = scratch.opened("inh").spikes;
-    let only: String =
-        recorded.spikes.iter().map(|&(tick, _, id)| format!("{},{}\n", f64::from(tick) / 10.0, id % 2)).collect();
-    scratch.write("other.csv", &format!("time_ms,id\n{only}"));
-    scratch.done("simulate small.ron --out other --input beat=other.csv");
-    assert_ne!(of("other", 1), of("own", 1));
+    scratch.write(
+        "echo.ron",
+        r#"(
+        format: 1, dt_ms: 0.1, duration_ms: 100, populations: [(name: "out", size: 80, neuron: If())],
+        sources: [(name: "in", size: 80, emits: Spikes())],
+        projections: [(from: "in", to: "out", rule: OneToOne, weight: Constant(30))],
+    )"#,
+    );
+    scratch.done("simulate echo.ron --out echo --input own:exc");
+    let own = scratch.opened("own").spikes.spikes;
+    let later: Vec<_> =
+        own.iter().filter(|spike| spike.1 == 0 && spike.0 < 999).map(|&(t, p, n)| (t + 1, p, n)).collect();
+    assert_eq!(scratch.opened("echo").spikes.spikes, later);
+    let before = scratch.contents("echo");
+    for file in ["own/spikes.h5:exc", "in=own/spikes.h5:exc"] {
+        scratch.done(&format!("simulate echo.ron --out echo --input {file}"));
+        assert!(scratch.contents("echo") == before);
+    }
+    scratch.refused("simulate echo.ron --input own", &["own: which population", "exc, inh"]);
+    scratch.refused("simulate echo.ron --input own:none", &["own: has no population 'none', but exc, inh"]);
+    scratch.refused("simulate echo.ron --input none:exc", &["none: cannot read"]);
 }
 
 #[test]

@@ -25,8 +25,9 @@ pub struct Simulate {
     /// Network file (.ron), or the simulation_config.json of a SONATA network
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
-    /// Spikes in place of a source's own; SOURCE= may be left out if there is one source. May be given several times
-    #[arg(long, value_name = "[SOURCE=]FILE")]
+    /// Spikes in place of a source's own; SOURCE= may be left out if there is one source, :POP if the file has one population.
+    /// May be given several times
+    #[arg(long, value_name = "[SOURCE=]FILE[:POP]")]
     input: Vec<String>,
     /// Simulated time [default: the network file's]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
@@ -527,14 +528,30 @@ fn replace_source(network: &mut Network, input: &str) -> Result<usize> {
         return Err(Error::value(format!("--input {input}"), problem));
     };
     let source = &mut network.sources[at];
+    let whole = path.to_string_lossy();
+    let (path, wanted) = match whole.rsplit_once(':') {
+        Some((file, population)) if !path.exists() => (Path::new(file), Some(population)),
+        _ => (path, None),
+    };
     let recording = recording::read_spikes(path, network.dt_ms)?;
-    if recording.populations.len() > 1 {
-        return Err(Error::file(path, format!("has {} populations; an input has one", recording.populations.len())));
-    }
-    if let Some(&(_, _, id)) = recording.spikes.iter().find(|&&(_, _, id)| id >= source.size) {
+    let of: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
+    let place = match wanted {
+        Some(wanted) => of.iter().position(|name| *name == wanted),
+        None if of.len() <= 1 => Some(0),
+        None => None,
+    };
+    let Some(place) = place else {
+        let problem = match wanted {
+            Some(wanted) => format!("has no population '{wanted}', but {}", of.join(", ")),
+            None => format!("which population? Give it as FILE:POP; there are {}", of.join(", ")),
+        };
+        return Err(Error::file(path, problem));
+    };
+    let chosen = recording.spikes.iter().filter(|spike| spike.1 as usize == place);
+    let mut spikes: Vec<(Tick, u32)> = chosen.map(|&(tick, _, id)| (tick, id)).collect();
+    if let Some((_, id)) = spikes.iter().find(|(_, id)| *id >= source.size) {
         return Err(Error::file(path, format!("neuron {id}, but source '{}' has {}", source.name, source.size)));
     }
-    let mut spikes: Vec<(Tick, u32)> = recording.spikes.iter().map(|&(tick, _, id)| (tick, id)).collect();
     spikes.sort_unstable();
     source.emits = Emits::Spikes(spikes.into());
     Ok(at)
