@@ -21,11 +21,11 @@ const NEVER: Tick = Tick::MAX;
 const BLOCK: usize = 32;
 
 /// Ticks after which running states are brought back to the states proper.
-const REFRESH: Tick = 1024;
+const REFRESH: Tick = 256;
 
-/// What a running state may be off, relative to its scale: in `REFRESH` ticks each of a few roundings of 2^-24 and the
-/// rounding of each coefficient add up to less than half of this.
-const RUNNING_MARGIN: f64 = 1e-3;
+/// What a running state may be off, relative to its scale: in each of `REFRESH` ticks up to seven roundings of 2^-24, those
+/// of the coefficients included.
+const RUNNING_MARGIN: f64 = 7.0 * REFRESH as f64 / (1 << 24) as f64;
 
 /// A slack with which single precision says nothing more; every neuron is then evaluated.
 const MOST_SLACK: f32 = 1e30;
@@ -273,6 +273,36 @@ impl<const C: usize> View<'_, C> {
         }
     }
 
+    /// Sets the running state of neuron j; without a state it is refractory.
+    #[inline(always)]
+    fn set_running<const ALPHA: bool>(&mut self, j: usize, state: Option<&State<C>>) {
+        let (block, k) = (j / BLOCK, j % BLOCK);
+        let run = &mut *self.running;
+        let Some(state) = state else {
+            run.membranes[block][k] = f32::NEG_INFINITY;
+            return;
+        };
+        run.membranes[block][k] = state.membrane as f32;
+        let mut scale = state.membrane.abs() + self.cells.scale;
+        for c in 0..C {
+            let table = &self.cells.tables.currents[c];
+            run.currents[c][block][k] = state.currents[c] as f32;
+            scale += state.currents[c].abs() * table.into_membrane[table.peak];
+            if ALPHA {
+                run.rises[c][block][k] = state.rises[c] as f32;
+                scale += state.rises[c].abs() * table.rise_into_membrane[table.rise_peak];
+            }
+        }
+        if !self.excess.is_empty() {
+            run.excess[block][k] = state.excess as f32;
+            scale += state.excess.abs();
+        }
+        // A scale that is no number counts as too large.
+        if scale.is_nan() || scale > run.scale {
+            run.scale = scale;
+        }
+    }
+
     /// The threshold of neuron j at a clock, given its excess there.
     #[inline(always)]
     fn threshold(&self, j: usize, excess: f64, now: Tick) -> f64 {
@@ -341,8 +371,12 @@ impl<const C: usize> View<'_, C> {
         let mut state = self.hearing::<ALPHA>(state, jump, inputs);
         let theta = self.threshold(j, state.excess, now);
         let fires = self.crosses(state.membrane, theta);
+        let dense = !self.running.membranes.is_empty();
         if !fires {
             self.store::<ALPHA>(j, &state, now);
+            if dense {
+                self.set_running::<ALPHA>(j, Some(&state));
+            }
             return false;
         }
         state.membrane = match self.cells.neuron.reset {
@@ -366,6 +400,9 @@ impl<const C: usize> View<'_, C> {
             state.excess *= table.threshold;
         }
         self.store::<ALPHA>(j, &state, now + ahead);
+        if dense {
+            self.set_running::<ALPHA>(j, (ahead == 0).then_some(&state));
+        }
         true
     }
 
@@ -416,19 +453,31 @@ impl<const C: usize> View<'_, C> {
         touches
     }
 
-    /// Touches all that hear something.
+    /// Touches all that hear something, and lists them.
     fn touch_any<const ALPHA: bool>(&mut self, now: Tick, fired: &mut Vec<u32>, touched: &mut Vec<u32>) -> u64 {
-        let mut touches = 0;
-        for j in 0..self.records.len() {
-            if self.hears(j) {
-                touches += 1;
-                touched.push(j as u32);
-                if self.touch::<ALPHA>(j, now) {
-                    fired.push(j as u32);
-                }
+        simd(
+            #[inline(always)]
+            || self.list_hearing(touched),
+        );
+        self.touch_listed::<ALPHA>(touched, now, fired)
+    }
+
+    #[inline(always)]
+    fn list_hearing(&self, touched: &mut Vec<u32>) {
+        let n = self.records.len();
+        let mut first = 0;
+        while first < n {
+            let block = first..(first + BLOCK).min(n);
+            // Zeros of either sign lose their only bit.
+            let mut bits = self.jumps[block.clone()].iter().fold(0, |bits, x| bits | (x.to_bits() << 1));
+            for input in &self.inputs {
+                bits |= input[block.clone()].iter().fold(0, |bits, x| bits | (x.to_bits() << 1));
             }
+            if bits != 0 {
+                touched.extend(block.filter(|&j| self.hears(j)).map(|j| j as u32));
+            }
+            first += BLOCK;
         }
-        touches
     }
 
     /// Moves all running states on by a tick and lists those that may cross.
@@ -508,33 +557,12 @@ impl<const C: usize> View<'_, C> {
     /// Brings the running state of neuron j to its state proper at `now`.
     #[inline(always)]
     fn load<const ALPHA: bool>(&mut self, j: usize, now: Tick) {
-        let (block, k) = (j / BLOCK, j % BLOCK);
         if now < self.records[j].last {
-            self.running.membranes[block][k] = f32::NEG_INFINITY;
-            return;
+            return self.set_running::<ALPHA>(j, None);
         }
         self.catch_up::<ALPHA>(j, now);
         let state = self.after::<ALPHA>(j, (now - self.records[j].last) as usize);
-        let tables = self.cells.tables;
-        let run = &mut *self.running;
-        run.membranes[block][k] = state.membrane as f32;
-        let mut scale = state.membrane.abs() + self.cells.scale;
-        for c in 0..C {
-            let table = &tables.currents[c];
-            run.currents[c][block][k] = state.currents[c] as f32;
-            scale += state.currents[c].abs() * table.into_membrane[table.peak];
-            if ALPHA {
-                run.rises[c][block][k] = state.rises[c] as f32;
-                scale += state.rises[c].abs() * table.rise_into_membrane[table.rise_peak];
-            }
-        }
-        if !self.excess.is_empty() {
-            run.excess[block][k] = state.excess as f32;
-            scale += state.excess.abs();
-        }
-        if !(scale <= run.scale) {
-            run.scale = scale;
-        }
+        self.set_running::<ALPHA>(j, Some(&state));
     }
 
     fn load_listed<const ALPHA: bool>(&mut self, listed: &[u32], now: Tick) {
@@ -788,7 +816,7 @@ impl Cells {
         self.looks.pop(&mut due);
         let mut candidates = std::mem::take(&mut self.running.candidates);
         if self.dense {
-            if now % REFRESH == 0 {
+            if now.is_multiple_of(REFRESH) {
                 self.refresh(now - 1);
             }
             candidates.clear();
@@ -811,8 +839,6 @@ impl Cells {
         };
         if self.dense {
             dispatch!(self, look(&candidates, now, &mut fired));
-            touched.extend_from_slice(&candidates);
-            dispatch!(self, load_listed(&touched, now));
             dispatch!(self, await_release(&fired, now, &mut self.looks))?;
             self.counts.membrane_updates += self.len() as u64;
         } else {

@@ -78,7 +78,7 @@ fn add(hashes: &mut Vec<u64>, tick: Tick, words: impl Iterator<Item = u64>) {
         hashes.resize(tick as usize + 1, 0);
     }
     let hash = &mut hashes[tick as usize];
-    *hash = words.fold(*hash, |h, word| crate::splitmix::bits(h, word));
+    *hash = words.fold(*hash, crate::splitmix::bits);
 }
 
 impl Recorder for Hashes {

@@ -99,7 +99,7 @@ impl Emitter {
                 spikes.extend(list[from..to].iter().map(|&(_, id)| id));
             }
             Kind::Regular { first, period } => {
-                if tick >= *first && (tick - first) % period == 0 {
+                if tick >= *first && (tick - first).is_multiple_of(*period) {
                     spikes.extend(ids);
                 }
             }
