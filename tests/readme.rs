@@ -1,4 +1,5 @@
 //! What the README says is so: its commands run, its keys are in the report, its modules and files exist.
+#![cfg(unix)]
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -19,20 +20,34 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Lines of all fenced blocks marked `language`.
-fn lines_of(language: &str) -> Vec<&'static str> {
-    let mut found = Vec::new();
+/// Lines of each fenced block marked `language`.
+fn blocks_of(language: &str) -> Vec<Vec<&'static str>> {
+    let mut found: Vec<Vec<&str>> = Vec::new();
     let mut inside = None;
     for line in README.lines() {
         match (line.strip_prefix("```"), inside) {
-            (Some(mark), None) => inside = Some(mark),
+            (Some(mark), None) => {
+                inside = Some(mark);
+                found.extend((mark == language).then(Vec::new));
+            }
             (Some(_), Some(_)) => inside = None,
-            (None, Some(mark)) if mark == language => found.push(line),
+            (None, Some(mark)) if mark == language => found.last_mut().unwrap().push(line),
             _ => {}
         }
     }
     assert!(inside.is_none() && !found.is_empty(), "blocks marked {language}");
     found
+}
+
+/// Lines of all of them.
+fn lines_of(language: &str) -> Vec<&'static str> {
+    blocks_of(language).concat()
+}
+
+/// The block marked `ron` that is a network file, or the other one, a configuration.
+fn ron(network: bool) -> String {
+    let mut blocks = blocks_of("ron").into_iter().map(|lines| lines.join("\n"));
+    blocks.find(|text| text.contains("format: 1") == network).unwrap()
 }
 
 /// Words in backticks in the first column of the table whose head begins with `head`.
@@ -49,10 +64,14 @@ fn first_column(head: &str) -> Vec<&'static str> {
 fn the_commands_run() {
     let scratch = tempfile::tempdir().unwrap();
     std::fs::write(scratch.path().join("small.ron"), SMALL).unwrap();
-    let program = |args: &[&str]| {
+    std::fs::write(scratch.path().join("pair.ron"), ron(true)).unwrap();
+    std::os::unix::fs::symlink(root().join("networks"), scratch.path().join("networks")).unwrap();
+    let program = |args: &[&str]| -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_spikefuse"));
-        command.current_dir(scratch.path()).args(args).assert().success();
+        let output = command.current_dir(scratch.path()).args(args).assert().success().get_output().stdout.clone();
+        String::from_utf8(output).unwrap()
     };
+    let mut tables = 0;
     for line in lines_of("sh") {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
@@ -63,7 +82,13 @@ fn the_commands_run() {
                     "run" | "train" => &["--config", "small.ron"],
                     _ => &[],
                 };
-                program(&[args, more].concat());
+                let printed = program(&[args, more].concat());
+                // What the README shows of it, but for times.
+                if args == ["simulate", "pair.ron", "--driver", "event", "--out", "pair"] {
+                    let shown = blocks_of("").into_iter().find(|lines| lines[0].starts_with("pair: ")).unwrap();
+                    assert!(shown[3..].iter().all(|line| printed.lines().any(|row| row == *line)), "{printed}");
+                    tables += 1;
+                }
             }
             // .ci/run runs the examples.
             ["cargo", "run", "--release", "--example", ..] => {}
@@ -71,6 +96,7 @@ fn the_commands_run() {
             _ => panic!("a command that nobody checks: {line}"),
         }
     }
+    assert_eq!(tables, 1);
     program(&["run", "--config", "small.ron", "--out", "results"]);
     let report: Value =
         serde_json::from_slice(&std::fs::read(scratch.path().join("results/report.json")).unwrap()).unwrap();
@@ -89,7 +115,7 @@ fn the_examples_are_all_there() {
 
 #[test]
 fn the_configurations_are_valid() {
-    Config::parse(&lines_of("ron").join("\n")).unwrap().check().unwrap();
+    Config::parse(&ron(false)).unwrap().check().unwrap();
     for entry in std::fs::read_dir(root().join("networks")).unwrap() {
         let path = entry.unwrap().path();
         // A network file says its format; the others configure the hybrid model.

@@ -136,6 +136,8 @@ impl Plot {
                     other.variable == Variable::Threshold
                         && other.population == trace.population
                         && drawn.iter().all(|n| other.neurons.contains(n))
+                        // A leaky integrator's is infinite.
+                        && other.values.iter().all(|value| value.is_finite())
                 });
                 let options = TraceOptions { span: common.span(), neurons: neuron };
                 common.write("membrane", &membrane(trace, beside, spikes.as_ref(), &options)?)
@@ -156,14 +158,21 @@ impl Common {
     }
 
     fn spikes(&self, dt_ms: f64) -> Result<SpikeRecording> {
+        self.check()?;
         match self.input.is_dir() {
             true => Ok(recording::open(&self.input)?.spikes),
             false => recording::read_spikes(&self.input, dt_ms),
         }
     }
 
+    fn check(&self) -> Result<()> {
+        let found = std::fs::metadata(&self.input).map(drop);
+        found.map_err(|e| Error::file(&self.input, format!("cannot read: {e}")))
+    }
+
     /// Traces, and the spikes if they are known too.
     fn traces(&self) -> Result<(Vec<Trace>, Option<SpikeRecording>)> {
+        self.check()?;
         match self.input.is_dir() {
             true => recording::open(&self.input).map(|run| (run.traces, Some(run.spikes))),
             false => recording::read_traces(&self.input).map(|traces| (traces, None)),
@@ -201,7 +210,7 @@ fn find<'a>(
         let error = Error::file(input, format!("the {what}{of} was not recorded"));
         let names: Vec<&str> = known().map(|trace| trace.population.as_str()).collect();
         match names.is_empty() {
-            true => error.with_hint(format!("add a probe of the {what} to the network and simulate again")),
+            true => error.with_hint(format!("simulate again with --record spikes,{what}:POPULATION")),
             false => error.with_hint(format!("recorded were {}", names.join(", "))),
         }
     })

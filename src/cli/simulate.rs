@@ -10,6 +10,9 @@ use spikefuse::network::{Emits, Network};
 use spikefuse::recording::{self, Folder, Header, Probe, Recorder, SpikeFormat, TraceFormat, Variable};
 use spikefuse::simulator::{Checkpoint, Driver, Simulation};
 use spikefuse::{Error, Result};
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,18 +25,19 @@ pub struct Simulate {
     /// Network file (.ron), or the simulation_config.json of a SONATA network
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
-    /// Spikes in place of a source's own; SOURCE= may be left out if there is one source. May be given several times
-    #[arg(long, value_name = "[SOURCE=]FILE")]
+    /// Spikes in place of a source's own; SOURCE= may be left out if there is one source, :POP if the file has one population.
+    /// May be given several times
+    #[arg(long, value_name = "[SOURCE=]FILE[:POP]")]
     input: Vec<String>,
     /// Simulated time [default: the network file's]
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     duration: Option<f64>,
     /// How to go through time
     #[arg(long, value_enum, default_value_t = DriverOption::Auto)]
     driver: DriverOption,
     /// Most threads [default: all]
     #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    threads: Option<NonZeroUsize>,
     /// Seed in place of the network file's
     #[arg(long)]
     seed: Option<u64>,
@@ -47,9 +51,9 @@ pub struct Simulate {
     #[arg(long, value_enum, default_value_t = FormatOption::H5, requires = "out")]
     format: FormatOption,
     /// Keep a checkpoint in the folder every so much simulated time
-    #[arg(long, value_name = "MS", requires = "out")]
+    #[arg(long, value_name = "MS", requires = "out", allow_negative_numbers = true)]
     checkpoint: Option<f64>,
-    /// Go on from the last checkpoint in the folder
+    /// Go on from the last checkpoint in the folder; without this a run begins anew
     #[arg(long, requires = "checkpoint")]
     resume: bool,
     /// Print the report as JSON
@@ -92,6 +96,8 @@ struct Job {
     spikes: Vec<(usize, Range<u32>)>,
     probes: Vec<Probe>,
     seed: u64,
+    /// Ticks from one checkpoint to the next; without checkpoints all.
+    segment: Tick,
 }
 
 /// What is written and printed.
@@ -139,67 +145,77 @@ impl Recorder for Chosen<'_> {
 }
 
 const CHECKPOINT: &str = "checkpoint.safetensors";
+const SEGMENTS: &str = "segments";
+
+/// The longest run.
+const MOST_TICKS: Tick = Tick::MAX / 2;
 
 impl Simulate {
     /// Simulates.
     pub fn run(self) -> Result<ExitCode> {
         let job = self.job()?;
+        let driver = self.driver.driver();
+        // The folder of a run with checkpoints.
+        let kept = self.out.as_deref().filter(|_| self.checkpoint.is_some());
+        let of = kept.map_or(String::new(), |_| job.identity(driver));
+        let checkpoint = match kept {
+            Some(out) if self.resume => Some(load(&out.join(CHECKPOINT), &of)?),
+            _ => None,
+        };
         if let Some(out) = &self.out {
             check_writable(out)?;
         }
         let start = Instant::now();
-        let network = Arc::new(job.network);
-        let threads = self.threads.unwrap_or_else(available_threads).max(1);
-        let driver = self.driver.driver();
-        let mut simulation = Simulation::new(network.clone(), driver, threads, job.probes.clone())?;
+        let Job { network, ticks, spikes: chosen, probes, seed, segment } = job;
+        let network = Arc::new(network);
+        let threads = self.threads.map_or_else(available_threads, NonZeroUsize::get);
+        let mut simulation = Simulation::new(network.clone(), driver, threads, probes.clone())?;
         let build_s = start.elapsed().as_secs_f64();
-        let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-        let header = Header { dt_ms: network.dt_ms, populations, probes: job.probes };
-        let segment = match self.checkpoint {
-            None => job.ticks.max(1),
-            Some(ms) => ticks("--checkpoint", ms, network.dt_ms)?.max(1),
-        };
-        let of = format!("{} with seed {} recording {:?}", network_name(&self.network)?, job.seed, self.record);
-        let segments = self.out.as_ref().map(|out| out.join("segments"));
-        if let (true, Some(out)) = (self.resume, &self.out) {
-            simulation.restore(&Checkpoint::load(&out.join(CHECKPOINT), &of)?)?;
+        if let Some(checkpoint) = checkpoint {
+            simulation.restore(&checkpoint)?;
+        } else if let Some(out) = &self.out {
+            remove_segments(out)?;
         }
+        if let Some(out) = kept {
+            simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
+        }
+        let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+        let header = Header { dt_ms: network.dt_ms, populations, probes };
         let start = Instant::now();
-        let bar = super::progress::bar("simulate", job.ticks as usize);
+        let bar = super::progress::bar("simulate", ticks as usize);
         bar.set_position(simulation.now().into());
-        while simulation.now() < job.ticks {
-            let until = job.ticks.min((simulation.now() / segment + 1) * segment);
+        while simulation.now() < ticks {
+            let until = ticks.min((simulation.now() / segment + 1) * segment);
             // Without checkpoints the run is one segment, which is the recording.
-            let folder = match (&self.out, &segments, self.checkpoint) {
-                (Some(_), Some(segments), Some(_)) => Some(segments.join(until.to_string())),
-                (out, _, _) => out.clone(),
-            };
-            let (spikes, traces) = match self.checkpoint {
-                Some(_) => (SpikeFormat::Npz, TraceFormat::Npz),
-                None => self.formats(),
+            let (folder, (spikes, traces)) = match kept {
+                Some(out) => (Some(segment_folder(out, until)), (SpikeFormat::Npz, TraceFormat::Npz)),
+                None => (self.out.clone(), self.formats()),
             };
             let mut writer =
                 folder.map(|folder| Folder::create(&folder, header.clone(), spikes, traces)).transpose()?;
-            let mut recorder = Chosen { spikes: &job.spikes, inner: writer.as_mut(), buffer: Vec::new() };
+            let mut recorder = Chosen { spikes: &chosen, inner: writer.as_mut(), buffer: Vec::new() };
             simulation.run(until, &mut recorder, &mut |tick| bar.set_position(tick.into()))?;
             if let Some(writer) = writer {
-                writer.finish(until, driver_name(driver), job.seed)?;
+                writer.finish(until, driver_name(driver), seed)?;
             }
-            if let (Some(out), Some(_)) = (&self.out, self.checkpoint) {
+            if let Some(out) = kept {
                 simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
             }
         }
         bar.finish_and_clear();
-        if let (Some(out), Some(segments), Some(_)) = (&self.out, &segments, self.checkpoint) {
-            self.join(segments, segment, job.ticks, header, driver, job.seed, out)?;
+        if let Some(out) = kept {
+            let (spikes, traces) = self.formats();
+            let mut writer = Folder::create(out, header, spikes, traces)?;
+            join(out, segment, ticks, &mut writer)?;
+            writer.finish(ticks, driver_name(driver), seed)?;
         }
-        let duration_ms = f64::from(job.ticks) * network.dt_ms;
+        let duration_ms = f64::from(ticks) * network.dt_ms;
         let report = Report {
             schema: "spikefuse.simulation.1",
             network: network.name.clone(),
             driver,
             threads: simulation.threads(),
-            seed: job.seed,
+            seed,
             duration_ms,
             dt_ms: network.dt_ms,
             build_s,
@@ -216,6 +232,9 @@ impl Simulate {
         if let Some(out) = &self.out {
             let text = super::json(&report)?;
             spikefuse::files::write_atomic(&out.join("simulation.json"), |file| file.write_all(text.as_bytes()))?;
+        }
+        if let Some(out) = kept {
+            remove_segments(out)?;
         }
         super::print(&if self.json { super::json(&report)? } else { report.table() })?;
         Ok(ExitCode::SUCCESS)
@@ -248,54 +267,116 @@ impl Simulate {
         }
         let ticks = match (self.duration, duration) {
             (Some(ms), _) => ticks("--duration", ms, network.dt_ms)?,
+            (None, Some(ticks)) if ticks == 0 || ticks > MOST_TICKS => {
+                let problem = format!("the file says {ticks} ticks: expected 1 to {MOST_TICKS}");
+                return Err(Error::value("duration", problem).with_hint("add --duration MS"));
+            }
             (None, Some(ticks)) => ticks,
             (None, None) => {
                 let problem = "neither the network file nor --duration says how long";
                 return Err(Error::value("duration", problem).with_hint("add --duration MS"));
             }
         };
+        let segment = match self.checkpoint {
+            Some(ms) => self::ticks("--checkpoint", ms, network.dt_ms)?,
+            None => ticks,
+        };
+        if network.name.is_empty() {
+            network.name = self.network.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        }
+        let mut replaced = Vec::new();
         for input in &self.input {
-            replace_source(&mut network, input)?;
+            let source = replace_source(&mut network, input)?;
+            if replaced.contains(&source) {
+                let problem = format!("source '{}' has two", network.sources[source].name);
+                return Err(Error::value(format!("--input {input}"), problem));
+            }
+            replaced.push(source);
         }
-        Ok(Job { network, ticks, spikes, probes, seed })
+        Ok(Job { network, ticks, spikes, probes: merged(probes), seed, segment })
     }
+}
 
-    /// Puts the segments together to the recording, and takes them and the checkpoint away.
-    #[allow(clippy::too_many_arguments)]
-    fn join(
-        &self,
-        segments: &Path,
-        segment: Tick,
-        ticks: Tick,
-        header: Header,
-        driver: Driver,
-        seed: u64,
-        out: &Path,
-    ) -> Result<()> {
-        let (spikes, traces) = self.formats();
-        let mut writer = Folder::create(out, header, spikes, traces)?;
-        let mut until = 0;
-        while until < ticks {
-            until = ticks.min(until + segment);
-            let part = recording::open(&segments.join(until.to_string()))?;
-            for group in part.spikes.spikes.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-                let neurons: Vec<u32> = group.iter().map(|&(_, _, neuron)| neuron).collect();
-                writer.spikes(group[0].0, group[0].1 as usize, &neurons)?;
-            }
-            let rows = part.traces.first().map_or(0, |trace| trace.values.len() / trace.neurons.len().max(1));
-            for row in 0..rows {
-                for (probe, trace) in part.traces.iter().enumerate() {
-                    let width = trace.neurons.len();
-                    writer.values(trace.first_tick + row as Tick, probe, &trace.values[row * width..][..width])?;
-                }
+impl Job {
+    /// Everything that a recording depends on, for a checkpoint to know it by: the network, with what it was given from
+    /// files, is told by a hash.
+    fn identity(&self, driver: Driver) -> String {
+        let mut network = Hash(FNV_OFFSET);
+        let mut record = Hash(FNV_OFFSET);
+        // A hash takes whatever is written.
+        let _ = write!(network, "{:?}", self.network);
+        let _ = write!(record, "{:?} {:?}", self.spikes, self.probes);
+        format!(
+            "network {:?} ({:016x}), seed {}, {} ticks, a checkpoint every {}, {} driver, recording {:016x}",
+            self.network.name,
+            network.0,
+            self.seed,
+            self.ticks,
+            self.segment,
+            driver_name(driver),
+            record.0
+        )
+    }
+}
+
+/// 64-bit FNV-1a of what is written into it.
+struct Hash(u64);
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+impl std::fmt::Write for Hash {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0 = text.bytes().fold(self.0, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        Ok(())
+    }
+}
+
+fn load(path: &Path, of: &str) -> Result<Checkpoint> {
+    if !path.is_file() {
+        let hint = "a run that has ended, or has not got that far, is started without --resume";
+        return Err(Error::file(path, "there is no checkpoint").with_hint(hint));
+    }
+    Checkpoint::load(path, of)
+}
+
+/// Where the ticks before `until` are recorded, back to the checkpoint before.
+fn segment_folder(out: &Path, until: Tick) -> PathBuf {
+    out.join(SEGMENTS).join(until.to_string())
+}
+
+/// Feeds all segments to a recorder.
+fn join(out: &Path, segment: Tick, ticks: Tick, recorder: &mut dyn Recorder) -> Result<()> {
+    let mut until = 0;
+    while until < ticks {
+        until = ticks.min(until + segment);
+        let part = recording::open(&segment_folder(out, until))?;
+        for group in part.spikes.spikes.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let neurons: Vec<u32> = group.iter().map(|&(_, _, neuron)| neuron).collect();
+            recorder.spikes(group[0].0, group[0].1 as usize, &neurons)?;
+        }
+        let rows = part.traces.first().map_or(0, |trace| trace.values.len() / trace.neurons.len().max(1));
+        for row in 0..rows {
+            for (probe, trace) in part.traces.iter().enumerate() {
+                let width = trace.neurons.len();
+                recorder.values(trace.first_tick + row as Tick, probe, &trace.values[row * width..][..width])?;
             }
         }
-        writer.finish(ticks, driver_name(driver), seed)?;
-        let gone = |path: &Path, e: std::io::Error| Error::file(path, format!("cannot remove: {e}"));
-        std::fs::remove_dir_all(segments).map_err(|e| gone(segments, e))?;
-        let checkpoint = out.join(CHECKPOINT);
-        std::fs::remove_file(&checkpoint).map_err(|e| gone(&checkpoint, e))
     }
+    Ok(())
+}
+
+/// Takes checkpoint and segments away, if there are any. The checkpoint goes first: it needs the segments.
+fn remove_segments(out: &Path) -> Result<()> {
+    let (checkpoint, segments) = (out.join(CHECKPOINT), out.join(SEGMENTS));
+    for (path, result) in
+        [(&checkpoint, std::fs::remove_file(&checkpoint)), (&segments, std::fs::remove_dir_all(&segments))]
+    {
+        match result {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::file(path, format!("cannot remove: {e}"))),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl Report {
@@ -342,13 +423,6 @@ fn driver_name(driver: Driver) -> &'static str {
     }
 }
 
-/// Name and content of the network file, for a checkpoint to know it by.
-fn network_name(path: &Path) -> Result<String> {
-    let text = std::fs::read(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
-    let hash = text.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
-    Ok(format!("{} ({hash:016x})", path.display()))
-}
-
 /// Ticks in `ms`, which must be a whole number of them to a millionth.
 pub fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
     let exact = ms / dt_ms;
@@ -356,7 +430,7 @@ pub fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
     if !(ms.is_finite()
         && ms > 0.0
         && (exact - whole).abs() < 1e-6 * whole.max(1.0)
-        && whole < f64::from(Tick::MAX / 2))
+        && (1.0..=f64::from(MOST_TICKS)).contains(&whole))
     {
         let problem = format!("{ms} ms: expected a positive multiple of the network's tick of {dt_ms} ms");
         return Err(Error::value(what, problem));
@@ -398,6 +472,22 @@ fn parse_record(list: &str, network: &Network) -> Result<Choice> {
     Ok((spikes, probes))
 }
 
+/// One probe for each variable of a population, with each of its neurons once, ascending.
+fn merged(probes: Vec<Probe>) -> Vec<Probe> {
+    let mut merged: Vec<Probe> = Vec::new();
+    for probe in probes {
+        match merged.iter_mut().find(|m| (m.variable, m.population) == (probe.variable, probe.population)) {
+            Some(m) => m.neurons.extend(probe.neurons),
+            None => merged.push(probe),
+        }
+    }
+    for probe in &mut merged {
+        probe.neurons.sort_unstable();
+        probe.neurons.dedup();
+    }
+    merged
+}
+
 /// `POP`, `POP[3]` or `POP[0..4]`.
 fn population_range(text: &str, network: &Network) -> std::result::Result<(usize, Range<u32>), String> {
     let (name, range) = text.split_once('[').map_or((text, None), |(name, range)| (name, Some(range)));
@@ -417,8 +507,8 @@ fn population_range(text: &str, network: &Network) -> std::result::Result<(usize
     }
 }
 
-/// Puts the spikes of a file in place of what a source emits.
-fn replace_source(network: &mut Network, input: &str) -> Result<()> {
+/// Puts the spikes of a file in place of what a source emits; which one.
+fn replace_source(network: &mut Network, input: &str) -> Result<usize> {
     let (name, path) = match input.split_once('=') {
         Some((name, path)) => (Some(name), Path::new(path)),
         None => (None, Path::new(input)),
@@ -429,22 +519,40 @@ fn replace_source(network: &mut Network, input: &str) -> Result<()> {
         None if names.len() == 1 => Some(0),
         None => None,
     };
-    let source = at.and_then(|at| network.sources.get_mut(at)).ok_or_else(|| {
+    let Some(at) = at else {
         let problem = match name {
-            Some(name) => format!("there is no source '{name}'"),
-            None => "which source? give it as SOURCE=FILE".into(),
+            _ if names.is_empty() => "the network has no sources".into(),
+            Some(name) => format!("there is no source '{name}'; there are {}", names.join(", ")),
+            None => format!("which source? Give it as SOURCE=FILE; there are {}", names.join(", ")),
         };
-        Error::value("--input", format!("{problem}; the network's sources are: {}", names.join(", ")))
-    })?;
+        return Err(Error::value(format!("--input {input}"), problem));
+    };
+    let source = &mut network.sources[at];
+    let whole = path.to_string_lossy();
+    let (path, wanted) = match whole.rsplit_once(':') {
+        Some((file, population)) if !path.exists() => (Path::new(file), Some(population)),
+        _ => (path, None),
+    };
     let recording = recording::read_spikes(path, network.dt_ms)?;
-    if recording.populations.len() > 1 {
-        return Err(Error::file(path, format!("has {} populations; an input has one", recording.populations.len())));
-    }
-    if let Some(&(_, _, id)) = recording.spikes.iter().find(|&&(_, _, id)| id >= source.size) {
+    let of: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
+    let place = match wanted {
+        Some(wanted) => of.iter().position(|name| *name == wanted),
+        None if of.len() <= 1 => Some(0),
+        None => None,
+    };
+    let Some(place) = place else {
+        let problem = match wanted {
+            Some(wanted) => format!("has no population '{wanted}', but {}", of.join(", ")),
+            None => format!("which population? Give it as FILE:POP; there are {}", of.join(", ")),
+        };
+        return Err(Error::file(path, problem));
+    };
+    let chosen = recording.spikes.iter().filter(|spike| spike.1 as usize == place);
+    let mut spikes: Vec<(Tick, u32)> = chosen.map(|&(tick, _, id)| (tick, id)).collect();
+    if let Some((_, id)) = spikes.iter().find(|(_, id)| *id >= source.size) {
         return Err(Error::file(path, format!("neuron {id}, but source '{}' has {}", source.name, source.size)));
     }
-    let mut spikes: Vec<(Tick, u32)> = recording.spikes.iter().map(|&(tick, _, id)| (tick, id)).collect();
     spikes.sort_unstable();
     source.emits = Emits::Spikes(spikes.into());
-    Ok(())
+    Ok(at)
 }

@@ -1,0 +1,524 @@
+//! `simulate` and `plot` as a user meets them: what is printed and written, what is refused, runs that are killed and resumed,
+//! and spike trains of other simulators.
+#![cfg(unix)]
+
+use assert_cmd::Command;
+use ndarray::Array1;
+use ndarray_npy::NpzReader;
+use serde_json::Value;
+use spikefuse::recording::{self, Opened, Variable};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_spikefuse");
+
+/// Adaptive and current-driven neurons, delays, drawn weights, two sources.
+const SMALL: &str = r#"(
+    format: 1,
+    name: "small",
+    dt_ms: 0.1,
+    duration_ms: 100,
+    seed: 3,
+    populations: [
+        (name: "exc", size: 80, neuron: Alif(tau_m_ms: 10, v_th_mv: 10, jump_mv: 2, refractory_ms: 1)),
+        (name: "inh", size: 20, neuron: CubaLif(threshold: Fixed(v_th_mv: 5))),
+    ],
+    sources: [
+        (name: "noise", size: 80, emits: Poisson(rate_hz: 500)),
+        (name: "beat", size: 2, emits: Regular(first_ms: 5, period_ms: 20)),
+    ],
+    projections: [
+        (from: "noise", to: "exc", rule: OneToOne, weight: Constant(3), delay_ms: Constant(0.5)),
+        (from: "beat", to: "inh", rule: AllToAll(), weight: Constant(3), delay_ms: Constant(0.5)),
+        (
+            from: "exc", to: "exc", rule: FixedInDegree(degree: 8),
+            weight: Normal(mean: 0.5, sd: 0.1), delay_ms: Uniform(low: 0.5, high: 3),
+        ),
+        (from: "exc", to: "inh", rule: FixedInDegree(degree: 10), weight: Constant(4), delay_ms: Constant(1)),
+        (from: "inh", to: "exc", rule: FixedInDegree(degree: 4), weight: Constant(-1), delay_ms: Constant(0.5)),
+    ],
+    record: (membrane: ["exc[0..3]"], threshold: ["exc[0..3]"], current: ["inh[5..7]"]),
+)
+"#;
+
+/// A folder with `small.ron` in it, in which the program is run. Arguments are separated by spaces.
+struct Scratch(TempDir);
+
+impl Scratch {
+    fn new() -> Scratch {
+        let scratch = Scratch(tempfile::tempdir().unwrap());
+        scratch.write("small.ron", SMALL);
+        scratch
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn program(&self, args: &str) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(self.0.path()).args(args.split_whitespace());
+        command
+    }
+
+    /// Exit code 0 and nothing on stderr. Returns stdout.
+    fn done(&self, args: &str) -> String {
+        let output = self.program(args).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), &stderr[..]), (Some(0), ""), "{args}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Exit code 2, nothing on stdout, one error on stderr that has all of `said`, no file made or changed.
+    fn refused(&self, args: &str, said: &[&str]) {
+        let before = self.contents("");
+        let output = self.program(args).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args}: {stderr}");
+        let lines: Vec<&str> = stderr.lines().collect();
+        assert!(lines[0].starts_with("error: ") && said.iter().all(|s| lines[0].contains(s)), "{args}: {stderr}");
+        assert!(lines.len() == 1 || lines.len() == 2 && lines[1].starts_with("hint: "), "{args}: {stderr}");
+        assert!(self.contents("") == before, "{args} changed files");
+    }
+
+    fn opened(&self, folder: &str) -> Opened {
+        recording::open(&self.path(folder)).unwrap()
+    }
+
+    /// All files below `folder` by their path in it, but for the report, which has times.
+    fn contents(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let root = self.path(folder);
+        let bytes = |path: PathBuf| (path.strip_prefix(&root).unwrap().to_path_buf(), fs::read(&path).unwrap());
+        files(&root).into_iter().map(bytes).filter(|(name, _)| !name.ends_with("simulation.json")).collect()
+    }
+
+    /// The same, without the name of the driver.
+    fn recorded(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut contents = self.contents(folder);
+        let about = contents.get_mut(Path::new("recording.json")).unwrap();
+        let mut value: Value = serde_json::from_slice(about).unwrap();
+        value["driver"] = Value::Null;
+        *about = value.to_string().into_bytes();
+        contents
+    }
+
+    /// Starts a run with checkpoints in `folder` and kills it as soon as it has recorded `segments` of them; whether it was
+    /// still alive.
+    fn killed(&self, args: &str, folder: &str, segments: usize) -> bool {
+        let mut command = std::process::Command::new(PROGRAM);
+        command.current_dir(self.0.path()).args(args.split_whitespace()).stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let start = Instant::now();
+        let recorded = || fs::read_dir(self.path(folder).join("segments")).map_or(0, |entries| entries.count());
+        while recorded() < segments && child.try_wait().unwrap().is_none() {
+            assert!(start.elapsed() < Duration::from_secs(60), "{args}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap().signal() == Some(9)
+    }
+}
+
+/// All files below `folder`.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+fn names(contents: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<&str> {
+    contents.keys().map(|name| name.to_str().unwrap()).collect()
+}
+
+#[test]
+fn the_table_and_the_report_say_what_was_recorded() {
+    let scratch = Scratch::new();
+    let table = scratch.done("simulate small.ron --driver event --out out");
+    let report: Value = serde_json::from_slice(&fs::read(scratch.path("out/simulation.json")).unwrap()).unwrap();
+    let printed: Value = serde_json::from_str(&scratch.done("simulate small.ron --driver event --json")).unwrap();
+    assert_eq!(report["populations"], printed["populations"]);
+    assert_eq!(report["schema"], "spikefuse.simulation.1");
+    assert_eq!(
+        (&report["driver"], &report["seed"], &report["duration_ms"]),
+        (&"event".into(), &3.into(), &100.0.into())
+    );
+
+    let opened = scratch.opened("out");
+    assert_eq!((opened.about.ticks, opened.about.seed, &opened.about.driver[..]), (1000, 3, "event"));
+    for (p, (name, size)) in opened.spikes.populations.iter().enumerate() {
+        let spikes = opened.spikes.spikes.iter().filter(|spike| spike.1 as usize == p).count();
+        assert!(spikes > 50, "{name}: {spikes}");
+        let told = &report["populations"][p];
+        assert_eq!((&told["name"], &told["neurons"]), (&name[..].into(), &(*size).into()));
+        assert_eq!(told["operations"]["spikes"], spikes);
+        assert!(told["operations"]["synops"].as_u64() > Some(1000));
+        let rate = told["rate_hz"].as_f64().unwrap();
+        assert!((rate - spikes as f64 / f64::from(*size) / 0.1).abs() < 1e-9);
+        let row = table.lines().find(|line| line.starts_with(&name[..])).unwrap();
+        let cells: Vec<&str> = row.split_whitespace().collect();
+        assert_eq!(cells[1..4], [size.to_string(), spikes.to_string(), format!("{rate:.2}")]);
+    }
+    let probes: Vec<_> = opened.traces.iter().map(|t| (t.variable, &t.population[..], t.neurons.clone())).collect();
+    assert_eq!(
+        probes,
+        [
+            (Variable::Membrane, "exc", vec![0, 1, 2]),
+            (Variable::Threshold, "exc", vec![0, 1, 2]),
+            (Variable::Current, "inh", vec![5, 6]),
+        ]
+    );
+    assert!(opened.traces.iter().all(|t| t.values.len() == 1000 * t.neurons.len()));
+}
+
+#[test]
+fn all_formats_hold_the_same_and_replace_each_other() {
+    let scratch = Scratch::new();
+    let mut runs = Vec::new();
+    for (format, traces) in [("csv", "csv"), ("npz", "npz"), ("h5", "npz")] {
+        scratch.done(&format!("simulate small.ron --out out --format {format}"));
+        let [spikes, traces] = [format!("spikes.{format}"), format!("traces.{traces}")];
+        assert_eq!(names(&scratch.contents("out")), ["recording.json", &spikes, &traces]);
+        runs.push(scratch.opened("out"));
+    }
+    for run in &runs[1..] {
+        assert_eq!((&run.spikes, &run.traces), (&runs[0].spikes, &runs[0].traces));
+    }
+    scratch.done("simulate small.ron --out out --record spikes --duration 20");
+    assert_eq!(names(&scratch.contents("out")), ["recording.json", "spikes.h5"]);
+    assert_eq!(scratch.opened("out").spikes.ticks, 200);
+}
+
+#[test]
+fn drivers_and_threads_change_no_byte() {
+    let scratch = Scratch::new();
+    // Large enough for two threads to be used.
+    scratch.write("large.ron", &SMALL.replace("size: 80", "size: 4000"));
+    for network in ["small", "large"] {
+        for format in ["csv", "npz", "h5"] {
+            scratch.done(&format!("simulate {network}.ron --driver clock --threads 1 --out clock --format {format}"));
+            let expected = scratch.recorded("clock");
+            for options in
+                ["--driver event", "--driver auto", "--driver event --threads 2", "--driver clock --threads 2"]
+            {
+                let table = scratch.done(&format!("simulate {network}.ron {options} --out out --format {format}"));
+                assert!(scratch.recorded("out") == expected, "{network} {options} {format}");
+                let two = network == "large" && options.ends_with('2');
+                assert!(!two || table.contains("2 threads"), "{table}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_recorded_is_chosen() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out all");
+    let all = scratch.opened("all");
+    let run = |record: &str| {
+        scratch.done(&format!("simulate small.ron --out out --record {record}"));
+        scratch.opened("out")
+    };
+    assert_eq!(run("spikes,spikes:exc,spikes").spikes, all.spikes);
+    let some = run("spikes:inh,spikes:exc[5..9],spikes:exc[7..12],spikes:exc[40]");
+    let chosen = |&&(_, p, n): &&(u32, u32, u32)| p == 1 || (5..12).contains(&n) || n == 40;
+    assert_eq!(some.spikes.spikes, all.spikes.spikes.iter().filter(chosen).copied().collect::<Vec<_>>());
+    assert!(some.traces.is_empty());
+    // Overlapping and in any order: one trace, each neuron once.
+    let some = run("membrane:exc[2],current:inh[5..7],membrane:exc[1..3],membrane:exc[0],membrane:exc[0..2]");
+    assert_eq!(some.traces, [all.traces[0].clone(), all.traces[2].clone()]);
+    assert!(some.spikes.spikes.is_empty());
+}
+
+#[test]
+fn a_source_is_replaced_by_a_file() {
+    let scratch = Scratch::new();
+    scratch.write("beat.csv", "time_ms,id\n5,0\n5,1\n25,0\n25,1\n45,0\n45,1\n65,0\n65,1\n85,0\n85,1\n");
+    scratch.done("simulate small.ron --out own");
+    scratch.done("simulate small.ron --out file --input beat=beat.csv");
+    assert!(scratch.contents("own") == scratch.contents("file"));
+    scratch.write("silent.csv", "time_ms,id\n");
+    scratch.done("simulate small.ron --out silent --input beat=beat.csv --input noise=silent.csv");
+    let of = |folder: &str, p: u32| scratch.opened(folder).spikes.spikes.iter().filter(|spike| spike.1 == p).count();
+    assert_eq!(of("silent", 0), 0);
+    // The recording of one run drives another.
+    scratch.write(
+        "echo.ron",
+        r#"(
+        format: 1, dt_ms: 0.1, duration_ms: 100, populations: [(name: "out", size: 80, neuron: If())],
+        sources: [(name: "in", size: 80, emits: Spikes())],
+        projections: [(from: "in", to: "out", rule: OneToOne, weight: Constant(30))],
+    )"#,
+    );
+    scratch.done("simulate echo.ron --out echo --input own:exc");
+    let own = scratch.opened("own").spikes.spikes;
+    let later: Vec<_> =
+        own.iter().filter(|spike| spike.1 == 0 && spike.0 < 999).map(|&(t, p, n)| (t + 1, p, n)).collect();
+    assert_eq!(scratch.opened("echo").spikes.spikes, later);
+    let before = scratch.contents("echo");
+    for file in ["own/spikes.h5:exc", "in=own/spikes.h5:exc"] {
+        scratch.done(&format!("simulate echo.ron --out echo --input {file}"));
+        assert!(scratch.contents("echo") == before);
+    }
+    scratch.refused("simulate echo.ron --input own", &["own: which population", "exc, inh"]);
+    scratch.refused("simulate echo.ron --input own:none", &["own: has no population 'none', but exc, inh"]);
+    scratch.refused("simulate echo.ron --input none:exc", &["none: cannot read"]);
+}
+
+#[test]
+fn a_killed_run_that_is_resumed_leaves_the_same_bytes() {
+    let scratch = Scratch::new();
+    for (options, resumed_with) in [("--driver event", "--threads 2"), ("--driver clock", ""), ("--driver auto", "")] {
+        scratch.done(&format!("simulate small.ron --duration 400 {options} --out whole --format csv"));
+        let expected = scratch.contents("whole");
+        let run = format!("simulate small.ron --duration 400 {options} --out out --format csv --checkpoint 9.5");
+        let mut killed = usize::from(scratch.killed(&run, "out", 1));
+        for segments in [2, 7, 8, 20, 33] {
+            killed += usize::from(scratch.killed(&format!("{run} --resume"), "out", segments));
+        }
+        assert!(killed >= 3, "only {killed} were alive to be killed");
+        if scratch.path("out/checkpoint.safetensors").exists() {
+            scratch.done(&format!("{run} --resume {resumed_with}"));
+        }
+        assert_eq!(names(&scratch.contents("out")), names(&expected), "left over by a kill");
+        assert!(scratch.contents("out") == expected, "{options}");
+        let spikes = |folder: &str| -> Vec<Value> {
+            let text = fs::read(scratch.path(folder).join("simulation.json")).unwrap();
+            let report: Value = serde_json::from_slice(&text).unwrap();
+            let populations = report["populations"].as_array().unwrap();
+            populations.iter().map(|p| serde_json::json!([p["rate_hz"], p["operations"]["synops"]])).collect()
+        };
+        assert_eq!(spikes("out"), spikes("whole"));
+        // Never interrupted, with checkpoints.
+        scratch.done(&run);
+        assert!(scratch.contents("out") == expected, "{options}");
+        scratch.refused(&format!("{run} --resume"), &["out/checkpoint.safetensors: there is no checkpoint"]);
+    }
+}
+
+#[test]
+fn only_the_same_run_is_resumed() {
+    let scratch = Scratch::new();
+    let run = "simulate small.ron --duration 2000 --out out --checkpoint 10";
+    assert!(scratch.killed(run, "out", 3));
+    scratch.write("other.ron", &SMALL.replace("weight: Constant(4)", "weight: Constant(5)"));
+    scratch.write("beat.csv", "time_ms,id\n5,0\n");
+    for other in [
+        "simulate other.ron --duration 2000 --out out --checkpoint 10",
+        "simulate small.ron --duration 2000 --out out --checkpoint 10 --seed 4",
+        "simulate small.ron --duration 3000 --out out --checkpoint 10",
+        "simulate small.ron --duration 2000 --out out --checkpoint 20",
+        "simulate small.ron --duration 2000 --out out --checkpoint 10 --driver clock",
+        "simulate small.ron --duration 2000 --out out --checkpoint 10 --record spikes",
+        "simulate small.ron --duration 2000 --out out --checkpoint 10 --input beat=beat.csv",
+    ] {
+        scratch.refused(&format!("{other} --resume"), &["out/checkpoint.safetensors: belongs to", "small"]);
+    }
+    scratch.refused(
+        "simulate small.ron --out nowhere --checkpoint 10 --resume",
+        &["nowhere/checkpoint.safetensors: there is no checkpoint"],
+    );
+    // A network is what it says, not where it lies.
+    fs::create_dir(scratch.path("moved")).unwrap();
+    fs::rename(scratch.path("small.ron"), scratch.path("moved/small.ron")).unwrap();
+    let moved = run.replace("small.ron", "moved/small.ron");
+    scratch.done(&format!("{moved} --resume"));
+    scratch.done("simulate moved/small.ron --duration 2000 --out whole");
+    assert!(scratch.contents("out") == scratch.contents("whole"));
+
+    // Damage: a segment, then the checkpoint.
+    assert!(scratch.killed(&moved, "out", 3));
+    scratch.write("out/segments/100/recording.json", "{");
+    scratch.write("out/checkpoint.safetensors", "nothing of the kind");
+    scratch.refused(&format!("{moved} --resume"), &["out/checkpoint.safetensors: not a checkpoint"]);
+    // Begun anew, nothing of the old run is left.
+    scratch.done("simulate moved/small.ron --duration 2000 --out out");
+    assert!(scratch.contents("out") == scratch.contents("whole"));
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let scratch = Scratch::new();
+    scratch.write("endless.ron", &SMALL.replace("    duration_ms: 100,\n", ""));
+    scratch.write("nothing.ron", &SMALL.replace("duration_ms: 100", "duration_ms: 0"));
+    scratch.write("broken.ron", &SMALL.replace("tau_m_ms: 10", "tau_m_ms: -10"));
+    scratch.write(
+        "alone.ron",
+        r#"(format: 1, dt_ms: 1, duration_ms: 5, populations: [(name: "a", size: 1, neuron: Li())])"#,
+    );
+    scratch.write("many.csv", "time_ms,id\n1,0\n1,2\n");
+    scratch.write("fine.csv", "time_ms,id\n1,0\n");
+    scratch.write("words.csv", "time_ms,id\none,0\n");
+    scratch.write("sonata.json", "{}");
+    for (args, said) in [
+        ("missing.ron", &["missing.ron: cannot read"][..]),
+        ("broken.ron", &["broken.ron:8:", "tau_m_ms"]),
+        ("sonata.json", &["sonata.json"]),
+        (".", &[".: cannot read"]),
+        ("small.ron --duration 0.05", &["--duration: 0.05 ms", "multiple", "0.1 ms"]),
+        ("small.ron --duration -1", &["--duration: -1 ms", "positive"]),
+        ("small.ron --duration 0", &["--duration: 0 ms", "positive"]),
+        ("small.ron --duration NaN", &["--duration: NaN"]),
+        ("small.ron --duration inf", &["--duration: inf"]),
+        ("small.ron --duration 1e300", &["--duration: 1"]),
+        ("endless.ron", &["duration: neither"]),
+        ("nothing.ron", &["duration: the file says 0 ticks"]),
+        ("small.ron --record spikes:none", &["--record spikes:none", "no population 'none'", "exc, inh"]),
+        ("small.ron --record weight:exc", &["--record weight:exc", "membrane, threshold or current"]),
+        ("small.ron --record spikes,", &["--record", "membrane, threshold or current"]),
+        ("small.ron --record membrane", &["--record membrane", "which population"]),
+        ("small.ron --record membrane:exc[0..81]", &["--record membrane:exc[0..81]", "0..80"]),
+        ("small.ron --record membrane:exc[80]", &["membrane:exc[80]", "0..80"]),
+        ("small.ron --record membrane:exc[4294967295]", &["0..80"]),
+        ("small.ron --record membrane:exc[3..3]", &["0..80"]),
+        ("small.ron --record spikes:exc[5..3]", &["0..80"]),
+        ("small.ron --record spikes:exc[-1..3]", &["0..80"]),
+        ("small.ron --record spikes:exc[0..3", &["0..80"]),
+        ("small.ron --input none=fine.csv", &["--input none=fine.csv", "no source 'none'", "noise, beat"]),
+        ("small.ron --input fine.csv", &["--input fine.csv", "which source", "noise, beat"]),
+        ("alone.ron --input fine.csv", &["--input fine.csv", "no sources"]),
+        ("small.ron --input beat=missing.csv", &["missing.csv: cannot read"]),
+        ("small.ron --input beat=many.csv", &["many.csv: neuron 2", "'beat' has 2"]),
+        ("small.ron --input beat=words.csv", &["words.csv", "one"]),
+        ("small.ron --input beat=fine.csv --input beat=fine.csv", &["--input beat=fine.csv", "has two"]),
+        ("small.ron --checkpoint 0", &["--checkpoint: 0 ms"]),
+        ("small.ron --checkpoint -5", &["--checkpoint: -5 ms"]),
+        ("small.ron --checkpoint 0.25", &["--checkpoint: 0.25 ms"]),
+    ] {
+        scratch.refused(&format!("simulate {args} --out out"), said);
+        assert!(!scratch.path("out").exists(), "{args}");
+    }
+    scratch.refused("simulate small.ron --out fine.csv", &["fine.csv: cannot write here"]);
+    scratch.refused("simulate small.ron --out fine.csv/out", &["fine.csv/out: cannot write here"]);
+    // Usage: clap's own messages.
+    for args in
+        ["small.ron --threads 0", "small.ron --driver both", "small.ron --checkpoint 5", "small.ron --resume", ""]
+    {
+        scratch.program(&format!("simulate {args}")).assert().code(2);
+    }
+}
+
+/// A process that cannot write a file of more than a few KiB, as on a full disk.
+#[test]
+fn a_full_disk_leaves_no_half_recording() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out out --duration 10");
+    let before = scratch.contents("out");
+    for more in ["", "--format csv", "--checkpoint 50"] {
+        // Without the trap the kernel would end the process instead of failing the write.
+        let script = format!("trap '' XFSZ; ulimit -f 8; exec {PROGRAM} simulate small.ron --out out {more}");
+        let output = Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{more}: {stderr}");
+        assert!(stderr.starts_with("error: out/") && stderr.contains("File too large"), "{more}: {stderr}");
+        let mut after = scratch.contents("out");
+        after.retain(|path, _| !path.starts_with("segments") && path != Path::new("checkpoint.safetensors"));
+        assert!(after == before, "{more}: {:?}", names(&after));
+    }
+}
+
+#[test]
+fn a_recording_is_drawn() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out out");
+    for figure in ["raster", "rate", "isi", "membrane", "threshold"] {
+        for (extension, start) in [("svg", &b"<svg"[..]), ("png", b"\x89PNG")] {
+            assert_eq!(
+                scratch.done(&format!("plot {figure} out --out {figure}.{extension}")),
+                format!("wrote {figure}.{extension}\n")
+            );
+            let file = fs::read(scratch.path(&format!("{figure}.{extension}"))).unwrap();
+            assert!(file.starts_with(start), "{figure}.{extension}");
+        }
+    }
+    scratch.done("plot raster out/spikes.h5 --png --out file.png --population inh --from 10 --to 50");
+    let svg = |name: &str| fs::read_to_string(scratch.path(name)).unwrap();
+    assert!(svg("membrane.svg").contains("exc 2") && svg("membrane.svg").contains("threshold"));
+    // A leaky integrator has a membrane, but its threshold is never reached.
+    scratch.write(
+        "reader.ron",
+        r#"(
+            format: 1, dt_ms: 1, duration_ms: 50, populations: [(name: "a", size: 1, neuron: Li(bias_pa: 3))],
+            record: (membrane: ["a"], threshold: ["a"]),
+        )"#,
+    );
+    assert!(scratch.done("simulate reader.ron --out reader").starts_with("reader: 50 ms"));
+    scratch.done("plot membrane reader --out reader.svg");
+    assert!(!svg("reader.svg").contains("threshold"));
+    scratch.refused("plot threshold reader", &["trace of a: it is inf at tick 0"]);
+
+    fs::create_dir(scratch.path("empty")).unwrap();
+    scratch.done("simulate small.ron --out spikes --record spikes");
+    for figure in ["raster", "rate", "isi", "membrane", "threshold"] {
+        scratch.refused(&format!("plot {figure} missing"), &["missing: cannot read"]);
+        scratch.refused(&format!("plot {figure} empty"), &["empty/recording.json: cannot read"]);
+        scratch.refused(&format!("plot {figure} out --out figure.gif"), &["figure.gif", ".svg", ".png"]);
+        scratch.refused(&format!("plot {figure} out --from 50 --to 20"), &["50 ms is not before 20 ms"]);
+        scratch.refused(&format!("plot {figure} out --from -5"), &["-5 ms to 100 ms is not inside"]);
+    }
+    for variable in ["membrane", "threshold"] {
+        scratch.refused(&format!("plot {variable} spikes"), &[&format!("spikes: the {variable} was not recorded")]);
+        scratch.refused(&format!("plot {variable} out --neuron 9"), &["neuron 9 was not recorded"]);
+    }
+    fs::remove_file(scratch.path("spikes/spikes.h5")).unwrap();
+    scratch.refused("plot raster spikes", &["spikes/spikes.h5"]);
+}
+
+/// A folder of reference data, if it is there: below `$SPIKEFUSE_SHARED`, else `../shared`.
+fn shared(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("SPIKEFUSE_SHARED").map(PathBuf::from);
+    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
+    let folder = root.join("data").join(name);
+    if !folder.is_dir() {
+        eprintln!("skipped: no folder {}", folder.display());
+    }
+    folder.is_dir().then_some(folder)
+}
+
+/// Simulates a network file and compares all spikes with those that NEST found, which labels a spike (t + 1) dt.
+fn as_in_nest(network: &str, reference: &str, spikes: usize) {
+    let Some(folder) = shared("network_reference") else { return };
+    let mut npz = NpzReader::new(fs::File::open(folder.join(reference)).unwrap()).unwrap();
+    let (ids, times): (Array1<i32>, Array1<f64>) = (npz.by_name("ids").unwrap(), npz.by_name("times").unwrap());
+    let mut expected: Vec<(u32, u32)> =
+        ids.iter().zip(&times).map(|(&id, time)| ((time / 0.1).round() as u32 - 1, id as u32)).collect();
+    expected.sort_unstable();
+    let scratch = Scratch::new();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks").join(network);
+    scratch.program("simulate --out out").arg(file).assert().success();
+    let found: Vec<(u32, u32)> = scratch.opened("out").spikes.spikes.iter().map(|&(tick, _, id)| (tick, id)).collect();
+    let same = found.iter().zip(&expected).take_while(|(a, b)| a == b).count();
+    assert_eq!((same, found.len(), expected.len()), (spikes, spikes, spikes));
+}
+
+#[test]
+fn the_network_of_currents_fires_as_in_nest() {
+    as_in_nest("cuba4k.ron", "cuba4k_nest.npz", 22_509);
+}
+
+#[test]
+fn the_sparse_network_fires_as_in_nest() {
+    as_in_nest("delta100k.ron", "delta100k_nest.npz", 336_963);
+}
+
+#[test]
+fn the_sonata_network_has_the_spikes_that_nest_demands() {
+    let Some(folder) = shared("sonata_300_pointneurons") else { return };
+    let scratch = Scratch::new();
+    for driver in ["event", "auto"] {
+        let args = format!("simulate --json --out out --driver {driver}");
+        let output = scratch.program(&args).arg(folder.join("simulation_config.json")).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let populations = report["populations"].as_array().unwrap();
+        let spikes: u64 = populations.iter().map(|p| p["operations"]["spikes"].as_u64().unwrap()).sum();
+        assert_eq!((spikes, scratch.opened("out").spikes.spikes.len()), (18_828, 18_828), "{driver}");
+    }
+}
