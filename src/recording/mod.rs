@@ -77,7 +77,7 @@ pub struct Probe {
 pub enum Variable {
     /// V in mV, after reset.
     Membrane,
-    /// The threshold in mV that a membrane had to reach at that tick.
+    /// The threshold in mV at the end of the tick, after the jump of an adaptive one.
     Threshold,
     /// The sum of the synaptic currents.
     Current,
