@@ -62,7 +62,7 @@ pub(super) struct Cells {
     excess: Vec<f64>,
     /// Of alpha currents.
     rises: Vec<Vec<f64>>,
-    /// Sums of what arrives at the present tick: for delta receptors in mV, then for each current.
+    /// Sums of what arrives at the present tick: for delta receptors in mV (empty without any), then for each current.
     pub inputs: Vec<Vec<f64>>,
     /// Neurons that something arrived at, once each, if `tracked`.
     pub touched: Vec<u32>,
@@ -225,7 +225,7 @@ macro_rules! view {
             records: $records,
             excess: &mut $cells.excess,
             rises: &mut $cells.rises,
-            jumps: &mut jumps[0][..n],
+            jumps: &mut jumps[0],
             inputs: std::array::from_fn(|_| inputs.next().map_or(&mut [][..], |input| &mut input[..n])),
             running: &mut $cells.running,
         };
@@ -297,8 +297,7 @@ impl<const C: usize> View<'_, C> {
             run.excess[block][k] = state.excess as f32;
             scale += state.excess.abs();
         }
-        // A scale that is no number counts as too large.
-        if scale.is_nan() || scale > run.scale {
+        if scale > run.scale || scale.is_nan() {
             run.scale = scale;
         }
     }
@@ -321,11 +320,12 @@ impl<const C: usize> View<'_, C> {
 
     #[inline(always)]
     fn hears(&self, j: usize) -> bool {
-        let mut hears = self.jumps[j] != 0.0;
+        let mut bits = self.jumps.get(j).map_or(0, |x| x.to_bits());
         for c in 0..C {
-            hears |= self.inputs[c][j] != 0.0;
+            bits |= self.inputs[c][j].to_bits();
         }
-        hears
+        // Zeros of either sign lose their only bit.
+        bits << 1 != 0
     }
 
     /// Brings neuron j to within a stretch of `now`.
@@ -357,7 +357,7 @@ impl<const C: usize> View<'_, C> {
     /// Neuron j takes the input of clock `now`. Says whether it fires.
     #[inline(always)]
     fn touch<const ALPHA: bool>(&mut self, j: usize, now: Tick) -> bool {
-        let jump = std::mem::take(&mut self.jumps[j]);
+        let jump = self.jumps.get_mut(j).map_or(0.0, std::mem::take);
         let mut inputs = [0.0; C];
         for c in 0..C {
             inputs[c] = std::mem::take(&mut self.inputs[c][j]);
@@ -472,13 +472,19 @@ impl<const C: usize> View<'_, C> {
         let mut first = 0;
         while first < n {
             let block = first..(first + BLOCK).min(n);
-            // Zeros of either sign lose their only bit.
-            let mut bits = self.jumps[block.clone()].iter().fold(0, |bits, x| bits | (x.to_bits() << 1));
+            let any = |sums: &[f64]| sums[block.clone()].iter().fold(0, |bits, x| bits | x.to_bits());
+            let mut bits = if self.jumps.is_empty() { 0 } else { any(self.jumps) };
             for input in &self.inputs {
-                bits |= input[block.clone()].iter().fold(0, |bits, x| bits | (x.to_bits() << 1));
+                bits |= any(input);
             }
-            if bits != 0 {
-                touched.extend(block.filter(|&j| self.hears(j)).map(|j| j as u32));
+            if bits << 1 != 0 {
+                // Every place is written and only the next one moves: half of the neurons hear something, in no order.
+                let (mut hearing, mut count) = ([0; BLOCK], 0);
+                for j in block {
+                    hearing[count] = j as u32;
+                    count += usize::from(self.hears(j));
+                }
+                touched.extend_from_slice(&hearing[..count]);
             }
             first += BLOCK;
         }
@@ -502,7 +508,7 @@ impl<const C: usize> View<'_, C> {
         let n = self.records.len();
         let run = &mut *self.running;
         let slack = (RUNNING_MARGIN * run.scale) as f32;
-        if slack.is_nan() || slack > MOST_SLACK {
+        if slack > MOST_SLACK || slack.is_nan() {
             candidates.extend(0..n as u32);
             return;
         }
@@ -529,31 +535,23 @@ impl<const C: usize> View<'_, C> {
                     }
                 }
             }
-            let mut thresholds = [f32::INFINITY; BLOCK];
+            let first = block * BLOCK;
+            let membranes = &*membranes;
             match self.cells.threshold {
-                Threshold::Never => continue,
-                Threshold::Fixed(theta) => thresholds = [*theta as f32 - slack; BLOCK],
+                Threshold::Never => {}
+                Threshold::Fixed(theta) => {
+                    let theta = *theta as f32 - slack;
+                    find_over(first, membranes, |_| theta, candidates);
+                }
                 Threshold::Adaptive { base, .. } => {
-                    let excess = &mut run.excess[block];
-                    for k in 0..BLOCK {
-                        excess[k] *= retention;
-                        thresholds[k] = *base as f32 + excess[k] - slack;
-                    }
+                    let (base, excess) = (*base as f32 - slack, &mut run.excess[block]);
+                    excess.iter_mut().for_each(|excess| *excess *= retention);
+                    find_over(first, membranes, |k| base + excess[k], candidates);
                 }
                 Threshold::Cue { values, width } => {
-                    for k in 0..BLOCK.min(n - block * BLOCK) {
-                        let neuron = self.cells.first as usize + block * BLOCK + k;
-                        thresholds[k] = cue(values, *width, neuron, now) as f32 - slack;
-                    }
+                    let neuron = |k: usize| self.cells.first as usize + (first + k).min(n - 1);
+                    find_over(first, membranes, |k| cue(values, *width, neuron(k), now) as f32 - slack, candidates);
                 }
-            }
-            let mut over = 0;
-            for k in 0..BLOCK {
-                over += u32::from(membranes[k] >= thresholds[k]);
-            }
-            if over > 0 {
-                let first = block * BLOCK;
-                candidates.extend((0..BLOCK).filter(|&k| membranes[k] >= thresholds[k]).map(|k| (first + k) as u32));
             }
         }
     }
@@ -698,6 +696,20 @@ impl<const C: usize> View<'_, C> {
     }
 }
 
+/// Lists those of a block that start at `first` whose membranes reach their thresholds.
+#[inline(always)]
+fn find_over(first: usize, membranes: &[f32; BLOCK], threshold: impl Fn(usize) -> f32, found: &mut Vec<u32>) {
+    // The sign bit of all differences is set if nobody crosses. Unlike comparisons this stays in vectors.
+    let below = |k: usize| (membranes[k] - threshold(k)).to_bits();
+    let mut signs = u32::MAX;
+    for k in 0..BLOCK {
+        signs &= below(k);
+    }
+    if signs >> 31 == 0 {
+        found.extend((0..BLOCK).filter(|&k| below(k) >> 31 == 0).map(|k| (first + k) as u32));
+    }
+}
+
 /// The cue of a neuron at a clock.
 #[inline(always)]
 fn cue(values: &[f64], width: usize, neuron: usize, now: Tick) -> f64 {
@@ -734,6 +746,7 @@ impl Cells {
         let (count, alpha) = records.kind();
         gain_now.resize(count, 0.0);
         tables.resize(count);
+        let delta = current_of.contains(&None);
         let base = match &population.threshold {
             Threshold::Never => 0.0,
             Threshold::Fixed(theta) => theta.abs(),
@@ -773,7 +786,7 @@ impl Cells {
             records,
             excess: vec![0.0; if adaptive { n } else { 0 }],
             rises: vec![vec![0.0; n]; if alpha { count } else { 0 }],
-            inputs: vec![vec![0.0; n]; 1 + count],
+            inputs: (0..1 + count).map(|at| vec![0.0; if at > 0 || delta { n } else { 0 }]).collect(),
             touched: Vec::new(),
             stamps: vec![0; n],
             looks: BucketQueue::new(HORIZON),
@@ -794,7 +807,7 @@ impl Cells {
 
     /// Neurons.
     pub fn len(&self) -> usize {
-        self.inputs[0].len()
+        self.ids.len()
     }
 
     /// Where what arrives at a receptor is summed: index into `inputs`, and its factor.

@@ -39,7 +39,7 @@ use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::network::Network;
 use crate::recording::{Probe, Recorder};
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
 use part::{Outbox, Part};
 use sources::Emitter;
 use std::ops::Range;
@@ -249,13 +249,26 @@ impl Exchange {
             if at == own_place {
                 all.push(own.clone());
             }
-            all.push(from.recv().ok()?);
+            all.push(wait(from)?);
         }
         if own_place == self.from.len() {
             all.push(own.clone());
         }
         Some(())
     }
+}
+
+/// Tries for about a tick's work before it sleeps: waking a thread takes longer than most epochs.
+fn wait<T>(from: &Receiver<T>) -> Option<T> {
+    const TRIES: usize = 20_000;
+    for _ in 0..TRIES {
+        match from.try_recv() {
+            Ok(value) => return Some(value),
+            Err(TryRecvError::Empty) => std::hint::spin_loop(),
+            Err(TryRecvError::Disconnected) => return None,
+        }
+    }
+    from.recv().ok()
 }
 
 fn run_part(

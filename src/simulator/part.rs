@@ -240,12 +240,13 @@ impl Part {
         }
         let cells = &mut self.cells[p];
         let dense_products = self.driver == Driver::Clock;
-        let full = self.routes.iter().any(|route| route.to == p && route.rows.all.is_some());
-        if events == 0 && !(dense_products && full) {
+        // Dense products reach every neuron, whoever fires.
+        anywhere |= dense_products && self.routes.iter().any(|route| route.to == p && route.rows.all.is_some());
+        if events == 0 && !anywhere {
             return Arrivals::None;
         }
         // Going through all sums costs about as much as listing one in four.
-        let listed = !(anywhere || dense_products && full) && events < cells.len() / 4;
+        let listed = !anywhere && events < cells.len() / 4;
         for route in self.routes.iter_mut().filter(|route| route.to == p) {
             let history = &self.history[route.origin];
             if listed {
