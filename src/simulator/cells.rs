@@ -364,6 +364,10 @@ impl<const C: usize> View<'_, C> {
         }
         if now <= self.records[j].last {
             self.hear_refractory::<ALPHA>(j, (self.records[j].last - now) as usize, jump, inputs);
+            // A neuron released at this very clock runs already, without this input.
+            if now == self.records[j].last && !self.running.membranes.is_empty() {
+                self.load::<ALPHA>(j, now);
+            }
             return false;
         }
         self.catch_up::<ALPHA>(j, now);
