@@ -186,7 +186,7 @@ fn one_neuron_follows_norse_and_the_exact_solution() {
     // An input of 1 that lasts for the tick: in the exact form a jump by 1 - exp(-dt / tau).
     for (file, form, weight, tolerance, until) in [
         ("lif_norse.csv", discrete, 1.0, 1e-6, 1000),
-        ("lif_exact.csv", Form::Exact, -(-0.1 / tau_ms).exp_m1(), 1e-15, 460),
+        ("lif_exact.csv", Form::Exact, -(-0.1 / tau_ms).exp_m1(), 1e-12, 460),
     ] {
         let leak = Leak { tau_ms: Some(tau_ms), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form };
         let ((retention, drive), Receptor::Delta { gain }) = (leak.coefficients(), leak.delta()) else { panic!() };
