@@ -7,7 +7,7 @@ use crate::splitmix::{below, bits, unit};
 use proptest::prelude::*;
 use std::path::Path;
 
-/// What `/work/shared/peers/netgen.py` makes; from `net(name)` by
+/// What `../shared/peers/netgen.py` makes; from `net(name)` by
 /// ```python
 /// pre, post = d['pre'].astype(np.uint64), d['post'].astype(np.uint64)
 /// delay = np.broadcast_to(np.asarray(d['delay']), pre.shape).astype(np.uint64)
