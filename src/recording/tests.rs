@@ -102,7 +102,7 @@ proptest! {
     }
 }
 
-/// Read once by hand by h5py 3 and numpy 2 as well (`/opt/peers/torch/bin/python`), a folder of each format:
+/// Read once by hand by h5py 3 and numpy 2 as well, a folder of each format:
 /// `g = h5py.File('spikes.h5')['spikes/exc']; numpy.array_equal(g['timestamps'][:], g['ticks'][:] * 0.1)`, `g.attrs['sorting']`,
 /// `numpy.load('spikes.npz')['names']`, `numpy.load('traces.npz')['values_0']`, and `csv.reader` without the lines that start
 /// with `#`. In the other direction [`read_spikes`] read what h5py wrote (deflated times, `units` of variable length, `sorting` an
