@@ -258,14 +258,17 @@ impl Exchange {
     }
 }
 
-/// Tries for about a tick's work before it sleeps: waking a thread takes longer than most epochs.
+/// Tries for a while before it sleeps: waking a thread takes longer than most epochs. After the first tries others may have
+/// the core, if there are fewer cores than parts.
 fn wait<T>(from: &Receiver<T>) -> Option<T> {
-    const TRIES: usize = 20_000;
-    for _ in 0..TRIES {
+    const TRIES: usize = 2000;
+    const ALONE: usize = 200;
+    for tries in 0..TRIES {
         match from.try_recv() {
             Ok(value) => return Some(value),
-            Err(TryRecvError::Empty) => std::hint::spin_loop(),
             Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if tries < ALONE => std::hint::spin_loop(),
+            Err(TryRecvError::Empty) => std::thread::yield_now(),
         }
     }
     from.recv().ok()
