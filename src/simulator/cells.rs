@@ -710,6 +710,11 @@ fn find_over(first: usize, membranes: &[f32; BLOCK], threshold: impl Fn(usize) -
     }
 }
 
+/// What a decay by `factor` started from; 0 where nothing is left to tell.
+fn before(value: f64, factor: f64) -> f64 {
+    if factor == 0.0 { 0.0 } else { value / factor }
+}
+
 /// The cue of a neuron at a clock.
 #[inline(always)]
 fn cue(values: &[f64], width: usize, neuron: usize, now: Tick) -> f64 {
@@ -980,7 +985,7 @@ impl Cells {
     }
 
     /// A variable of neuron `id` of the population at the end of `tick`. In the refractory time currents and thresholds are
-    /// brought back from its end.
+    /// brought back from its end; what decays to nothing in that time shows as 0.
     pub fn show(&mut self, variable: Variable, id: u32, tick: Tick) -> f64 {
         let (j, now) = ((id - self.ids.start) as usize, clock(tick));
         dispatch!(self, show(variable, j, now))
@@ -994,14 +999,14 @@ impl<const C: usize> View<'_, C> {
             return match variable {
                 Variable::Membrane => self.records[j].membrane,
                 Variable::Threshold => {
-                    let excess = if self.excess.is_empty() { 0.0 } else { self.excess[j] / table.threshold };
+                    let excess = if self.excess.is_empty() { 0.0 } else { before(self.excess[j], table.threshold) };
                     self.threshold(j, excess, now)
                 }
                 Variable::Current => (0..C)
                     .map(|c| {
                         let (p, q) = table.currents[c];
-                        let rise = if ALPHA { self.rises[c][j] / p } else { 0.0 };
-                        (self.records[j].currents[c] - q * rise) / p
+                        let rise = if ALPHA { before(self.rises[c][j], p) } else { 0.0 };
+                        before(self.records[j].currents[c] - q * rise, p)
                     })
                     .sum(),
             };

@@ -294,6 +294,16 @@ fn the_interspike_interval_is_that_of_the_closed_form() {
     }
 }
 
+/// A threshold that forgets at once leaves nothing to divide by in the refractory time.
+#[test]
+fn recorded_thresholds_are_numbers() {
+    let leak = Leak { tau_ms: Some(5.0), rest_mv: 5.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
+    let network = single(leak, Threshold::Adaptive { base: 4.0, jump: 6.0, retention: 0.0 }, 10);
+    let probe = Probe { variable: Variable::Threshold, population: 0, neurons: vec![0] };
+    let kept = run(&network, Driver::Event, 1, &[500], &[probe]);
+    assert!(kept.total() > 0 && kept.values.iter().all(|(_, _, v)| f64::from_bits(v[0]).is_finite()));
+}
+
 fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
     let (retention, drive) = leak.coefficients();
     let neuron = Neuron {
