@@ -4,7 +4,7 @@
 //!     cargo run --release --example energy
 
 use spikefuse::Result;
-use spikefuse::energy::{Cost, FP32_45NM, spiking_cost};
+use spikefuse::energy::{Cost, DataType, EnergyTable, Ledger, MEMBRANE_UPDATE, SpikingLayer};
 use spikefuse::engine::{ClipInput, Driver, Input, Layer, Scratch, Stack, run};
 use spikefuse::event::SpikeTrain;
 use spikefuse::neuron::lif::{LifParams, Reset};
@@ -21,9 +21,9 @@ fn main() -> Result<()> {
     let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::Hard };
     let layer = Layer::new(Projection::dense(NEURONS, INPUTS, &weight)?, &[0.0; NEURONS], lif, Threshold::Fixed(1.0))?;
     let stack = Stack::new(vec![layer])?;
-    let twin = FP32_45NM.energy_pj(&Cost { macs: (INPUTS * NEURONS) as u64, ..Cost::default() });
+    let table = EnergyTable::default_table();
 
-    println!("{INPUTS} inputs, {NEURONS} neurons, {TICKS} ticks; table {} ({})", FP32_45NM.name, FP32_45NM.grade);
+    println!("{INPUTS} inputs, {NEURONS} neurons, {TICKS} ticks; table {} ({})", table.name, table.grade);
     println!("{:>10} {:>9} {:>11} {:>11} {:>14}", "input rate", "spikes", "SynOps", "nJ", "of dense twin");
     let mut before = 0.0;
     for percent in [0, 1, 2, 5, 10, 20, 50, 100] {
@@ -34,8 +34,18 @@ fn main() -> Result<()> {
         }
         let clip = ClipInput::new(Input::Spikes(&input));
         let counts = run(&stack, Driver::Event, &clip, TICKS, &mut Scratch::default(), None)?.total();
-        let energy = FP32_45NM.energy_pj(&spiking_cost(&counts));
-        let share = 100.0 * energy / twin;
+        let mut ledger = Ledger::new(1);
+        let layer = SpikingLayer {
+            counts,
+            neuron_steps: (NEURONS * TICKS) as u64,
+            update: MEMBRANE_UPDATE,
+            reset: Cost::ZERO,
+            twin: Some([(INPUTS * NEURONS) as u64, NEURONS as u64]),
+        };
+        ledger.file_spiking("layer", DataType::Fp32, &layer);
+        let priced = table.apply(&ledger, None)?;
+        let energy = priced.total_pj;
+        let share = 100.0 * energy / priced.dense_twin_pj.unwrap_or(f64::NAN);
         println!("{percent:>8} % {:>9} {:>11} {:>11.1} {share:>12.1} %", counts.spikes, counts.synops, energy / 1000.0);
         assert_eq!(counts.synops, (input.total() * NEURONS) as u64);
         assert!(energy >= before);

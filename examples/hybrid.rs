@@ -61,7 +61,8 @@ fn main() -> Result<()> {
     let result = evaluate(&network, &dataset, &task, Gamma::Given(trained.choice.gamma), Driver::Event, |_| ())?;
     let parity = compare(&network, &unseen, |_| ())?;
     assert!(parity.as_ref().is_some_and(|parity| parity.holds()));
-    let origin = Origin { dataset: &dataset, seed: SEED, epochs: trained.choice.epochs };
-    println!("\n{}", Report::new(&origin, &network, &result, parity));
+    let (candidates, parameters) = (&task.candidates, &trained.parameters);
+    let origin = Origin { dataset: &dataset, candidates, parameters, seed: SEED, epochs: trained.choice.epochs };
+    println!("\n{}", Report::new(&origin, &network, &result, parity, &[])?);
     Ok(())
 }

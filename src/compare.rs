@@ -2,12 +2,13 @@
 
 use crate::counts::LayerCounts;
 use crate::data::Clips;
+use crate::energy::{DenseOperator, add_operators};
 use crate::engine::{ClipInput, Driver, Probe, Scratch, Snapshot, Stack, run};
 use crate::error::Result;
-use crate::model::{Activity, MODALITIES, Network};
+use crate::model::{Activity, DenseTwin, MODALITIES, Network};
 use crate::tensor::{Graph, simd};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Clips prepared together.
 const BATCH: usize = 256;
@@ -15,7 +16,8 @@ const BATCH: usize = 256;
 const LISTED: usize = 20;
 
 /// How far two drivers agree on a set of clips.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Parity {
     /// Every spike of every layer, clip and step is the same.
     pub spikes_equal: bool,
@@ -33,32 +35,92 @@ pub struct Parity {
     pub event: LayerCounts,
     /// Operations of the clock-driven run.
     pub clock: LayerCounts,
-    /// Seconds of the spiking branch under each driver, without recording.
+    /// Seconds of the spiking branch under each driver, without recording, and of its dense twin.
     pub seconds: Seconds,
+    /// Membranes that changed in a step, or in the first step were computed at all: NeuroBench's `MembraneUpdates`.
+    pub membrane_changes: u64,
+    /// Thresholds of all neurons and clips, `[modality][block][step]`.
+    pub thresholds: [Vec<Vec<Spread>>; 2],
+    /// Operations of the dense twin.
+    #[serde(skip)]
+    pub twin: Vec<DenseOperator>,
+}
+
+/// A distribution in short.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// How many values.
+    pub count: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// The least.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Spread {
+    fn of(values: &[f32]) -> Spread {
+        let sum: f64 = values.iter().map(|&v| f64::from(v)).sum();
+        Spread {
+            count: values.len() as u64,
+            mean: sum / values.len().max(1) as f64,
+            min: values.iter().copied().fold(f32::INFINITY, f32::min).into(),
+            max: values.iter().copied().fold(f32::NEG_INFINITY, f32::max).into(),
+        }
+    }
+
+    /// The spread of both.
+    fn and(self, other: Spread) -> Spread {
+        let count = self.count + other.count;
+        let weight = other.count as f64 / count.max(1) as f64;
+        Spread {
+            count,
+            mean: self.mean + (other.mean - self.mean) * weight,
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+        }
+    }
+}
+
+/// Adds spreads by block and step.
+fn add_spreads(total: &mut Vec<Vec<Spread>>, other: &[Vec<Spread>]) {
+    if total.is_empty() {
+        *total = other.to_vec();
+    } else {
+        for (total, other) in total.iter_mut().flatten().zip(other.iter().flatten()) {
+            *total = total.and(*other);
+        }
+    }
 }
 
 /// Wall time by driver, seconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Seconds {
     /// Event-driven.
     pub event: f64,
     /// Clock-driven.
     pub clock: f64,
+    /// The dense twin: ReLU in place of neurons, one pass, in batches.
+    pub dense_twin: f64,
 }
 
 /// A place where the drivers disagree.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Difference {
     /// Id of the clip.
     pub clip: String,
     /// `audio` or `video`.
-    pub modality: &'static str,
+    pub modality: String,
     /// Spiking block, from 1.
     pub block: usize,
     /// Time step.
     pub step: usize,
     /// `spikes`, `membranes` or `thresholds`.
-    pub what: &'static str,
+    pub what: String,
 }
 
 impl Parity {
@@ -84,6 +146,9 @@ impl Probe for Recorder {
 /// What two recorded runs of one clip have in common.
 struct Agreement {
     differences: Vec<(usize, usize, &'static str)>,
+    membrane_changes: u64,
+    /// By block and step.
+    thresholds: Vec<Vec<Spread>>,
 }
 
 fn agree(stack: &Stack, input: &ClipInput<'_>, steps: usize, scratch: &mut Scratch) -> Result<Agreement> {
@@ -114,7 +179,18 @@ fn agree(stack: &Stack, input: &ClipInput<'_>, steps: usize, scratch: &mut Scrat
             differences.push((block, step, "thresholds"));
         }
     }
-    Ok(Agreement { differences })
+    let states = &event_states.states;
+    let changed = |i: usize| match i.checked_sub(layers) {
+        Some(before) => states[i][1].iter().zip(&states[before][1]).filter(|(a, b)| a != b).count(),
+        None => states[i][1].len(),
+    };
+    Ok(Agreement {
+        differences,
+        membrane_changes: (0..states.len()).map(|i| changed(i) as u64).sum(),
+        thresholds: (0..layers)
+            .map(|block| states.iter().skip(block).step_by(layers).map(|state| Spread::of(&state[2])).collect())
+            .collect(),
+    })
 }
 
 /// Compares both drivers over `clips`, with `progress(clips done)` after each batch. None if the model has no spiking branch.
@@ -124,6 +200,9 @@ fn agree(stack: &Stack, input: &ClipInput<'_>, steps: usize, scratch: &mut Scrat
 pub fn compare(network: &Network<'_>, clips: &Clips, mut progress: impl FnMut(usize)) -> Result<Option<Parity>> {
     let Some(stacks) = network.stacks() else { return Ok(None) };
     let steps = network.model().config.time_steps;
+    let twin = DenseTwin::of(network);
+    // One graph for all batches: its memory is used again.
+    let mut twin_graph = Graph::inference();
     let mut parity = Parity {
         spikes_equal: true,
         membranes_equal: true,
@@ -148,6 +227,13 @@ pub fn compare(network: &Network<'_>, clips: &Clips, mut progress: impl FnMut(us
             let s = network.join_time(&graph, &runs, &mut Activity::new(network.model()));
             embeddings.push(network.finish(&graph, &prepared, Some(&s)));
         }
+        if let Some(twin) = &twin {
+            twin_graph.clear();
+            let started = std::time::Instant::now();
+            twin.run(&twin_graph, &prepared);
+            parity.seconds.dense_twin += started.elapsed().as_secs_f64();
+            add_operators(&mut parity.twin, twin_graph.take_costs());
+        }
         let bits = |i: usize| embeddings[i].iter().flat_map(|e| e.values()).map(|v| v.to_bits());
         parity.embeddings_equal &= bits(0).eq(bits(1));
         for modality in MODALITIES {
@@ -158,6 +244,8 @@ pub fn compare(network: &Network<'_>, clips: &Clips, mut progress: impl FnMut(us
                 .map_init(Scratch::default, |scratch, input| agree(stack, input, steps, scratch))
                 .collect::<Result<Vec<_>>>()?;
             for (clip, agreement) in rows.iter().zip(agreements) {
+                parity.membrane_changes += agreement.membrane_changes;
+                add_spreads(&mut parity.thresholds[modality as usize], &agreement.thresholds);
                 for (block, step, what) in agreement.differences {
                     match what {
                         "spikes" => parity.spikes_equal = false,
@@ -166,7 +254,7 @@ pub fn compare(network: &Network<'_>, clips: &Clips, mut progress: impl FnMut(us
                     }
                     if parity.differences.len() < LISTED {
                         let clip = clips.ids[*clip].clone();
-                        let modality = modality.name();
+                        let (modality, what) = (modality.name().to_owned(), what.to_owned());
                         parity.differences.push(Difference { clip, modality, block: block + 1, step, what });
                     }
                 }
@@ -191,6 +279,12 @@ impl Parity {
         self.clock += other.clock;
         self.seconds.event += other.seconds.event;
         self.seconds.clock += other.seconds.clock;
+        self.seconds.dense_twin += other.seconds.dense_twin;
+        self.membrane_changes += other.membrane_changes;
+        for (mine, theirs) in self.thresholds.iter_mut().zip(&other.thresholds) {
+            add_spreads(mine, theirs);
+        }
+        add_operators(&mut self.twin, other.twin);
         self
     }
 }

@@ -6,6 +6,7 @@ use std::ops::{Add, AddAssign};
 /// What one layer did in one clip. The counts say what the chosen driver really executed, except the two `effective`
 /// ones, which depend only on weights and inputs and are the same for every driver.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerCounts {
     /// Spikes emitted by the layer's neurons.
     pub spikes: u64,

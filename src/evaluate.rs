@@ -2,11 +2,11 @@
 
 use crate::config::TrainingConfig;
 use crate::data::{Clips, Dataset};
-use crate::energy::Cost;
+use crate::energy::{Cost, DenseOperator, add_operators};
 use crate::engine::Driver;
 use crate::error::{Error, Result};
 use crate::gzsl::{Candidates, Scored, Scores, distances};
-use crate::model::{Activity, Inference, Network, add_costs};
+use crate::model::{Activity, Inference, Network};
 use serde::{Deserialize, Serialize};
 
 /// One value for each way to score a clip: sum of both modalities' distances, video alone, audio alone.
@@ -57,10 +57,18 @@ pub struct Evaluation {
     pub absent: Vec<usize>,
     /// What the spiking branch did.
     pub activity: Option<Activity>,
-    /// Operations of the dense branch by operator, over all clips.
-    pub dense: Vec<(String, Cost)>,
+    /// Operations of the dense operators, over all clips.
+    pub dense: Vec<DenseOperator>,
     /// Operations of embedding the classes, once.
-    pub classes: Vec<(String, Cost)>,
+    pub classes: Vec<DenseOperator>,
+    /// Operations of comparing clips with classes.
+    pub scoring: Cost,
+    /// `[clips, E]`, audio and video, seen part first.
+    pub embeddings: [Vec<f32>; 2],
+    /// `[classes, E]`, in the order of the candidates.
+    pub class_embeddings: Vec<f32>,
+    /// Class id of each clip.
+    pub labels: Vec<usize>,
     /// Number of clips.
     pub clips: usize,
 }
@@ -117,8 +125,26 @@ pub fn evaluate(
         activity: all.activity,
         dense: all.dense,
         classes,
+        scoring: scoring_cost(labels.len(), &task.candidates, size),
+        embeddings: all.embeddings,
+        class_embeddings: words,
         clips: labels.len(),
+        labels,
     })
+}
+
+/// Arithmetic of choosing a class by the sum of both distances: per clip and class two distances of E subtractions, E MACs and a root
+/// each, their sum and a comparison; per seen class gamma is added.
+fn scoring_cost(clips: usize, candidates: &Candidates, size: usize) -> Cost {
+    let (clips, classes, size) = (clips as u64, candidates.classes.len() as u64, size as u64);
+    let seen = candidates.seen.iter().filter(|&&seen| seen).count() as u64;
+    Cost {
+        macs: 2 * size * clips * classes,
+        additions: ((2 * size + 1) * classes + seen) * clips,
+        functions: 2 * clips * classes,
+        comparisons: clips * classes,
+        ..Cost::ZERO
+    }
 }
 
 impl<T> ByMode<T> {
@@ -133,7 +159,7 @@ impl Inference {
         for (mine, theirs) in self.embeddings.iter_mut().zip(other.embeddings) {
             mine.extend(theirs);
         }
-        add_costs(&mut self.dense, other.dense);
+        add_operators(&mut self.dense, other.dense);
         match (&mut self.activity, other.activity) {
             (Some(mine), Some(theirs)) => mine.append(&theirs),
             (mine, theirs) => *mine = mine.take().or(theirs),

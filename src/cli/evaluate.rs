@@ -1,12 +1,10 @@
 //! `evaluate`.
 
-use super::options::DataOptions;
-use super::saved::{Saved, TestClips};
+use super::options::{DataOptions, check_writable};
+use super::saved::{Saved, TestClips, save_report};
 use clap::{Args, ValueEnum};
 use spikefuse::Result;
 use spikefuse::engine::Driver;
-use spikefuse::model::Network;
-use spikefuse::report::{Origin, Report};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -21,6 +19,9 @@ pub struct Evaluate {
     /// How the spiking branch goes through time
     #[arg(long, value_enum, default_value = "event")]
     driver: DriverOption,
+    /// Folder for report.json and neurobench.json
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -40,15 +41,17 @@ impl Evaluate {
         let saved = Saved::load(&self.model)?;
         let dataset = self.data.open()?;
         saved.check_dataset(&dataset)?;
-        let network = Network::new(&saved.model, &saved.parameters)?;
         let driver = match self.driver {
             DriverOption::Event => Driver::Event,
             DriverOption::Clock => Driver::Clock,
         };
-        let result = saved.test(&network, &dataset, &TestClips::load(&dataset)?, driver)?;
-        let training = &saved.training;
-        let origin = Origin { dataset: &dataset, seed: training.seed, epochs: training.choice.epochs };
-        let report = Report::new(&origin, &network, &result, None);
+        if let Some(out) = &self.out {
+            check_writable(out)?;
+        }
+        let report = saved.report(&dataset, &TestClips::load(&dataset)?, driver, false)?;
+        if let Some(out) = &self.out {
+            save_report(out, &report)?;
+        }
         super::print(&if self.json { super::json(&report)? } else { report.to_string() })?;
         Ok(ExitCode::SUCCESS)
     }

@@ -1,15 +1,11 @@
 //! `run` and `train`.
 
-use super::compare::parity;
 use super::options::{DataOptions, TrainingOptions, check_writable};
 use super::progress::TrainingBars;
-use super::saved::{Saved, TestClips};
+use super::saved::{Saved, TestClips, save_report};
 use clap::Args;
 use spikefuse::Result;
 use spikefuse::engine::Driver;
-use spikefuse::files::write_atomic;
-use spikefuse::model::Network;
-use spikefuse::report::{Origin, Report};
 use spikefuse::train::{Folder, train};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,7 +17,7 @@ pub struct Run {
     data: DataOptions,
     #[command(flatten)]
     training: TrainingOptions,
-    /// Folder for weights, checkpoint and report.json; nothing is written without it
+    /// Folder for weights, checkpoint, report.json and neurobench.json; nothing is written without it
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the report as JSON
@@ -62,17 +58,11 @@ impl Run {
         if let Some(out) = &self.out {
             saved.save(out)?;
         }
-        let network = Network::new(&saved.model, &saved.parameters)?;
-        let test = TestClips::load(&dataset)?;
-        let result = saved.test(&network, &dataset, &test, Driver::Event)?;
-        let parity = parity(&network, &test)?;
-        let origin = Origin { dataset: &dataset, seed: self.training.seed, epochs: saved.training.choice.epochs };
-        let report = Report::new(&origin, &network, &result, parity);
-        let document = super::json(&report)?;
+        let report = saved.report(&dataset, &TestClips::load(&dataset)?, Driver::Event, true)?;
         if let Some(out) = &self.out {
-            write_atomic(&out.join("report.json"), |file| file.write_all(document.as_bytes()))?;
+            save_report(out, &report)?;
         }
-        super::print(&if self.json { document } else { report.to_string() })?;
+        super::print(&if self.json { super::json(&report)? } else { report.to_string() })?;
         Ok(ExitCode::from(u8::from(report.parity.is_some_and(|parity| !parity.holds()))))
     }
 }

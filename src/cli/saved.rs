@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use spikefuse::config::Config;
 use spikefuse::data::{Clips, Dataset, Part};
 use spikefuse::engine::Driver;
-use spikefuse::evaluate::{Evaluation, Gamma, Task, evaluate};
+use spikefuse::evaluate::{Gamma, Task, evaluate};
 use spikefuse::files::{read_json, write_atomic};
 use spikefuse::gzsl::Candidates;
 use spikefuse::model::{self, Network, Parameters, Stft};
+use spikefuse::report::{Origin, Report};
 use spikefuse::train::{Choice, EpochRecord, Trained};
 use spikefuse::{Error, Result};
 use std::path::Path;
@@ -71,24 +72,44 @@ impl Saved {
         Err(Error::value("dataset", problem).with_hint("give --data and --dataset as in training"))
     }
 
-    /// Tests the model.
-    pub fn test(
-        &self,
-        network: &Network<'_>,
-        dataset: &Dataset,
-        test: &TestClips,
-        driver: Driver,
-    ) -> Result<Evaluation> {
+    /// Tests the model and reports, with the drivers' comparison if there was one.
+    pub fn report(&self, dataset: &Dataset, test: &TestClips, driver: Driver, compare: bool) -> Result<Report> {
+        let network = Network::new(&self.model, &self.parameters)?;
         let candidates =
             Candidates::new(dataset.classes_of(Part::Stage2Train), dataset.classes_of(Part::Stage2TestUnseen));
         let task = Task { seen: &test.seen, unseen: &test.unseen, candidates };
-        let bar = super::progress::bar("test", test.seen.len() + test.unseen.len());
-        let result = evaluate(network, dataset, &task, Gamma::Given(self.training.choice.gamma), driver, |clips| {
-            bar.inc(clips as u64);
+        let fewer = if self.model.has_spikes() { fewer_steps(self.model.config.time_steps) } else { Vec::new() };
+        let bar = super::progress::bar("test", (test.seen.len() + test.unseen.len()) * (1 + fewer.len()));
+        let run = |network: &Network<'_>| {
+            let gamma = Gamma::Given(self.training.choice.gamma);
+            evaluate(network, dataset, &task, gamma, driver, |clips| bar.inc(clips as u64))
+        };
+        let result = run(&network)?;
+        let shorter = fewer.into_iter().map(|steps| {
+            let (model, parameters) = self.model.shortened(&self.parameters, steps)?;
+            Ok((steps, run(&Network::new(&model, &parameters)?)?))
         });
+        let shorter = shorter.collect::<Result<Vec<_>>>()?;
         bar.finish_and_clear();
-        result
+        let parity = if compare { super::compare::parity(&network, test)? } else { None };
+        let Training { seed, ref choice, .. } = self.training;
+        let (parameters, candidates) = (&self.parameters, &task.candidates);
+        let origin = Origin { dataset, candidates, parameters, seed, epochs: choice.epochs };
+        Report::new(&origin, &network, &result, parity, &shorter)
     }
+}
+
+/// Numbers of time steps below `steps` at which accuracy is looked at: powers of two.
+fn fewer_steps(steps: usize) -> Vec<usize> {
+    (0..).map(|power| 1 << power).take_while(|&fewer| fewer < steps).collect()
+}
+
+/// Writes `report.json` and `neurobench.json` into a folder.
+pub fn save_report(folder: &Path, report: &Report) -> Result<()> {
+    for (name, text) in [("report.json", super::json(report)?), ("neurobench.json", super::json(&report.neurobench)?)] {
+        write_atomic(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
+    }
+    Ok(())
 }
 
 /// The test clips of a data set.

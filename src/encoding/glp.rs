@@ -36,22 +36,32 @@ fn beta<R: Real>(logit: Option<&Var<R>>) -> R {
     logit.map_or(R::ZERO, |logit| logit.scalar().sigmoid())
 }
 
+/// Arithmetic of the gates `sigmoid(g)` of `features` features, over all clips. A feature of one bin: one multiplication and a sigmoid
+/// (one addition, two functions). Of B bins, whose local windows cover 3 B - 2 values: a comparison and an addition per value of
+/// each window, a multiplication per mean, and per bin an addition and two MACs for g and a sigmoid.
+fn gate_cost(features: usize, bins: usize, learned: bool) -> Cost {
+    let b = bins as u64;
+    let feature = match b {
+        1 => Cost { multiplies: 1, additions: 1, functions: 2, ..Cost::ZERO },
+        _ => Cost {
+            comparisons: 4 * b - 2,
+            additions: 4 * b - 2 + 2 * b + 1,
+            multiplies: b + 1,
+            macs: 2 * b,
+            functions: 2 * b,
+            ..Cost::ZERO
+        },
+    };
+    let beta = if learned { Cost { additions: 1, functions: 2, ..Cost::ZERO } } else { Cost::ZERO };
+    feature * features as u64 + beta
+}
+
 /// `x_hat` for `x [clips * bins, dim]`, which is data: no gradient flows to it. `logit [1, 1]` is wanted when bins > 1.
-/// A value costs 4 comparisons, 5 additions, 2 multiplications, 2 MACs, 2 functions (fewer for one bin).
+/// Costs by [`gate_cost`], and per value one addition and one multiplication.
 pub fn refine<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, logit: Option<&Var<R>>) -> Var<R> {
     let (dim, values) = (x.cols(), x.values().len() as u64);
-    let windows = if bins > 1 { values } else { 0 };
-    graph.cost(
-        "glp",
-        Cost {
-            macs: values + windows,
-            multiplies: windows * 2,
-            additions: 2 * values + windows * 5,
-            comparisons: windows * 4,
-            functions: 2 * values,
-            ..Cost::default()
-        },
-    );
+    let gates = gate_cost(x.rows() / bins * dim, bins, logit.is_some());
+    let filed = graph.cost("glp", gates + Cost { additions: values, multiplies: values, ..Cost::ZERO });
     let b = beta(logit);
     let mut out = graph.buffer(x.values().len());
     out.par_chunks_mut(bins * dim).zip(x.values().par_chunks(bins * dim)).for_each(|(out, x)| {
@@ -67,9 +77,9 @@ pub fn refine<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, logit: Option<
             },
         );
     });
-    let Some(logit) = logit else { return graph.constant(x.rows(), dim, out) };
+    let Some(logit) = logit else { return graph.record(filed, x.rows(), dim, out, &[], |_, _| {}) };
     let saved = (x.clone(), logit.clone());
-    graph.record(x.rows(), dim, out, &[logit], move |gradient, gradients| {
+    graph.record(filed, x.rows(), dim, out, &[logit], move |gradient, gradients| {
         let (x, logit) = saved;
         gradients.add_with(&logit, |d| {
             let clips: Vec<R> = gradient
@@ -92,7 +102,8 @@ pub fn refine<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, logit: Option<
 /// same at every step). The gates are those of [`refine`]; a value costs one addition more.
 pub fn pooled_gate<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, steps: usize, logit: Option<&Var<R>>) -> Var<R> {
     let (dim, clips) = (x.cols(), x.rows() / bins);
-    graph.cost("glp_mean", Cost { additions: x.values().len() as u64, multiplies: x.rows() as u64, ..Cost::default() });
+    let filed =
+        graph.cost("glp_mean", Cost { additions: x.values().len() as u64, multiplies: x.rows() as u64, ..Cost::ZERO });
     let b = beta(logit);
     let scale = R::ONE / R::of(dim as f64);
     let mut out = graph.buffer(clips * steps);
@@ -117,9 +128,9 @@ pub fn pooled_gate<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, steps: us
             },
         );
     });
-    let Some(logit) = logit else { return graph.constant(clips, steps, out) };
+    let Some(logit) = logit else { return graph.record(filed, clips, steps, out, &[], |_, _| {}) };
     let saved = (x.clone(), logit.clone());
-    graph.record(clips, steps, out, &[logit], move |gradient, gradients| {
+    graph.record(filed, clips, steps, out, &[logit], move |gradient, gradients| {
         let (x, logit) = saved;
         gradients.add_with(&logit, |d| {
             let mut total = R::ZERO;

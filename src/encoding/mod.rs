@@ -4,4 +4,4 @@ mod glp;
 mod resample;
 
 pub use glp::{pooled_gate, refine};
-pub use resample::resample;
+pub use resample::{resample, resampling_cost};

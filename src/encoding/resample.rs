@@ -1,5 +1,7 @@
 //! A clip of any length as a fixed number of bins.
 
+use crate::energy::Cost;
+
 /// Averages `segments` (row-major, `dim` wide) into `bins` rows appended to `out`. Bin j covers the segments from
 /// `floor(j n / k)` to `floor((j + 1) n / k)`, at least one.
 pub fn resample(segments: &[f32], dim: usize, bins: usize, out: &mut Vec<f32>) {
@@ -21,9 +23,23 @@ pub fn resample(segments: &[f32], dim: usize, bins: usize, out: &mut Vec<f32>) {
     }
 }
 
+/// Arithmetic of [`resample`] on `segments` segments: for a bin of more than one segment an addition for each but the first, and
+/// one multiplication.
+pub fn resampling_cost(segments: usize, dim: usize, bins: usize) -> Cost {
+    let mut cost = Cost::ZERO;
+    for bin in 0..bins {
+        let first = bin * segments / bins;
+        let covered = ((bin + 1) * segments / bins).max(first + 1) - first;
+        if covered > 1 {
+            cost += Cost { additions: ((covered - 1) * dim) as u64, multiplies: dim as u64, ..Cost::ZERO };
+        }
+    }
+    cost
+}
+
 #[cfg(test)]
 mod tests {
-    use super::resample;
+    use super::*;
 
     #[test]
     fn bins_average_what_they_cover() {

@@ -1,11 +1,13 @@
 //! Operation counts of one operator.
 
+use super::Kind;
 use serde::{Deserialize, Serialize};
-use std::ops::{Add, AddAssign};
+use std::ops::{Add, AddAssign, Mul};
 
 /// Integer counts of arithmetic operations. A multiplication whose product is added at once is one MAC and neither a
-/// multiplication nor an addition; comparisons and selections are counted and priced as additions by no table we ship.
+/// multiplication nor an addition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cost {
     /// Multiply-accumulates.
     pub macs: u64,
@@ -19,6 +21,24 @@ pub struct Cost {
     pub comparisons: u64,
     /// Divisions, square roots, exponentials, logarithms.
     pub functions: u64,
+}
+
+impl Cost {
+    /// No arithmetic: data are moved, if anything.
+    pub const ZERO: Cost = Cost { macs: 0, acs: 0, multiplies: 0, additions: 0, comparisons: 0, functions: 0 };
+
+    /// The counts with the kinds of operation that they count.
+    pub fn by_kind(&self) -> [(Kind, u64); 6] {
+        let Cost { macs, acs, multiplies, additions, comparisons, functions } = *self;
+        [
+            (Kind::Mac, macs),
+            (Kind::Ac, acs),
+            (Kind::Multiply, multiplies),
+            (Kind::Add, additions),
+            (Kind::Compare, comparisons),
+            (Kind::Function, functions),
+        ]
+    }
 }
 
 impl Add for Cost {
@@ -35,14 +55,74 @@ impl Add for Cost {
     }
 }
 
+impl Mul<u64> for Cost {
+    type Output = Cost;
+    fn mul(self, times: u64) -> Cost {
+        Cost {
+            macs: self.macs * times,
+            acs: self.acs * times,
+            multiplies: self.multiplies * times,
+            additions: self.additions * times,
+            comparisons: self.comparisons * times,
+            functions: self.functions * times,
+        }
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Cost>>(costs: I) -> Cost {
+        costs.fold(Cost::ZERO, Add::add)
+    }
+}
+
 impl AddAssign for Cost {
     fn add_assign(&mut self, other: Cost) {
         *self = *self + other;
     }
 }
 
-impl std::iter::Sum for Cost {
-    fn sum<I: Iterator<Item = Cost>>(costs: I) -> Cost {
-        costs.fold(Cost::default(), Add::add)
+/// What a dense operator did: filed beside its arithmetic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DenseOperator {
+    /// Layer, as in the names of its tensors.
+    pub layer: String,
+    /// Operator.
+    pub operator: String,
+    /// Arithmetic.
+    pub cost: Cost,
+    /// Synaptic operations, if it is a weight matrix times a vector.
+    pub synapses: Option<Synapses>,
+}
+
+/// Synaptic operations of a weight matrix, by input value: see [`synops`](super::synops).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Synapses {
+    /// Non-zero weights that met an input of 1 or -1.
+    pub effective_acs: u64,
+    /// Non-zero weights that met another non-zero input.
+    pub effective_macs: u64,
+    /// All weights, for each input vector.
+    pub dense: u64,
+}
+
+/// Adds operators to those of the same name.
+pub fn add_operators(total: &mut Vec<DenseOperator>, operators: Vec<DenseOperator>) {
+    for operator in operators {
+        let known = total.iter_mut().find(|o| o.layer == operator.layer && o.operator == operator.operator);
+        match known {
+            Some(known) => known.add(&operator),
+            None => total.push(operator),
+        }
+    }
+}
+
+impl DenseOperator {
+    fn add(&mut self, other: &DenseOperator) {
+        self.cost += other.cost;
+        if let (Some(mine), Some(theirs)) = (&mut self.synapses, &other.synapses) {
+            mine.effective_acs += theirs.effective_acs;
+            mine.effective_macs += theirs.effective_macs;
+            mine.dense += theirs.dense;
+        }
     }
 }

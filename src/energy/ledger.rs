@@ -1,113 +1,317 @@
 //! The ledger of a run: what each layer of the hybrid did, as integers over all clips.
 //!
+//! Every line is one kind of operation of one operator. The spiking branch is told twice, in two *views* of the same work: as
+//! arithmetic (additions, multiplications), for tables that price arithmetic, and as events (deliveries to synapses, updates of
+//! neurons), for tables that price those. A table looks at one view; see [`EnergyTable`](super::EnergyTable).
+//!
 //! Rules for the spiking branch, per unit counted by the engine:
-//! - a spike delivered to a synapse: one accumulate;
-//! - an analog value times a weight: one MAC;
-//! - a membrane update: two additions (bias; current less membrane), one MAC (leak), one comparison (threshold);
+//! - a spike delivered to a synapse: one accumulate, or one synaptic event;
+//! - an analog value times a weight: one MAC, in both views;
+//! - a membrane update: two additions (bias; current less membrane), one MAC (leak), one comparison (threshold), or one neuron update;
 //! - a threshold update: three MACs (trace, its gain, half of the old threshold), one multiplication (half of the target), three
-//!   additions (the cues' sum), two comparisons (bounds);
-//! - an entropy, once per layer and tick: four multiplications (two logarithms' products, two gains), three additions, three
-//!   functions (two logarithms, one division).
+//!   additions (the cues' sum), two comparisons (bounds), or one threshold update;
+//! - a soft reset: one addition per spike, part of the membrane's arithmetic;
+//! - an entropy, once per layer and tick: one MAC and three multiplications (two logarithms' products, two gains), one addition,
+//!   two comparisons (bounds), three functions (two logarithms, one division), in both views.
 
-use super::{Cost, EnergyTable};
+use super::{Cost, DenseOperator};
 use crate::counts::LayerCounts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Version of the ledger in JSON documents.
+pub const LEDGER_SCHEMA: &str = "spikefuse.ledger/1";
 
 /// Which part of the hybrid an entry belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Branch {
     /// Dense operators, in front of and behind the spikes.
     Dense,
-    /// The spiking blocks.
+    /// The spiking layers.
     Spiking,
     /// The time-step factor.
     TimeStep,
     /// Embedding of the class vectors, once for all clips.
     Classes,
+    /// Comparing clips with classes.
+    Scoring,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A multiplication whose product is added at once.
+    Mac,
+    /// An accumulate of a synaptic weight caused by a spike.
+    Ac,
+    /// A multiplication that is not part of a MAC.
+    Multiply,
+    /// An addition or subtraction that is not part of a MAC or an accumulate.
+    Add,
+    /// A comparison: maximum, ReLU, threshold.
+    Compare,
+    /// A division, square root, exponential or logarithm.
+    Function,
+    /// A spike that a neuron emitted.
+    Spike,
+    /// A spike delivered to one synapse, zero weights included.
+    SynapticEvent,
+    /// One step of one neuron that was carried out.
+    NeuronUpdate,
+    /// One step of one neuron that the event-driven run left out. Hardware that visits every neuron at every step pays for it.
+    NeuronIdle,
+    /// One step of one neuron's dynamic threshold.
+    ThresholdUpdate,
+    /// An event put into or taken out of a queue.
+    QueueOperation,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 12] = [
+        Kind::Mac,
+        Kind::Ac,
+        Kind::Multiply,
+        Kind::Add,
+        Kind::Compare,
+        Kind::Function,
+        Kind::Spike,
+        Kind::SynapticEvent,
+        Kind::NeuronUpdate,
+        Kind::NeuronIdle,
+        Kind::ThresholdUpdate,
+        Kind::QueueOperation,
+    ];
+
+    /// Which view it belongs to.
+    pub fn view(self) -> View {
+        match self {
+            Kind::Mac | Kind::Ac | Kind::Multiply | Kind::Add | Kind::Compare | Kind::Function => View::Arithmetic,
+            Kind::Spike
+            | Kind::SynapticEvent
+            | Kind::NeuronUpdate
+            | Kind::NeuronIdle
+            | Kind::ThresholdUpdate
+            | Kind::QueueOperation => View::Events,
+        }
+    }
+
+    /// Its name, as in documents and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Mac => "mac",
+            Kind::Ac => "ac",
+            Kind::Multiply => "multiply",
+            Kind::Add => "add",
+            Kind::Compare => "compare",
+            Kind::Function => "function",
+            Kind::Spike => "spike",
+            Kind::SynapticEvent => "synaptic_event",
+            Kind::NeuronUpdate => "neuron_update",
+            Kind::NeuronIdle => "neuron_idle",
+            Kind::ThresholdUpdate => "threshold_update",
+            Kind::QueueOperation => "queue_operation",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A way to look at the work of spiking layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Additions, multiplications, comparisons.
+    Arithmetic,
+    /// Synaptic events, neuron updates.
+    Events,
+}
+
+/// What numbers an operation works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataType {
+    /// 8-bit integers.
+    Int8,
+    /// 32-bit integers.
+    Int32,
+    /// Half precision.
+    Fp16,
+    /// Single precision.
+    Fp32,
+    /// Double precision.
+    Fp64,
+}
+
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            DataType::Int8 => "int8",
+            DataType::Int32 => "int32",
+            DataType::Fp16 => "fp16",
+            DataType::Fp32 => "fp32",
+            DataType::Fp64 => "fp64",
+        })
+    }
 }
 
 /// One line of the ledger.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Part of the hybrid.
     pub branch: Branch,
-    /// Layer and operator, as in the names of its tensors.
+    /// Layer, as in the names of its tensors.
     pub layer: String,
-    /// Arithmetic.
-    pub cost: Cost,
-    /// What the spiking layer did; none for dense operators.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub spiking: Option<LayerCounts>,
-    /// MACs of the same layer in the dense twin: the network with ReLU in place of spikes, one pass.
-    pub dense_twin_macs: u64,
+    /// What of the layer.
+    pub operator: String,
+    /// What was done.
+    pub kind: Kind,
+    /// On which numbers.
+    pub data_type: DataType,
+    /// How often, over all clips.
+    pub count: u64,
+    /// How often in the dense twin: the network with ReLU in place of spikes, one pass. None where there is no such twin.
+    pub dense_count: Option<u64>,
 }
 
 /// All entries of a run.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ledger {
+    /// [`LEDGER_SCHEMA`]
+    pub schema: String,
+    /// Clips that the counts are sums over.
+    pub clips: u64,
     /// In the order in which they were filed.
     pub entries: Vec<Entry>,
 }
 
-/// Arithmetic behind the counts of a spiking layer, by the rules above.
-pub fn spiking_cost(counts: &LayerCounts) -> Cost {
-    let (membranes, thresholds, entropies) = (counts.membrane_updates, counts.threshold_updates, counts.entropies);
-    Cost {
-        acs: counts.synops,
-        macs: counts.macs + membranes + 3 * thresholds,
-        multiplies: thresholds + 4 * entropies,
-        additions: 2 * membranes + 3 * thresholds + 3 * entropies,
-        comparisons: membranes + 2 * thresholds,
-        functions: 3 * entropies,
-    }
+/// A spiking layer as the ledger sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct SpikingLayer {
+    /// What it did over all clips.
+    pub counts: LayerCounts,
+    /// Neurons times steps times clips.
+    pub neuron_steps: u64,
+    /// Arithmetic of one membrane update.
+    pub update: Cost,
+    /// Arithmetic of one reset.
+    pub reset: Cost,
+    /// MACs of its dense twin and values that go through the twin's ReLU, over all clips; none if it has no twin.
+    pub twin: Option<[u64; 2]>,
 }
 
+/// Arithmetic of one membrane update of the spiking branch.
+pub const MEMBRANE_UPDATE: Cost = Cost { additions: 2, macs: 1, comparisons: 1, ..Cost::ZERO };
+/// Arithmetic of one threshold update.
+pub const THRESHOLD_UPDATE: Cost = Cost { macs: 3, multiplies: 1, additions: 3, comparisons: 2, ..Cost::ZERO };
+/// Arithmetic of the entropy of a layer's firing rate.
+pub const ENTROPY: Cost = Cost { macs: 1, multiplies: 3, additions: 1, comparisons: 2, functions: 3, ..Cost::ZERO };
+
 impl Ledger {
-    /// Files dense operators; the twin has the same ones.
-    pub fn file_dense(&mut self, branch: Branch, costs: &[(String, Cost)]) {
-        self.entries.extend(costs.iter().map(|(layer, cost)| Entry {
-            branch,
-            layer: layer.clone(),
-            cost: *cost,
-            spiking: None,
-            dense_twin_macs: cost.macs,
-        }));
+    /// An empty ledger of a run over `clips` clips.
+    pub fn new(clips: u64) -> Ledger {
+        Ledger { schema: LEDGER_SCHEMA.into(), clips, entries: Vec::new() }
     }
 
-    /// Files a spiking layer whose dense twin has `dense_twin_macs` over all clips.
-    pub fn file_spiking(&mut self, layer: String, counts: LayerCounts, dense_twin_macs: u64) {
-        let cost = spiking_cost(&counts);
-        self.entries.push(Entry { branch: Branch::Spiking, layer, cost, spiking: Some(counts), dense_twin_macs });
+    /// Files one line unless both counts are zero.
+    fn file(&mut self, at: (Branch, &str, &str, DataType), kind: Kind, count: u64, dense_count: Option<u64>) {
+        let (branch, layer, operator, data_type) = at;
+        if count > 0 || dense_count.is_some_and(|count| count > 0) {
+            let (layer, operator) = (layer.to_owned(), operator.to_owned());
+            self.entries.push(Entry { branch, layer, operator, kind, data_type, count, dense_count });
+        }
+    }
+
+    /// Files arithmetic, and that of the same operator in the dense twin.
+    fn file_cost(&mut self, at: (Branch, &str, &str, DataType), cost: &Cost, twin: Option<&Cost>) {
+        let twin = twin.map(Cost::by_kind);
+        for (i, (kind, count)) in cost.by_kind().into_iter().enumerate() {
+            self.file(at, kind, count, twin.map(|twin| twin[i].1));
+        }
+    }
+
+    /// Files a dense operator, which the dense twin has as well if `in_twin`.
+    pub fn file_dense(&mut self, branch: Branch, o: &DenseOperator, in_twin: bool) {
+        let twin = if in_twin { &o.cost } else { &Cost::ZERO };
+        self.file_cost((branch, &o.layer, &o.operator, DataType::Fp32), &o.cost, Some(twin));
+    }
+
+    /// Files a spiking layer.
+    pub fn file_spiking(&mut self, layer: &str, data_type: DataType, spiking: &SpikingLayer) {
+        let SpikingLayer { counts, neuron_steps, update, reset, twin } = *spiking;
+        // Every count has its rule: a new one does not compile until it is named here.
+        let LayerCounts {
+            spikes,
+            synops,
+            macs,
+            effective_acs: _,  // A definition of SynOps, not work done: `crate::energy::synops`.
+            effective_macs: _, // The same.
+            membrane_updates,
+            threshold_updates,
+            entropies,
+            queue_operations,
+            wakes: _, // Part of the membrane updates.
+        } = counts;
+        let at = |operator| (Branch::Spiking, layer, operator, data_type);
+        let (none, zero) = (twin.map(|_| 0), twin.map(|_| &Cost::ZERO));
+        self.file(at("spikes"), Kind::Spike, spikes, none);
+        self.file(at("synapses"), Kind::Ac, synops, none);
+        self.file(at("synapses"), Kind::SynapticEvent, synops, none);
+        self.file(at("analog_input"), Kind::Mac, macs, none);
+        self.file_cost(at("membrane"), &(update * membrane_updates + reset * spikes), zero);
+        self.file(at("membrane"), Kind::NeuronUpdate, membrane_updates, none);
+        self.file(at("membrane"), Kind::NeuronIdle, neuron_steps.saturating_sub(membrane_updates), none);
+        self.file_cost(at("threshold"), &(THRESHOLD_UPDATE * threshold_updates), zero);
+        self.file(at("threshold"), Kind::ThresholdUpdate, threshold_updates, none);
+        self.file_cost(at("entropy"), &(ENTROPY * entropies), zero);
+        self.file(at("queue"), Kind::QueueOperation, queue_operations, none);
+        if let Some([macs, values]) = twin {
+            self.file(at("dense_twin"), Kind::Mac, 0, Some(macs));
+            self.file(at("dense_twin"), Kind::Compare, 0, Some(values));
+        }
     }
 
     /// Files the time-step factor of a modality; the twin, which has one step, has none.
-    pub fn file_time_step(&mut self, layer: String, cost: Cost) {
-        self.entries.push(Entry { branch: Branch::TimeStep, layer, cost, spiking: None, dense_twin_macs: 0 });
+    pub fn file_time_step(&mut self, layer: &str, cost: &Cost) {
+        self.file_cost((Branch::TimeStep, layer, "factor", DataType::Fp32), cost, Some(&Cost::ZERO));
     }
 
-    /// Sum of all entries.
-    pub fn total(&self) -> Cost {
-        self.entries.iter().map(|entry| entry.cost).sum()
+    /// Count of one kind over the entries that `which` takes.
+    pub fn count(&self, kind: Kind, which: impl Fn(&Entry) -> bool) -> u64 {
+        self.entries.iter().filter(|e| e.kind == kind && which(e)).map(|e| e.count).sum()
     }
 
-    /// Sum of the entries of one branch.
-    pub fn of(&self, branch: Branch) -> Cost {
-        self.entries.iter().filter(|entry| entry.branch == branch).map(|entry| entry.cost).sum()
+    /// Counts of all kinds over all entries.
+    pub fn totals(&self) -> BTreeMap<Kind, u64> {
+        let mut totals = BTreeMap::new();
+        for entry in &self.entries {
+            *totals.entry(entry.kind).or_default() += entry.count;
+        }
+        totals
     }
 
-    /// Sum of the spiking layers' counts.
-    pub fn spiking(&self) -> LayerCounts {
-        self.entries.iter().filter_map(|entry| entry.spiking).sum()
+    /// MACs of the dense twin in the entries that `which` takes.
+    pub fn twin_macs(&self, which: impl Fn(&Entry) -> bool) -> u64 {
+        self.entries.iter().filter(|e| e.kind == Kind::Mac && which(e)).filter_map(|e| e.dense_count).sum()
     }
 
-    /// MACs of the dense twin.
-    pub fn dense_twin_macs(&self) -> u64 {
-        self.entries.iter().map(|entry| entry.dense_twin_macs).sum()
-    }
-
-    /// Energy of everything that `table` prices, picojoule.
-    pub fn energy_pj(&self, table: &EnergyTable) -> f64 {
-        self.entries.iter().map(|entry| table.energy_pj(&entry.cost)).sum()
+    /// The layers, in the order of their first entries.
+    pub fn layers(&self) -> Vec<(Branch, &str)> {
+        let mut layers: Vec<(Branch, &str)> = Vec::new();
+        for e in &self.entries {
+            if !layers.contains(&(e.branch, e.layer.as_str())) {
+                layers.push((e.branch, &e.layer));
+            }
+        }
+        layers
     }
 }

@@ -1,9 +1,15 @@
-//! What a run costs: integer operation counts and published energy tables.
+//! What a run costs: integer operation counts, every common definition of synaptic operations, and published energy tables.
 
 mod cost;
 mod ledger;
+mod price;
+pub mod synops;
 mod table;
 
-pub use cost::Cost;
-pub use ledger::{Branch, Entry, Ledger, spiking_cost};
-pub use table::{EnergyTable, FP32_45NM};
+pub use cost::{Cost, DenseOperator, Synapses, add_operators};
+pub use ledger::{
+    Branch, DataType, ENTROPY, Entry, Kind, LEDGER_SCHEMA, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE,
+    View,
+};
+pub use price::{Energy, LayerEnergy, Unpriced};
+pub use table::{EnergyTable, Grade, TABLE_SCHEMA};

@@ -1,40 +1,171 @@
-//! Published energies per operation.
+//! Published energies per operation, as data: one RON file a table.
 
-use super::Cost;
-use serde::Serialize;
+use super::{DataType, Kind, View};
+use crate::error::{Error, Result};
+use crate::files::read_text;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-/// Energies of arithmetic operations, picojoule.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// Version of a table file.
+pub const TABLE_SCHEMA: &str = "spikefuse.energy-table/1";
+
+/// Energies of operations, picojoule. What it has no price for stays unpriced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EnergyTable {
+    /// [`TABLE_SCHEMA`]
+    pub schema: String,
     /// Name to quote with every figure.
-    pub name: &'static str,
+    pub name: String,
     /// Where the figures come from.
-    pub source: &'static str,
-    /// Measured on silicon, simulated, or arithmetic only.
-    pub grade: &'static str,
+    pub source: String,
+    /// What they rest on.
+    pub grade: Grade,
+    /// Which view of the spiking branch it prices. Dense operators have arithmetic only.
+    pub view: View,
+    /// Numbers that its arithmetic is priced for; none if the source does not tell them apart.
+    pub data_type: Option<DataType>,
+    /// Picojoule per operation.
+    pub prices_pj: BTreeMap<Kind, f64>,
     /// What the figures leave out.
-    pub leaves_out: &'static str,
-    /// An addition, and an accumulate of a synaptic weight.
-    pub add_pj: f64,
-    /// A multiplication.
-    pub multiply_pj: f64,
+    pub leaves_out: String,
 }
 
-/// 32-bit floating point in a 45 nm process: addition 0.9, multiplication 3.7, so multiply-accumulate 4.6 pJ.
-pub const FP32_45NM: EnergyTable = EnergyTable {
-    name: "45nm-fp32",
-    source: "Horowitz, Computing's energy problem (and what we can do about it), ISSCC 2014",
-    grade: "arithmetic only",
-    leaves_out: "memory access, control, routing, static power",
-    add_pj: 0.9,
-    multiply_pj: 3.7,
-};
+/// What the figures of a table rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// Measured on silicon.
+    Measured,
+    /// Simulated before fabrication.
+    Simulated,
+    /// Energy of the arithmetic unit alone.
+    Arithmetic,
+    /// Put together from several of these.
+    Estimated,
+}
+
+impl std::fmt::Display for Grade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Grade::Measured => "measured on silicon",
+            Grade::Simulated => "simulated before fabrication",
+            Grade::Arithmetic => "arithmetic units only",
+            Grade::Estimated => "estimated",
+        })
+    }
+}
+
+/// The tables that come with the crate; the first is the default.
+const SHIPPED: [&str; 20] = [
+    include_str!("tables/45nm-fp32.ron"),
+    include_str!("tables/45nm-fp16.ron"),
+    include_str!("tables/45nm-int8.ron"),
+    include_str!("tables/45nm-int32.ron"),
+    include_str!("tables/45nm-fp32-sram-8k.ron"),
+    include_str!("tables/45nm-fp32-sram-32k.ron"),
+    include_str!("tables/45nm-fp32-sram-1m.ron"),
+    include_str!("tables/45nm-fp32-dram.ron"),
+    include_str!("tables/loihi.ron"),
+    include_str!("tables/truenorth.ron"),
+    include_str!("tables/spinnaker-13.3nj.ron"),
+    include_str!("tables/spinnaker-8nj.ron"),
+    include_str!("tables/spinnaker-45pj.ron"),
+    include_str!("tables/odin.ron"),
+    include_str!("tables/reckon.ron"),
+    include_str!("tables/tianjic.ron"),
+    include_str!("tables/seneca.ron"),
+    include_str!("tables/cpu.ron"),
+    include_str!("tables/gpu.ron"),
+    include_str!("tables/arm.ron"),
+];
+
+/// The names by which people ask for what nobody has published.
+const UNPUBLISHED: [&str; 2] = ["loihi2", "loihi-2"];
 
 impl EnergyTable {
-    /// Picojoule of what the table prices: additions, multiplications, MACs, accumulates.
-    pub fn energy_pj(&self, cost: &Cost) -> f64 {
-        (cost.additions + cost.acs + cost.macs) as f64 * self.add_pj
-            + (cost.multiplies + cost.macs) as f64 * self.multiply_pj
+    /// The tables that come with the crate.
+    pub fn shipped() -> Vec<EnergyTable> {
+        // A test reads each of them.
+        SHIPPED.iter().filter_map(|text| EnergyTable::parse(text).ok()).collect()
+    }
+
+    /// The table that is used when none is asked for: 32-bit floating point in a 45 nm process.
+    pub fn default_table() -> EnergyTable {
+        EnergyTable::shipped().swap_remove(0)
+    }
+
+    /// A shipped table by its name, or one from a file ending in `.ron`.
+    ///
+    /// # Errors
+    /// If there is none of that name, or the file is not a table.
+    pub fn find(name: &str) -> Result<EnergyTable> {
+        if name.ends_with(".ron") {
+            return EnergyTable::read(Path::new(name));
+        }
+        let mut tables = EnergyTable::shipped();
+        if let Some(at) = tables.iter().position(|table| table.name == name) {
+            return Ok(tables.swap_remove(at));
+        }
+        if UNPUBLISHED.contains(&name.to_lowercase().as_str()) {
+            return Err(Error::value("--table", "no energy per synaptic operation is published for Loihi 2")
+                .with_hint("with a figure of your own, write a table and give its .ron file"));
+        }
+        let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+        Err(Error::value("--table", format!("there is no table '{name}'; there are {}", names.join(", ")))
+            .with_hint("a table of your own is given as a file that ends in .ron"))
+    }
+
+    /// Reads and checks a table.
+    ///
+    /// # Errors
+    /// With line and column, if the file is not a table; with the field, if a value is out of its domain.
+    pub fn read(path: &Path) -> Result<EnergyTable> {
+        let table = EnergyTable::parse(&read_text(path)?).map_err(|e| Error::Text {
+            path: path.to_path_buf(),
+            line: e.span.start.line,
+            column: e.span.start.col,
+            problem: e.code.to_string(),
+        })?;
+        table.check().map_err(|e| Error::file(path, e))?;
+        Ok(table)
+    }
+
+    fn parse(text: &str) -> std::result::Result<EnergyTable, ron::error::SpannedError> {
+        ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).from_str(text)
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.schema != TABLE_SCHEMA {
+            return Err(Error::value("schema", format!("'{}': expected '{TABLE_SCHEMA}'", self.schema)));
+        }
+        if self.prices_pj.is_empty() {
+            return Err(Error::value("prices_pj", "no prices"));
+        }
+        for (field, text) in [("name", &self.name), ("source", &self.source), ("leaves_out", &self.leaves_out)] {
+            if text.trim().is_empty() {
+                return Err(Error::value(field, "empty: no figure goes without it"));
+            }
+        }
+        for (kind, price) in &self.prices_pj {
+            if !(price.is_finite() && *price >= 0.0) {
+                return Err(Error::value(
+                    format!("prices_pj.{kind}"),
+                    format!("{price}: expected a number of at least 0"),
+                ));
+            }
+        }
+        // An accumulate is what a synaptic event is made of: with prices for both the same work would be paid twice.
+        for (event, arithmetic) in [(Kind::SynapticEvent, Kind::Ac)] {
+            if self.prices_pj.contains_key(&event) && self.prices_pj.contains_key(&arithmetic) {
+                return Err(Error::value(
+                    "prices_pj",
+                    format!("{event} and {arithmetic} are the same work seen twice: give one of them"),
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -43,11 +174,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_shipped_table_is_whole() {
+        let tables = EnergyTable::shipped();
+        assert_eq!(tables.len(), SHIPPED.len());
+        for table in &tables {
+            table.check().unwrap();
+            assert_eq!(tables.iter().filter(|other| other.name == table.name).count(), 1, "{}", table.name);
+        }
+        assert_eq!(EnergyTable::default_table().name, "45nm-fp32");
+    }
+
+    /// Horowitz 2014: a multiply-accumulate is a multiplication and an addition.
+    #[test]
     fn prices_are_those_of_the_source() {
-        let price = |cost| FP32_45NM.energy_pj(&cost);
-        assert!((price(Cost { macs: 1, ..Cost::default() }) - 4.6).abs() < 1e-12);
-        assert!((price(Cost { acs: 10, ..Cost::default() }) - 9.0).abs() < 1e-12);
-        assert!((price(Cost { multiplies: 10, additions: 10, ..Cost::default() }) - 46.0).abs() < 1e-12);
-        assert_eq!(price(Cost { comparisons: 5, functions: 7, ..Cost::default() }), 0.0);
+        for (name, add, multiply) in
+            [("45nm-fp32", 0.9, 3.7), ("45nm-fp16", 0.4, 1.1), ("45nm-int8", 0.03, 0.2), ("45nm-int32", 0.1, 3.1)]
+        {
+            let prices = EnergyTable::find(name).unwrap().prices_pj;
+            assert_eq!(
+                (prices[&Kind::Add], prices[&Kind::Ac], prices[&Kind::Multiply]),
+                (add, add, multiply),
+                "{name}"
+            );
+            assert!((prices[&Kind::Mac] - (add + multiply)).abs() < 1e-12, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_published_is_refused() {
+        let problem = EnergyTable::find("loihi2").unwrap_err().to_string();
+        assert!(problem.contains("no energy per synaptic operation is published"), "{problem}");
+        assert!(EnergyTable::find("abacus").unwrap_err().to_string().contains("45nm-fp32"));
     }
 }

@@ -56,7 +56,7 @@ impl<R: Real> Slice<R> {
 /// Outer product of each row: `[n, p]`, `[n, q]` -> `[n, p q]`. One multiplication a value.
 fn outer<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>) -> Var<R> {
     let (n, p, q) = (a.rows(), a.cols(), b.cols());
-    graph.cost("outer_product", Cost { multiplies: (n * p * q) as u64, ..Cost::default() });
+    let filed = graph.cost("outer_product", Cost { multiplies: (n * p * q) as u64, ..Cost::ZERO });
     let mut out = graph.buffer(n * p * q);
     let (av, bv) = (a.values(), b.values());
     out.par_chunks_mut(p * q).zip(av.par_chunks(p).zip(bv.par_chunks(q))).for_each(|(out, (a, b))| {
@@ -72,7 +72,7 @@ fn outer<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>) -> Var<R> {
         );
     });
     let saved = (a.clone(), b.clone());
-    graph.record(n, p * q, out, &[a, b], move |gradient, gradients| {
+    graph.record(filed, n, p * q, out, &[a, b], move |gradient, gradients| {
         let (a, b) = saved;
         gradients.add_with(&a, |da| {
             da.par_chunks_mut(p).zip(gradient.par_chunks(p * q).zip(b.values().par_chunks(q))).for_each(
@@ -109,7 +109,7 @@ fn outer<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>) -> Var<R> {
 /// `z [n, p] = sum_q a_q * b_q` for `a`, `b` `[n, q p]`. One MAC a product.
 fn sum_of_products<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>, p: usize) -> Var<R> {
     let (n, wide) = (a.rows(), a.cols());
-    graph.cost("sum_of_products", Cost { macs: (n * wide) as u64, ..Cost::default() });
+    let filed = graph.cost("sum_of_products", Cost { macs: (n * wide) as u64, ..Cost::ZERO });
     let mut out = graph.buffer(n * p);
     let (av, bv) = (a.values(), b.values());
     out.par_chunks_mut(p).zip(av.par_chunks(wide).zip(bv.par_chunks(wide))).for_each(|(out, (a, b))| {
@@ -126,7 +126,7 @@ fn sum_of_products<R: Real>(graph: &Graph<R>, a: &Var<R>, b: &Var<R>, p: usize) 
         );
     });
     let saved = [(a.clone(), b.clone()), (b.clone(), a.clone())];
-    graph.record(n, p, out, &[a, b], move |gradient, gradients| {
+    graph.record(filed, n, p, out, &[a, b], move |gradient, gradients| {
         for (input, other) in &saved {
             gradients.add_with(input, |d| {
                 let rows = gradient.par_chunks(p).zip(other.values().par_chunks(wide));

@@ -2,7 +2,8 @@
 
 use super::{ClipBatch, MODALITIES, Modality, Parameters, Stft};
 use crate::data::{Clips, Features};
-use crate::encoding::resample;
+use crate::encoding::{resample, resampling_cost};
+use crate::energy::Cost;
 use crate::error::{Error, Result};
 use crate::tensor::{Graph, Real, Var};
 use rayon::prelude::*;
@@ -44,7 +45,12 @@ pub fn clip_batch<R: Real>(
                 }
             }
         });
-        graph.constant(rows.len() * count, dim, out)
+        graph.scope(&format!("input.{}", m.name()));
+        let values = out.len() as u64;
+        let standardised = Cost { additions: values, multiplies: values, ..Cost::ZERO };
+        let resampled: Cost = rows.iter().map(|&clip| resampling_cost(source.segments(clip), dim, count)).sum();
+        let filed = graph.cost("standardize", standardised + resampled);
+        graph.record(filed, rows.len() * count, dim, out, &[], |_, _| {})
     };
     let for_spikes = MODALITIES.map(|m| gather(m, bins));
     let for_dense = if segments == bins { for_spikes.clone() } else { MODALITIES.map(|m| gather(m, segments)) };
@@ -72,7 +78,20 @@ pub fn word_batch<'a, R: Real>(
             out.iter_mut().for_each(|x| *x = *x / norm);
         }
     }
-    graph.constant(rows, dim, out)
+    graph.scope("input.words");
+    let values = (rows * dim) as u64;
+    let cost = match model.config.center_words {
+        true => Cost {
+            additions: values,
+            macs: values,
+            functions: values + rows as u64,
+            comparisons: rows as u64,
+            ..Cost::ZERO
+        },
+        false => Cost::ZERO,
+    };
+    let filed = graph.cost("center", cost);
+    graph.record(filed, rows, dim, out, &[], |_, _| {})
 }
 
 /// Sets the input statistics of `parameters` from the training clips and the training classes' vectors.

@@ -6,7 +6,7 @@ use super::{BLOCKS, MODALITIES, Modality, Parameters, Pass, Semantic, Stft, bloc
 use crate::config::{self, ThresholdMode};
 use crate::counts::LayerCounts;
 use crate::data::Clips;
-use crate::energy::Cost;
+use crate::energy::{Cost, DenseOperator, add_operators};
 use crate::engine::{ClipInput, Driver, Input, Layer, Run, Stack, run_batch};
 use crate::error::Result;
 use crate::neuron::lif::{LifParams, Reset};
@@ -36,6 +36,18 @@ pub struct Prepared {
     clips: usize,
 }
 
+impl Prepared {
+    /// Refined input of the spiking branch, `[clips * bins, features]`, audio and video.
+    pub fn refined(&self) -> &[Var<f32>; 2] {
+        &self.refined
+    }
+
+    /// Number of clips.
+    pub fn clips(&self) -> usize {
+        self.clips
+    }
+}
+
 /// Spiking activity of many clips, by modality and block.
 #[derive(Debug, Clone, Default)]
 pub struct Activity {
@@ -58,8 +70,8 @@ pub struct Inference {
     pub embeddings: [Vec<f32>; 2],
     /// What the spiking branch did; none if the model has no such branch.
     pub activity: Option<Activity>,
-    /// Operations of the dense branch by operator, summed over clips.
-    pub dense: Vec<(String, Cost)>,
+    /// Operations of the dense operators, summed over clips.
+    pub dense: Vec<DenseOperator>,
 }
 
 impl<'a> Network<'a> {
@@ -109,7 +121,7 @@ impl<'a> Network<'a> {
             for (all, theta) in result.embeddings.iter_mut().zip(&theta) {
                 all.extend_from_slice(theta.values());
             }
-            add_costs(&mut result.dense, graph.take_costs());
+            add_operators(&mut result.dense, graph.take_costs());
             progress(rows.len());
         }
         Ok(result)
@@ -130,7 +142,7 @@ impl<'a> Network<'a> {
             cues.map(|cues| {
                 let gain = cues.gains.values()[0];
                 let scaled: Vec<f32> = cues.semantic.values().iter().map(|cue| gain * cue).collect();
-                graph.cost("semantic_gain", Cost { multiplies: scaled.len() as u64, ..Cost::default() });
+                let _filed = graph.cost("gain", Cost { multiplies: scaled.len() as u64, ..Cost::ZERO });
                 scaled
             })
             .collect()
@@ -202,13 +214,13 @@ impl<'a> Network<'a> {
     }
 
     /// Embeddings `[classes, E]` of class vectors, and their cost.
-    pub fn embed_classes(&self, vectors: &[&[f32]]) -> (Vec<f32>, Vec<(String, Cost)>) {
+    pub fn embed_classes(&self, vectors: &[&[f32]]) -> (Vec<f32>, Vec<DenseOperator>) {
         let graph = Graph::inference();
         let pass = Pass::new(&graph, self.parameters, None);
         let words = word_batch(&graph, self.model, self.parameters, vectors.iter().copied());
         let theta = self.model.embed_words(&pass, &words);
         let mut costs = Vec::new();
-        add_costs(&mut costs, graph.take_costs());
+        add_operators(&mut costs, graph.take_costs());
         (theta.values().to_vec(), costs)
     }
 }
@@ -246,16 +258,6 @@ impl Activity {
             for t in 0..steps {
                 self.spikes[m][block][t] += train.at(t as u32).len() as u64;
             }
-        }
-    }
-}
-
-/// Adds costs to those of the same name.
-pub fn add_costs(total: &mut Vec<(String, Cost)>, costs: Vec<(String, Cost)>) {
-    for (name, cost) in costs {
-        match total.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, sum)) => *sum += cost,
-            None => total.push((name, cost)),
         }
     }
 }

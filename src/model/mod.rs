@@ -5,22 +5,26 @@ mod declare;
 mod infer;
 mod parameters;
 mod pass;
+mod twin;
 mod weights;
 
 pub use declare::declarations;
-pub use infer::{Activity, Inference, Network, Prepared, add_costs};
+pub use infer::{Activity, Inference, Network, Prepared};
 pub use parameters::{Declaration, Initial, Parameter, Parameters};
 pub use pass::{Noise, Pass};
+pub use twin::DenseTwin;
 pub use weights::{load, save};
 
 use crate::config::{Fusion, ModelConfig, ThresholdMode};
 use crate::dense;
 use crate::encoding;
+use crate::error::{Error, Result};
 use crate::fusion::{Cube, Slice};
 use crate::snn::{Cues, Lif};
 use crate::tensor::{Real, Var};
 use crate::time_step;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The two senses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +128,25 @@ pub struct Stft {
 }
 
 impl Stft {
+    /// The same model run for its first `steps` time steps, which may not be more than its own: the time-step factor knows no later ones.
+    ///
+    /// # Errors
+    /// If `steps` is 0 or above the model's.
+    pub fn shortened(&self, parameters: &Parameters<f32>, steps: usize) -> Result<(Stft, Parameters<f32>)> {
+        if !(1..=self.config.time_steps).contains(&steps) {
+            return Err(Error::value("time_steps", format!("{steps} is outside 1..={}", self.config.time_steps)));
+        }
+        let mut model = self.clone();
+        model.config.time_steps = steps;
+        let mut short = parameters.clone();
+        // Only the factor's bias is by time step.
+        for entry in short.entries_mut().iter_mut().filter(|e| e.declaration.name.starts_with("time_step.")) {
+            entry.declaration.shape = vec![steps];
+            entry.values = Arc::new(entry.values[..steps].to_vec());
+        }
+        Ok((model, short))
+    }
+
     /// Whether there is a spiking branch at all.
     pub fn has_spikes(&self) -> bool {
         self.config.fusion != Fusion::SemanticOnly

@@ -1,23 +1,41 @@
 //! Accuracy, spikes, operations and energy of one run, together: a table for people, one JSON document for machines.
+//! `docs/report.md` describes the document field by field.
 
+mod neurobench;
+mod projection;
 mod text;
+mod twin;
 
-use crate::compare::{Parity, Seconds};
+pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
+pub use projection::{Point, Projection};
+pub use text::{energy_table, grouped, ledger_csv};
+pub use twin::{BreakEven, TwinLayer};
+
+use crate::compare::{Parity, Seconds, Spread};
 use crate::data::{ClassVectors, Dataset, Split};
-use crate::energy::{Branch, Cost, FP32_45NM, Ledger};
+use crate::energy::synops::{LayerSynops, Synops};
+use crate::energy::{
+    Branch, Cost, DataType, DenseOperator, Energy, EnergyTable, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer,
+};
+use crate::error::Result;
 use crate::evaluate::{ByMode, Evaluation};
-use crate::gzsl::Scores;
-use crate::model::{MODALITIES, Network, block_name};
-use serde::Serialize;
+use crate::gzsl::{Candidates, Scores};
+use crate::model::{BLOCKS, DenseTwin, MODALITIES, Network, Parameters, block_name};
+use crate::neuron::lif::Reset;
+use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
-pub const SCHEMA: &str = "spikefuse.report/1";
+pub const SCHEMA: &str = "spikefuse.report/2";
+
+/// Tables that a report shows; others are priced by `energy`.
+const TABLES: [&str; 5] = ["45nm-fp32", "45nm-fp32-sram-32k", "loihi", "truenorth", "odin"];
 
 /// The document. Counts and energy are sums over all clips unless a name says otherwise.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     /// [`SCHEMA`]
-    pub schema: &'static str,
+    pub schema: String,
     /// Name of the data set.
     pub dataset: String,
     /// Its split.
@@ -26,6 +44,8 @@ pub struct Report {
     pub class_vectors: ClassVectors,
     /// Seed of the training.
     pub seed: u64,
+    /// Time steps of the spiking branch.
+    pub time_steps: usize,
     /// Test clips.
     pub clips: usize,
     /// Classes of the split without test clips; they are left out of the means.
@@ -36,22 +56,35 @@ pub struct Report {
     pub epochs: usize,
     /// Spiking activity; none if the model has no spiking branch.
     pub spikes: Option<Spikes>,
-    /// Operations.
+    /// Operations in short.
     pub operations: Operations,
-    /// Modelled energy of all test clips, picojoule, by [`EnergyReport::table`].
+    /// Modelled energy of all test clips by the first table of `energy`, picojoule.
     pub energy_pj: f64,
-    /// What the energy is made of and what it leaves out.
-    pub energy: EnergyReport,
+    /// Modelled energy by table; what each figure leaves out is part of it.
+    pub energy: Vec<Energy>,
+    /// Share of the dense operators in `energy_pj`.
+    pub dense_share: f64,
     /// Event-driven against clock-driven.
     pub parity: Option<Parity>,
     /// Wall time of the spiking branch, seconds.
     pub wall_time_s: Option<Seconds>,
-    /// Operations by layer.
+    /// Synaptic operations by every definition.
+    pub synops: Synops,
+    /// The spiking layers against the dense ones that they stand for.
+    pub dense_twin: Vec<TwinLayer>,
+    /// Accuracy and energy when the same weights run for fewer time steps; empty without a spiking branch.
+    pub over_time_steps: Vec<AtSteps>,
+    /// Embeddings of clips and classes in the plane.
+    pub projection: Option<Projection>,
+    /// The same counts under NeuroBench's names.
+    pub neurobench: Neurobench,
+    /// Every operation of every layer.
     pub ledger: Ledger,
 }
 
 /// Spiking activity.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spikes {
     /// Spikes of all layers and clips.
     pub total: u64,
@@ -63,8 +96,9 @@ pub struct Spikes {
     pub time_step_factor: [Vec<f64>; 2],
 }
 
-/// Firing rate of a layer.
-#[derive(Debug, Clone, Serialize)]
+/// Firing rate and thresholds of a layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerRate {
     /// Name, as in the tensors' names.
     pub layer: String,
@@ -72,10 +106,13 @@ pub struct LayerRate {
     pub rate: f64,
     /// The same by step.
     pub per_step: Vec<f64>,
+    /// Thresholds of all neurons and clips by step; empty where the drivers were not compared.
+    pub thresholds: Vec<Spread>,
 }
 
 /// Operations of the hybrid.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Operations {
     /// Spikes delivered to synapses: spikes x fan-out.
     pub synops: u64,
@@ -89,41 +126,36 @@ pub struct Operations {
     pub threshold_updates: u64,
     /// MACs of the dense twin: the same network with ReLU in place of spikes, one pass.
     pub dense_twin_macs: u64,
-    /// MACs of the spiking branch alone in that twin.
+    /// MACs of the spiking layers alone in that twin.
     pub spiking_twin_macs: u64,
-    /// MACs of the spiking branch run densely, at every step.
+    /// MACs of the spiking layers run densely, at every step.
     pub clock_macs: Option<u64>,
-    /// All arithmetic.
-    pub arithmetic: Cost,
 }
 
-/// What the energy figure is made of.
-#[derive(Debug, Clone, Serialize)]
-pub struct EnergyReport {
-    /// Name of the table.
-    pub table: &'static str,
-    /// Its source.
-    pub source: &'static str,
-    /// What it rests on.
-    pub grade: &'static str,
-    /// What it leaves out.
-    pub leaves_out: &'static str,
-    /// Operations that it has no price for.
-    pub unpriced: Cost,
-    /// Picojoule per clip of the whole hybrid, class vectors included.
-    pub per_clip_pj: f64,
-    /// Picojoule of the spiking branch and the time-step factor.
-    pub spiking_pj: f64,
-    /// Picojoule of the spiking branch in the dense twin (MACs only).
-    pub spiking_twin_pj: f64,
-    /// Share of the dense branch in the total.
-    pub dense_share: f64,
+/// The model run for fewer time steps than it was trained with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtSteps {
+    /// Time steps.
+    pub time_steps: usize,
+    /// Accuracy by the sum of both distances, with the gamma of the whole run.
+    pub accuracy: Scores,
+    /// Spikes per clip.
+    pub spikes_per_clip: f64,
+    /// Modelled energy of the spiking layers and the time-step factor by the report's first table, pJ per clip.
+    pub spiking_pj_per_clip: f64,
+    /// The same of the whole hybrid.
+    pub total_pj_per_clip: f64,
 }
 
 /// Where a report's model comes from.
 pub struct Origin<'a> {
     /// The data.
     pub dataset: &'a Dataset,
+    /// The classes that competed.
+    pub candidates: &'a Candidates,
+    /// Tensors of the model.
+    pub parameters: &'a Parameters<f32>,
     /// Seed of the training.
     pub seed: u64,
     /// Epochs of stage 2.
@@ -131,82 +163,169 @@ pub struct Origin<'a> {
 }
 
 impl Report {
-    /// Puts the results of one evaluation together.
-    pub fn new(origin: &Origin<'_>, network: &Network<'_>, result: &Evaluation, parity: Option<Parity>) -> Report {
-        let ledger = ledger(network, result);
-        let (total, spiking) = (ledger.total(), ledger.spiking());
-        let spiking_twin_macs: u64 =
-            ledger.entries.iter().filter(|e| e.branch == Branch::Spiking).map(|e| e.dense_twin_macs).sum();
-        let energy_pj = ledger.energy_pj(&FP32_45NM);
-        let of = |branch| FP32_45NM.energy_pj(&ledger.of(branch));
-        let spiking_pj = of(Branch::Spiking) + of(Branch::TimeStep);
-        Report {
-            schema: SCHEMA,
+    /// Puts the results of one evaluation together; `shorter` has the model run for fewer time steps.
+    ///
+    /// # Errors
+    /// If a table that the report shows prices nothing.
+    pub fn new(
+        origin: &Origin<'_>,
+        network: &Network<'_>,
+        result: &Evaluation,
+        parity: Option<Parity>,
+        shorter: &[(usize, Evaluation)],
+    ) -> Result<Report> {
+        let ledger = ledger(network, result, parity.as_ref());
+        let synops = synops(network, result);
+        let tables: Vec<EnergyTable> = TABLES.iter().map(|name| EnergyTable::find(name)).collect::<Result<_>>()?;
+        let spiking = |e: &crate::energy::Entry| e.branch == Branch::Spiking;
+        // A model without spikes has nothing for the tables of spiking hardware.
+        let energy: Vec<Energy> = tables.iter().filter_map(|table| table.apply(&ledger, None).ok()).collect();
+        let of_default = tables[0].apply(&ledger, None)?;
+        let all = |kind| ledger.count(kind, |_| true);
+        let mut over_time_steps = Vec::new();
+        let whole = [(network.model().config.time_steps, result)];
+        let runs = shorter.iter().map(|(steps, result)| (*steps, result)).chain(whole);
+        for (steps, result) in runs.filter(|_| network.stacks().is_some()) {
+            over_time_steps.push(at_steps(steps, network, result, &tables[0])?);
+        }
+        Ok(Report {
+            schema: SCHEMA.into(),
             dataset: origin.dataset.name.clone(),
             split: origin.dataset.split,
             class_vectors: origin.dataset.class_vectors,
             seed: origin.seed,
+            time_steps: network.model().config.time_steps,
             clips: result.clips,
             classes_without_clips: result.absent.iter().map(|&c| origin.dataset.classes[c].clone()).collect(),
             accuracy: result.accuracy,
             epochs: origin.epochs,
-            spikes: spikes(network, result),
+            spikes: spikes(network, result, parity.as_ref()),
             operations: Operations {
-                synops: spiking.synops,
-                acs: total.acs,
-                macs: total.macs,
-                membrane_updates: spiking.membrane_updates,
-                threshold_updates: spiking.threshold_updates,
-                dense_twin_macs: ledger.dense_twin_macs(),
-                spiking_twin_macs,
+                synops: ledger.count(Kind::SynapticEvent, |_| true),
+                acs: all(Kind::Ac),
+                macs: all(Kind::Mac),
+                membrane_updates: all(Kind::NeuronUpdate),
+                threshold_updates: all(Kind::ThresholdUpdate),
+                dense_twin_macs: ledger.twin_macs(|_| true),
+                spiking_twin_macs: ledger.twin_macs(spiking),
                 clock_macs: parity.as_ref().map(|p| p.clock.macs),
-                arithmetic: total,
             },
-            energy_pj,
-            energy: EnergyReport {
-                table: FP32_45NM.name,
-                source: FP32_45NM.source,
-                grade: FP32_45NM.grade,
-                leaves_out: FP32_45NM.leaves_out,
-                unpriced: Cost { comparisons: total.comparisons, functions: total.functions, ..Cost::default() },
-                per_clip_pj: energy_pj / result.clips.max(1) as f64,
-                spiking_pj,
-                spiking_twin_pj: FP32_45NM.energy_pj(&Cost { macs: spiking_twin_macs, ..Cost::default() }),
-                dense_share: if energy_pj > 0.0 { 1.0 - spiking_pj / energy_pj } else { 0.0 },
+            energy_pj: of_default.total_pj,
+            dense_share: match of_default.total_pj {
+                0.0 => 0.0,
+                total => 1.0 - (of_default.of(Branch::Spiking) + of_default.of(Branch::TimeStep)) / total,
             },
+            energy,
             wall_time_s: parity.as_ref().map(|p| p.seconds),
+            dense_twin: twin::layers(&ledger, &synops, network, &tables),
+            neurobench: neurobench::metrics(network, origin.parameters, result, &synops, parity.as_ref()),
             parity,
+            synops,
+            over_time_steps,
+            projection: projection::of(result, origin),
             ledger,
-        }
+        })
     }
 }
 
 /// The ledger of an evaluation.
-fn ledger(network: &Network<'_>, result: &Evaluation) -> Ledger {
-    let mut ledger = Ledger::default();
-    ledger.file_dense(Branch::Dense, &result.dense);
+fn ledger(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -> Ledger {
+    let clips = result.clips as u64;
+    let mut ledger = Ledger::new(clips);
+    for operator in &result.dense {
+        // What refines the spiking layers' input and moves their thresholds is theirs; the twin has no thresholds.
+        let branch = if operator.layer.starts_with("spiking.") { Branch::Spiking } else { Branch::Dense };
+        ledger.file_dense(branch, operator, !operator.layer.ends_with(".threshold"));
+    }
     if let (Some(activity), Some(stacks)) = (&result.activity, network.stacks()) {
         for m in MODALITIES {
             for (block, layer) in stacks[m as usize].layers().iter().enumerate() {
-                let synapses = layer.projection().inputs() * layer.neurons();
-                let counts = activity.counts[m as usize][block];
-                ledger.file_spiking(block_name(m, block), counts, (synapses * result.clips) as u64);
+                let name = block_name(m, block);
+                let (neurons, steps) = (layer.neurons() as u64, network.model().config.time_steps as u64);
+                // The twin's own run, where there was one, says what it did.
+                let twin = match parity.filter(|parity| !parity.twin.is_empty()) {
+                    Some(parity) => DenseTwin::cost_of(&parity.twin, &name),
+                    None => {
+                        let macs = layer.projection().inputs() as u64 * neurons * clips;
+                        Cost { macs, comparisons: neurons * clips, ..Cost::ZERO }
+                    }
+                };
+                let reset = match layer.lif().reset {
+                    Reset::Hard => Cost::ZERO,
+                    Reset::Soft => Cost { additions: 1, ..Cost::ZERO },
+                };
+                let spiking = SpikingLayer {
+                    counts: activity.counts[m as usize][block],
+                    neuron_steps: neurons * steps * clips,
+                    update: MEMBRANE_UPDATE,
+                    reset,
+                    twin: Some([twin.macs, twin.comparisons]),
+                };
+                ledger.file_spiking(&name, DataType::Fp32, &spiking);
             }
-            ledger.file_time_step(format!("time_step.{}", m.name()), activity.factor_cost[m as usize]);
+            ledger.file_time_step(&format!("time_step.{}", m.name()), &activity.factor_cost[m as usize]);
         }
     }
-    ledger.file_dense(Branch::Classes, &result.classes);
+    for operator in &result.classes {
+        ledger.file_dense(Branch::Classes, operator, true);
+    }
+    let (layer, operator) = ("scoring".to_owned(), "distances".to_owned());
+    ledger.file_dense(Branch::Scoring, &DenseOperator { layer, operator, cost: result.scoring, synapses: None }, true);
     ledger
 }
 
-fn spikes(network: &Network<'_>, result: &Evaluation) -> Option<Spikes> {
+/// Every layer with weights, by every definition.
+fn synops(network: &Network<'_>, result: &Evaluation) -> Synops {
+    let clips = result.clips as u64;
+    let mut layers = Vec::new();
+    for o in result.dense.iter().chain(&result.classes) {
+        if let Some(s) = o.synapses {
+            layers.push(LayerSynops::of_values(&o.layer, s.effective_acs, s.effective_macs, s.dense));
+        }
+    }
+    if let (Some(activity), Some(stacks)) = (&result.activity, network.stacks()) {
+        let steps = network.model().config.time_steps as u64 * clips;
+        for m in MODALITIES {
+            for (block, layer) in stacks[m as usize].layers().iter().enumerate() {
+                let counts = &activity.counts[m as usize];
+                let (sources, neurons) = (layer.projection().inputs() as u64, layer.neurons() as u64);
+                let (acs, macs) = (counts[block].effective_acs, counts[block].effective_macs);
+                let name = block_name(m, block);
+                layers.push(match block.checked_sub(1) {
+                    Some(before) => {
+                        LayerSynops::of_spikes(&name, [sources, neurons, steps], counts[before].spikes, acs)
+                    }
+                    None => LayerSynops::of_values(&name, acs, macs, sources * neurons * steps),
+                });
+            }
+        }
+    }
+    Synops { clips, layers }
+}
+
+fn at_steps(steps: usize, network: &Network<'_>, result: &Evaluation, table: &EnergyTable) -> Result<AtSteps> {
+    let energy = table.apply(&ledger(network, result, None), None)?;
+    let clips = result.clips.max(1) as f64;
+    let counts = result.activity.iter().flat_map(|activity| activity.counts.iter().flatten());
+    Ok(AtSteps {
+        time_steps: steps,
+        accuracy: result.accuracy.both,
+        spikes_per_clip: counts.map(|c| c.spikes).sum::<u64>() as f64 / clips,
+        spiking_pj_per_clip: (energy.of(Branch::Spiking) + energy.of(Branch::TimeStep)) / clips,
+        total_pj_per_clip: energy.per_clip_pj,
+    })
+}
+
+fn spikes(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -> Option<Spikes> {
     let activity = result.activity.as_ref()?;
     let rates = result.rates(network.model().config.width);
     let mut rate_per_layer = Vec::new();
     for m in MODALITIES {
-        for (block, per_step) in rates[m as usize].iter().enumerate() {
+        for block in 0..BLOCKS {
+            let per_step = rates[m as usize][block].clone();
             let rate = per_step.iter().sum::<f64>() / per_step.len() as f64;
-            rate_per_layer.push(LayerRate { layer: block_name(m, block), rate, per_step: per_step.clone() });
+            let thresholds = parity.and_then(|p| p.thresholds[m as usize].get(block)).cloned().unwrap_or_default();
+            rate_per_layer.push(LayerRate { layer: block_name(m, block), rate, per_step, thresholds });
         }
     }
     let layers = rate_per_layer.len() as f64;

@@ -1,14 +1,27 @@
-//! The report as a table for the terminal.
+//! The report as a table for the terminal, and parts of it for other uses.
 
 use super::Report;
 use crate::compare::Parity;
-use std::fmt::{Display, Formatter, Result};
+use crate::energy::{Branch, Energy, Kind, Ledger};
+use std::collections::BTreeMap;
+use std::fmt::{Display, Formatter, Result, Write as _};
 
 /// 12,345,678
-fn grouped(count: u64) -> String {
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
     groups.join(",")
+}
+
+/// Picojoule with a unit that suits.
+fn energy(pj: f64) -> String {
+    let (value, unit) = match pj {
+        pj if pj >= 1e9 => (pj / 1e9, "mJ"),
+        pj if pj >= 1e6 => (pj / 1e6, "uJ"),
+        pj if pj >= 1e3 => (pj / 1e3, "nJ"),
+        pj => (pj, "pJ"),
+    };
+    format!("{value:.1} {unit}")
 }
 
 impl Display for Report {
@@ -19,6 +32,13 @@ impl Display for Report {
             "{} ({split} split), {} test clips, class vectors {}, seed {}",
             self.dataset, self.clips, self.class_vectors, self.seed
         )?;
+        if self.dense_share > 0.5 && self.spikes.is_some() {
+            let share = 100.0 * self.dense_share;
+            writeln!(
+                f,
+                "the dense branch takes {share:.1} % of the modelled energy: savings by spikes are in the rest"
+            )?;
+        }
         writeln!(f)?;
         writeln!(f, "accuracy, %      seen  unseen      HM     ZSL   gamma")?;
         for (name, s) in [("both", self.accuracy.both), ("video", self.accuracy.video), ("audio", self.accuracy.audio)]
@@ -47,23 +67,123 @@ impl Display for Report {
             ("membrane updates", o.membrane_updates),
             ("threshold updates", o.threshold_updates),
             ("MACs of the dense twin (ReLU, one pass)", o.dense_twin_macs),
-            ("  of these in the spiking branch", o.spiking_twin_macs),
+            ("  of these in the spiking layers", o.spiking_twin_macs),
         ] {
             writeln!(f, "  {name:<42} {:>14}", grouped(count / clips))?;
         }
-        let e = &self.energy;
-        writeln!(f, "\nenergy per clip, modelled, table {} ({}; {})", e.table, e.source, e.grade)?;
-        let nanojoule = |pj: f64| pj / 1000.0 / clips as f64;
-        writeln!(f, "  {:<42} {:>14.1} nJ", "whole hybrid", nanojoule(self.energy_pj))?;
-        writeln!(f, "  {:<42} {:>14.1} nJ", "spiking branch", nanojoule(e.spiking_pj))?;
-        writeln!(f, "  {:<42} {:>14.1} nJ", "the same in the dense twin", nanojoule(e.spiking_twin_pj))?;
-        writeln!(f, "  the dense branch is {:.1} % of the total", 100.0 * e.dense_share)?;
-        writeln!(f, "  left out: {}; unpriced: comparisons, divisions, roots, exponentials", e.leaves_out)?;
+        self.spiking_synops(f)?;
+        write!(f, "\n{}", energy_table(&self.energy, self.clips as u64))?;
+        self.break_even(f)?;
+        if self.over_time_steps.len() > 1 {
+            writeln!(f, "\nfewer time steps, same weights      HM %   ZSL %   spikes/clip   spiking nJ/clip")?;
+            for at in &self.over_time_steps {
+                let (hm, zsl) = (100.0 * at.accuracy.hm, 100.0 * at.accuracy.zsl);
+                let nj = at.spiking_pj_per_clip / 1000.0;
+                writeln!(
+                    f,
+                    "  T = {:<28} {hm:>6.2}  {zsl:>6.2} {:>13.0} {nj:>17.1}",
+                    at.time_steps, at.spikes_per_clip
+                )?;
+            }
+        }
         if let Some(parity) = &self.parity {
             write!(f, "\n{parity}")?;
         }
         Ok(())
     }
+}
+
+impl Report {
+    /// The definitions of synaptic operations in the spiking layers, per clip.
+    fn spiking_synops(&self, f: &mut Formatter<'_>) -> Result {
+        if self.spikes.is_none() {
+            return Ok(());
+        }
+        let total = self.synops.total(|layer| layer.layer.starts_with("spiking."));
+        let clips = self.clips.max(1) as f64;
+        writeln!(f, "synaptic operations of the spiking layers by definition, per clip")?;
+        for (name, count) in [
+            ("effective ACs, non-zero weights only", total.effective_acs as f64),
+            ("effective MACs, of analog input at each step", total.effective_macs as f64),
+            ("spikes x fan-out", total.spikes_x_fan_out as f64),
+            ("rate x dense MACs x T", total.rate_x_dense),
+            ("dense MACs x T", total.dense as f64),
+        ] {
+            writeln!(f, "  {name:<44} {:>14.1}", count / clips)?;
+        }
+        Ok(())
+    }
+
+    /// Where each spiking layer stands, by the first table.
+    fn break_even(&self, f: &mut Formatter<'_>) -> Result {
+        let Some(table) = self.dense_twin.first().and_then(|layer| layer.break_even.first()) else { return Ok(()) };
+        writeln!(f, "\nagainst the dense layer, table {:<12} input rate %   break-even %   energy", table.table)?;
+        for layer in &self.dense_twin {
+            let Some(at) = layer.break_even.first() else { continue };
+            let percent = |rate: Option<f64>| rate.map_or("analog".into(), |rate| format!("{:.1}", 100.0 * rate));
+            let times = match at.dense_twin_pj {
+                Some(dense) if dense > 0.0 => format!("{:.2} times the dense", at.spiking_pj / dense),
+                _ => String::new(),
+            };
+            let rate = at.rate.map_or("-".into(), |rate| format!("{:.1}", 100.0 * rate));
+            writeln!(f, "  {:<42} {:>12} {rate:>14}   {times}", layer.layer, percent(layer.input_rate))?;
+        }
+        Ok(())
+    }
+}
+
+/// Energy by table, with what each figure leaves out.
+pub fn energy_table(energies: &[Energy], clips: u64) -> String {
+    let mut text = String::from("energy per clip, modelled, not measured\n");
+    let each = |pj: f64| energy(pj / clips.max(1) as f64);
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "  {:<20} {:>12} {:>12} {:>12} {:>12}   grade",
+        "table", "whole", "spiking", "dense", "dense twin"
+    );
+    for e in energies {
+        let spiking = e.of(Branch::Spiking) + e.of(Branch::TimeStep);
+        let twin = e.dense_twin_pj.map_or("-".into(), each);
+        let _ = writeln!(
+            text,
+            "  {:<20} {:>12} {:>12} {:>12} {twin:>12}   {}",
+            e.table,
+            each(e.total_pj),
+            each(spiking),
+            each(e.total_pj - spiking),
+            e.grade
+        );
+    }
+    for e in energies {
+        let mut kinds: BTreeMap<Kind, u64> = BTreeMap::new();
+        for unpriced in &e.unpriced {
+            *kinds.entry(unpriced.kind).or_default() += unpriced.count;
+        }
+        let kinds: Vec<String> =
+            kinds.iter().map(|(kind, n)| format!("{} {kind}", grouped(n / clips.max(1)))).collect();
+        let _ = writeln!(text, "  {}: {}; leaves out {}", e.table, e.source, e.leaves_out);
+        if let Some(data_type) = e.priced_as {
+            let _ = writeln!(text, "    priced as if it were computed in {data_type}");
+        }
+        if !kinds.is_empty() {
+            let _ = writeln!(text, "    without a price, per clip: {}", kinds.join(", "));
+        }
+    }
+    text
+}
+
+/// The ledger as CSV, one line an entry.
+pub fn ledger_csv(ledger: &Ledger) -> String {
+    let mut text = String::from("branch,layer,operator,kind,data_type,count,dense_count\n");
+    for e in &ledger.entries {
+        let branch = serde_json::to_value(e.branch).ok();
+        let branch = branch.as_ref().and_then(|value| value.as_str()).unwrap_or_default();
+        let dense = e.dense_count.map_or(String::new(), |count| count.to_string());
+        // Names of layers and operators hold no comma or quote: the file formats that they come from allow none.
+        let _ = writeln!(text, "{branch},{},{},{},{},{},{dense}", e.layer, e.operator, e.kind, e.data_type, e.count);
+    }
+    text
 }
 
 impl Display for Parity {
@@ -89,6 +209,7 @@ impl Display for Parity {
             "  spiking branch {:.3} s against {:.3} s: {ratio:.1} times as fast",
             self.seconds.event, self.seconds.clock
         )?;
+        writeln!(f, "  its dense twin (ReLU, one pass): {:.3} s", self.seconds.dense_twin)?;
         writeln!(f, "  synaptic operations {} against {}: {work:.1} times fewer", grouped(event), grouped(clock))
     }
 }

@@ -4,7 +4,7 @@
 //! neuron-step), the backward pass likewise (read current and gradient, write the current's gradient).
 
 use crate::config::{ModelConfig, Reset, Surrogate};
-use crate::tensor::{Graph, Real, Var, simd, sum_by};
+use crate::tensor::{Filed, Graph, Real, Var, simd, sum_by};
 use rayon::prelude::*;
 
 /// Bounds of the firing rate in the entropy, where its derivative is still finite.
@@ -156,7 +156,7 @@ impl<R: Real> Lif<R> {
         if let Some(cues) = &cues {
             inputs.extend([cues.semantic, cues.pooling, cues.gains]);
         }
-        graph.record(clips * steps, n, spikes, &inputs, move |gradient, gradients| {
+        graph.record(Filed::training_only(), clips * steps, n, spikes, &inputs, move |gradient, gradients| {
             let (current, cues) = &saved;
             let cues = cues.as_ref().map(|[semantic, pooling, gains]| Cues { semantic, pooling, gains });
             let mut d_current = gradients.zeros(current.values().len());

@@ -71,6 +71,22 @@ impl Projection {
         self.outputs
     }
 
+    /// The weight matrix \[outputs, inputs\], row by row, as [`dense`](Self::dense) takes it.
+    pub fn weights(&self) -> Vec<f32> {
+        let mut weights = vec![0.0; self.inputs * self.outputs];
+        for source in 0..self.inputs {
+            for (target, weight) in self.row(source).iter().flat_map(|lane| lane.0).take(self.outputs).enumerate() {
+                weights[target * self.inputs + source] = weight;
+            }
+        }
+        weights
+    }
+
+    /// How many weights are zero.
+    pub fn zero_weights(&self) -> usize {
+        self.inputs * self.outputs - self.fan_out.iter().map(|&n| n as usize).sum::<usize>()
+    }
+
     fn row(&self, source: usize) -> &[Lane] {
         &self.rows[source * self.stride..][..self.stride]
     }

@@ -1,6 +1,6 @@
 //! Elementwise operators.
 
-use super::{Graph, Real, Var, map, simd};
+use super::{Filed, Graph, Real, Var, map, simd};
 use crate::energy::Cost;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -14,7 +14,13 @@ fn gelu_inner<R: Real>(x: R) -> (R, R) {
 
 impl<R: Real> Graph<R> {
     /// `y_i = f(x_i)`; `derivative(x_i, y_i)` is dy/dx.
-    fn unary(&self, x: &Var<R>, f: impl Fn(R) -> R + Sync, derivative: impl Fn(R, R) -> R + Sync + 'static) -> Var<R> {
+    fn unary(
+        &self,
+        filed: Filed,
+        x: &Var<R>,
+        f: impl Fn(R) -> R + Sync,
+        derivative: impl Fn(R, R) -> R + Sync + 'static,
+    ) -> Var<R> {
         let mut out = self.buffer(x.values().len());
         map(
             &mut out,
@@ -24,7 +30,7 @@ impl<R: Real> Graph<R> {
         );
         let out = Arc::new(out);
         let (saved, kept) = (x.clone(), out.clone());
-        self.record(x.rows(), x.cols(), out, &[x], move |gradient, gradients| {
+        self.record(filed, x.rows(), x.cols(), out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| {
                 map(
                     dx,
@@ -38,8 +44,9 @@ impl<R: Real> Graph<R> {
 
     /// Rectifier: `max(x, 0)`. One comparison a value.
     pub fn relu(&self, x: &Var<R>) -> Var<R> {
-        self.cost("relu", Cost { comparisons: x.values().len() as u64, ..Cost::default() });
+        let filed = self.cost("relu", Cost { comparisons: x.values().len() as u64, ..Cost::ZERO });
         self.unary(
+            filed,
             x,
             #[inline(always)]
             |x| x.larger(R::ZERO),
@@ -51,8 +58,9 @@ impl<R: Real> Graph<R> {
     /// Hyperbolic tangent. One multiplication, one MAC, one addition, two functions a value (through exp).
     pub fn tanh(&self, x: &Var<R>) -> Var<R> {
         let n = x.values().len() as u64;
-        self.cost("tanh", Cost { macs: n, multiplies: n, additions: n, functions: 2 * n, ..Cost::default() });
+        let filed = self.cost("tanh", Cost { macs: n, multiplies: n, additions: n, functions: 2 * n, ..Cost::ZERO });
         self.unary(
+            filed,
             x,
             #[inline(always)]
             |x| x.tanh(),
@@ -62,15 +70,15 @@ impl<R: Real> Graph<R> {
     }
 
     /// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016):
-    /// `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`. Five multiplications, two MACs, two additions, two functions a value.
+    /// `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`. Six multiplications, two MACs, two additions, two
+    /// functions a value.
     pub fn gelu(&self, x: &Var<R>) -> Var<R> {
         let n = x.values().len() as u64;
-        self.cost(
-            "gelu",
-            Cost { macs: 2 * n, multiplies: 5 * n, additions: 2 * n, functions: 2 * n, ..Cost::default() },
-        );
+        let filed = self
+            .cost("gelu", Cost { macs: 2 * n, multiplies: 6 * n, additions: 2 * n, functions: 2 * n, ..Cost::ZERO });
         let half = R::of(0.5);
         self.unary(
+            filed,
             x,
             #[inline(always)]
             move |x| half * x * (R::ONE + gelu_inner(x).0.tanh()),
@@ -85,19 +93,19 @@ impl<R: Real> Graph<R> {
 
     /// `x + y` of equal shapes. One addition a value.
     pub fn add(&self, x: &Var<R>, y: &Var<R>) -> Var<R> {
-        self.cost("add", Cost { additions: x.values().len() as u64, ..Cost::default() });
-        self.combine(x, y, [R::ONE, R::ONE])
+        let filed = self.cost("add", Cost { additions: x.values().len() as u64, ..Cost::ZERO });
+        self.combine(filed, x, y, [R::ONE, R::ONE])
     }
 
     /// `(x + y) / 2` of equal shapes. One addition and one multiplication a value.
     pub fn mean_of(&self, x: &Var<R>, y: &Var<R>) -> Var<R> {
         let n = x.values().len() as u64;
-        self.cost("mean", Cost { additions: n, multiplies: n, ..Cost::default() });
-        self.combine(x, y, [R::of(0.5), R::of(0.5)])
+        let filed = self.cost("mean", Cost { additions: n, multiplies: n, ..Cost::ZERO });
+        self.combine(filed, x, y, [R::of(0.5), R::of(0.5)])
     }
 
     /// `a x + b y`.
-    fn combine(&self, x: &Var<R>, y: &Var<R>, [a, b]: [R; 2]) -> Var<R> {
+    fn combine(&self, filed: Filed, x: &Var<R>, y: &Var<R>, [a, b]: [R; 2]) -> Var<R> {
         assert_eq!((x.rows(), x.cols()), (y.rows(), y.cols()), "operands of one sum");
         let mut out = self.buffer(x.values().len());
         map(
@@ -107,7 +115,7 @@ impl<R: Real> Graph<R> {
             |[x, y]| a * x + b * y,
         );
         let saved = [(x.place(), a), (y.place(), b)];
-        self.record(x.rows(), x.cols(), out, &[x, y], move |gradient, gradients| {
+        self.record(filed, x.rows(), x.cols(), out, &[x, y], move |gradient, gradients| {
             for (input, factor) in &saved {
                 gradients.add_with(input, |dx| {
                     map(
@@ -128,13 +136,13 @@ impl<R: Real> Graph<R> {
         let m = gates.cols() / c;
         assert_eq!((gates.rows(), gates.cols()), (n, m * c), "gates for [{n}, {c}]");
         let values = (n * c) as u64;
-        self.cost(
+        let filed = self.cost(
             "gate",
             Cost {
                 multiplies: values,
                 additions: 2 * m as u64 * values,
                 functions: 2 * m as u64 * values,
-                ..Cost::default()
+                ..Cost::ZERO
             },
         );
         let mut out = self.buffer(n * c);
@@ -157,7 +165,7 @@ impl<R: Real> Graph<R> {
             );
         });
         let saved = (gates.clone(), x.clone());
-        self.record(n, c, out, &[gates, x], move |gradient, gradients| {
+        self.record(filed, n, c, out, &[gates, x], move |gradient, gradients| {
             let (gates, x) = saved;
             gradients.add_with(&x, |dx| {
                 map(
@@ -190,7 +198,7 @@ impl<R: Real> Graph<R> {
     /// Elementwise product of equal shapes. One multiplication a value.
     pub fn multiply(&self, x: &Var<R>, y: &Var<R>) -> Var<R> {
         assert_eq!((x.rows(), x.cols()), (y.rows(), y.cols()), "operands of one product");
-        self.cost("multiply", Cost { multiplies: x.values().len() as u64, ..Cost::default() });
+        let filed = self.cost("multiply", Cost { multiplies: x.values().len() as u64, ..Cost::ZERO });
         let mut out = self.buffer(x.values().len());
         map(
             &mut out,
@@ -199,7 +207,7 @@ impl<R: Real> Graph<R> {
             |[x, y]| x * y,
         );
         let saved = [(x.clone(), y.clone()), (y.clone(), x.clone())];
-        self.record(x.rows(), x.cols(), out, &[x, y], move |gradient, gradients| {
+        self.record(filed, x.rows(), x.cols(), out, &[x, y], move |gradient, gradients| {
             for (input, other) in &saved {
                 gradients.add_with(input, |dx| {
                     map(
@@ -218,7 +226,8 @@ impl<R: Real> Graph<R> {
     pub fn mix(&self, x: &Var<R>, previous: &Var<R>, logit: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
         let values = (n * c) as u64;
-        self.cost("mix", Cost { macs: values, multiplies: values, functions: 2, additions: 2, ..Cost::default() });
+        let filed =
+            self.cost("mix", Cost { macs: values, multiplies: values, functions: 2, additions: 2, ..Cost::ZERO });
         let shared = previous.rows() == 1 && n > 1;
         let alpha = logit.scalar().sigmoid();
         let mut out = self.buffer(n * c);
@@ -229,7 +238,7 @@ impl<R: Real> Graph<R> {
             }
         }
         let saved = (x.clone(), previous.clone(), logit.clone());
-        self.record(n, c, out, &[x, previous, logit], move |gradient, gradients| {
+        self.record(filed, n, c, out, &[x, previous, logit], move |gradient, gradients| {
             let (x, previous, logit) = saved;
             gradients.add_with(&x, |dx| {
                 map(

@@ -15,7 +15,7 @@ impl<R: Real> Graph<R> {
         let (clips, d) = (rows / tokens, inner / heads);
         assert!(clips * tokens == rows && 3 * heads * d == qkv.cols(), "attention: {rows} rows, {tokens} tokens");
         let scores = (clips * heads * tokens * tokens) as u64;
-        self.cost(
+        let filed = self.cost(
             "attention",
             Cost {
                 macs: 2 * scores * d as u64,
@@ -23,7 +23,7 @@ impl<R: Real> Graph<R> {
                 additions: 2 * scores,
                 comparisons: scores,
                 functions: 2 * scores,
-                ..Cost::default()
+                ..Cost::ZERO
             },
         );
         let scale = R::ONE / R::of(d as f64).sqrt();
@@ -59,7 +59,7 @@ impl<R: Real> Graph<R> {
                 );
             });
         let qkv_saved = qkv.clone();
-        self.record(rows, inner, out, &[qkv], move |gradient, gradients| {
+        self.record(filed, rows, inner, out, &[qkv], move |gradient, gradients| {
             gradients.add_with(&qkv_saved, |dqkv| {
                 dqkv.par_chunks_mut(clip_values)
                     .zip(weights.par_chunks(tokens * heads * tokens))

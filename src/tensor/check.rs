@@ -1,6 +1,6 @@
 //! Finite differences against the hand-written gradients, in f64.
 
-use super::{Graph, Var};
+use super::{Filed, Graph, Var};
 use crate::rng::Streams;
 use rand::RngExt as _;
 
@@ -43,9 +43,10 @@ pub fn check_gradients(inputs: &[Input], f: impl Fn(&Graph<f64>, &[Var<f64>]) ->
         let weights = random(1, out.values().len(), 1.0, 99).values;
         let product = out.values().iter().zip(&weights).map(|(a, b)| a * b).sum::<f64>();
         let saved = out.clone();
-        let projected = graph.record(1, 1, graph.copied(&[product]), &[&out], move |g, gradients| {
-            gradients.add_with(&saved, |d| d.iter_mut().zip(&weights).for_each(|(d, w)| *d = w * g[0]));
-        });
+        let projected =
+            graph.record(Filed::training_only(), 1, 1, graph.copied(&[product]), &[&out], move |g, gradients| {
+                gradients.add_with(&saved, |d| d.iter_mut().zip(&weights).for_each(|(d, w)| *d = w * g[0]));
+            });
         (graph, vars, projected)
     };
     let shapes: Vec<_> = inputs.iter().map(|input| (input.rows, input.cols)).collect();

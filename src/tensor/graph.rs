@@ -1,7 +1,7 @@
 //! The record of operators and the buffers that they reuse.
 
 use super::Real;
-use crate::energy::Cost;
+use crate::energy::{Cost, DenseOperator, Synapses};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -152,11 +152,24 @@ fn take<R: Real>(pool: &Pool<R>, len: usize) -> Buffer<R> {
     Buffer { values: recycled.unwrap_or_else(|| vec![R::ZERO; len]), pool: pool.clone() }
 }
 
+/// Says that an operator's arithmetic is in the ledger. Only [`Graph::cost`] and its like make one, and no operator has a result
+/// without one.
+#[must_use = "an operator's result is recorded with it"]
+pub struct Filed(());
+
+impl Filed {
+    /// For what exists in training only: losses, dropout, spikes with gradients. The ledger is about inference, where the engine
+    /// runs the spiking branch.
+    pub fn training_only() -> Filed {
+        Filed(())
+    }
+}
+
 /// Records operators; one per training step or evaluated batch. See the [module](super).
 pub struct Graph<R: Real> {
     pool: Pool<R>,
     nodes: RefCell<Vec<Option<Backward<R>>>>,
-    costs: RefCell<Vec<(String, Cost)>>,
+    costs: RefCell<Vec<DenseOperator>>,
     scope: RefCell<String>,
     training: bool,
 }
@@ -229,16 +242,18 @@ impl<R: Real> Graph<R> {
         Var { id: nodes.len() - 1, rows, cols, needs_gradient, values }
     }
 
-    /// Records the result of an operator over `inputs`. `backward` gets the gradient of the result and adds those of the
-    /// inputs; it is dropped unseen when no input wants a gradient.
+    /// Records the result of an operator over `inputs`, whose arithmetic has been `filed`: there is no operator without a rule.
+    /// `backward` gets the gradient of the result and adds those of the inputs; it is dropped unseen when no input wants a gradient.
     pub fn record(
         &self,
+        filed: Filed,
         rows: usize,
         cols: usize,
         values: impl Into<Arc<Buffer<R>>>,
         inputs: &[&Var<R>],
         backward: impl FnOnce(&[R], &mut Gradients<R>) + 'static,
     ) -> Var<R> {
+        let Filed(()) = filed;
         let needs_gradient = inputs.iter().any(|input| input.needs_gradient);
         let var = self.leaf(rows, cols, Values::Own(values.into()), needs_gradient);
         if needs_gradient {
@@ -252,15 +267,27 @@ impl<R: Real> Graph<R> {
         *self.scope.borrow_mut() = name.to_owned();
     }
 
-    /// Files the cost of an operator.
-    pub fn cost(&self, operator: &str, cost: Cost) {
-        if !self.training {
-            self.costs.borrow_mut().push((format!("{}.{operator}", self.scope.borrow()), cost));
-        }
+    /// Files the cost of an operator. Training counts nothing.
+    pub fn cost(&self, operator: &str, cost: Cost) -> Filed {
+        self.file(operator, cost, None)
     }
 
-    /// The costs filed so far, `scope.operator` by `scope.operator`.
-    pub fn take_costs(&self) -> Vec<(String, Cost)> {
+    /// Files the cost of a product with weights; `synapses` are counted in inference only.
+    pub fn synaptic_cost(&self, operator: &str, cost: Cost, synapses: impl FnOnce() -> Synapses) -> Filed {
+        let synapses = if self.training { None } else { Some(synapses()) };
+        self.file(operator, cost, synapses)
+    }
+
+    fn file(&self, operator: &str, cost: Cost, synapses: Option<Synapses>) -> Filed {
+        if !self.training && cost != Cost::ZERO {
+            let layer = self.scope.borrow().clone();
+            self.costs.borrow_mut().push(DenseOperator { layer, operator: operator.into(), cost, synapses });
+        }
+        Filed(())
+    }
+
+    /// The operators filed so far.
+    pub fn take_costs(&self) -> Vec<DenseOperator> {
         self.costs.take()
     }
 

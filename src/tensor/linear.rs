@@ -1,7 +1,7 @@
 //! Matrix products.
 
 use super::{Graph, Real, Var, column_sums};
-use crate::energy::Cost;
+use crate::energy::{Cost, Synapses};
 
 /// A matrix operand: values in row-major order, read as they are or transposed.
 #[derive(Clone, Copy)]
@@ -57,12 +57,33 @@ pub fn matmul<R: Real>(out: &mut [R], [m, n, k]: [usize; 3], a: Matrix<'_, R>, b
     }
 }
 
+/// Non-zero weights that met non-zero values: an AC where the value is 1 or -1, a MAC elsewhere.
+fn synapses<R: Real>(x: &Var<R>, weight: &Var<R>) -> Synapses {
+    let (i, o) = (x.cols(), weight.rows());
+    let mut fan_out = vec![0_u64; i];
+    for row in weight.values().chunks_exact(i) {
+        fan_out.iter_mut().zip(row).for_each(|(count, &w)| *count += u64::from(w != R::ZERO));
+    }
+    let mut synapses = Synapses { dense: (x.values().len() * o) as u64, ..Synapses::default() };
+    for row in x.values().chunks_exact(i) {
+        for (&value, &fan_out) in row.iter().zip(&fan_out) {
+            if value == R::ONE || value == -R::ONE {
+                synapses.effective_acs += fan_out;
+            } else if value != R::ZERO {
+                synapses.effective_macs += fan_out;
+            }
+        }
+    }
+    synapses
+}
+
 impl<R: Real> Graph<R> {
     /// `y = x W^T + b`: `x [n, i]`, `weight [o, i]`, `bias [1, o]`, `y [n, o]`. Costs `n i o` MACs (the bias starts the sum).
     pub fn linear(&self, x: &Var<R>, weight: &Var<R>, bias: Option<&Var<R>>) -> Var<R> {
         let (n, i, o) = (x.rows(), x.cols(), weight.rows());
         assert_eq!(weight.cols(), i, "linear: weight [{o}, {}] on inputs of {i}", weight.cols());
-        self.cost("linear", Cost { macs: (n * i * o) as u64, ..Cost::default() });
+        let cost = Cost { macs: (n * i * o) as u64, ..Cost::ZERO };
+        let filed = self.synaptic_cost("linear", cost, || synapses(x, weight));
         let mut out = self.buffer(n * o);
         if let Some(bias) = bias {
             for row in out.chunks_exact_mut(o) {
@@ -72,7 +93,7 @@ impl<R: Real> Graph<R> {
         let (a, b) = (Matrix::Plain(x.values()), Matrix::Transposed(weight.values()));
         matmul(&mut out, [n, o, i], a, b, bias.is_some());
         let saved = (x.clone(), weight.clone(), bias.cloned());
-        self.record(n, o, out, &[x, weight], move |gradient, gradients| {
+        self.record(filed, n, o, out, &[x, weight], move |gradient, gradients| {
             let (x, weight, bias) = saved;
             gradients.add_with(&x, |dx| {
                 matmul(dx, [n, i, o], Matrix::Plain(gradient), Matrix::Plain(weight.values()), false);

@@ -1,6 +1,6 @@
 //! Losses: scalars out of batches.
 
-use super::{Graph, Real, Var};
+use super::{Filed, Graph, Real, Var};
 
 /// Keeps the gradient of a norm finite at zero.
 const NORM_FLOOR: f64 = 1e-12;
@@ -24,7 +24,7 @@ impl<R: Real> Graph<R> {
         let count = R::of(n as f64);
         let out = self.copied(&[loss / count]);
         let saved = [anchor.clone(), positive.clone(), negative.clone()];
-        self.record(1, 1, out, &[anchor, positive, negative], move |gradient, gradients| {
+        self.record(Filed::training_only(), 1, 1, out, &[anchor, positive, negative], move |gradient, gradients| {
             let [anchor, positive, negative] = saved;
             let scale = gradient[0] / count;
             // Gradient of row i by feature: direction to the positive minus direction to the negative, if the row is active.
@@ -67,36 +67,43 @@ impl<R: Real> Graph<R> {
         let count = R::of(n as f64);
         let labels = labels.to_vec();
         let saved = (x.clone(), classes.clone());
-        self.record(1, 1, self.copied(&[loss / count]), &[x, classes], move |gradient, gradients| {
-            let (x, classes) = saved;
-            // Gradient of pair (i, c) along x_i - c, before the direction is multiplied in.
-            let pull = |i: usize, c: usize| {
-                let target = if labels[i] == c { R::ONE } else { R::ZERO };
-                -scale * (probabilities[i * m + c] - target) * gradient[0] / (count * distances[i * m + c])
-            };
-            gradients.add_with(&x, |dx| {
-                dx.fill(R::ZERO);
-                for (i, dx) in dx.chunks_exact_mut(e).enumerate() {
-                    for c in 0..m {
-                        let pull = pull(i, c);
-                        for (j, dx) in dx.iter_mut().enumerate() {
-                            *dx += pull * (x.row(i)[j] - classes.row(c)[j]);
+        self.record(
+            Filed::training_only(),
+            1,
+            1,
+            self.copied(&[loss / count]),
+            &[x, classes],
+            move |gradient, gradients| {
+                let (x, classes) = saved;
+                // Gradient of pair (i, c) along x_i - c, before the direction is multiplied in.
+                let pull = |i: usize, c: usize| {
+                    let target = if labels[i] == c { R::ONE } else { R::ZERO };
+                    -scale * (probabilities[i * m + c] - target) * gradient[0] / (count * distances[i * m + c])
+                };
+                gradients.add_with(&x, |dx| {
+                    dx.fill(R::ZERO);
+                    for (i, dx) in dx.chunks_exact_mut(e).enumerate() {
+                        for c in 0..m {
+                            let pull = pull(i, c);
+                            for (j, dx) in dx.iter_mut().enumerate() {
+                                *dx += pull * (x.row(i)[j] - classes.row(c)[j]);
+                            }
                         }
                     }
-                }
-            });
-            gradients.add_with(&classes, |dc| {
-                dc.fill(R::ZERO);
-                for (c, dc) in dc.chunks_exact_mut(e).enumerate() {
-                    for i in 0..n {
-                        let pull = pull(i, c);
-                        for (j, dc) in dc.iter_mut().enumerate() {
-                            *dc -= pull * (x.row(i)[j] - classes.row(c)[j]);
+                });
+                gradients.add_with(&classes, |dc| {
+                    dc.fill(R::ZERO);
+                    for (c, dc) in dc.chunks_exact_mut(e).enumerate() {
+                        for i in 0..n {
+                            let pull = pull(i, c);
+                            for (j, dc) in dc.iter_mut().enumerate() {
+                                *dc -= pull * (x.row(i)[j] - classes.row(c)[j]);
+                            }
                         }
                     }
-                }
-            });
-        })
+                });
+            },
+        )
     }
 
     /// Mean squared difference of `x` from `target`, over all values.
@@ -106,7 +113,7 @@ impl<R: Real> Graph<R> {
         let sum = x.values().iter().zip(target.values()).fold(R::ZERO, |sum, (&x, &t)| sum + (x - t) * (x - t));
         let out = self.copied(&[sum / count]);
         let saved = (x.clone(), target.clone());
-        self.record(1, 1, out, &[x, target], move |gradient, gradients| {
+        self.record(Filed::training_only(), 1, 1, out, &[x, target], move |gradient, gradients| {
             let (x, target) = saved;
             let scale = R::of(2.0) * gradient[0] / count;
             for (var, sign) in [(&x, scale), (&target, -scale)] {
@@ -124,7 +131,7 @@ impl<R: Real> Graph<R> {
         let sum = terms.iter().fold(R::ZERO, |sum, (weight, term)| sum + R::of(*weight) * term.scalar());
         let saved: Vec<(R, Var<R>)> = terms.iter().map(|&(weight, term)| (R::of(weight), term.clone())).collect();
         let inputs: Vec<&Var<R>> = terms.iter().map(|&(_, term)| term).collect();
-        self.record(1, 1, self.copied(&[sum]), &inputs, move |gradient, gradients| {
+        self.record(Filed::training_only(), 1, 1, self.copied(&[sum]), &inputs, move |gradient, gradients| {
             for (weight, term) in &saved {
                 gradients.add_with(term, |d| d[0] = *weight * gradient[0]);
             }

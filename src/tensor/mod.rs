@@ -21,7 +21,7 @@ mod rows;
 
 pub use crate::lanes::simd;
 pub(crate) use attention::softmax;
-pub use graph::{Gradients, Graph, Var};
+pub use graph::{Filed, Gradients, Graph, Var};
 pub use linear::{Matrix, matmul};
 pub use norm::{Dropout, NormStyle, Statistics};
 pub use real::Real;

@@ -1,7 +1,7 @@
 //! Normalisation, with the activation and dropout that follow it.
 
 use super::graph::Buffer;
-use super::{Graph, Real, Var, chunk_rows, column_sums, dot, map_columns, simd, sum_by};
+use super::{Filed, Graph, Real, Var, chunk_rows, column_sums, dot, map_columns, simd, sum_by};
 use crate::energy::Cost;
 use crate::rng::Rng;
 use rand::Rng as _;
@@ -99,7 +99,7 @@ impl<R: Real> Graph<R> {
         let (n, c) = (x.rows(), x.cols());
         let values = (n * c) as u64;
         let comparisons = if style.relu { values } else { 0 };
-        self.cost("batch_norm", Cost { macs: values, comparisons, ..Cost::default() });
+        let filed = self.cost("batch_norm", Cost { macs: values, comparisons, ..Cost::ZERO });
         let relu = style.relu;
         let inverse =
             |variance: &[R]| -> Vec<R> { variance.iter().map(|&v| R::ONE / (v + R::of(EPSILON)).sqrt()).collect() };
@@ -115,7 +115,7 @@ impl<R: Real> Graph<R> {
                 #[inline(always)]
                 |[x], [scale, shift]| rectified(relu, x * scale + shift),
             );
-            return (self.constant(n, c, out), None);
+            return (self.record(filed, n, c, out, &[], |_, _| {}), None);
         }
         let count = R::of(n as f64);
         let [mut mean] = column_sums(
@@ -156,7 +156,7 @@ impl<R: Real> Graph<R> {
         let variance = variance.iter().map(|&v| v * unbiased).collect();
         let statistics = Statistics { mean: mean.clone(), variance };
         let (x_saved, weight_saved, bias_saved) = (x.clone(), weight.clone(), bias.clone());
-        let var = self.record(n, c, out, &[x, weight], move |gradient, gradients| {
+        let var = self.record(filed, n, c, out, &[x, weight], move |gradient, gradients| {
             let (x, weight, bias) = (x_saved, weight_saved, bias_saved);
             let (w, b) = (weight.values(), bias.values());
             let columns = [&mean[..], &inverse, w, b];
@@ -204,19 +204,19 @@ impl<R: Real> Graph<R> {
     }
 
     /// Layer normalisation of each row of `x [n, c]` (Ba et al. 2016): `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`.
-    /// Costs per row `2c` additions and `c` MACs for the statistics, `c` multiplications and `c` MACs to normalise, two
+    /// Costs per row `2c + 1` additions and `c` MACs for the statistics, `c` multiplications and `c` MACs to normalise, two
     /// divisions and two functions.
     pub fn layer_norm(&self, x: &Var<R>, weight: &Var<R>, bias: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
         let (rows, cols) = (n as u64, c as u64);
-        self.cost(
+        let filed = self.cost(
             "layer_norm",
             Cost {
                 macs: rows * 2 * cols,
-                additions: rows * 2 * cols,
+                additions: rows * (2 * cols + 1),
                 multiplies: rows * cols,
                 functions: rows * 4,
-                ..Cost::default()
+                ..Cost::ZERO
             },
         );
         let mut out = self.buffer(n * c);
@@ -237,7 +237,7 @@ impl<R: Real> Graph<R> {
             }
         });
         let saved = (x.clone(), weight.clone(), bias.clone());
-        self.record(n, c, out, &[x, weight], move |gradient, gradients| {
+        self.record(filed, n, c, out, &[x, weight], move |gradient, gradients| {
             let (x, weight, bias) = saved;
             let mut hats = vec![R::ZERO; n * c];
             let count = R::of(c as f64);
@@ -315,16 +315,20 @@ impl<R: Real> Graph<R> {
         let mut out = self.buffer(n * c);
         masked(&mut out, x.values(), &mask);
         let saved = x.place();
-        self.record(n, c, out, &[x], move |gradient, gradients| {
+        self.record(Filed::training_only(), n, c, out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| masked(dx, gradient, &mask));
         })
     }
 
-    /// Each row of `x [n, c]` divided by its Euclidean norm (at least 1e-12). A row costs `c` MACs, `c` multiplications, two functions.
+    /// Each row of `x [n, c]` divided by its Euclidean norm (at least 1e-12). A row costs `c` MACs, `c`
+    /// multiplications, one comparison, two functions.
     pub fn normalize_rows(&self, x: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
         let values = (n * c) as u64;
-        self.cost("normalize", Cost { macs: values, multiplies: values, functions: 2 * n as u64, ..Cost::default() });
+        let filed = self.cost(
+            "normalize",
+            Cost { macs: values, multiplies: values, comparisons: n as u64, functions: 2 * n as u64, ..Cost::ZERO },
+        );
         let inverse: Vec<R> = (0..n).map(|i| R::ONE / dot(x.row(i), x.row(i)).sqrt().larger(R::of(1e-12))).collect();
         let mut out = self.buffer(n * c);
         for (i, out) in out.chunks_exact_mut(c).enumerate() {
@@ -333,7 +337,7 @@ impl<R: Real> Graph<R> {
             }
         }
         let saved = x.clone();
-        self.record(n, c, out, &[x], move |gradient, gradients| {
+        self.record(filed, n, c, out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| {
                 for (i, (dx, g)) in dx.chunks_exact_mut(c).zip(gradient.chunks_exact(c)).enumerate() {
                     let x = saved.row(i);

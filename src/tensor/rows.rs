@@ -15,7 +15,8 @@ impl<R: Real> Graph<R> {
             }
         }
         let saved: Vec<Var<R>> = parts.iter().map(|part| part.place()).collect();
-        self.record(k * n, c, out, parts, move |gradient, gradients| {
+        let filed = self.cost("interleave", Cost::ZERO);
+        self.record(filed, k * n, c, out, parts, move |gradient, gradients| {
             for (j, part) in saved.iter().enumerate() {
                 gradients.add_with(part, |dx| {
                     for (i, dx) in dx.chunks_exact_mut(c).enumerate() {
@@ -34,7 +35,8 @@ impl<R: Real> Graph<R> {
             out.copy_from_slice(x.row(start + i * stride));
         }
         let saved = x.place();
-        self.record(count, c, out, &[x], move |gradient, gradients| {
+        let filed = self.cost("rows", Cost::ZERO);
+        self.record(filed, count, c, out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| {
                 dx.fill(R::ZERO);
                 for (i, g) in gradient.chunks_exact(c).enumerate() {
@@ -50,7 +52,8 @@ impl<R: Real> Graph<R> {
         if group == 1 {
             return x.clone();
         }
-        self.cost("mean", Cost { additions: x.values().len() as u64, multiplies: (n * c) as u64, ..Cost::default() });
+        let filed =
+            self.cost("mean", Cost { additions: x.values().len() as u64, multiplies: (n * c) as u64, ..Cost::ZERO });
         let scale = R::ONE / R::of(group as f64);
         let mut out = self.zeros(n * c);
         for (row, values) in x.values().chunks_exact(c).enumerate() {
@@ -59,7 +62,7 @@ impl<R: Real> Graph<R> {
             }
         }
         let saved = x.place();
-        self.record(n, c, out, &[x], move |gradient, gradients| {
+        self.record(filed, n, c, out, &[x], move |gradient, gradients| {
             gradients.add_with(&saved, |dx| {
                 for (row, dx) in dx.chunks_exact_mut(c).enumerate() {
                     for (dx, &g) in dx.iter_mut().zip(&gradient[row / group * c..][..c]) {
@@ -73,7 +76,7 @@ impl<R: Real> Graph<R> {
     /// `x` with `tokens` learned rows `offsets [tokens, c]` added to each clip's rows in turn. One addition a value.
     pub fn add_by_token(&self, x: &Var<R>, offsets: &Var<R>) -> Var<R> {
         let (tokens, c) = (offsets.rows(), offsets.cols());
-        self.cost("add", Cost { additions: x.values().len() as u64, ..Cost::default() });
+        let filed = self.cost("add", Cost { additions: x.values().len() as u64, ..Cost::ZERO });
         let mut out = self.copied(x.values());
         for (row, out) in out.chunks_exact_mut(c).enumerate() {
             for (out, &offset) in out.iter_mut().zip(offsets.row(row % tokens)) {
@@ -81,7 +84,7 @@ impl<R: Real> Graph<R> {
             }
         }
         let saved = (x.place(), offsets.place());
-        self.record(x.rows(), c, out, &[x, offsets], move |gradient, gradients| {
+        self.record(filed, x.rows(), c, out, &[x, offsets], move |gradient, gradients| {
             let (x, offsets) = saved;
             gradients.add_with(&x, |dx| dx.copy_from_slice(gradient));
             gradients.add_with(&offsets, |d| {

@@ -4,7 +4,7 @@
 //! It sees spike trains or tensors and does not know who made them.
 
 use crate::energy::Cost;
-use crate::tensor::{Graph, Real, Var, dot, softmax};
+use crate::tensor::{Filed, Graph, Real, Var, dot, softmax};
 use rayon::prelude::*;
 
 /// TSF of dense spikes `[clips * steps, neurons]` (clip after clip) with `bias [1, steps]`: `S [clips, neurons]`.
@@ -29,7 +29,7 @@ pub fn from_spikes<R: Real>(graph: &Graph<R>, spikes: &Var<R>, bias: &Var<R>) ->
         },
     );
     let saved = (spikes.clone(), bias.clone());
-    graph.record(clips, n, out, &[spikes, bias], move |gradient, gradients| {
+    graph.record(Filed::training_only(), clips, n, out, &[spikes, bias], move |gradient, gradients| {
         let (spikes, bias) = saved;
         // dL/dz_t = lambda_t (dL/dlambda_t - sum_k lambda_k dL/dlambda_k), dL/dlambda_t = g . s[t].
         let mut dz = vec![R::ZERO; clips * steps];
@@ -87,7 +87,7 @@ pub fn from_events<'a>(
         additions: spikes + 2 * steps as u64,
         comparisons: steps as u64,
         functions: 2 * steps as u64,
-        ..Cost::default()
+        ..Cost::ZERO
     };
     (factors, cost)
 }
@@ -102,7 +102,7 @@ pub fn mean_of_events<'a>(steps: usize, spikes_at: impl Fn(usize) -> &'a [u32], 
             spikes += 1;
         }
     }
-    Cost { acs: spikes, ..Cost::default() }
+    Cost { acs: spikes, ..Cost::ZERO }
 }
 
 #[cfg(test)]

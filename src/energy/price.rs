@@ -1,0 +1,250 @@
+//! A ledger priced by a table.
+
+use super::{Branch, DataType, EnergyTable, Entry, Grade, Kind, Ledger, View};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Modelled energy of a run by one table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Energy {
+    /// Name of the table.
+    pub table: String,
+    /// Its source.
+    pub source: String,
+    /// What it rests on.
+    pub grade: Grade,
+    /// What it leaves out.
+    pub leaves_out: String,
+    /// Numbers that the arithmetic was priced as, if that is not what it was carried out in.
+    pub priced_as: Option<DataType>,
+    /// Energy of everything that the table prices, over all clips, pJ.
+    pub total_pj: f64,
+    /// The same per clip, pJ.
+    pub per_clip_pj: f64,
+    /// The same by branch, pJ.
+    pub by_branch: BTreeMap<Branch, f64>,
+    /// The same by layer.
+    pub by_layer: Vec<LayerEnergy>,
+    /// The dense twin's total, pJ; none where there is no twin, or the table has no price for its MACs.
+    pub dense_twin_pj: Option<f64>,
+    /// Operations without a price.
+    pub unpriced: Vec<Unpriced>,
+}
+
+/// Energy of one layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerEnergy {
+    /// Part of the hybrid.
+    pub branch: Branch,
+    /// Layer.
+    pub layer: String,
+    /// Picojoule over all clips.
+    pub pj: f64,
+    /// The same in the dense twin.
+    pub dense_twin_pj: Option<f64>,
+}
+
+/// Operations that a table has no price for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unpriced {
+    /// Part of the hybrid.
+    pub branch: Branch,
+    /// What was done.
+    pub kind: Kind,
+    /// How often.
+    pub count: u64,
+    /// Why there is no price.
+    pub reason: String,
+}
+
+impl EnergyTable {
+    /// The table's price of `kind` on numbers of `data_type`, pJ.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn price(&self, kind: Kind, data_type: DataType) -> std::result::Result<f64, String> {
+        let price = *self.prices_pj.get(&kind).ok_or_else(|| "no price in the table".to_owned())?;
+        match self.data_type {
+            Some(own) if kind.view() == View::Arithmetic && own != data_type => {
+                Err(format!("the table is for {own}, the run computed in {data_type}"))
+            }
+            _ => Ok(price),
+        }
+    }
+
+    /// Prices `ledger`, with its arithmetic taken to be on numbers of `priced_as` if given.
+    ///
+    /// # Errors
+    /// If the table prices nothing of it.
+    pub fn apply(&self, ledger: &Ledger, priced_as: Option<DataType>) -> Result<Energy> {
+        let mut energy = Energy {
+            table: self.name.clone(),
+            source: self.source.clone(),
+            grade: self.grade,
+            leaves_out: self.leaves_out.clone(),
+            priced_as: priced_as.filter(|&as_type| ledger.entries.iter().any(|e| e.data_type != as_type)),
+            total_pj: 0.0,
+            per_clip_pj: 0.0,
+            by_branch: BTreeMap::new(),
+            by_layer: Vec::new(),
+            dense_twin_pj: None,
+            unpriced: Vec::new(),
+        };
+        let mut priced = false;
+        for (branch, layer) in ledger.layers() {
+            let entries: Vec<&Entry> =
+                ledger.entries.iter().filter(|e| e.branch == branch && e.layer == layer).collect();
+            let mut of_layer = LayerEnergy { branch, layer: layer.into(), pj: 0.0, dense_twin_pj: None };
+            for entry in self.seen(&entries) {
+                let price = self.price(entry.kind, priced_as.unwrap_or(entry.data_type));
+                match price {
+                    Ok(price) => {
+                        priced = true;
+                        of_layer.pj += price * entry.count as f64;
+                    }
+                    Err(reason) => energy.leave_out(entry, reason),
+                }
+            }
+            of_layer.dense_twin_pj = self.twin_pj(&entries, priced_as);
+            *energy.by_branch.entry(branch).or_default() += of_layer.pj;
+            energy.total_pj += of_layer.pj;
+            energy.by_layer.push(of_layer);
+        }
+        if !priced {
+            let reasons: Vec<String> = energy.unpriced.iter().map(|u| format!("{}: {}", u.kind, u.reason)).collect();
+            return Err(Error::value(format!("table {}", self.name), "it prices nothing of this run")
+                .with_hint(reasons.join("; ")));
+        }
+        energy.per_clip_pj = energy.total_pj / ledger.clips.max(1) as f64;
+        energy.dense_twin_pj = energy.by_layer.iter().map(|layer| layer.dense_twin_pj).sum();
+        Ok(energy)
+    }
+
+    /// The entries of a layer that this table looks at. Where an operator is told in both views, the other view is the same work.
+    fn seen<'a>(&self, entries: &[&'a Entry]) -> Vec<&'a Entry> {
+        let told = |operator: &str| entries.iter().any(|e| e.operator == operator && e.kind.view() == self.view);
+        entries.iter().copied().filter(|e| e.kind.view() == self.view || !told(&e.operator)).collect()
+    }
+
+    /// Energy of a layer in the dense twin, which is arithmetic; none if a MAC has no price.
+    fn twin_pj(&self, entries: &[&Entry], priced_as: Option<DataType>) -> Option<f64> {
+        let mut sum = 0.0;
+        for e in entries.iter().filter(|e| e.kind.view() == View::Arithmetic) {
+            match (self.price(e.kind, priced_as.unwrap_or(e.data_type)), e.dense_count?) {
+                (_, 0) => {}
+                (Ok(price), count) => sum += price * count as f64,
+                (Err(_), _) if e.kind == Kind::Mac => return None,
+                (Err(_), _) => {}
+            }
+        }
+        Some(sum)
+    }
+}
+
+impl Energy {
+    /// Energy of one branch, pJ.
+    pub fn of(&self, branch: Branch) -> f64 {
+        self.by_branch.get(&branch).copied().unwrap_or(0.0)
+    }
+
+    fn leave_out(&mut self, entry: &Entry, reason: String) {
+        // What was not carried out costs nothing unless a table says otherwise.
+        if entry.count == 0 || entry.kind == Kind::NeuronIdle {
+            return;
+        }
+        let known =
+            self.unpriced.iter_mut().find(|u| u.branch == entry.branch && u.kind == entry.kind && u.reason == reason);
+        match known {
+            Some(known) => known.count += entry.count,
+            None => {
+                let Entry { branch, kind, count, .. } = *entry;
+                self.unpriced.push(Unpriced { branch, kind, count, reason });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Cost, MEMBRANE_UPDATE, SpikingLayer};
+    use super::*;
+    use crate::counts::LayerCounts;
+
+    fn spiking() -> Ledger {
+        let counts = LayerCounts {
+            spikes: 3,
+            synops: 100,
+            macs: 7,
+            membrane_updates: 20,
+            threshold_updates: 5,
+            entropies: 1,
+            queue_operations: 6,
+            ..LayerCounts::default()
+        };
+        let mut ledger = Ledger::new(2);
+        let (update, reset) = (MEMBRANE_UPDATE, Cost::ZERO);
+        let layer = SpikingLayer { counts, neuron_steps: 50, update, reset, twin: Some([1000, 10]) };
+        ledger.file_spiking("layer", DataType::Fp32, &layer);
+        ledger
+    }
+
+    fn price(name: &str, ledger: &Ledger) -> Energy {
+        EnergyTable::find(name).unwrap().apply(ledger, None).unwrap()
+    }
+
+    /// By hand: 100 ACs, 7 + 20 + 15 + 1 MACs, 5 + 3 multiplications, 40 + 15 + 1 additions.
+    #[test]
+    fn arithmetic_is_priced_once() {
+        let energy = price("45nm-fp32", &spiking());
+        let expected = 0.9 * 100.0 + 4.6 * 43.0 + 3.7 * 8.0 + 0.9 * 56.0;
+        assert!((energy.total_pj - expected).abs() < 1e-9, "{energy:?}");
+        assert!((energy.per_clip_pj - expected / 2.0).abs() < 1e-9);
+        assert_eq!(energy.dense_twin_pj, Some(4600.0));
+        let kinds: Vec<Kind> = energy.unpriced.iter().map(|u| u.kind).collect();
+        assert_eq!(kinds, [Kind::Spike, Kind::Compare, Kind::Function, Kind::QueueOperation]);
+    }
+
+    /// By hand: 100 events, 20 updates, 30 steps left out; analog input and the entropy have no price on Loihi.
+    #[test]
+    fn events_are_priced_once() {
+        let energy = price("loihi", &spiking());
+        assert!((energy.total_pj - (23.6 * 100.0 + 81.0 * 20.0 + 52.0 * 30.0)).abs() < 1e-9, "{energy:?}");
+        assert_eq!(energy.dense_twin_pj, None);
+        let left: BTreeMap<Kind, u64> = energy.unpriced.iter().map(|u| (u.kind, u.count)).collect();
+        assert_eq!((left[&Kind::Mac], left[&Kind::ThresholdUpdate]), (7 + 1, 5));
+        assert!(!left.contains_key(&Kind::Ac) && !left.contains_key(&Kind::NeuronIdle));
+    }
+
+    /// TrueNorth's figure has the neurons in it: they are neither added nor listed as unpriced.
+    #[test]
+    fn an_all_in_figure_gets_nothing_added() {
+        let energy = price("truenorth", &spiking());
+        assert_eq!(energy.total_pj, 2600.0);
+        assert!(energy.unpriced.iter().all(|u| u.kind != Kind::NeuronUpdate));
+    }
+
+    #[test]
+    fn other_numbers_are_not_guessed_at() {
+        let ledger = spiking();
+        let int8 = EnergyTable::find("45nm-int8").unwrap();
+        let problem = int8.apply(&ledger, None).unwrap_err().to_string();
+        assert!(problem.contains("prices nothing"), "{problem}");
+        let energy = int8.apply(&ledger, Some(DataType::Int8)).unwrap();
+        assert_eq!(energy.priced_as, Some(DataType::Int8));
+        assert!(energy.total_pj > 0.0);
+    }
+
+    #[test]
+    fn layers_and_branches_sum_to_the_total() {
+        let mut ledger = spiking();
+        ledger.file_time_step("time_step", &Cost { acs: 5, functions: 2, ..Cost::ZERO });
+        let energy = price("45nm-fp32", &ledger);
+        let layers: f64 = energy.by_layer.iter().map(|layer| layer.pj).sum();
+        assert!((layers - energy.total_pj).abs() < 1e-9);
+        assert!((energy.by_branch.values().sum::<f64>() - energy.total_pj).abs() < 1e-9);
+    }
+}

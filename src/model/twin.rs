@@ -1,0 +1,47 @@
+//! The dense twin of the spiking branch: the same weights, ReLU in place of neurons, one pass in place of time steps.
+
+use super::{MODALITIES, Network, Prepared, block_name};
+use crate::energy::{Cost, DenseOperator};
+use crate::tensor::{Graph, Var};
+use std::sync::Arc;
+
+/// `y = relu(W' x + b')` block after block, per modality, with the folded weights that the spiking layers run with.
+pub struct DenseTwin {
+    /// `[modality][block]`: weights `[o, i]`, biases `[1, o]`.
+    layers: [Vec<(Arc<Vec<f32>>, Arc<Vec<f32>>)>; 2],
+}
+
+impl DenseTwin {
+    /// The twin of a network; none if it has no spiking branch.
+    pub fn of(network: &Network<'_>) -> Option<DenseTwin> {
+        let stacks = network.stacks()?;
+        let layers = stacks.each_ref().map(|stack| {
+            let layer = |layer: &crate::engine::Layer| {
+                (Arc::new(layer.projection().weights()), Arc::new(layer.bias()[..layer.neurons()].to_vec()))
+            };
+            stack.layers().iter().map(layer).collect()
+        });
+        Some(DenseTwin { layers })
+    }
+
+    /// Runs a prepared batch, on the mean over time of its refined input; what the last blocks give, `[clips, D]`.
+    pub fn run(&self, graph: &Graph<f32>, prepared: &Prepared) -> [Var<f32>; 2] {
+        MODALITIES.map(|m| {
+            let refined = &prepared.refined()[m as usize];
+            graph.scope(&format!("spiking.{}", m.name()));
+            let mut x = graph.mean_rows(refined, refined.rows() / prepared.clips());
+            for (block, (weight, bias)) in self.layers[m as usize].iter().enumerate() {
+                graph.scope(&block_name(m, block));
+                let weight = graph.parameter(bias.len(), x.cols(), weight.clone());
+                let bias = graph.parameter(1, bias.len(), bias.clone());
+                x = graph.relu(&graph.linear(&x, &weight, Some(&bias)));
+            }
+            x
+        })
+    }
+
+    /// MACs and comparisons of a block among the twin's `operators`.
+    pub fn cost_of(operators: &[DenseOperator], layer: &str) -> Cost {
+        operators.iter().filter(|o| o.layer == layer).map(|o| o.cost).sum()
+    }
+}
