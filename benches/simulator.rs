@@ -1,28 +1,14 @@
 //! Speed of the drivers on networks of `networks/`: 1000 ticks of each, and of a network in which nothing happens.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use spikefuse::Result;
 use spikefuse::event::Tick;
 use spikefuse::network::compile::{NetworkFile, Settings};
-use spikefuse::recording::Recorder;
+use spikefuse::recording::Ignore;
 use spikefuse::simulator::{Driver, Simulation};
 use std::path::Path;
 use std::sync::Arc;
 
 const TICKS: Tick = 1000;
-
-/// Keeps nothing.
-struct Nothing;
-
-impl Recorder for Nothing {
-    fn spikes(&mut self, _: Tick, _: usize, _: &[u32]) -> Result<()> {
-        Ok(())
-    }
-
-    fn values(&mut self, _: Tick, _: usize, _: &[f64]) -> Result<()> {
-        Ok(())
-    }
-}
 
 fn networks(criterion: &mut Criterion) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks");
@@ -43,7 +29,7 @@ fn networks(criterion: &mut Criterion) {
             // The simulation goes on from where the last one ended: building it costs more than running it.
             let mut simulation = Simulation::new(network.clone(), driver, 1, Vec::new()).unwrap();
             group.bench_function(BenchmarkId::new(name, format!("{driver:?}")), |bencher| {
-                bencher.iter(|| simulation.run(simulation.now() + TICKS, &mut Nothing, &mut |_| {}).unwrap());
+                bencher.iter(|| simulation.run(simulation.now() + TICKS, &mut Ignore, &mut |_| {}).unwrap());
             });
         }
     }

@@ -40,6 +40,7 @@ fn main() -> Result<()> {
             neuron_steps: (NEURONS * TICKS) as u64,
             update: MEMBRANE_UPDATE,
             reset: Cost::ZERO,
+            threshold: Cost::ZERO,
             twin: Some([(INPUTS * NEURONS) as u64, NEURONS as u64]),
         };
         ledger.file_spiking("layer", DataType::Fp32, &layer);

@@ -16,7 +16,7 @@ const USES: [(&str, &[&str]); 35] = [
     ("npz", &["error", "files", "npy"]),
     ("h5", &["error", "npy"]),
     ("config", &["error", "files"]),
-    ("energy", &["counts"]),
+    ("energy", &["counts", "error", "files"]),
     // The event-driven simulator knows neither tensors nor models nor data.
     ("event", &["error"]),
     ("threshold", &["error"]),
@@ -27,7 +27,10 @@ const USES: [(&str, &[&str]); 35] = [
     ("recording", &["error", "event", "files", "h5", "npz"]),
     ("network", &["error", "event", "files", "neuron", "npy", "recording", "splitmix"]),
     ("interop", &["error", "event", "files", "h5", "network", "neuron", "recording"]),
-    ("simulator", &["counts", "error", "event", "files", "lanes", "network", "neuron", "recording", "splitmix"]),
+    (
+        "simulator",
+        &["counts", "energy", "error", "event", "files", "lanes", "network", "neuron", "recording", "splitmix"],
+    ),
     ("plot", &["error", "event", "files", "recording"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
     ("tensor", &["energy", "lanes", "rng"]),
@@ -61,8 +64,8 @@ const USES: [(&str, &[&str]); 35] = [
     ),
     ("gzsl", &["config"]),
     ("evaluate", &["config", "data", "energy", "engine", "error", "gzsl", "model"]),
-    ("compare", &["counts", "data", "engine", "error", "model", "tensor"]),
-    ("report", &["compare", "data", "energy", "evaluate", "gzsl", "model"]),
+    ("compare", &["counts", "data", "energy", "engine", "error", "model", "tensor"]),
+    ("report", &["compare", "data", "energy", "error", "evaluate", "gzsl", "model", "neuron"]),
     // Nothing uses training: without it there is still a simulator that evaluates.
     ("train", &["config", "data", "dense", "engine", "error", "evaluate", "files", "gzsl", "model", "rng", "tensor"]),
     ("lib", &["error"]),

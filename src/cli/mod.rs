@@ -2,6 +2,7 @@
 
 mod compare;
 mod data;
+mod energy;
 mod evaluate;
 mod network;
 mod options;
@@ -34,6 +35,8 @@ enum Verb {
     Evaluate(evaluate::Evaluate),
     /// Run a trained model's spiking branch event-driven and clock-driven, and compare clip by clip
     Compare(compare::Compare),
+    /// What a run costs by published energy tables
+    Energy(energy::EnergyOptions),
     /// Simulate a network of spiking neurons
     Simulate(simulate::Simulate),
     /// Draw a recording as SVG or PNG
@@ -55,6 +58,7 @@ impl Cli {
             Verb::Train(verb) => verb.run(),
             Verb::Evaluate(verb) => verb.run(),
             Verb::Compare(verb) => verb.run(),
+            Verb::Energy(verb) => verb.run(),
             Verb::Simulate(verb) => verb.run(),
             Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),

@@ -3,11 +3,14 @@
 use super::options::check_writable;
 use clap::{Args, ValueEnum};
 use spikefuse::counts::LayerCounts;
+use spikefuse::energy::Ledger;
+use spikefuse::energy::synops::Synops;
 use spikefuse::event::Tick;
 use spikefuse::interop::sonata;
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::network::{Emits, Network};
 use spikefuse::recording::{self, Folder, Header, Probe, Recorder, SpikeFormat, TraceFormat, Variable};
+use spikefuse::report::Neurobench;
 use spikefuse::simulator::{Checkpoint, Driver, Simulation};
 use spikefuse::{Error, Result};
 use std::fmt::Write as _;
@@ -113,6 +116,9 @@ struct Report {
     build_s: f64,
     run_s: f64,
     populations: Vec<PopulationReport>,
+    synops: Synops,
+    neurobench: Neurobench,
+    ledger: Ledger,
 }
 
 #[derive(serde::Serialize)]
@@ -121,6 +127,21 @@ struct PopulationReport {
     neurons: u32,
     rate_hz: f64,
     operations: LayerCounts,
+}
+
+/// NeuroBench's metrics of a simulation, which is one sample.
+pub fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
+    let mut document = Neurobench::of_synops(synops);
+    let populations = simulation.network().populations.iter().zip(simulation.counts());
+    let layers: Vec<(String, u64, u64)> = populations
+        .map(|(p, counts)| (p.name.clone(), counts.spikes, u64::from(p.size) * u64::from(simulation.now())))
+        .collect();
+    document.set_activation(&layers);
+    let (zeros, weights) = simulation.zero_weights();
+    document.set_connections(zeros, weights);
+    document.leave_out(&["Footprint"], "it is about the tensors of a PyTorch module");
+    document.leave_out(&["MembraneUpdates"], "membranes were not watched in this run");
+    document
 }
 
 /// Passes on the spikes of chosen neurons.
@@ -210,8 +231,9 @@ impl Simulate {
             writer.finish(ticks, driver_name(driver), seed)?;
         }
         let duration_ms = f64::from(ticks) * network.dt_ms;
+        let synops = simulation.synops();
         let report = Report {
-            schema: "spikefuse.simulation.1",
+            schema: "spikefuse.simulation/2",
             network: network.name.clone(),
             driver,
             threads: simulation.threads(),
@@ -228,6 +250,9 @@ impl Simulate {
                     operations,
                 })
                 .collect(),
+            neurobench: neurobench(&simulation, &synops),
+            synops,
+            ledger: simulation.ledger(),
         };
         if let Some(out) = &self.out {
             let text = super::json(&report)?;

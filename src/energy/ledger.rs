@@ -4,7 +4,8 @@
 //! arithmetic (additions, multiplications), for tables that price arithmetic, and as events (deliveries to synapses, updates of
 //! neurons), for tables that price those. A table looks at one view; see [`EnergyTable`](super::EnergyTable).
 //!
-//! Rules for the spiking branch, per unit counted by the engine:
+//! Rules, per unit counted by an engine. Arithmetic of updates is that of the hybrid's spiking layers; a simulated network has that of
+//! its own neurons ([`crate::simulator`]):
 //! - a spike delivered to a synapse: one accumulate, or one synaptic event;
 //! - an analog value times a weight: one MAC, in both views;
 //! - a membrane update: two additions (bias; current less membrane), one MAC (leak), one comparison (threshold), or one neuron update;
@@ -37,6 +38,18 @@ pub enum Branch {
     Classes,
     /// Comparing clips with classes.
     Scoring,
+}
+
+impl fmt::Display for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Branch::Dense => "dense",
+            Branch::Spiking => "spiking",
+            Branch::TimeStep => "time_step",
+            Branch::Classes => "classes",
+            Branch::Scoring => "scoring",
+        })
+    }
 }
 
 /// What was done.
@@ -205,6 +218,8 @@ pub struct SpikingLayer {
     pub update: Cost,
     /// Arithmetic of one reset.
     pub reset: Cost,
+    /// Arithmetic of one threshold update.
+    pub threshold: Cost,
     /// MACs of its dense twin and values that go through the twin's ReLU, over all clips; none if it has no twin.
     pub twin: Option<[u64; 2]>,
 }
@@ -247,7 +262,7 @@ impl Ledger {
 
     /// Files a spiking layer.
     pub fn file_spiking(&mut self, layer: &str, data_type: DataType, spiking: &SpikingLayer) {
-        let SpikingLayer { counts, neuron_steps, update, reset, twin } = *spiking;
+        let SpikingLayer { counts, neuron_steps, update, reset, threshold, twin } = *spiking;
         // Every count has its rule: a new one does not compile until it is named here.
         let LayerCounts {
             spikes,
@@ -270,7 +285,7 @@ impl Ledger {
         self.file_cost(at("membrane"), &(update * membrane_updates + reset * spikes), zero);
         self.file(at("membrane"), Kind::NeuronUpdate, membrane_updates, none);
         self.file(at("membrane"), Kind::NeuronIdle, neuron_steps.saturating_sub(membrane_updates), none);
-        self.file_cost(at("threshold"), &(THRESHOLD_UPDATE * threshold_updates), zero);
+        self.file_cost(at("threshold"), &(threshold * threshold_updates), zero);
         self.file(at("threshold"), Kind::ThresholdUpdate, threshold_updates, none);
         self.file_cost(at("entropy"), &(ENTROPY * entropies), zero);
         self.file(at("queue"), Kind::QueueOperation, queue_operations, none);

@@ -170,7 +170,7 @@ impl Energy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cost, MEMBRANE_UPDATE, SpikingLayer};
+    use super::super::{Cost, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
     use super::*;
     use crate::counts::LayerCounts;
 
@@ -186,8 +186,8 @@ mod tests {
             ..LayerCounts::default()
         };
         let mut ledger = Ledger::new(2);
-        let (update, reset) = (MEMBRANE_UPDATE, Cost::ZERO);
-        let layer = SpikingLayer { counts, neuron_steps: 50, update, reset, twin: Some([1000, 10]) };
+        let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, THRESHOLD_UPDATE);
+        let layer = SpikingLayer { counts, neuron_steps: 50, update, reset, threshold, twin: Some([1000, 10]) };
         ledger.file_spiking("layer", DataType::Fp32, &layer);
         ledger
     }

@@ -60,6 +60,20 @@ pub trait Recorder: Send {
     fn values(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()>;
 }
 
+/// Keeps nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Ignore;
+
+impl Recorder for Ignore {
+    fn spikes(&mut self, _: Tick, _: usize, _: &[u32]) -> Result<()> {
+        Ok(())
+    }
+
+    fn values(&mut self, _: Tick, _: usize, _: &[f64]) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Which variable of which neurons to record at each tick.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {

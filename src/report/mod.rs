@@ -8,7 +8,7 @@ mod twin;
 
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use projection::{Point, Projection};
-pub use text::{energy_table, grouped, ledger_csv};
+pub use text::{energy_csv, energy_table};
 pub use twin::{BreakEven, TwinLayer};
 
 use crate::compare::{Parity, Seconds, Spread};
@@ -16,6 +16,7 @@ use crate::data::{ClassVectors, Dataset, Split};
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{
     Branch, Cost, DataType, DenseOperator, Energy, EnergyTable, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer,
+    THRESHOLD_UPDATE,
 };
 use crate::error::Result;
 use crate::evaluate::{ByMode, Evaluation};
@@ -259,6 +260,7 @@ fn ledger(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -
                     neuron_steps: neurons * steps * clips,
                     update: MEMBRANE_UPDATE,
                     reset,
+                    threshold: THRESHOLD_UPDATE,
                     twin: Some([twin.macs, twin.comparisons]),
                 };
                 ledger.file_spiking(&name, DataType::Fp32, &spiking);

@@ -2,12 +2,12 @@
 
 use super::Report;
 use crate::compare::Parity;
-use crate::energy::{Branch, Energy, Kind, Ledger};
+use crate::energy::{Branch, Energy, Kind};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
 
 /// 12,345,678
-pub fn grouped(count: u64) -> String {
+fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
     groups.join(",")
@@ -144,14 +144,16 @@ pub fn energy_table(energies: &[Energy], clips: u64) -> String {
     );
     for e in energies {
         let spiking = e.of(Branch::Spiking) + e.of(Branch::TimeStep);
+        // A branch of which a table prices nothing has no energy by it, rather than none.
+        let some = |pj: f64| if pj > 0.0 { each(pj) } else { "-".into() };
         let twin = e.dense_twin_pj.map_or("-".into(), each);
         let _ = writeln!(
             text,
             "  {:<20} {:>12} {:>12} {:>12} {twin:>12}   {}",
             e.table,
             each(e.total_pj),
-            each(spiking),
-            each(e.total_pj - spiking),
+            some(spiking),
+            some(e.total_pj - spiking),
             e.grade
         );
     }
@@ -173,15 +175,17 @@ pub fn energy_table(energies: &[Energy], clips: u64) -> String {
     text
 }
 
-/// The ledger as CSV, one line an entry.
-pub fn ledger_csv(ledger: &Ledger) -> String {
-    let mut text = String::from("branch,layer,operator,kind,data_type,count,dense_count\n");
-    for e in &ledger.entries {
-        let branch = serde_json::to_value(e.branch).ok();
-        let branch = branch.as_ref().and_then(|value| value.as_str()).unwrap_or_default();
-        let dense = e.dense_count.map_or(String::new(), |count| count.to_string());
-        // Names of layers and operators hold no comma or quote: the file formats that they come from allow none.
-        let _ = writeln!(text, "{branch},{},{},{},{},{},{dense}", e.layer, e.operator, e.kind, e.data_type, e.count);
+/// Energy by table and layer as CSV.
+pub fn energy_csv(energies: &[Energy]) -> String {
+    let mut text = String::from("table,branch,layer,pj,dense_twin_pj\n");
+    for (e, layer) in energies.iter().flat_map(|e| e.by_layer.iter().map(move |layer| (e, layer))) {
+        let twin = layer.dense_twin_pj.map_or(String::new(), |pj| pj.to_string());
+        // Tables may be the user's, layers are named by networks: names may hold anything.
+        let [table, name] = [&e.table, &layer.layer].map(|name| match name.contains([',', '"', '\n']) {
+            true => format!("\"{}\"", name.replace('"', "\"\"")),
+            false => name.clone(),
+        });
+        let _ = writeln!(text, "{table},{},{name},{},{twin}", layer.branch, layer.pj);
     }
     text
 }

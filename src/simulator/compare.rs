@@ -5,7 +5,7 @@ use crate::counts::LayerCounts;
 use crate::error::Result;
 use crate::event::Tick;
 use crate::network::{Emits, Network};
-use crate::recording::{Probe, Recorder, Variable};
+use crate::recording::{Ignore, Probe, Recorder, Variable};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -93,19 +93,6 @@ impl Recorder for Hashes {
     }
 }
 
-/// Nothing is kept.
-struct Nothing;
-
-impl Recorder for Nothing {
-    fn spikes(&mut self, _: Tick, _: usize, _: &[u32]) -> Result<()> {
-        Ok(())
-    }
-
-    fn values(&mut self, _: Tick, _: usize, _: &[f64]) -> Result<()> {
-        Ok(())
-    }
-}
-
 fn first_difference(a: &[u64], b: &[u64]) -> Option<Tick> {
     let n = a.len().max(b.len());
     (0..n).find(|&t| a.get(t) != b.get(t)).map(|t| t as Tick)
@@ -149,7 +136,7 @@ pub fn compare(
     for driver in DRIVERS {
         let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
         let start = Instant::now();
-        simulation.run(ticks, &mut Nothing, &mut |_| {})?;
+        simulation.run(ticks, &mut Ignore, &mut |_| {})?;
         runs.push(Run {
             driver,
             run_s: start.elapsed().as_secs_f64(),
@@ -192,10 +179,10 @@ fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &
             let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
             // What the first ticks cost says nothing of the rest: caches fill, auto has not chosen.
             let warm = ticks / 4;
-            simulation.run(warm, &mut Nothing, &mut |_| {})?;
+            simulation.run(warm, &mut Ignore, &mut |_| {})?;
             let before: u64 = simulation.counts().iter().map(|counts| counts.spikes).sum();
             let start = Instant::now();
-            simulation.run(warm + ticks, &mut Nothing, &mut |_| {})?;
+            simulation.run(warm + ticks, &mut Ignore, &mut |_| {})?;
             *best = best.min(start.elapsed().as_secs_f64() * 1e6 / f64::from(ticks));
             spikes = simulation.counts().iter().map(|counts| counts.spikes).sum::<u64>() - before;
             step();

@@ -23,6 +23,7 @@
 mod cells;
 mod checkpoint;
 mod compare;
+mod ledger;
 mod part;
 mod rows;
 mod sources;

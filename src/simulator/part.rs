@@ -258,6 +258,30 @@ impl Part {
         if listed { Arrivals::Listed } else { Arrivals::Anywhere }
     }
 
+    /// Synapses on this part's neurons of population `p`.
+    pub fn synapses(&self, p: usize) -> u64 {
+        let on = self.routes.iter().filter(|route| route.to == p);
+        on.map(|route| match &route.rows.all {
+            Some(all) => (all.len() * route.from_ids.len()) as u64,
+            None => route.rows.targets.len() as u64,
+        })
+        .sum()
+    }
+
+    /// Zero weights among this part's synapses.
+    pub fn zero_weights(&self) -> u64 {
+        let zeros = |route: &Route| match route.rows.weights.is_empty() {
+            // One weight for all, times the gain.
+            true if route.gain == 0.0 => match &route.rows.all {
+                Some(all) => all.len() * route.from_ids.len(),
+                None => route.rows.targets.len(),
+            },
+            true => 0,
+            false => route.rows.weights.iter().filter(|&&w| w == 0.0).count(),
+        };
+        self.routes.iter().map(|route| zeros(route) as u64).sum()
+    }
+
     /// Operations of population `p` by this part's neurons.
     pub fn counts(&self, p: usize) -> LayerCounts {
         self.cells[p].counts

@@ -1,0 +1,201 @@
+//! `energy`.
+
+use super::simulate::{available_threads, ticks};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use spikefuse::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, Ledger};
+use spikefuse::files::{read_json, write_atomic};
+use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::recording::Ignore;
+use spikefuse::report::{energy_csv, energy_table};
+use spikefuse::simulator::{Driver, Simulation};
+use spikefuse::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Options of `energy`.
+#[derive(Args)]
+pub struct EnergyOptions {
+    /// A report.json or simulation.json, the folder that holds one, or a network file, which is simulated
+    #[arg(value_name = "REPORT|RUN_DIR|NETWORK.ron", required_unless_present = "list_tables")]
+    run: Option<PathBuf>,
+    /// Table by name, or a .ron file with one of your own; may be given several times [default: all that price something]
+    #[arg(long, value_name = "NAME|FILE.ron")]
+    table: Vec<String>,
+    /// Price arithmetic as if it were computed in this type
+    #[arg(long = "as", value_enum, value_name = "TYPE")]
+    priced_as: Option<TypeOption>,
+    /// List the tables with their prices, sources and what they leave out
+    #[arg(long, conflicts_with_all = ["table", "priced_as"])]
+    list_tables: bool,
+    /// Simulated time of a network file [default: the file's]
+    #[arg(long, value_name = "MS")]
+    duration: Option<f64>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "table")]
+    format: FormatOption,
+    /// File to write instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatOption {
+    /// For people
+    Table,
+    /// One document
+    Json,
+    /// One line per layer and table
+    Csv,
+}
+
+/// [`DataType`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum TypeOption {
+    Int8,
+    Int32,
+    Fp16,
+    Fp32,
+    Fp64,
+}
+
+impl TypeOption {
+    fn data_type(self) -> DataType {
+        match self {
+            TypeOption::Int8 => DataType::Int8,
+            TypeOption::Int32 => DataType::Int32,
+            TypeOption::Fp16 => DataType::Fp16,
+            TypeOption::Fp32 => DataType::Fp32,
+            TypeOption::Fp64 => DataType::Fp64,
+        }
+    }
+}
+
+/// The part of a report that this verb reads.
+#[derive(Deserialize)]
+struct WithLedger {
+    ledger: Ledger,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    clips: u64,
+    energy: &'a [Energy],
+    ledger: &'a Ledger,
+}
+
+impl EnergyOptions {
+    /// Prices a run.
+    pub fn run(self) -> Result<ExitCode> {
+        let Some(run) = self.run.as_deref().filter(|_| !self.list_tables) else {
+            return self.write(&list(self.format)?);
+        };
+        let named = !self.table.is_empty();
+        let tables = match named {
+            true => self.table.iter().map(|name| EnergyTable::find(name)).collect::<Result<Vec<_>>>()?,
+            false => EnergyTable::shipped(),
+        };
+        let ledger = self.ledger(run)?;
+        let priced_as = self.priced_as.map(TypeOption::data_type);
+        let mut energies = Vec::new();
+        let mut without = Vec::new();
+        for table in &tables {
+            match table.apply(&ledger, priced_as) {
+                Ok(energy) => energies.push(energy),
+                Err(problem) if named => return Err(problem),
+                Err(_) => without.push(table.name.as_str()),
+            }
+        }
+        let text = match self.format {
+            FormatOption::Json => {
+                let schema = "spikefuse.energy/1";
+                super::json(&Document { schema, clips: ledger.clips, energy: &energies, ledger: &ledger })?
+            }
+            FormatOption::Csv => energy_csv(&energies),
+            FormatOption::Table => {
+                let mut text = energy_table(&energies, ledger.clips);
+                if !without.is_empty() {
+                    text += &format!("  without a price for anything in this run: {}\n", without.join(", "));
+                }
+                text
+            }
+        };
+        self.write(&text)
+    }
+
+    fn write(&self, text: &str) -> Result<ExitCode> {
+        match &self.out {
+            Some(path) => write_atomic(path, |file| file.write_all(text.as_bytes()))?,
+            None => super::print(text)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn ledger(&self, run: &Path) -> Result<Ledger> {
+        if run.extension().is_some_and(|extension| extension == "ron") {
+            return self.simulate(run);
+        }
+        if self.duration.is_some() {
+            return Err(Error::value("--duration", "is for network files only"));
+        }
+        let path = match run.is_dir() {
+            true => {
+                ["report.json", "simulation.json"].map(|name| run.join(name)).into_iter().find(|path| path.exists())
+            }
+            false => Some(run.to_path_buf()),
+        };
+        let path = path.ok_or_else(|| {
+            Error::file(run, "holds neither report.json nor simulation.json")
+                .with_hint("give the folder that run --out, evaluate --out or simulate --out wrote")
+        })?;
+        let WithLedger { ledger } = read_json(&path)?;
+        if ledger.schema != LEDGER_SCHEMA {
+            let problem = format!("its ledger is '{}', expected '{LEDGER_SCHEMA}'", ledger.schema);
+            return Err(Error::file(path, problem));
+        }
+        Ok(ledger)
+    }
+
+    fn simulate(&self, file: &Path) -> Result<Ledger> {
+        let compiled = NetworkFile::read(file)?.compile(&Settings::default())?;
+        let until = match (self.duration, compiled.duration) {
+            (Some(ms), _) => ticks("--duration", ms, compiled.network.dt_ms)?,
+            (None, Some(ticks)) => ticks,
+            (None, None) => {
+                return Err(Error::value("duration", "the network file has none").with_hint("add --duration MS"));
+            }
+        };
+        let bar = super::progress::bar("simulate", until as usize);
+        let network = Arc::new(compiled.network);
+        let mut simulation = Simulation::new(network, Driver::Event, available_threads(), Vec::new())?;
+        simulation.run(until, &mut Ignore, &mut |tick| bar.set_position(tick.into()))?;
+        bar.finish_and_clear();
+        Ok(simulation.ledger())
+    }
+}
+
+/// The shipped tables.
+fn list(format: FormatOption) -> Result<String> {
+    let tables = EnergyTable::shipped();
+    if let FormatOption::Json = format {
+        return super::json(&tables);
+    }
+    let mut text = String::new();
+    for table in &tables {
+        let prices: Vec<String> = table.prices_pj.iter().map(|(kind, pj)| format!("{kind} {pj}")).collect();
+        let prices = prices.join(", ");
+        if let FormatOption::Csv = format {
+            let quoted = [&table.source, &table.leaves_out].map(|text| text.replace('"', "\"\""));
+            text += &format!("{},{},\"{prices}\",\"{}\",\"{}\"\n", table.name, table.grade, quoted[0], quoted[1]);
+        } else {
+            text += &format!("{} ({})\n  pJ: {prices}\n  source: {}\n", table.name, table.grade, table.source);
+            text += &format!("  leaves out: {}\n", table.leaves_out);
+        }
+    }
+    if let FormatOption::Csv = format {
+        text.insert_str(0, "table,grade,prices_pj,source,leaves_out\n");
+    }
+    Ok(text)
+}

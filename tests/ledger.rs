@@ -1,0 +1,634 @@
+//! Every counting rule against an instrumented reference: numbers that count each addition and multiplication done with them, in the
+//! plainest form of each operator's formula. Sums start at zero and maxima below every number, so n terms are n operations;
+//! a constant times or divided by a constant is a constant.
+
+use proptest::prelude::*;
+use spikefuse::encoding::{pooled_gate, refine, resample, resampling_cost};
+use spikefuse::energy::{Cost, DataType, ENTROPY, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
+use spikefuse::engine::{ClipInput, Driver, Input, Layer, Probe, Scratch, Snapshot, Stack, run};
+use spikefuse::event::SpikeTrain;
+use spikefuse::fusion::{Cube, Slice};
+use spikefuse::neuron::lif::{LifParams, Reset};
+use spikefuse::splitmix::unit;
+use spikefuse::synapse::Projection;
+use spikefuse::tensor::{Graph, NormStyle, Var};
+use spikefuse::threshold::{DynamicThreshold, Threshold};
+use spikefuse::time_step;
+use std::cell::Cell;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Largest relative difference between the reference and the operator, both in double precision.
+const TOLERANCE: f64 = 1e-12;
+/// The same for single precision.
+const SINGLE: f64 = 1e-5;
+
+thread_local! {
+    static COUNTED: Cell<Cost> = const { Cell::new(Cost::ZERO) };
+}
+
+fn count(cost: Cost) {
+    COUNTED.set(COUNTED.get() + cost);
+}
+
+/// A number that counts what is done with it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct N(f64);
+
+impl Add for N {
+    type Output = N;
+    fn add(self, other: N) -> N {
+        count(Cost { additions: 1, ..Cost::ZERO });
+        N(self.0 + other.0)
+    }
+}
+
+impl Sub for N {
+    type Output = N;
+    fn sub(self, other: N) -> N {
+        count(Cost { additions: 1, ..Cost::ZERO });
+        N(self.0 - other.0)
+    }
+}
+
+impl Mul for N {
+    type Output = N;
+    fn mul(self, other: N) -> N {
+        count(Cost { multiplies: 1, ..Cost::ZERO });
+        N(self.0 * other.0)
+    }
+}
+
+impl Div for N {
+    type Output = N;
+    fn div(self, other: N) -> N {
+        count(Cost { functions: 1, ..Cost::ZERO });
+        N(self.0 / other.0)
+    }
+}
+
+impl Neg for N {
+    type Output = N;
+    fn neg(self) -> N {
+        N(-self.0)
+    }
+}
+
+impl N {
+    const ZERO: N = N(0.0);
+
+    /// `self + a b`.
+    fn mac(self, a: N, b: N) -> N {
+        count(Cost { macs: 1, ..Cost::ZERO });
+        N(self.0 + a.0 * b.0)
+    }
+
+    /// `self + weight` because of a spike.
+    fn ac(self, weight: N) -> N {
+        count(Cost { acs: 1, ..Cost::ZERO });
+        N(self.0 + weight.0)
+    }
+
+    fn max(self, other: N) -> N {
+        count(Cost { comparisons: 1, ..Cost::ZERO });
+        N(self.0.max(other.0))
+    }
+
+    fn min(self, other: N) -> N {
+        count(Cost { comparisons: 1, ..Cost::ZERO });
+        N(self.0.min(other.0))
+    }
+
+    fn at_least(self, other: N) -> bool {
+        count(Cost { comparisons: 1, ..Cost::ZERO });
+        self.0 >= other.0
+    }
+
+    fn function(self, f: fn(f64) -> f64) -> N {
+        count(Cost { functions: 1, ..Cost::ZERO });
+        N(f(self.0))
+    }
+
+    fn sigmoid(self) -> N {
+        N(1.0) / (N(1.0) + (-self).function(f64::exp))
+    }
+
+    /// `1 - 2 / (exp(2 x) + 1)`.
+    fn tanh(self) -> N {
+        let e = (N(2.0) * self).function(f64::exp);
+        N(1.0).mac(N(-2.0), N(1.0) / (e + N(1.0)))
+    }
+}
+
+fn numbers(values: &[f64]) -> Vec<N> {
+    values.iter().copied().map(N).collect()
+}
+
+fn dot(a: &[N], b: &[N]) -> N {
+    a.iter().zip(b).fold(N::ZERO, |sum, (&a, &b)| sum.mac(a, b))
+}
+
+fn sum(values: &[N]) -> N {
+    values.iter().fold(N::ZERO, |sum, &x| sum + x)
+}
+
+fn highest(values: &[N]) -> N {
+    values.iter().fold(N(f64::NEG_INFINITY), |most, &x| most.max(x))
+}
+
+/// `max, subtract, exp, sum, divide`.
+fn softmax(z: &[N]) -> Vec<N> {
+    let most = highest(z);
+    let e: Vec<N> = z.iter().map(|&z| (z - most).function(f64::exp)).collect();
+    let total = sum(&e);
+    e.iter().map(|&e| e / total).collect()
+}
+
+/// Values in [-1, 1) that depend on the name of what they are for.
+fn values(n: usize, what: u64) -> Vec<f64> {
+    (0..n as u64).map(|i| 2.0 * unit(what, i) - 1.0).collect()
+}
+
+fn var(graph: &Graph<f64>, rows: usize, cols: usize, values: &[f64]) -> Var<f64> {
+    graph.constant(rows, cols, graph.copied(values))
+}
+
+/// Runs an operator and its reference: same values, same counts.
+#[track_caller]
+fn agree(operator: impl FnOnce(&Graph<f64>) -> Vec<f64>, reference: impl FnOnce() -> Vec<N>) {
+    let graph = Graph::<f64>::inference();
+    let found = operator(&graph);
+    let filed: Cost = graph.take_costs().iter().map(|o| o.cost).sum();
+    COUNTED.set(Cost::ZERO);
+    let expected = reference();
+    assert_eq!(found.len(), expected.len());
+    for (found, N(expected)) in found.iter().zip(expected) {
+        assert!((found - expected).abs() <= TOLERANCE * (1.0 + expected.abs()), "{found} {expected}");
+    }
+    assert_eq!(filed, COUNTED.get());
+}
+
+/// `x W^T + b`: the bias starts the sum.
+fn linear(x: &[f64], weight: &[f64], bias: Option<&[f64]>, inputs: usize) -> Vec<N> {
+    let outputs = weight.len() / inputs;
+    let row = |x: &[f64]| -> Vec<N> {
+        let x = numbers(x);
+        (0..outputs)
+            .map(|o| {
+                let w = numbers(&weight[o * inputs..][..inputs]);
+                let start = bias.map_or(N::ZERO, |bias| N(bias[o]));
+                x.iter().zip(w).fold(start, |sum, (&x, w)| sum.mac(x, w))
+            })
+            .collect()
+    };
+    x.chunks_exact(inputs).flat_map(row).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn products_with_weights(n in 1_usize..5, i in 1_usize..6, o in 1_usize..6, bias: bool) {
+        let (x, w, b) = (values(n * i, 1), values(o * i, 2), values(o, 3));
+        let b = bias.then_some(&b[..]);
+        agree(
+            |graph| {
+                let b = b.map(|b| var(graph, 1, o, b));
+                graph.linear(&var(graph, n, i, &x), &var(graph, o, i, &w), b.as_ref()).values().to_vec()
+            },
+            || linear(&x, &w, b, i),
+        );
+    }
+
+    #[test]
+    fn elementwise_operators(n in 1_usize..5, c in 1_usize..6, m in 1_usize..4) {
+        let (x, y) = (values(n * c, 1), values(n * c, 2));
+        let each = |f: &dyn Fn(N) -> N| x.iter().map(|&x| f(N(x))).collect::<Vec<N>>();
+        let pairs = |f: &dyn Fn(N, N) -> N| x.iter().zip(&y).map(|(&x, &y)| f(N(x), N(y))).collect::<Vec<N>>();
+        let of = |graph: &Graph<f64>| [var(graph, n, c, &x), var(graph, n, c, &y)];
+        agree(|g| g.relu(&of(g)[0]).values().to_vec(), || each(&|x| x.max(N::ZERO)));
+        agree(|g| g.tanh(&of(g)[0]).values().to_vec(), || each(&N::tanh));
+        agree(
+            |g| g.gelu(&of(g)[0]).values().to_vec(),
+            || each(&|x| {
+                let inner = N((2.0 / std::f64::consts::PI).sqrt()) * x.mac(N(0.044715) * x * x, x);
+                N(0.5) * x * (N(1.0) + inner.tanh())
+            }),
+        );
+        agree(|g| { let [x, y] = of(g); g.add(&x, &y).values().to_vec() }, || pairs(&|x, y| x + y));
+        agree(|g| { let [x, y] = of(g); g.mean_of(&x, &y).values().to_vec() }, || pairs(&|x, y| (x + y) * N(0.5)));
+        agree(|g| { let [x, y] = of(g); g.multiply(&x, &y).values().to_vec() }, || pairs(&|x, y| x * y));
+        let gates = values(n * m * c, 3);
+        agree(
+            |g| g.gated(&var(g, n, m * c, &gates), &of(g)[0]).values().to_vec(),
+            || (0..n * c)
+                .map(|at| {
+                    let (row, column) = (at / c, at % c);
+                    let gate = |k: usize| N(gates[row * m * c + k * c + column]).sigmoid();
+                    (0..m).fold(N::ZERO, |sum, k| sum + gate(k)) * N(x[at])
+                })
+                .collect(),
+        );
+        agree(
+            |g| { let [x, y] = of(g); g.mix(&x, &y, &var(g, 1, 1, &[0.3])).values().to_vec() },
+            || {
+                let alpha = N(0.3).sigmoid();
+                let rest = N(1.0) - alpha;
+                pairs(&|x, y| (rest * y).mac(alpha, x))
+            },
+        );
+    }
+
+    #[test]
+    fn means_and_offsets(n in 1_usize..4, group in 2_usize..5, c in 1_usize..5) {
+        let (x, offsets) = (values(n * group * c, 1), values(group * c, 2));
+        agree(
+            |g| g.mean_rows(&var(g, n * group, c, &x), group).values().to_vec(),
+            || (0..n * c)
+                .map(|at| {
+                    let rows: Vec<N> = (0..group).map(|k| N(x[((at / c) * group + k) * c + at % c])).collect();
+                    sum(&rows) * N(1.0 / group as f64)
+                })
+                .collect(),
+        );
+        agree(
+            |g| g.add_by_token(&var(g, n * group, c, &x), &var(g, group, c, &offsets)).values().to_vec(),
+            || (0..x.len()).map(|at| N(x[at]) + N(offsets[at % (group * c)])).collect(),
+        );
+    }
+
+    #[test]
+    fn normalisations(n in 1_usize..5, c in 1_usize..6, relu: bool) {
+        let (x, w, b) = (values(n * c, 1), values(c, 2), values(c, 3));
+        let (mean, variance) = (values(c, 4), values(c, 5).iter().map(|v| v.abs() + 0.1).collect::<Vec<_>>());
+        agree(
+            |g| {
+                let style = NormStyle { relu, dropout: None };
+                let (w, b) = (var(g, 1, c, &w), var(g, 1, c, &b));
+                g.batch_norm(&var(g, n, c, &x), &w, &b, [&mean, &variance], style).0.values().to_vec()
+            },
+            // Scale and shift are constants of the trained model.
+            || (0..n * c)
+                .map(|at| {
+                    let scale = w[at % c] / (variance[at % c] + 1e-5).sqrt();
+                    let y = N(b[at % c] - mean[at % c] * scale).mac(N(x[at]), N(scale));
+                    if relu { y.max(N::ZERO) } else { y }
+                })
+                .collect(),
+        );
+        agree(
+            |g| g.layer_norm(&var(g, n, c, &x), &var(g, 1, c, &w), &var(g, 1, c, &b)).values().to_vec(),
+            || x.chunks_exact(c)
+                .flat_map(|row| {
+                    let mean = sum(&numbers(row)) / N(c as f64);
+                    let centred: Vec<N> = row.iter().map(|&x| N(x) - mean).collect();
+                    let variance = dot(&centred, &centred) / N(c as f64);
+                    let inverse = N(1.0) / (variance + N(1e-5)).function(f64::sqrt);
+                    (0..c).map(|j| N(b[j]).mac(centred[j] * inverse, N(w[j]))).collect::<Vec<_>>()
+                })
+                .collect(),
+        );
+        agree(
+            |g| g.normalize_rows(&var(g, n, c, &x)).values().to_vec(),
+            || x.chunks_exact(c)
+                .flat_map(|row| {
+                    let row = numbers(row);
+                    let inverse = N(1.0) / dot(&row, &row).function(f64::sqrt).max(N(1e-12));
+                    row.iter().map(|&x| x * inverse).collect::<Vec<_>>()
+                })
+                .collect(),
+        );
+    }
+
+    #[test]
+    fn attention(clips in 1_usize..4, tokens in 1_usize..5, heads in 1_usize..4, d in 1_usize..5) {
+        let inner = heads * d;
+        let qkv = values(clips * tokens * 3 * inner, 1);
+        agree(
+            |g| g.attention(&var(g, clips * tokens, 3 * inner, &qkv), tokens, heads).values().to_vec(),
+            || attention_of(&qkv, tokens, heads, d),
+        );
+    }
+
+    #[test]
+    fn tucker_forms(n in 1_usize..4, width in 1_usize..5, rank in 1_usize..4, p in 1_usize..4) {
+        let (r, s) = (values(n * width, 1), values(n * width, 2));
+        let square = |rows: usize, cols: usize, what: u64| values(rows * cols, what);
+        let [us, ut, core] = [square(rank, width, 3), square(rank, width, 4), square(rank, rank * rank, 5)];
+        let uo = square(width, rank, 6);
+        let plain = |v: Vec<N>| v.into_iter().map(|N(v)| v).collect::<Vec<f64>>();
+        agree(
+            |g| {
+                let cube = Cube {
+                    semantic: var(g, rank, width, &us),
+                    spiking: var(g, rank, width, &ut),
+                    core: var(g, rank, rank * rank, &core),
+                    out: var(g, width, rank, &uo),
+                };
+                cube.fuse(g, &var(g, n, width, &r), &var(g, n, width, &s)).values().to_vec()
+            },
+            || {
+                let (a, b) = (linear(&r, &us, None, width), linear(&s, &ut, None, width));
+                let outer: Vec<N> = (a.chunks_exact(rank).zip(b.chunks_exact(rank)))
+                    .flat_map(|(a, b)| a.iter().flat_map(|&a| b.iter().map(move |&b| a * b)).collect::<Vec<_>>())
+                    .collect();
+                linear(&plain(linear(&plain(outer), &core, None, rank * rank)), &uo, None, rank)
+            },
+        );
+        let [us, ut, uo] = [square(p, width, 3), square(p, width, 4), square(width, p, 5)];
+        let [ms, ns] = [square(rank * p, p, 6), square(rank * p, p, 7)];
+        agree(
+            |g| {
+                let slice = Slice {
+                    semantic: var(g, p, width, &us),
+                    spiking: var(g, p, width, &ut),
+                    slices_semantic: var(g, rank * p, p, &ms),
+                    slices_spiking: var(g, rank * p, p, &ns),
+                    out: var(g, width, p, &uo),
+                };
+                slice.fuse(g, &var(g, n, width, &r), &var(g, n, width, &s)).values().to_vec()
+            },
+            || {
+                let a = linear(&plain(linear(&r, &us, None, width)), &ms, None, p);
+                let b = linear(&plain(linear(&s, &ut, None, width)), &ns, None, p);
+                let z: Vec<f64> = (0..n * p)
+                    .map(|at| {
+                        let of = |q: usize| (at / p) * rank * p + q * p + at % p;
+                        (0..rank).fold(N::ZERO, |sum, q| sum.mac(a[of(q)], b[of(q)])).0
+                    })
+                    .collect();
+                linear(&z, &uo, None, p)
+            },
+        );
+    }
+
+    #[test]
+    fn pooling_of_the_input(clips in 1_usize..4, bins in 1_usize..6, dim in 1_usize..4) {
+        let x = values(clips * bins * dim, 1);
+        let logit = (bins > 1).then_some(0.4);
+        let operator = |g: &Graph<f64>| {
+            let logit = logit.map(|logit| var(g, 1, 1, &[logit]));
+            refine(g, &var(g, clips * bins, dim, &x), bins, logit.as_ref()).values().to_vec()
+        };
+        agree(operator, || {
+            let gates = gates(&x, bins, dim, logit);
+            gates.iter().zip(&x).map(|(&gate, &x)| (N(1.0) + gate) * N(x)).collect()
+        });
+        // The mean of the gates costs what is beyond them.
+        agree(
+            |g| {
+                let logit = logit.map(|logit| var(g, 1, 1, &[logit]));
+                pooled_gate(g, &var(g, clips * bins, dim, &x), bins, bins, logit.as_ref()).values().to_vec()
+            },
+            || {
+                let gates = gates(&x, bins, dim, logit);
+                COUNTED.set(Cost::ZERO);
+                gates.chunks_exact(dim).map(|row| sum(row) * N(1.0 / dim as f64)).collect()
+            },
+        );
+    }
+
+    #[test]
+    fn resampling(segments in 1_usize..9, bins in 1_usize..6, dim in 1_usize..4) {
+        let x: Vec<f32> = values(segments * dim, 1).iter().map(|&x| x as f32).collect();
+        let mut found = Vec::new();
+        resample(&x, dim, bins, &mut found);
+        COUNTED.set(Cost::ZERO);
+        let mut expected = Vec::new();
+        for bin in 0..bins {
+            let first = bin * segments / bins;
+            let end = ((bin + 1) * segments / bins).max(first + 1);
+            for j in 0..dim {
+                let at = |s: usize| N(x[s * dim + j].into());
+                let total = (first + 1..end).fold(at(first), |sum, s| sum + at(s));
+                expected.push(if end - first > 1 { total * N(1.0 / (end - first) as f64) } else { total });
+            }
+        }
+        for (found, N(expected)) in found.iter().zip(expected) {
+            prop_assert!((f64::from(*found) - expected).abs() < SINGLE);
+        }
+        prop_assert_eq!(resampling_cost(segments, dim, bins), COUNTED.get());
+    }
+
+    #[test]
+    fn the_time_step_factor(steps in 1_usize..6, neurons in 1_usize..8, percent in 0_u64..100) {
+        let trains: Vec<Vec<u32>> = (0..steps as u64)
+            .map(|t| (0..neurons as u32).filter(|&i| unit(7, t * 100 + u64::from(i)) * 100.0 < percent as f64).collect())
+            .collect();
+        let bias: Vec<f32> = values(steps, 2).iter().map(|&b| b as f32).collect();
+        let mut found = vec![0.0; neurons];
+        let (_, filed) = time_step::from_events(neurons, &bias, |t| &trains[t], &mut found);
+        COUNTED.set(Cost::ZERO);
+        let z: Vec<N> = (trains.iter().zip(&bias))
+            .map(|(train, &b)| {
+                let spikes = train.iter().fold(N::ZERO, |sum, _| sum + N(1.0));
+                N(b.into()).mac(spikes, N(1.0 / (neurons as f64).sqrt()))
+            })
+            .collect();
+        let lambda = softmax(&z);
+        let mut expected = vec![N::ZERO; neurons];
+        for (train, &lambda) in trains.iter().zip(&lambda) {
+            for &i in train {
+                expected[i as usize] = expected[i as usize].ac(lambda);
+            }
+        }
+        for (found, N(expected)) in found.iter().zip(expected) {
+            prop_assert!((f64::from(*found) - expected).abs() < SINGLE);
+        }
+        prop_assert_eq!(filed, COUNTED.get());
+        let plain = time_step::mean_of_events(steps, |t| &trains[t], &mut found);
+        prop_assert_eq!(plain, Cost { acs: trains.iter().map(|train| train.len() as u64).sum(), ..Cost::ZERO });
+    }
+
+    /// The clock-driven run of a layer, neuron by neuron, and the accumulates of the event-driven one.
+    #[test]
+    fn a_spiking_layer(inputs in 1_usize..6, neurons in 1_usize..6, ticks in 1_usize..6, soft: bool, dynamic: bool) {
+        spiking_layer([inputs, neurons, ticks], soft, dynamic);
+    }
+}
+
+/// `sigmoid(g)` of every value.
+fn gates(x: &[f64], bins: usize, dim: usize, logit: Option<f64>) -> Vec<N> {
+    let beta = logit.map_or(N::ZERO, |logit| N(logit).sigmoid());
+    let mut gates = vec![N::ZERO; x.len()];
+    for (clip, x) in x.chunks_exact(bins * dim).enumerate() {
+        for j in 0..dim {
+            let window = |from: usize, to: usize| (from..to).map(|t| N(x[t * dim + j])).collect::<Vec<N>>();
+            // A clip of one bin: everything local and global is the value itself.
+            if bins == 1 {
+                gates[clip * dim + j] = (N(2.0) * N(x[j])).sigmoid();
+                continue;
+            }
+            let all = window(0, bins);
+            let (most, mean) = (highest(&all), sum(&all) * N(1.0 / bins as f64));
+            let slope = most - mean;
+            for t in 0..bins {
+                let near = window(t.saturating_sub(1), (t + 2).min(bins));
+                let local = highest(&near) + sum(&near) * N(1.0 / near.len() as f64);
+                let g = mean.mac(N(0.5), local).mac(beta, slope);
+                gates[(clip * bins + t) * dim + j] = g.sigmoid();
+            }
+        }
+    }
+    gates
+}
+
+fn attention_of(qkv: &[f64], tokens: usize, heads: usize, d: usize) -> Vec<N> {
+    let inner = heads * d;
+    let mut out = Vec::new();
+    for clip in qkv.chunks_exact(tokens * 3 * inner) {
+        let part = |which: usize, token: usize, head: usize| {
+            numbers(&clip[token * 3 * inner + which * inner + head * d..][..d])
+        };
+        for i in 0..tokens {
+            for head in 0..heads {
+                let q = part(0, i, head);
+                let scores: Vec<N> =
+                    (0..tokens).map(|j| dot(&q, &part(1, j, head)) * N(1.0 / (d as f64).sqrt())).collect();
+                let p = softmax(&scores);
+                let mut sums = vec![N::ZERO; d];
+                for (j, &p) in p.iter().enumerate() {
+                    sums = sums.iter().zip(part(2, j, head)).map(|(sum, v)| sum.mac(p, v)).collect();
+                }
+                out.extend(sums);
+            }
+        }
+    }
+    out
+}
+
+/// Every state of a run.
+#[derive(Default)]
+struct States(Vec<[Vec<f32>; 2]>);
+
+impl Probe for States {
+    fn tick(&mut self, _: usize, _: usize, snapshot: Snapshot<'_>) {
+        self.0.push([snapshot.membranes, snapshot.thresholds].map(<[f32]>::to_vec));
+    }
+}
+
+fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool) {
+    let single = |v: Vec<f64>| v.into_iter().map(|v| v as f32).collect::<Vec<f32>>();
+    let (weight, bias) = (single(values(neurons * inputs, 1)), single(values(neurons, 2)));
+    let (cues, pooling) = (single(values(neurons, 3)), single(values(ticks, 4)));
+    let d = DynamicThreshold {
+        theta_0: 0.4,
+        theta_min: 0.1,
+        theta_max: 1.0,
+        gain_entropy: 0.2,
+        gain_pooling: 0.1,
+        gain_trace: 0.3,
+        trace_decay: 0.5,
+    };
+    let reset = if soft { Reset::Soft } else { Reset::Hard };
+    let lif = LifParams { tau: 2.0, decay_input: true, reset };
+    let threshold = if dynamic { Threshold::Dynamic(d) } else { Threshold::Fixed(0.4) };
+    let layer = Layer::new(Projection::dense(neurons, inputs, &weight).unwrap(), &bias, lif, threshold).unwrap();
+    let stack = Stack::new(vec![layer]).unwrap();
+    let mut input = SpikeTrain::new(inputs);
+    let fires = |t: usize, i: usize| unit(5, (t * inputs + i) as u64) < 0.4;
+    for t in 0..ticks {
+        input.push_tick((0..inputs as u32).filter(|&i| fires(t, i as usize))).unwrap();
+    }
+    let clip = ClipInput { cues: vec![&cues], pooling: &pooling, ..ClipInput::new(Input::Spikes(&input)) };
+    let mut states = States::default();
+    let clock = run(&stack, Driver::Clock, &clip, ticks, &mut Scratch::default(), Some(&mut states)).unwrap();
+    let event = run(&stack, Driver::Event, &clip, ticks, &mut Scratch::default(), None).unwrap();
+    assert_eq!(clock.trains, event.trains);
+
+    COUNTED.set(Cost::ZERO);
+    let (mut u, mut theta) = (vec![N::ZERO; neurons], vec![N(d.theta_0.into()); neurons]);
+    let (mut trace, mut fired_before) = (vec![N::ZERO; neurons], 0);
+    for t in 0..ticks {
+        if dynamic && t > 0 {
+            // Entropy of the rate of the tick before, and what it and the pooling add for all neurons.
+            let p = (N(fired_before as f64) / N(neurons as f64)).max(N(1e-4)).min(N(1.0 - 1e-4));
+            let q = N(1.0) - p;
+            let entropy = -(p * p.function(f64::log2)).mac(q, q.function(f64::log2));
+            let by_entropy = N(d.gain_entropy.into()) * entropy;
+            let by_pooling = N(d.gain_pooling.into()) * N(pooling[t - 1].into());
+            for j in 0..neurons {
+                let sum = N(d.theta_0.into()) + N(cues[j].into()) + by_entropy + by_pooling;
+                let target =
+                    sum.mac(N(d.gain_trace.into()), trace[j]).max(N(d.theta_min.into())).min(N(d.theta_max.into()));
+                theta[j] = (N(0.5) * target).mac(N(0.5), theta[j]);
+            }
+        }
+        fired_before = 0;
+        for j in 0..neurons {
+            let mut current = N::ZERO;
+            for i in 0..inputs {
+                current = current.mac(N(weight[j * inputs + i].into()), N(f64::from(u8::from(fires(t, i)))));
+            }
+            let h = u[j].mac(N(0.5), (current + N(bias[j].into())) - u[j]);
+            let fires = h.at_least(theta[j]);
+            u[j] = match (fires, soft) {
+                (false, _) => h,
+                (true, false) => N::ZERO,
+                (true, true) => h - theta[j],
+            };
+            // The trace belongs to the next threshold update; there is none after the last tick.
+            if dynamic && t + 1 < ticks {
+                trace[j] = N(f64::from(u8::from(fires))).mac(N(d.trace_decay.into()), trace[j]);
+            }
+            fired_before += usize::from(fires);
+        }
+        for (found, N(expected)) in states.0[t][0].iter().zip(&u) {
+            assert!((f64::from(*found) - expected).abs() < SINGLE, "membrane at {t}: {found} {expected}");
+        }
+        for (found, N(expected)) in states.0[t][1].iter().zip(&theta) {
+            assert!(!dynamic || (f64::from(*found) - expected).abs() < SINGLE, "threshold at {t}: {found} {expected}");
+        }
+    }
+    let counted = COUNTED.get();
+
+    let filed = |counts| {
+        let mut ledger = Ledger::new(1);
+        let layer = SpikingLayer {
+            counts,
+            neuron_steps: (neurons * ticks) as u64,
+            update: MEMBRANE_UPDATE,
+            reset: Cost { additions: u64::from(soft), ..Cost::ZERO },
+            threshold: THRESHOLD_UPDATE,
+            twin: None,
+        };
+        ledger.file_spiking("layer", DataType::Fp32, &layer);
+        ledger
+    };
+    let ledger = filed(clock.total());
+    for (kind, count) in counted.by_kind() {
+        // The engine takes the entropy of the last tick too, which no threshold hears of.
+        let surplus = match clock.total().entropies.checked_sub(ticks as u64 - 1) {
+            Some(more) if dynamic => {
+                (ENTROPY * more).by_kind().into_iter().find(|(k, _)| *k == kind).map_or(0, |(_, n)| n)
+            }
+            _ => 0,
+        };
+        assert_eq!(ledger.count(kind, |_| true), count + surplus, "{kind}");
+    }
+    // Event-driven: one accumulate for each spike and neuron, and no products.
+    let event = filed(event.total());
+    assert_eq!(event.count(Kind::Ac, |_| true), (input.total() * neurons) as u64);
+    assert_eq!(event.count(Kind::SynapticEvent, |_| true), (input.total() * neurons) as u64);
+    assert_eq!(event.count(Kind::Mac, |e| e.operator == "analog_input"), 0);
+}
+
+/// One block of multi-head self-attention of 7 tokens, width 16 and 2 heads, the mean over tokens, and a Linear 16 -> 5:
+/// 5,376 + 784 + 784 + 1,792 + 80 MACs, by hand 7 x 16 x 48, 2 x 7 x 7 x 8 twice, 7 x 16 x 16, 16 x 5.
+#[test]
+fn a_block_of_self_attention_has_8816_macs() {
+    let graph = Graph::<f64>::inference();
+    let x = var(&graph, 7, 16, &values(7 * 16, 1));
+    let weight = |rows: usize, cols: usize, what: u64| var(&graph, rows, cols, &values(rows * cols, what));
+    let qkv = graph.linear(&x, &weight(48, 16, 2), None);
+    let attended = graph.attention(&qkv, 7, 2);
+    let out = graph.linear(&attended, &weight(16, 16, 3), None);
+    graph.linear(&graph.mean_rows(&out, 7), &weight(5, 16, 4), None);
+    let mut ledger = Ledger::new(1);
+    let operators = graph.take_costs();
+    let macs: Vec<u64> = operators.iter().map(|o| o.cost.macs).filter(|&macs| macs > 0).collect();
+    assert_eq!(macs, [5376, 784 + 784, 1792, 80]);
+    for operator in &operators {
+        ledger.file_dense(spikefuse::energy::Branch::Dense, operator, true);
+    }
+    assert_eq!(ledger.count(Kind::Mac, |_| true), 8816);
+}
