@@ -37,5 +37,28 @@ fn inference(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, inference);
+/// What counting costs: 256 clips of 10 ticks on one thread, with counts and without.
+fn counting(criterion: &mut Criterion) {
+    const CLIPS: usize = 256;
+    const TICKS: usize = 10;
+    let mut group = criterion.benchmark_group("counting");
+    group.sample_size(30).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
+    for kind in KINDS {
+        let stack = stack(&parameters(kind.ranges), Reset::Hard, true);
+        let trains = inputs(kind.rate, CLIPS, TICKS);
+        for (name, mut scratch) in [("on", Scratch::default()), ("off", Scratch::uncounted())] {
+            group.bench_function(BenchmarkId::new(name, kind.name), |bencher| {
+                bencher.iter(|| {
+                    for train in &trains {
+                        let clip = ClipInput::new(Input::Spikes(train));
+                        run(&stack, Driver::Event, black_box(&clip), TICKS, &mut scratch, None).unwrap();
+                    }
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, inference, counting);
 criterion_main!(benches);

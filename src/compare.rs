@@ -3,12 +3,16 @@
 use crate::counts::LayerCounts;
 use crate::data::Clips;
 use crate::energy::{DenseOperator, add_operators};
-use crate::engine::{ClipInput, Driver, Probe, Scratch, Snapshot, Stack, run};
+use crate::engine::{ClipInput, Driver, Input, Probe, Scratch, Snapshot, Stack, run, run_batch};
 use crate::error::Result;
+use crate::event::SpikeTrain;
 use crate::model::{Activity, DenseTwin, MODALITIES, Network};
+use crate::simulator::crossing;
+use crate::splitmix::unit;
 use crate::tensor::{Graph, simd};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Clips prepared together.
 const BATCH: usize = 256;
@@ -39,7 +43,8 @@ pub struct Parity {
     pub seconds: Seconds,
     /// Membranes that changed in a step, or in the first step were computed at all: NeuroBench's `MembraneUpdates`.
     pub membrane_changes: u64,
-    /// Thresholds of all neurons and clips, `[modality][block][step]`.
+    /// Thresholds of all neurons and clips, `[modality][block][step]`; reports have them by layer.
+    #[serde(skip)]
     pub thresholds: [Vec<Vec<Spread>>; 2],
     /// Operations of the dense twin.
     #[serde(skip)]
@@ -263,6 +268,91 @@ pub fn compare(network: &Network<'_>, clips: &Clips, mut progress: impl FnMut(us
         progress(rows.len());
     }
     Ok(Some(parity))
+}
+
+/// Event- against clock-driven at different activities, on the machine at hand.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Crossover {
+    /// Clips per rate.
+    pub clips: usize,
+    /// Layers that were run: those whose input is spikes.
+    pub layers: String,
+    /// By rate of the input.
+    pub rates: Vec<AtRate>,
+    /// Input firing rate, per cent, from which on the clock-driven driver is the faster one; none if it is not in the range of `rates`.
+    pub percent: Option<f64>,
+}
+
+/// Times at one rate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct AtRate {
+    /// Spikes per input and step, per cent.
+    pub input_percent: f64,
+    /// Microseconds per clip: event-driven, clock-driven. The least of three runs each.
+    pub us_per_clip: [f64; 2],
+}
+
+/// Input rates at which the drivers race, per cent.
+const RATES: [f64; 9] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
+/// Clips for each rate.
+const CLIPS: usize = 64;
+
+/// Runs the model's spiking layers behind the first, whose input is analog, on random spikes of different rates. None if there are no
+/// such layers.
+///
+/// # Errors
+/// If a layer cannot be run on its own.
+pub fn crossover(network: &Network<'_>) -> Result<Option<Crossover>> {
+    let Some([stack, _]) = network.stacks() else { return Ok(None) };
+    let steps = network.model().config.time_steps;
+    let layers = &stack.layers()[1..];
+    if layers.is_empty() {
+        return Ok(None);
+    }
+    let stack = Stack::new(layers.to_vec())?;
+    let mut rates = Vec::new();
+    for percent in RATES {
+        let trains = (0..CLIPS as u64).map(|clip| {
+            let mut train = SpikeTrain::new(stack.inputs());
+            for tick in 0..steps as u64 {
+                let fires = |i: &u32| unit(clip, tick << 32 | u64::from(*i)) < percent / 100.0;
+                train.push_tick((0..stack.inputs() as u32).filter(fires))?;
+            }
+            Ok(train)
+        });
+        let trains = trains.collect::<Result<Vec<_>>>()?;
+        let clips: Vec<ClipInput> = trains.iter().map(|train| ClipInput::new(Input::Spikes(train))).collect();
+        let mut us_per_clip = [f64::INFINITY; 2];
+        for _ in 0..3 {
+            for (driver, best) in [Driver::Event, Driver::Clock].into_iter().zip(&mut us_per_clip) {
+                let started = std::time::Instant::now();
+                run_batch(&stack, driver, &clips, steps)?;
+                *best = best.min(started.elapsed().as_secs_f64() * 1e6 / CLIPS as f64);
+            }
+        }
+        rates.push(AtRate { input_percent: percent, us_per_clip });
+    }
+    let points: Vec<(f64, [f64; 2])> = rates.iter().map(|at| (at.input_percent, at.us_per_clip)).collect();
+    let shape: Vec<String> = layers.iter().map(|layer| layer.neurons().to_string()).collect();
+    let layers = format!("{} inputs, {} neurons, {steps} steps", stack.inputs(), shape.join(" and "));
+    Ok(Some(Crossover { clips: CLIPS, layers, percent: crossing(&points), rates }))
+}
+
+impl fmt::Display for Crossover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "microseconds per clip on random spikes, {} ({} clips)", self.layers, self.clips)?;
+        writeln!(f, "{:>10} {:>10} {:>10}", "input %", "event", "clock")?;
+        for at in &self.rates {
+            let [event, clock] = at.us_per_clip;
+            writeln!(f, "{:>10} {event:>10.2} {clock:>10.2}", at.input_percent)?;
+        }
+        match self.percent {
+            Some(percent) => {
+                writeln!(f, "the clock-driven driver overtakes at {percent:.1} % of the inputs firing per step")
+            }
+            None => writeln!(f, "the drivers do not change places in this range"),
+        }
+    }
 }
 
 impl Parity {

@@ -32,6 +32,25 @@ pub struct LayerCounts {
     pub wakes: u64,
 }
 
+/// Counts that can be turned off, to measure what counting costs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tally {
+    /// What has been counted.
+    pub counts: LayerCounts,
+    /// Whether nothing is to be counted.
+    pub off: bool,
+}
+
+impl Tally {
+    /// Counts by `f`, which is not called if nothing is to be counted.
+    #[inline(always)]
+    pub fn add(&mut self, f: impl FnOnce(&mut LayerCounts)) {
+        if !self.off {
+            f(&mut self.counts);
+        }
+    }
+}
+
 impl AddAssign for LayerCounts {
     fn add_assign(&mut self, other: Self) {
         self.spikes += other.spikes;

@@ -523,26 +523,54 @@ fn the_report_is_whole_and_agrees_with_later_evaluations() {
 
     for driver in ["event", "clock"] {
         let again = scratch.json(&format!("evaluate --model out --driver {driver} --json"));
-        assert_eq!((&again["accuracy"], &again["spikes"]), (&report["accuracy"], &report["spikes"]), "{driver}");
+        let of = |document: &Value| {
+            [&document["accuracy"], &document["spikes"]["total"], &document["synops"]].map(Value::clone)
+        };
+        assert_eq!(of(&again), of(&report), "{driver}");
         assert_eq!(again["parity"], Value::Null);
+        follows_schema(&again, "report");
+        if driver == "event" {
+            assert_eq!(again["ledger"], report["ledger"]);
+            assert_eq!(again["over_time_steps"], report["over_time_steps"]);
+        }
     }
     // The same clips from files.
     scratch.done("data generate --out data");
     let read = scratch.json(&format!("evaluate --model out --json {GENERATED}"));
-    assert_eq!((&read["accuracy"], &read["spikes"]), (&report["accuracy"], &report["spikes"]));
+    assert_eq!((&read["accuracy"], &read["ledger"]), (&report["accuracy"], &report["ledger"]));
+    // As files, with NeuroBench's names apart.
+    scratch.done(&format!("evaluate --model out --out again {GENERATED}"));
+    let again: Value = serde_json::from_slice(&scratch.bytes("again/report.json")).unwrap();
+    assert_eq!(again["ledger"], report["ledger"]);
+    let neurobench: Value = serde_json::from_slice(&scratch.bytes("out/neurobench.json")).unwrap();
+    assert_eq!(neurobench, report["neurobench"]);
+    assert!(neurobench["MembraneUpdates"].as_f64().unwrap() > 0.0);
+    let absent = serde_json::from_slice::<Value>(&scratch.bytes("again/neurobench.json")).unwrap();
+    assert_eq!((&absent["MembraneUpdates"], &absent["absent"][0]["metric"]), (&Value::Null, &"MembraneUpdates".into()));
 
     let parity = scratch.json("compare --model out --json");
     for key in ["spikes_equal", "membranes_equal", "thresholds_equal", "embeddings_equal"] {
         assert_eq!(parity[key], Value::Bool(true), "{key}");
     }
+    assert!(parity["crossover"]["rates"].as_array().is_some_and(|rates| rates.len() == 9));
     let text = scratch.done("compare --model out");
-    assert!(text.contains("spikes equal, membranes equal, thresholds equal"), "{text}");
+    for said in [
+        "spikes equal, membranes equal, thresholds equal",
+        "dense twin",
+        "spikes x fan-out",
+        "45nm-fp32",
+        "microseconds",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
     let table = scratch.done("evaluate --model out");
     assert!(["accuracy, %", "firing rate", "SynOps", "energy per clip"].iter().all(|s| table.contains(s)), "{table}");
 }
 
 fn check_report(report: &Value) {
-    assert_eq!(report["schema"], "spikefuse.report/1");
+    assert_eq!(report["schema"], "spikefuse.report/2");
+    follows_schema(report, "report");
+    follows_schema(&report["neurobench"], "neurobench");
     assert_eq!((&report["dataset"], &report["seed"]), (&Value::from("Compositions"), &Value::from(0)));
     assert_eq!(report["class_vectors"], "aligned");
     let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
@@ -578,7 +606,114 @@ fn check_report(report: &Value) {
     let parity = &report["parity"];
     assert_eq!((&parity["spikes_equal"], &parity["membranes_equal"]), (&Value::Bool(true), &Value::Bool(true)));
     assert_eq!(parity["clips"], report["clips"]);
-    for key in ["event", "clock"] {
+    for key in ["event", "clock", "dense_twin"] {
         assert!(number(&report["wall_time_s"][key]) > 0.0);
     }
+    ledger_adds_up(report);
+}
+
+#[test]
+fn a_finished_run_is_priced_by_any_table() {
+    let scratch = Scratch::new();
+    scratch.done("run --config small.ron --out out");
+    let report: Value = serde_json::from_slice(&scratch.bytes("out/report.json")).unwrap();
+    let energy = scratch.json("energy out --format json --table 45nm-fp32 --table loihi");
+    assert_eq!(energy["energy"][0], report["energy"][0]);
+    assert_eq!(energy["energy"].as_array().unwrap().len(), 2);
+    assert_eq!(energy["ledger"], report["ledger"]);
+    let table = scratch.done("energy out/report.json");
+    for said in ["modelled, not measured", "45nm-fp32 ", "truenorth", "Horowitz", "without a price", "45nm-int8"] {
+        assert!(table.contains(said), "{said}: {table}");
+    }
+    let csv = scratch.done("energy out --format csv --table 45nm-fp32");
+    let layers = report["energy"][0]["by_layer"].as_array().unwrap().len();
+    assert_eq!((csv.lines().next(), csv.lines().count()), (Some("table,branch,layer,pj,dense_twin_pj"), layers + 1));
+    let list = scratch.done("energy --list-tables");
+    assert!(
+        ["loihi (simulated before fabrication)", "synaptic_event 23.6", "leaves out: "]
+            .iter()
+            .all(|s| list.contains(s))
+    );
+
+    // A table of one's own: twice the price, twice the energy.
+    let own =
+        "(schema: \"spikefuse.energy-table/1\", name: \"mine\", source: \"me\", grade: estimated, view: arithmetic,
+        data_type: fp32, prices_pj: {mac: 9.2, ac: 1.8, multiply: 7.4, add: 1.8}, leaves_out: \"all else\")";
+    scratch.write("mine.ron", own);
+    let mine = scratch.json("energy out --format json --table mine.ron --table 45nm-fp32");
+    let total = |at: usize| mine["energy"][at]["total_pj"].as_f64().unwrap();
+    assert!((total(0) / total(1) - 2.0).abs() < 1e-9);
+    scratch.done("energy out --table mine.ron --format csv --out priced.csv");
+    assert!(scratch.bytes("priced.csv").starts_with(b"table,branch"));
+    assert_eq!(scratch.json("energy out --format json --table 45nm-int8 --as int8")["energy"][0]["priced_as"], "int8");
+
+    // A network is simulated first, in double precision.
+    let network = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks/threshold_decay.ron").display().to_string();
+    assert!(scratch.done(&format!("energy {network}")).contains("45nm-fp32-dram"));
+    scratch.refused(&format!("energy {network} --table 45nm-fp32"), &["prices nothing", "fp64"]);
+    scratch.done(&format!("simulate {network} --out simulated"));
+    let simulated = scratch.json("energy simulated --format json --table odin");
+    assert_eq!(simulated["ledger"]["clips"], 1);
+
+    scratch.refused("energy out --table loihi2", &["no energy per synaptic operation is published"]);
+    scratch.refused("energy out --table abacus", &["no table 'abacus'", "45nm-fp32"]);
+    scratch.refused("energy out --table 45nm-int8", &["prices nothing", "int8", "fp32"]);
+    scratch.refused("energy nowhere", &["nowhere"]);
+    scratch.refused("energy .", &["neither report.json nor simulation.json"]);
+    scratch.refused("energy out/training.json", &["training.json", "ledger"]);
+    scratch.refused("energy out --duration 5", &["--duration", "network files"]);
+    scratch.refused("energy out --format csv --out nowhere/priced.csv", &["nowhere/priced.csv"]);
+    for (from, to, said) in [
+        ("mac: 9.2", "mac: NaN", "prices_pj.mac"),
+        ("mac: 9.2", "mac: -1", "prices_pj.mac"),
+        ("mac: 9.2", "mack: 9.2", "mack"),
+        ("ac: 1.8", "ac: 1.8, synaptic_event: 2", "same work seen twice"),
+        ("source: \"me\"", "source: \"\"", "source: empty"),
+        ("table/1", "table/9", "schema"),
+        ("name:", "nome:", "wrong.ron:1:"),
+    ] {
+        scratch.write("wrong.ron", &own.replacen(from, to, 1));
+        scratch.refused("energy out --table wrong.ron", &["wrong.ron", said]);
+    }
+}
+
+/// Checks a document against its schema in `docs/schema`.
+fn follows_schema(document: &Value, name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{name}.schema.json"));
+    let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let problems: Vec<String> =
+        validator.iter_errors(document).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    // And the schema is no empty one.
+    let mut wrong = document.clone();
+    wrong["surplus"] = Value::Null;
+    assert!(!validator.is_valid(&wrong));
+}
+
+/// The sums over layers are the totals, of counts and of energy.
+fn ledger_adds_up(report: &Value) {
+    let entries = report["ledger"]["entries"].as_array().unwrap();
+    let sum =
+        |kind: &str| entries.iter().filter(|e| e["kind"] == kind).map(|e| e["count"].as_u64().unwrap()).sum::<u64>();
+    for (key, kind) in [
+        ("synops", "synaptic_event"),
+        ("acs", "ac"),
+        ("macs", "mac"),
+        ("membrane_updates", "neuron_update"),
+        ("threshold_updates", "threshold_update"),
+    ] {
+        assert_eq!(report["operations"][key].as_u64().unwrap(), sum(kind), "{key}");
+    }
+    // 45 nm, fp32: what its prices say of the ledger.
+    let priced = 4.6 * sum("mac") as f64 + 0.9 * (sum("ac") + sum("add")) as f64 + 3.7 * sum("multiply") as f64;
+    for energy in report["energy"].as_array().unwrap() {
+        let total = energy["total_pj"].as_f64().unwrap();
+        let close = |sum: f64| (sum - total).abs() <= 1e-9 * total;
+        let layers = energy["by_layer"].as_array().unwrap();
+        assert!(close(layers.iter().map(|l| l["pj"].as_f64().unwrap()).sum()), "{}", energy["table"]);
+        assert!(close(energy["by_branch"].as_object().unwrap().values().map(|pj| pj.as_f64().unwrap()).sum()));
+        assert!(energy["table"] != "45nm-fp32" || close(priced), "{priced} {total}");
+    }
+    assert_eq!(report["energy"][0]["total_pj"], report["energy_pj"]);
 }

@@ -64,7 +64,7 @@ const USES: [(&str, &[&str]); 35] = [
     ),
     ("gzsl", &["config"]),
     ("evaluate", &["config", "data", "energy", "engine", "error", "gzsl", "model"]),
-    ("compare", &["counts", "data", "energy", "engine", "error", "model", "tensor"]),
+    ("compare", &["counts", "data", "energy", "engine", "error", "event", "model", "simulator", "splitmix", "tensor"]),
     ("report", &["compare", "data", "energy", "error", "evaluate", "gzsl", "model", "neuron"]),
     // Nothing uses training: without it there is still a simulator that evaluates.
     ("train", &["config", "data", "dense", "engine", "error", "evaluate", "files", "gzsl", "model", "rng", "tensor"]),

@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use spikefuse::encoding::{pooled_gate, refine, resample, resampling_cost};
+use spikefuse::energy::synops::LayerSynops;
 use spikefuse::energy::{Cost, DataType, ENTROPY, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
 use spikefuse::engine::{ClipInput, Driver, Input, Layer, Probe, Scratch, Snapshot, Stack, run};
 use spikefuse::event::SpikeTrain;
@@ -610,6 +611,51 @@ fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool
     assert_eq!(event.count(Kind::Ac, |_| true), (input.total() * neurons) as u64);
     assert_eq!(event.count(Kind::SynapticEvent, |_| true), (input.total() * neurons) as u64);
     assert_eq!(event.count(Kind::Mac, |e| e.operator == "analog_input"), 0);
+}
+
+/// The example by which tools are known to disagree: one Linear 100 -> 50 with 40 % zero weights, 818 input spikes in 8 clips of 10
+/// steps (10.2 %). Per clip 3117 effective operations (NeuroBench), 5112.5 by spikes x fan-out (sinabs, SpikingJelly) and by
+/// rate x dense MACs x T (syops-counter, which prints 5113.8 for a rate that it has rounded), 50,000 dense.
+#[test]
+fn the_definitions_of_synaptic_operations_disagree_as_published() {
+    const CLIPS: u64 = 8;
+    const TICKS: usize = 10;
+    // Fan-outs of 32 for even and 28 for odd sources: 3000 of 5000 weights. 508 spikes of even, 310 of odd sources.
+    let fan_out = |i: usize| if i % 2 == 0 { 32 } else { 28 };
+    let weight: Vec<f32> =
+        (0..50 * 100).map(|at| f32::from(u8::from((at / 100 + at) % 50 < fan_out(at % 100)))).collect();
+    let zeros = weight.iter().filter(|&&w| w == 0.0).count();
+    let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::Hard };
+    let projection = Projection::dense(50, 100, &weight).unwrap();
+    assert_eq!((zeros, projection.zero_weights()), (2000, 2000));
+    let stack = Stack::new(vec![Layer::new(projection, &[0.0; 50], lif, Threshold::Fixed(1.0)).unwrap()]).unwrap();
+    let (mut spikes, mut effective, mut synops) = (0, 0, 0);
+    let mut left = [508, 310];
+    for clip in 0..CLIPS as usize {
+        let mut input = SpikeTrain::new(100);
+        for tick in 0..TICKS {
+            // As evenly over the ticks as whole spikes allow.
+            let ticks_left = (CLIPS as usize - clip) * TICKS - tick;
+            let now = left.map(|left: usize| left.div_ceil(ticks_left));
+            let mut ids: Vec<u32> = (0..2).flat_map(|odd| (0..now[odd]).map(move |k| (2 * k + odd) as u32)).collect();
+            ids.sort_unstable();
+            input.push_tick(ids).unwrap();
+            left = [left[0] - now[0], left[1] - now[1]];
+        }
+        let clip = ClipInput::new(Input::Spikes(&input));
+        let counts = run(&stack, Driver::Event, &clip, TICKS, &mut Scratch::default(), None).unwrap().total();
+        spikes += input.total() as u64;
+        effective += counts.effective_acs;
+        synops += counts.synops;
+    }
+    let layer = LayerSynops::of_spikes("linear", [100, 50, TICKS as u64 * CLIPS], spikes, effective);
+    let per_clip = |count: f64| count / CLIPS as f64;
+    assert_eq!(spikes, 818);
+    assert_eq!(per_clip(layer.effective_acs as f64), 3117.0);
+    assert_eq!(layer.spikes_x_fan_out, Some(synops));
+    assert_eq!(per_clip(synops as f64), 5112.5);
+    assert!((per_clip(layer.rate_x_dense.unwrap()) - 5112.5).abs() < 1e-9);
+    assert_eq!(per_clip(layer.dense as f64), 50_000.0);
 }
 
 /// One block of multi-head self-attention of 7 tokens, width 16 and 2 heads, the mean over tokens, and a Linear 16 -> 5:

@@ -4,9 +4,13 @@ use super::options::DataOptions;
 use super::saved::{Saved, TestClips};
 use super::simulate::{available_threads, ticks};
 use clap::Args;
-use spikefuse::compare::{Parity, compare};
+use spikefuse::compare::{Crossover, Parity, compare, crossover};
+use spikefuse::energy::Energy;
+use spikefuse::energy::synops::Synops;
+use spikefuse::engine::Driver;
 use spikefuse::model::Network;
 use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::report::TwinLayer;
 use spikefuse::simulator;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -39,6 +43,17 @@ pub struct Compare {
     /// Print the comparison as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What `--json` prints of a model.
+#[derive(serde::Serialize)]
+struct Comparison<'a> {
+    #[serde(flatten)]
+    parity: Option<&'a Parity>,
+    synops: &'a Synops,
+    dense_twin: &'a [TwinLayer],
+    energy: &'a [Energy],
+    crossover: Option<&'a Crossover>,
 }
 
 impl Compare {
@@ -77,11 +92,27 @@ impl Compare {
         let saved = Saved::load(model)?;
         let dataset = self.data.open()?;
         saved.check_dataset(&dataset)?;
+        if !saved.model.has_spikes() {
+            return Err(Error::value("model", "it has no spiking branch: there is nothing to compare"));
+        }
+        let report = saved.report(&dataset, &TestClips::load(&dataset)?, Driver::Event, &[], true)?;
         let network = Network::new(&saved.model, &saved.parameters)?;
-        let parity = parity(&network, &TestClips::load(&dataset)?)?
-            .ok_or_else(|| Error::value("model", "it has no spiking branch: there is nothing to compare"))?;
-        super::print(&if self.json { super::json(&parity)? } else { parity.to_string() })?;
-        Ok(ExitCode::from(u8::from(!parity.holds())))
+        let crossover = crossover(&network)?;
+        let holds = report.parity.as_ref().is_some_and(Parity::holds);
+        let text = match (self.json, crossover) {
+            (true, crossover) => super::json(&Comparison {
+                parity: report.parity.as_ref(),
+                synops: &report.synops,
+                dense_twin: &report.dense_twin,
+                energy: &report.energy,
+                crossover: crossover.as_ref(),
+            })?,
+            (false, crossover) => {
+                report.comparison() + &crossover.map_or(String::new(), |crossover| format!("\n{crossover}"))
+            }
+        };
+        super::print(&text)?;
+        Ok(ExitCode::from(u8::from(!holds)))
     }
 }
 

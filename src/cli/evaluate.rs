@@ -48,7 +48,7 @@ impl Evaluate {
         if let Some(out) = &self.out {
             check_writable(out)?;
         }
-        let report = saved.report(&dataset, &TestClips::load(&dataset)?, driver, false)?;
+        let report = saved.report(&dataset, &TestClips::load(&dataset)?, driver, &saved.fewer_steps(), false)?;
         if let Some(out) = &self.out {
             save_report(out, &report)?;
         }

@@ -58,7 +58,7 @@ impl Run {
         if let Some(out) = &self.out {
             saved.save(out)?;
         }
-        let report = saved.report(&dataset, &TestClips::load(&dataset)?, Driver::Event, true)?;
+        let report = saved.report(&dataset, &TestClips::load(&dataset)?, Driver::Event, &saved.fewer_steps(), true)?;
         if let Some(out) = &self.out {
             save_report(out, &report)?;
         }

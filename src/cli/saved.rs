@@ -63,6 +63,12 @@ impl Saved {
         write_atomic(&folder.join(TRAINING), |out| out.write_all(text.as_bytes()))
     }
 
+    /// Numbers of time steps below the model's at which accuracy is looked at: powers of two.
+    pub fn fewer_steps(&self) -> Vec<usize> {
+        let steps = if self.model.has_spikes() { self.model.config.time_steps } else { 0 };
+        (0..).map(|power| 1 << power).take_while(|&fewer| fewer < steps).collect()
+    }
+
     /// The data set must be the one that the model was trained on: gamma and classes belong to it.
     pub fn check_dataset(&self, dataset: &Dataset) -> Result<()> {
         if dataset.name == self.training.dataset {
@@ -72,20 +78,26 @@ impl Saved {
         Err(Error::value("dataset", problem).with_hint("give --data and --dataset as in training"))
     }
 
-    /// Tests the model and reports, with the drivers' comparison if there was one.
-    pub fn report(&self, dataset: &Dataset, test: &TestClips, driver: Driver, compare: bool) -> Result<Report> {
+    /// Tests the model, for `fewer` time steps too, and reports; with the drivers' comparison if `compare`.
+    pub fn report(
+        &self,
+        dataset: &Dataset,
+        test: &TestClips,
+        driver: Driver,
+        fewer: &[usize],
+        compare: bool,
+    ) -> Result<Report> {
         let network = Network::new(&self.model, &self.parameters)?;
         let candidates =
             Candidates::new(dataset.classes_of(Part::Stage2Train), dataset.classes_of(Part::Stage2TestUnseen));
         let task = Task { seen: &test.seen, unseen: &test.unseen, candidates };
-        let fewer = if self.model.has_spikes() { fewer_steps(self.model.config.time_steps) } else { Vec::new() };
         let bar = super::progress::bar("test", (test.seen.len() + test.unseen.len()) * (1 + fewer.len()));
         let run = |network: &Network<'_>| {
             let gamma = Gamma::Given(self.training.choice.gamma);
             evaluate(network, dataset, &task, gamma, driver, |clips| bar.inc(clips as u64))
         };
         let result = run(&network)?;
-        let shorter = fewer.into_iter().map(|steps| {
+        let shorter = fewer.iter().map(|&steps| {
             let (model, parameters) = self.model.shortened(&self.parameters, steps)?;
             Ok((steps, run(&Network::new(&model, &parameters)?)?))
         });
@@ -97,11 +109,6 @@ impl Saved {
         let origin = Origin { dataset, candidates, parameters, seed, epochs: choice.epochs };
         Report::new(&origin, &network, &result, parity, &shorter)
     }
-}
-
-/// Numbers of time steps below `steps` at which accuracy is looked at: powers of two.
-fn fewer_steps(steps: usize) -> Vec<usize> {
-    (0..).map(|power| 1 << power).take_while(|&fewer| fewer < steps).collect()
 }
 
 /// Writes `report.json` and `neurobench.json` into a folder.

@@ -61,13 +61,16 @@ pub struct Unpriced {
     pub reason: String,
 }
 
+/// Why an operation has no price.
+const NO_PRICE: &str = "no price in the table";
+
 impl EnergyTable {
     /// The table's price of `kind` on numbers of `data_type`, pJ.
     ///
     /// # Errors
     /// Why there is none.
     pub fn price(&self, kind: Kind, data_type: DataType) -> std::result::Result<f64, String> {
-        let price = *self.prices_pj.get(&kind).ok_or_else(|| "no price in the table".to_owned())?;
+        let price = *self.prices_pj.get(&kind).ok_or_else(|| NO_PRICE.to_owned())?;
         match self.data_type {
             Some(own) if kind.view() == View::Arithmetic && own != data_type => {
                 Err(format!("the table is for {own}, the run computed in {data_type}"))
@@ -115,9 +118,17 @@ impl EnergyTable {
             energy.by_layer.push(of_layer);
         }
         if !priced {
-            let reasons: Vec<String> = energy.unpriced.iter().map(|u| format!("{}: {}", u.kind, u.reason)).collect();
-            return Err(Error::value(format!("table {}", self.name), "it prices nothing of this run")
-                .with_hint(reasons.join("; ")));
+            let mut reasons: Vec<&str> = energy.unpriced.iter().map(|u| u.reason.as_str()).collect();
+            // Reasons that a user can do something about come first.
+            reasons.sort_unstable_by_key(|reason| *reason == NO_PRICE);
+            let problem = format!("it prices nothing of this run: {}", reasons.first().unwrap_or(&"nothing was done"));
+            let refusal = Error::value(format!("table {}", self.name), problem);
+            return Err(match reasons.first() {
+                Some(reason) if *reason != NO_PRICE => {
+                    refusal.with_hint("--as TYPE prices arithmetic as if it were computed in TYPE")
+                }
+                _ => refusal,
+            });
         }
         energy.per_clip_pj = energy.total_pj / ledger.clips.max(1) as f64;
         energy.dense_twin_pj = energy.by_layer.iter().map(|layer| layer.dense_twin_pj).sum();

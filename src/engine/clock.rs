@@ -24,7 +24,7 @@ pub(super) fn run(
                 (None, Input::Frames(rows)) => &rows[tick * inputs..][..inputs],
                 (None, Input::Spikes(train)) => ones_at(train.at(tick as Tick), inputs, &mut dense),
             };
-            layer.projection.multiply(values, &mut population.currents, &mut population.counts);
+            layer.projection.multiply(values, &mut population.currents, &mut population.tally);
             population.step_all(layer, population.cues_at(tick, clip.pooling));
             population.record(layer);
             if let Some(probe) = probe.as_deref_mut().filter(|probe| probe.wants(l, tick)) {

@@ -110,7 +110,7 @@ impl Lazy {
 
     /// Puts spikes of `sources` into the queue, for the same tick: there is no delay.
     fn push(&mut self, tick: usize, sources: &[u32], population: &mut Population) -> Result<()> {
-        population.counts.queue_operations += sources.len() as u64;
+        population.tally.add(|counts| counts.queue_operations += sources.len() as u64);
         self.arrivals.push(tick as Tick, sources.iter().copied())
     }
 
@@ -125,26 +125,27 @@ impl Lazy {
         population: &mut Population,
     ) -> bool {
         self.arrivals.pop(&mut self.sources);
-        let counts = &mut population.counts;
+        let tally = &mut population.tally;
         match clip.map(|clip| clip.input) {
             Some(Input::Constant(row)) => {
                 // The product is the same at every tick, and nothing else writes the currents of this layer.
                 if tick == 0 {
-                    layer.projection.multiply(row, &mut population.currents, counts);
-                    layer.projection.count_effective(row, ticks as u64 - 1, counts);
+                    layer.projection.multiply(row, &mut population.currents, tally);
+                    layer.projection.count_effective(row, ticks as u64 - 1, tally);
                 }
             }
             Some(Input::Frames(rows)) => {
                 let inputs = layer.projection.inputs();
-                layer.projection.multiply(&rows[tick * inputs..][..inputs], &mut population.currents, counts);
+                layer.projection.multiply(&rows[tick * inputs..][..inputs], &mut population.currents, tally);
             }
             Some(Input::Spikes(_)) | None if self.sources.is_empty() => return false,
             Some(Input::Spikes(_)) | None => {
-                counts.queue_operations += self.sources.len() as u64;
-                layer.projection.deliver(&self.sources, &mut population.currents, counts);
+                tally.add(|counts| counts.queue_operations += self.sources.len() as u64);
+                layer.projection.deliver(&self.sources, &mut population.currents, tally);
             }
         }
-        counts.queue_operations += self.wakes.clear() as u64;
+        let cleared = self.wakes.clear() as u64;
+        tally.add(|counts| counts.queue_operations += cleared);
         self.wakes.pop(&mut self.woken);
         self.scheduled = false;
         true
@@ -175,8 +176,10 @@ impl Lazy {
         population.firing.clear();
         let mut woken = std::mem::take(&mut self.woken);
         self.wakes.pop(&mut woken);
-        population.counts.queue_operations += woken.len() as u64;
-        population.counts.wakes += woken.len() as u64;
+        population.tally.add(|counts| {
+            counts.queue_operations += woken.len() as u64;
+            counts.wakes += woken.len() as u64;
+        });
         for &j in &woken {
             let neuron = j as usize;
             for missed in self.next(neuron)..tick {
@@ -200,7 +203,7 @@ impl Lazy {
         let next = self.next(j);
         let idle = Idle::new(j, layer, population, self.pooling_low_for(next), ticks - next);
         if let Some(k) = idle.first_suspect(1, ticks - next + 1) {
-            population.counts.queue_operations += 1;
+            population.tally.add(|counts| counts.queue_operations += 1);
             self.wakes.push((next + k - 1) as Tick, [j as u32])?;
         }
         Ok(())
@@ -219,12 +222,12 @@ impl Lazy {
     /// Takes every neuron through the ticks before `tick` that it has missed. None fires there.
     fn catch_up(&mut self, layer: &Layer, tick: usize, pooling: &[f32], population: &mut Population) {
         for missed in self.complete as usize..tick {
-            let due = self.next[..layer.neurons()].iter().filter(|&&next| next as usize <= missed).count() as u64;
             let cues = population.cues_at(missed, pooling);
-            population.counts.membrane_updates += due;
-            if cues.is_some() {
-                population.counts.threshold_updates += due;
-            }
+            population.tally.add(|counts| {
+                let due = self.next[..layer.neurons()].iter().filter(|&&next| next as usize <= missed).count() as u64;
+                counts.membrane_updates += due;
+                counts.threshold_updates += if cues.is_some() { due } else { 0 };
+            });
             simd(
                 #[inline(always)]
                 || idle_lanes(layer, missed as Tick, cues, &self.next, population),
@@ -240,7 +243,7 @@ fn step_one(layer: &Layer, j: usize, cues: Option<Cues>, p: &mut Population) -> 
     let trace = &mut p.traces.as_mut_slice()[j];
     if let (Threshold::Dynamic(d), Some(cues)) = (&layer.threshold, cues) {
         *theta = threshold_step(*theta, p.cues.as_slice()[j], cues.entropy, cues.pooling, *trace, d);
-        p.counts.threshold_updates += 1;
+        p.tally.add(|counts| counts.threshold_updates += 1);
     }
     let membrane = &mut p.lif.membranes.as_mut_slice()[j];
     let h = lif_charge(*membrane, 0.0 + layer.bias.as_slice()[j], &layer.lif);
@@ -250,7 +253,7 @@ fn step_one(layer: &Layer, j: usize, cues: Option<Cues>, p: &mut Population) -> 
     if let Threshold::Dynamic(d) = &layer.threshold {
         *trace = trace_step(*trace, f32::from(fires), d);
     }
-    p.counts.membrane_updates += 1;
+    p.tally.add(|counts| counts.membrane_updates += 1);
     fires
 }
 

@@ -245,6 +245,14 @@ impl Run {
 pub struct Scratch {
     populations: Vec<Population>,
     lazy: Vec<Lazy>,
+    uncounted: bool,
+}
+
+impl Scratch {
+    /// Memory of runs that count nothing, to measure what counting costs: their counts are zero.
+    pub fn uncounted() -> Scratch {
+        Scratch { uncounted: true, ..Scratch::default() }
+    }
 }
 
 /// Runs one clip for `ticks` ticks on the calling thread.
@@ -266,12 +274,13 @@ pub fn run(
     scratch.populations.resize_with(stack.layers.len(), Population::default);
     for (l, (population, layer)) in scratch.populations.iter_mut().zip(&stack.layers).enumerate() {
         population.reset(layer, clip.cues.get(l).copied().unwrap_or_default());
+        population.tally.off = scratch.uncounted;
     }
     match driver {
         Driver::Event => event::run(stack, clip, ticks, &mut scratch.populations, &mut scratch.lazy, probe)?,
         Driver::Clock => clock::run(stack, clip, ticks, &mut scratch.populations, probe),
     }
-    let (trains, counts) = scratch.populations.iter().map(|p| (p.train.clone(), p.counts)).unzip();
+    let (trains, counts) = scratch.populations.iter().map(|p| (p.train.clone(), p.tally.counts)).unzip();
     Ok(Run { trains, counts })
 }
 

@@ -1,7 +1,7 @@
 //! The state of one layer in one clip and its step, vectorised over the neurons. Both drivers use it.
 
 use super::{Layer, Probe, Snapshot};
-use crate::counts::LayerCounts;
+use crate::counts::{LayerCounts, Tally};
 use crate::event::SpikeTrain;
 use crate::lanes::{LANE, Lanes, simd};
 use crate::neuron::lif::{LifState, lif_charge, lif_fires, lif_reset};
@@ -46,7 +46,7 @@ pub(super) struct Population {
     /// Who fires at the present tick, ascending.
     pub firing: Vec<u32>,
     pub train: SpikeTrain,
-    pub counts: LayerCounts,
+    pub tally: Tally,
 }
 
 impl Population {
@@ -65,7 +65,7 @@ impl Population {
         }
         self.entropies.clear();
         self.train.reset(n);
-        self.counts = LayerCounts::default();
+        self.tally.counts = LayerCounts::default();
     }
 
     /// The cues for `tick`, from the tick before.
@@ -79,10 +79,10 @@ impl Population {
     /// tick before; none for the first tick and for fixed thresholds.
     pub fn step_all(&mut self, layer: &Layer, cues: Option<Cues>) {
         let n = layer.neurons() as u64;
-        self.counts.membrane_updates += n;
-        if cues.is_some() {
-            self.counts.threshold_updates += n;
-        }
+        self.tally.add(|counts| {
+            counts.membrane_updates += n;
+            counts.threshold_updates += if cues.is_some() { n } else { 0 };
+        });
         simd(
             #[inline(always)]
             || {
@@ -141,10 +141,10 @@ impl Population {
 
     /// Writes the present tick down: spikes, entropy, counts.
     pub fn record(&mut self, layer: &Layer) {
-        self.counts.spikes += self.firing.len() as u64;
+        self.tally.add(|counts| counts.spikes += self.firing.len() as u64);
         self.train.append(&self.firing);
         if let Threshold::Dynamic(_) = layer.threshold {
-            self.counts.entropies += 1;
+            self.tally.add(|counts| counts.entropies += 1);
             self.entropies.push(entropy(self.firing.len() as f32 / layer.neurons() as f32));
         }
     }

@@ -94,6 +94,11 @@ impl Display for Report {
 }
 
 impl Report {
+    /// What `compare` prints: the drivers, definitions of synaptic operations, energy, and each layer against its dense twin.
+    pub fn comparison(&self) -> String {
+        Sections(self).to_string()
+    }
+
     /// The definitions of synaptic operations in the spiking layers, per clip.
     fn spiking_synops(&self, f: &mut Formatter<'_>) -> Result {
         if self.spikes.is_none() {
@@ -129,6 +134,21 @@ impl Report {
             writeln!(f, "  {:<42} {:>12} {rate:>14}   {times}", layer.layer, percent(layer.input_rate))?;
         }
         Ok(())
+    }
+}
+
+/// The sections of a comparison.
+struct Sections<'a>(&'a Report);
+
+impl Display for Sections<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Sections(report) = self;
+        if let Some(parity) = &report.parity {
+            writeln!(f, "{parity}")?;
+        }
+        report.spiking_synops(f)?;
+        write!(f, "\n{}", energy_table(&report.energy, report.clips as u64))?;
+        report.break_even(f)
     }
 }
 

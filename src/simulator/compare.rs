@@ -157,7 +157,9 @@ pub fn compare(
         first_difference: spikes.into_iter().chain(membranes).min(),
         watched: probes.iter().map(|probe| probe.neurons.len()).sum(),
         runs,
-        crossover_percent: crossover(&rates),
+        crossover_percent: crossing(
+            &rates.iter().map(|at| (at.firing_percent, [at.us_per_tick[0], at.us_per_tick[1]])).collect::<Vec<_>>(),
+        ),
         rates,
     })
 }
@@ -192,12 +194,13 @@ fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &
     Ok(AtRate { input_percent: percent, firing_percent, us_per_tick: best })
 }
 
-/// Where the times of event- and clock-driven runs cross for the first time, between two rates on logarithmic scales.
-fn crossover(rates: &[AtRate]) -> Option<f64> {
-    let lead = |at: &AtRate| (at.us_per_tick[0] / at.us_per_tick[1]).ln();
-    rates.windows(2).find(|pair| lead(&pair[0]) < 0.0 && lead(&pair[1]) >= 0.0).map(|pair| {
+/// The activity at which the times of event- and clock-driven runs cross for the first time, on logarithmic scales; `points` are activities
+/// with both times.
+pub fn crossing(points: &[(f64, [f64; 2])]) -> Option<f64> {
+    let lead = |(_, [event, clock]): &(f64, [f64; 2])| (event / clock).ln();
+    points.windows(2).find(|pair| lead(&pair[0]) < 0.0 && lead(&pair[1]) >= 0.0).map(|pair| {
         let share = lead(&pair[0]) / (lead(&pair[0]) - lead(&pair[1]));
-        let (from, to) = (pair[0].firing_percent.max(1e-6).ln(), pair[1].firing_percent.max(1e-6).ln());
+        let (from, to) = (pair[0].0.max(1e-6).ln(), pair[1].0.max(1e-6).ln());
         (from + share * (to - from)).exp()
     })
 }

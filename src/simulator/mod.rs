@@ -33,7 +33,7 @@ mod tests;
 
 pub use cells::MOST_CURRENTS;
 pub use checkpoint::Checkpoint;
-pub use compare::{AtRate, Comparison, Run, compare};
+pub use compare::{AtRate, Comparison, Run, compare, crossing};
 
 use crate::counts::LayerCounts;
 use crate::error::{Error, Result};

@@ -13,7 +13,7 @@
 //! 16 registers instead of 8 gave the same. Weights laid out by block of columns, so that a block serves many clips while it is
 //! near, gave 115 to 143 GB/s in a trial, a tenth of the whole: not worth a second order of the clips.
 
-use crate::counts::LayerCounts;
+use crate::counts::Tally;
 use crate::error::{Error, Result};
 use crate::event::{Spike, SpikeEvent};
 use crate::lanes::{LANE, Lane, Lanes};
@@ -101,29 +101,33 @@ impl Projection {
     /// Sets `currents` \[outputs\] to the sum of the rows of `sources` (ascending) and counts the SynOps. Nothing else counts
     /// them.
     #[inline]
-    pub(crate) fn deliver(&self, sources: &[u32], currents: &mut Lanes, counts: &mut LayerCounts) {
+    pub(crate) fn deliver(&self, sources: &[u32], currents: &mut Lanes, tally: &mut Tally) {
         debug_assert!(sources.is_sorted_by(|a, b| a < b));
         Arch::new().dispatch(Deliver { rows: &self.rows, stride: self.stride, sources, sums: currents.lanes_mut() });
-        counts.synops += (sources.len() * self.outputs) as u64;
-        counts.effective_acs += sources.iter().map(|&source| u64::from(self.fan_out[source as usize])).sum::<u64>();
+        tally.add(|counts| {
+            counts.synops += (sources.len() * self.outputs) as u64;
+            counts.effective_acs += sources.iter().map(|&source| u64::from(self.fan_out[source as usize])).sum::<u64>();
+        });
     }
 
     /// Sets `currents` \[outputs\] to the weight matrix times `values` \[inputs\], and counts the products.
-    pub(crate) fn multiply(&self, values: &[f32], currents: &mut Lanes, counts: &mut LayerCounts) {
+    pub(crate) fn multiply(&self, values: &[f32], currents: &mut Lanes, tally: &mut Tally) {
         Arch::new().dispatch(Multiply { rows: &self.rows, stride: self.stride, values, sums: currents.lanes_mut() });
-        counts.macs += (self.inputs * self.outputs) as u64;
-        self.count_effective(values, 1, counts);
+        tally.add(|counts| counts.macs += (self.inputs * self.outputs) as u64);
+        self.count_effective(values, 1, tally);
     }
 
     /// Counts the operations of `values` on non-zero weights for `ticks` ticks, whoever carries them out.
-    pub(crate) fn count_effective(&self, values: &[f32], ticks: u64, counts: &mut LayerCounts) {
-        for (&value, &fan_out) in values.iter().zip(&self.fan_out) {
-            match value.abs() {
-                0.0 => {}
-                1.0 => counts.effective_acs += ticks * u64::from(fan_out),
-                _ => counts.effective_macs += ticks * u64::from(fan_out),
+    pub(crate) fn count_effective(&self, values: &[f32], ticks: u64, tally: &mut Tally) {
+        tally.add(|counts| {
+            for (&value, &fan_out) in values.iter().zip(&self.fan_out) {
+                match value.abs() {
+                    0.0 => {}
+                    1.0 => counts.effective_acs += ticks * u64::from(fan_out),
+                    _ => counts.effective_macs += ticks * u64::from(fan_out),
+                }
             }
-        }
+        });
     }
 }
 
@@ -260,10 +264,11 @@ mod tests {
                 nonzero += u64::from(event.weight != 0.0);
             }
             let (mut delivered, mut multiplied) = (Lanes::zeros(outputs), Lanes::zeros(outputs));
-            let mut counts = [LayerCounts::default(); 2];
-            projection.deliver(&sources, &mut delivered, &mut counts[0]);
+            let mut tallies = [Tally::default(); 2];
+            projection.deliver(&sources, &mut delivered, &mut tallies[0]);
             let values: Vec<f32> = (0..inputs as u32).map(|i| f32::from(sources.contains(&i))).collect();
-            projection.multiply(&values, &mut multiplied, &mut counts[1]);
+            projection.multiply(&values, &mut multiplied, &mut tallies[1]);
+            let counts = tallies.map(|tally| tally.counts);
             let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(delivered.as_slice()), bits(&by_event));
             assert_eq!(bits(multiplied.as_slice()), bits(&by_event));
