@@ -5,7 +5,7 @@ use crate::data::{Clips, Dataset};
 use crate::energy::Cost;
 use crate::engine::Driver;
 use crate::error::{Error, Result};
-use crate::gzsl::{Candidates, Scored, Scores, distances};
+use crate::gzsl::{Candidates, Reader, Scored, Scores, distance_cost, distances};
 use crate::model::{Activity, Inference, Network, add_costs};
 use serde::{Deserialize, Serialize};
 
@@ -57,9 +57,9 @@ pub struct Evaluation {
     pub absent: Vec<usize>,
     /// What the spiking branch did.
     pub activity: Option<Activity>,
-    /// Operations of the dense branch by operator, over all clips.
+    /// Operations of the dense branch and of scoring by operator, over all clips.
     pub dense: Vec<(String, Cost)>,
-    /// Operations of embedding the classes, once.
+    /// Operations of embedding the classes and placing their names, once.
     pub classes: Vec<(String, Cost)>,
     /// Number of clips.
     pub clips: usize,
@@ -88,13 +88,28 @@ pub fn evaluate(
     mut progress: impl FnMut(usize),
 ) -> Result<Evaluation> {
     let vectors = class_vectors(dataset, &task.candidates.classes)?;
-    let (words, classes) = network.embed_classes(&vectors);
+    let (words, mut classes) = network.embed_classes(&vectors);
     let mut all = network.infer(task.seen, driver, &mut progress)?;
     all.append(network.infer(task.unseen, driver, &mut progress)?);
     let labels: Vec<usize> = task.seen.labels.iter().chain(&task.unseen.labels).copied().collect();
     let size = words.len() / task.candidates.classes.len().max(1);
-    let audio = distances(&all.embeddings[0], &words, size);
-    let video = distances(&all.embeddings[1], &words, size);
+    let pairs = labels.len() * task.candidates.classes.len();
+    let reader = network.model().config.read_out.as_ref().map(|options| {
+        let seen = &task.candidates.seen;
+        let (reader, cost) = Reader::new(options, &words, size, &vectors, &dataset.vocabulary, seen);
+        classes.push(("read_out.names".to_owned(), cost));
+        reader
+    });
+    let [audio, video] = all.embeddings.each_ref().map(|x| match &reader {
+        Some(reader) => reader.distances(x),
+        None => distances(x, &words, size),
+    });
+    let cost = match &reader {
+        Some(reader) => reader.cost(labels.len()),
+        None => distance_cost(pairs, size),
+    };
+    let sum = Cost { additions: pairs as u64, ..Cost::default() };
+    all.dense.push(("scoring".to_owned(), cost + cost + sum));
     let both: Vec<f32> = audio.iter().zip(&video).map(|(a, v)| a + v).collect();
     if let Some(at) = both.iter().position(|d| !d.is_finite()) {
         let clip = at / task.candidates.classes.len();

@@ -59,7 +59,7 @@ const USES: [(&str, &[&str]); 35] = [
             "time_step",
         ],
     ),
-    ("gzsl", &["config"]),
+    ("gzsl", &["config", "energy", "tensor"]),
     ("evaluate", &["config", "data", "energy", "engine", "error", "gzsl", "model"]),
     ("compare", &["counts", "data", "engine", "error", "model", "tensor"]),
     ("report", &["compare", "data", "energy", "evaluate", "gzsl", "model"]),

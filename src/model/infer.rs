@@ -198,7 +198,7 @@ impl<'a> Network<'a> {
     pub fn finish(&self, graph: &Graph<f32>, prepared: &Prepared, s: Option<&[Var<f32>; 2]>) -> [Var<f32>; 2] {
         let pass = Pass::new(graph, self.parameters, None);
         let fused = self.model.fuse(&pass, &prepared.semantic.r, s);
-        self.model.embed(&pass, &fused)
+        self.model.embed(&pass, &fused, prepared.semantic.skip.as_ref())
     }
 
     /// Embeddings `[classes, E]` of class vectors, and their cost.
