@@ -293,6 +293,7 @@ impl Config {
     /// Refuses values outside their domain. RON accepts NaN and infinity, so each number is checked here.
     pub fn check(&self) -> Result<()> {
         let (m, t) = (&self.model, &self.training);
+        let ReadOut { steepness, neighbours: [fewest, most], spread } = m.read_out.unwrap_or_default();
         let whole = [
             ("model.width", m.width, 1, 1 << 14),
             ("model.encoder_hidden", m.encoder_hidden, 1, 1 << 14),
@@ -306,6 +307,8 @@ impl Config {
             ("model.slice_width", m.slice_width, 1, 1 << 12),
             ("model.joint_blocks", m.joint_blocks, 0, 32),
             ("model.joint_mlp", m.joint_mlp, 1, 1 << 14),
+            ("model.read_out.neighbours", fewest, 1, 1000),
+            ("model.read_out.neighbours", most, fewest, 1000),
             ("training.epochs", t.epochs, 1, 100_000),
             ("training.batches_per_epoch", t.batches_per_epoch, 1, 1_000_000),
             ("training.batch", t.batch, 2, 1 << 16),
@@ -330,6 +333,8 @@ impl Config {
             ("model.dropout_semantic", m.dropout_semantic, 0.0, 0.95),
             ("model.dropout_spikes", m.dropout_spikes, 0.0, 0.95),
             ("model.dropout_skip", m.dropout_skip, 0.0, 0.95),
+            ("model.read_out.steepness", steepness, 1e-3, 1e3),
+            ("model.read_out.spread", spread, 0.0, 0.999),
             ("training.learning_rate", t.learning_rate, 0.0, 10.0),
             ("training.weight_decay", t.weight_decay, 0.0, 10.0),
             ("training.plateau_factor", t.plateau_factor, 0.0, 1.0),
@@ -345,17 +350,6 @@ impl Config {
             // The negation also catches NaN.
             if !(value >= low && value <= high) {
                 return Err(Error::value(name, format!("{value} is outside {low} to {high}")));
-            }
-        }
-        if let Some(ReadOut { steepness, neighbours: [fewest, most], spread }) = m.read_out {
-            if !(steepness >= 1e-3 && steepness <= 1e3 && spread >= 0.0 && spread <= 0.999) {
-                let problem =
-                    format!("steepness {steepness} is outside 0.001 to 1000, or spread {spread} outside 0 to 0.999");
-                return Err(Error::value("model.read_out", problem));
-            }
-            if !(1 <= fewest && fewest <= most && most <= 1000) {
-                let problem = format!("({fewest}, {most}): a range of numbers from 1 to 1000 is needed");
-                return Err(Error::value("model.read_out.neighbours", problem));
             }
         }
         if m.scales.is_empty() || m.scales.iter().any(|&scale| !(1..=256).contains(&scale)) {

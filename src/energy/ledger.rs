@@ -17,13 +17,13 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Branch {
-    /// Dense operators, in front of and behind the spikes.
+    /// Dense operators, in front of and behind the spikes, and scoring.
     Dense,
     /// The spiking blocks.
     Spiking,
     /// The time-step factor.
     TimeStep,
-    /// Embedding of the class vectors, once for all clips.
+    /// Embedding of the class vectors and, for a read-out, the graph of names; once for all clips.
     Classes,
 }
 

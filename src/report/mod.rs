@@ -24,6 +24,8 @@ pub struct Report {
     pub split: Split,
     /// Which class got which vector.
     pub class_vectors: ClassVectors,
+    /// Names of the read-out's vocabulary.
+    pub vocabulary: usize,
     /// Seed of the training.
     pub seed: u64,
     /// Test clips.
@@ -145,6 +147,7 @@ impl Report {
             dataset: origin.dataset.name.clone(),
             split: origin.dataset.split,
             class_vectors: origin.dataset.class_vectors,
+            vocabulary: origin.dataset.vocabulary.len(),
             seed: origin.seed,
             clips: result.clips,
             classes_without_clips: result.absent.iter().map(|&c| origin.dataset.classes[c].clone()).collect(),
