@@ -317,7 +317,7 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
         ("(model: (theta_max: 0.1))", "bad.ron: model.theta_max: 0.1 is"),
         ("(model: (dropout_heads: 1))", "bad.ron: model.dropout_heads: 1 is"),
         ("(model: (scales: []))", "bad.ron: model.scales: []"),
-        ("(model: (read_out: (width: 3)))", "bad.ron:1:20: Unexpected field named `width`"),
+        ("(model: (read_out: (width: 3)))", "bad.ron:1:21: Unexpected field named `width`"),
         ("(model: (read_out: (spread: 1)))", "bad.ron: model.read_out.spread: 1 is"),
         ("(model: (read_out: (neighbours: (5, 4))))", "bad.ron: model.read_out.neighbours: 4 is"),
     ] {
