@@ -40,20 +40,39 @@ pub fn name_cosines(classes: &[&[f32]], seen: &[bool], vocabulary: &[Vec<f32>], 
     let mut out = vec![0.0; count * count];
     add_cosines(&mut out, &centred, count, 1.0);
 
-    let (graphs, n, count, dim) = ((most - fewest + 1) as u64, n as u64, count as u64, names[0].len() as u64);
-    let factor = (n * n * n - n) / 6;
-    let rows = count * (count * count - 1) / 6 + count * count * (count + 1) / 2;
-    let cost = Cost {
-        // Cosines; a factorisation for each number of neighbours, and the classes' rows of the inverse.
-        macs: n * n * dim + graphs * (factor + rows),
-        multiplies: graphs * (2 * n * n + 2 * count * count) + 2 * count * count,
-        additions: n * dim + graphs * (n * n + count * count) + 4 * count * count,
-        // Sorting each row once, and choosing by it.
-        comparisons: n * n * u64::from(n.ilog2() + 1) + graphs * 2 * n * n,
-        functions: graphs * (n * n / 2 + 2 * n + 2 * count) + 2 * (n + count),
+    let graphs = most - fewest + 1;
+    (out, cost([graphs, n, count, names[0].len(), vocabulary.len(), trained.len()].map(|x| x as u64)))
+}
+
+/// Operations of [`name_cosines`] for so many graphs of `n` names, among them `count` classes of which so many were `trained`,
+/// with vectors of `dim` numbers.
+fn cost([graphs, n, count, dim, vocabulary, trained]: [u64; 6]) -> Cost {
+    // Which names of the vocabulary are classes; the names' cosines; the mean of the trained ones.
+    let once = Cost {
+        macs: vocabulary * count * 3 * dim + n * dim + n * n * dim,
+        multiplies: vocabulary * count,
+        additions: 2 * n * dim + (count + 1) * trained + 3 * count * count,
+        comparisons: vocabulary * count + 2 * n * n,
+        functions: 2 * vocabulary * count + 2 * n * dim + n + count + 1,
         ..Cost::default()
     };
-    (out, cost)
+    // Each graph: sorting, choosing and scaling edges; the factor; the classes' part of its inverse, and that with itself.
+    let graph = Cost {
+        macs: (n * n * n - n) / 6 + (count * count * count - count) / 3 + count * count * count,
+        multiplies: 2 * n * n,
+        additions: 2 * n * n + n * (n + 1) / 2 + count * (count + 1) / 2,
+        comparisons: n * n * u64::from(n.ilog2() + 1) + 2 * n * n,
+        functions: 2 * n * n + n * (n + 1) / 2 + count * (count + 1) / 2,
+        ..Cost::default()
+    };
+    // Scaling to a unit diagonal, of each graph and of the end.
+    let scaling = Cost {
+        multiplies: 2 * count * count,
+        additions: count * count,
+        functions: count * count + count,
+        ..Cost::default()
+    };
+    once + (0..graphs).map(|_| graph + scaling).sum::<Cost>() + scaling
 }
 
 /// Cosines `[n, n]` of the names' vectors less their mean; 0 where they are negative, or between equal names.

@@ -1,8 +1,8 @@
 //! Reading a clip off the training classes (convex combination of class names; Norouzi et al. 2014): what it resembles among the
 //! classes that were trained says where it lies among all names.
 
-use super::distances;
 use super::names::name_cosines;
+use super::{distance_cost, distances};
 use crate::config::ReadOut;
 use crate::energy::Cost;
 use crate::tensor::softmax;
@@ -61,17 +61,17 @@ impl Reader {
     /// Operations of [`distances`](Self::distances) for so many clips: the distances to the trained classes, a softmax as in
     /// attention, `p` times the cosines and the place's length, and a multiplication, a MAC, a comparison and a root a candidate.
     pub fn cost(&self, clips: usize) -> Cost {
-        let (trained, candidates) = (self.seen.len() as u64, self.candidates as u64);
-        let clip = Cost {
-            macs: trained * candidates + trained + candidates,
-            multiplies: trained + candidates,
-            additions: 2 * trained,
-            comparisons: trained + candidates + 1,
-            functions: 2 * trained + candidates + 2,
+        let near = distance_cost(clips * self.seen.len(), self.size);
+        let (clips, trained, candidates) = (clips as u64, self.seen.len() as u64, self.candidates as u64);
+        let rest = Cost {
+            macs: clips * (trained * candidates + trained + candidates),
+            multiplies: clips * (trained + candidates),
+            additions: clips * 2 * trained,
+            comparisons: clips * (trained + candidates + 1),
+            functions: clips * (2 * trained + candidates + 2),
             ..Cost::default()
         };
-        let near = super::distance_cost(clips * self.seen.len(), self.size);
-        (0..clips).map(|_| clip).sum::<Cost>() + near
+        near + rest
     }
 }
 
