@@ -37,7 +37,6 @@ ROWS = {
     "complete": lambda text: text,
     "distances in place of the read-out": without(READ_OUT),
     "no skip": without(SKIP),
-    "neither": without(READ_OUT, SKIP),
     "mean over time in place of the time-step factor": with_field("time_step_factor: false"),
     "no global-local pooling": with_field("glp: false"),
     "fixed thresholds": with_field("threshold: Fixed"),

@@ -78,6 +78,19 @@ fn after_one_step_every_tensor_has_changed() {
     }
 }
 
+/// The ablation runs through: a model without a spiking branch has nothing of it, nor counts anything of it.
+#[test]
+fn a_model_without_spikes_is_trained_and_validated() {
+    let mut config = small();
+    config.model.fusion = Fusion::SemanticOnly;
+    let dataset = Dataset::embedded(0);
+    let trained = train(&config, &dataset, 1, None, &mut Silent).unwrap();
+    let network = Network::new(&trained.model, &trained.parameters).unwrap();
+    let inferred = network.infer(&dataset.load(Part::Stage1ValUnseen).unwrap(), Driver::Event, |_| ()).unwrap();
+    assert!(inferred.activity.is_none());
+    assert!(inferred.dense.iter().all(|(name, _)| !name.starts_with("spiking")), "{:?}", inferred.dense);
+}
+
 #[test]
 fn options_change_what_is_declared_and_run() {
     let ablations: [fn(&mut ModelConfig); 6] = [
