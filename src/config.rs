@@ -82,7 +82,11 @@ pub struct ModelConfig {
     pub dropout_spikes: f64,
     /// Add the dense feature to the fusion's result.
     pub fusion_residual: bool,
-    /// Whether embeddings end in a ReLU.
+    /// Add a normalised Linear of the clip's average to each embedding.
+    pub skip: bool,
+    /// Dropout rate of the average that enters it.
+    pub dropout_skip: f64,
+    /// Whether embeddings end in a ReLU, in front of what `skip` adds.
     pub embedding_relu: bool,
     /// Scale embeddings of clips and class names to unit length.
     pub normalize_embeddings: bool,
@@ -90,6 +94,28 @@ pub struct ModelConfig {
     pub center_words: bool,
     /// Standardise each input feature with the training clips' mean and deviation.
     pub standardize: bool,
+    /// Score clips through the training classes; without it by the distances of embeddings.
+    pub read_out: Option<ReadOut>,
+}
+
+/// Scoring through the training classes: a clip's place among the class names is the mean of the training classes' places,
+/// weighted by its nearness to each. Names are placed by a graph of nearest neighbours among them, which may have further names
+/// than the classes' (`--vocabulary`). It has no part in training.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadOut {
+    /// Steepness of the softmax over distances that weighs the training classes.
+    pub steepness: f64,
+    /// Neighbours that a name keeps in the graph: the mean is taken over graphs from the first number to the second.
+    pub neighbours: [usize; 2],
+    /// How far nearness spreads along the graph, 0 (not at all) to below 1.
+    pub spread: f64,
+}
+
+impl Default for ReadOut {
+    fn default() -> Self {
+        ReadOut { steepness: 8.0 / 3.0, neighbours: [4, 8], spread: 0.95 }
+    }
 }
 
 /// What a spike does to the membrane.
@@ -206,10 +232,13 @@ impl Default for ModelConfig {
             dropout_semantic: 0.3,
             dropout_spikes: 0.5,
             fusion_residual: true,
+            skip: false,
+            dropout_skip: 0.5,
             embedding_relu: false,
             normalize_embeddings: true,
             center_words: true,
             standardize: true,
+            read_out: None,
         }
     }
 }
@@ -264,6 +293,7 @@ impl Config {
     /// Refuses values outside their domain. RON accepts NaN and infinity, so each number is checked here.
     pub fn check(&self) -> Result<()> {
         let (m, t) = (&self.model, &self.training);
+        let ReadOut { steepness, neighbours: [fewest, most], spread } = m.read_out.unwrap_or_default();
         let whole = [
             ("model.width", m.width, 1, 1 << 14),
             ("model.encoder_hidden", m.encoder_hidden, 1, 1 << 14),
@@ -277,6 +307,8 @@ impl Config {
             ("model.slice_width", m.slice_width, 1, 1 << 12),
             ("model.joint_blocks", m.joint_blocks, 0, 32),
             ("model.joint_mlp", m.joint_mlp, 1, 1 << 14),
+            ("model.read_out.neighbours", fewest, 1, 1000),
+            ("model.read_out.neighbours", most, fewest, 1000),
             ("training.epochs", t.epochs, 1, 100_000),
             ("training.batches_per_epoch", t.batches_per_epoch, 1, 1_000_000),
             ("training.batch", t.batch, 2, 1 << 16),
@@ -300,6 +332,9 @@ impl Config {
             ("model.dropout_spiking_input", m.dropout_spiking_input, 0.0, 0.95),
             ("model.dropout_semantic", m.dropout_semantic, 0.0, 0.95),
             ("model.dropout_spikes", m.dropout_spikes, 0.0, 0.95),
+            ("model.dropout_skip", m.dropout_skip, 0.0, 0.95),
+            ("model.read_out.steepness", steepness, 1e-3, 1e3),
+            ("model.read_out.spread", spread, 0.0, 0.999),
             ("training.learning_rate", t.learning_rate, 0.0, 10.0),
             ("training.weight_decay", t.weight_decay, 0.0, 10.0),
             ("training.plateau_factor", t.plateau_factor, 0.0, 1.0),

@@ -5,7 +5,7 @@ use crate::data::{Clips, Dataset};
 use crate::energy::{Cost, DenseOperator, add_operators};
 use crate::engine::Driver;
 use crate::error::{Error, Result};
-use crate::gzsl::{Candidates, Scored, Scores, distances};
+use crate::gzsl::{Candidates, Reader, Scored, Scores, distance_cost, distances};
 use crate::model::{Activity, Inference, Network};
 use serde::{Deserialize, Serialize};
 
@@ -59,10 +59,10 @@ pub struct Evaluation {
     pub activity: Option<Activity>,
     /// Operations of the dense operators, over all clips.
     pub dense: Vec<DenseOperator>,
-    /// Operations of embedding the classes, once.
+    /// Operations of embedding the classes and placing their names, once.
     pub classes: Vec<DenseOperator>,
     /// Operations of comparing clips with classes.
-    pub scoring: Cost,
+    pub scoring: DenseOperator,
     /// `[clips, E]`, audio and video, seen part first.
     pub embeddings: [Vec<f32>; 2],
     /// `[classes, E]`, in the order of the candidates.
@@ -96,13 +96,27 @@ pub fn evaluate(
     mut progress: impl FnMut(usize),
 ) -> Result<Evaluation> {
     let vectors = class_vectors(dataset, &task.candidates.classes)?;
-    let (words, classes) = network.embed_classes(&vectors);
+    let (words, mut classes) = network.embed_classes(&vectors);
     let mut all = network.infer(task.seen, driver, &mut progress)?;
     all.append(network.infer(task.unseen, driver, &mut progress)?);
     let labels: Vec<usize> = task.seen.labels.iter().chain(&task.unseen.labels).copied().collect();
     let size = words.len() / task.candidates.classes.len().max(1);
-    let audio = distances(&all.embeddings[0], &words, size);
-    let video = distances(&all.embeddings[1], &words, size);
+    let pairs = labels.len() * task.candidates.classes.len();
+    let reader = network.model().config.read_out.as_ref().map(|options| {
+        let seen = &task.candidates.seen;
+        let (reader, cost) = Reader::new(options, &words, size, &vectors, &dataset.vocabulary, seen);
+        classes.push(operator("read_out", "names", cost));
+        reader
+    });
+    let [audio, video] = all.embeddings.each_ref().map(|x| match &reader {
+        Some(reader) => reader.distances(x),
+        None => distances(x, &words, size),
+    });
+    let cost = match &reader {
+        Some(reader) => reader.cost(labels.len()),
+        None => distance_cost(pairs, size),
+    };
+    let scoring = operator("scoring", "distances", cost + cost + choice_cost(labels.len(), &task.candidates));
     let both: Vec<f32> = audio.iter().zip(&video).map(|(a, v)| a + v).collect();
     if let Some(at) = both.iter().position(|d| !d.is_finite()) {
         let clip = at / task.candidates.classes.len();
@@ -125,7 +139,7 @@ pub fn evaluate(
         activity: all.activity,
         dense: all.dense,
         classes,
-        scoring: scoring_cost(labels.len(), &task.candidates, size),
+        scoring,
         embeddings: all.embeddings,
         class_embeddings: words,
         clips: labels.len(),
@@ -133,18 +147,17 @@ pub fn evaluate(
     })
 }
 
-/// Arithmetic of choosing a class by the sum of both distances: per clip and class two distances of E subtractions, E MACs and a root
-/// each, their sum and a comparison; per seen class gamma is added.
-fn scoring_cost(clips: usize, candidates: &Candidates, size: usize) -> Cost {
-    let (clips, classes, size) = (clips as u64, candidates.classes.len() as u64, size as u64);
+/// An operator without weights.
+fn operator(layer: &str, operator: &str, cost: Cost) -> DenseOperator {
+    DenseOperator { layer: layer.into(), operator: operator.into(), cost, synapses: None }
+}
+
+/// Arithmetic of choosing classes by the sum of both distances: per clip and class an addition and a comparison, per seen class an
+/// addition of gamma.
+fn choice_cost(clips: usize, candidates: &Candidates) -> Cost {
+    let (clips, classes) = (clips as u64, candidates.classes.len() as u64);
     let seen = candidates.seen.iter().filter(|&&seen| seen).count() as u64;
-    Cost {
-        macs: 2 * size * clips * classes,
-        additions: ((2 * size + 1) * classes + seen) * clips,
-        functions: 2 * clips * classes,
-        comparisons: clips * classes,
-        ..Cost::ZERO
-    }
+    Cost { additions: (classes + seen) * clips, comparisons: classes * clips, ..Cost::ZERO }
 }
 
 impl<T> ByMode<T> {

@@ -20,13 +20,15 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_spikefuse");
 const SMALL: &str = "(
     model: (
         width: 24, encoder_hidden: 32, embedding: 16, heads: 2, head_dim: 8, slots: 2, segments: 2, time_steps: 4,
-        theta_0: 0.5, semantic_rank: 4, scales: [3, 5], slice_width: 8, joint_mlp: 16,
+        theta_0: 0.5, semantic_rank: 4, scales: [3, 5], slice_width: 8, joint_mlp: 16, skip: true, read_out: (spread: 0.5),
     ),
     training: (epochs: 4, batches_per_epoch: 8, batch: 32, learning_rate: 0.005),
 )
 ";
 const TRAIN: &str = "train --config small.ron --out out";
 const GENERATED: &str = "--data data --dataset Compositions";
+/// Of a generated set: its own names.
+const VOCABULARY: &str = "data/Compositions/features/main_features/text/word_embeddings_compositions_normed.npy";
 const AUDIO_DIM: usize = 8;
 const VIDEO_DIM: usize = 6;
 /// Clips of a class in a part of the averaged set.
@@ -315,6 +317,9 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
         ("(model: (theta_max: 0.1))", "bad.ron: model.theta_max: 0.1 is"),
         ("(model: (dropout_heads: 1))", "bad.ron: model.dropout_heads: 1 is"),
         ("(model: (scales: []))", "bad.ron: model.scales: []"),
+        ("(model: (read_out: (width: 3)))", "bad.ron:1:21: Unexpected field named `width`"),
+        ("(model: (read_out: (spread: 1)))", "bad.ron: model.read_out.spread: 1 is"),
+        ("(model: (read_out: (neighbours: (5, 4))))", "bad.ron: model.read_out.neighbours: 4 is"),
     ] {
         scratch.write("bad.ron", text);
         scratch.refused("run --out out --config bad.ron", &[said]);
@@ -399,6 +404,20 @@ fn a_model_is_tested_only_on_data_that_fit_it() {
 }
 
 #[test]
+fn a_vocabulary_belongs_to_the_read_out_that_was_trained_with_it() {
+    let scratch = Scratch::trained();
+    scratch.done("data generate --out data");
+    let used = format!("--vocabulary {VOCABULARY}");
+    let differs = "vocabulary: gamma was chosen with a vocabulary of";
+    scratch.refused(&format!("evaluate --model out {used}"), &[differs, "0 names, this one has 30"]);
+    scratch.done(&format!("train --config small.ron --out with {used}"));
+    scratch.refused("evaluate --model with", &[differs, "30 names, this one has 0"]);
+    assert_eq!(scratch.json(&format!("evaluate --model with --json {used}"))["vocabulary"], 30);
+    scratch.refused(&format!("train --out other {used}"), &["vocabulary: only a read-out uses one"]);
+    scratch.refused("train --out other --vocabulary small.ron", &["small.ron: "]);
+}
+
+#[test]
 fn only_the_same_run_is_resumed() {
     let scratch = Scratch::trained();
     scratch.done("data generate --out data");
@@ -414,6 +433,8 @@ fn only_the_same_run_is_resumed() {
     }
     let as_published = format!("{TRAIN} --resume {GENERATED} --class-vectors as-published");
     scratch.refused(&as_published, &["out/checkpoint.safetensors: ", "its class_vectors differs"]);
+    let vocabulary = format!("{TRAIN} --resume --vocabulary {VOCABULARY}");
+    scratch.refused(&vocabulary, &["out/checkpoint.safetensors: ", "its vocabulary differs"]);
     scratch.refused("train --out nowhere --resume", &["nowhere/checkpoint.safetensors: there is no checkpoint"]);
     assert!(!scratch.path("nowhere").exists());
 

@@ -62,7 +62,7 @@ const USES: [(&str, &[&str]); 35] = [
             "time_step",
         ],
     ),
-    ("gzsl", &["config"]),
+    ("gzsl", &["config", "energy", "tensor"]),
     ("evaluate", &["config", "data", "energy", "engine", "error", "gzsl", "model"]),
     ("compare", &["counts", "data", "energy", "engine", "error", "event", "model", "simulator", "splitmix", "tensor"]),
     ("report", &["compare", "data", "energy", "error", "evaluate", "gzsl", "model", "neuron"]),

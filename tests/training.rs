@@ -25,6 +25,7 @@ fn small() -> Config {
             scales: vec![3, 5],
             slice_width: 8,
             joint_mlp: 16,
+            skip: true,
             ..ModelConfig::default()
         },
         training: TrainingConfig { epochs: 2, batches_per_epoch: 3, batch: 16, ..TrainingConfig::default() },
@@ -77,14 +78,28 @@ fn after_one_step_every_tensor_has_changed() {
     }
 }
 
+/// The ablation runs through: a model without a spiking branch has nothing of it, nor counts anything of it.
+#[test]
+fn a_model_without_spikes_is_trained_and_validated() {
+    let mut config = small();
+    config.model.fusion = Fusion::SemanticOnly;
+    let dataset = Dataset::embedded(0);
+    let trained = train(&config, &dataset, 1, None, &mut Silent).unwrap();
+    let network = Network::new(&trained.model, &trained.parameters).unwrap();
+    let inferred = network.infer(&dataset.load(Part::Stage1ValUnseen).unwrap(), Driver::Event, |_| ()).unwrap();
+    assert!(inferred.activity.is_none());
+    assert!(inferred.dense.iter().all(|o| !o.layer.starts_with("spiking")), "{:?}", inferred.dense);
+}
+
 #[test]
 fn options_change_what_is_declared_and_run() {
-    let ablations: [fn(&mut ModelConfig); 5] = [
+    let ablations: [fn(&mut ModelConfig); 6] = [
         |m| m.time_steps = 1,
         |m| m.segments = 1,
         |m| m.threshold = ThresholdMode::Fixed,
         |m| m.glp = false,
         |m| m.time_step_factor = false,
+        |m| m.skip = false,
     ];
     for ablate in ablations {
         let mut config = small();
@@ -96,6 +111,7 @@ fn options_change_what_is_declared_and_run() {
         assert_eq!(has("threshold"), m.threshold == ThresholdMode::Dynamic);
         assert_eq!(has("glp_beta"), m.glp);
         assert_eq!(has("time_step."), m.time_step_factor);
+        assert_eq!(has("skip."), m.skip);
         assert_eq!(report.rates.iter().flatten().map(Vec::len).sum::<usize>(), 6 * m.time_steps);
         assert_eq!(stage.progress.steps, 1);
     }

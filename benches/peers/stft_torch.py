@@ -68,6 +68,17 @@ class WordHead(nn.Module):
         return F.dropout(F.relu(x) if self.relu else x, self.dropout, self.training)
 
 
+class Skip(nn.Module):
+    """Drop Linear BN: clip averages [B, inputs] -> what is added to their embeddings [B, outputs]."""
+
+    def __init__(self, inputs, outputs, dropout):
+        super().__init__()
+        self.linear, self.norm, self.dropout = nn.Linear(inputs, outputs), Norm(outputs), dropout
+
+    def forward(self, x):
+        return self.norm(self.linear(F.dropout(x, self.dropout, self.training)))
+
+
 class Block(nn.Module):
     """Pre-norm transformer block."""
 
@@ -317,6 +328,7 @@ class Stft(nn.Module):
         dropout, relu = c["dropout_heads"], c["embedding_relu"]
         self.heads = by_modality(lambda m: Layers(d, 512, e, dropout, relu=relu))
         self.heads["words"] = WordHead(words, e, dropout, relu)
+        self.skip = by_modality(lambda m: Skip(dims[m], e, c["dropout_skip"])) if c["skip"] else None
         for name, size in (("decoder", words), ("audio_reconstruct", d), ("video_reconstruct", d)):
             self.heads[name] = Layers(e, 64, size, dropout, norm=False)
 
@@ -326,8 +338,8 @@ class Stft(nn.Module):
     def centered(self, words):
         return F.normalize(words - self.input["words"].mean) if self.c["center_words"] else words
 
-    def embedding(self, head, x):
-        theta = self.heads[head](x)
+    def embedding(self, head, x, skip=0.0):
+        theta = self.heads[head](x) + skip
         return F.normalize(theta) if self.c["normalize_embeddings"] else theta
 
     def forward(self, dense, bins):
@@ -343,7 +355,8 @@ class Stft(nn.Module):
                 s = self.time_step[m](spikes[m][-1]) if self.time_step else spikes[m][-1].mean(0)
             y.append(self.fusion[m](r[:, i], s))
         f = self.joint(torch.stack(y, 1))
-        return {m: self.embedding(m, f[:, i]) for i, m in enumerate(MODALITIES)}, phi, spikes
+        skip = lambda m: self.skip[m](self.standardized(m, dense[m]).mean(1)) if self.skip else 0.0
+        return {m: self.embedding(m, f[:, i], skip(m)) for i, m in enumerate(MODALITIES)}, phi, spikes
 
 
 def distance(x, y):

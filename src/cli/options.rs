@@ -24,6 +24,9 @@ pub struct DataOptions {
     /// Which class gets which vector: its own, or as the benchmarks' reference loader has it
     #[arg(long, value_enum, requires = "data")]
     class_vectors: Option<ClassVectorsOption>,
+    /// Vectors of further names for the configuration's read_out, as a word_embeddings file of the published data sets
+    #[arg(long, value_name = "FILE.npy")]
+    vocabulary: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -58,10 +61,14 @@ impl DataOptions {
 
     /// Opens the data.
     pub fn open(&self) -> Result<Dataset> {
-        match (&self.data, &self.dataset) {
-            (Some(root), Some(name)) => Dataset::open(root, name, self.split(), self.class_vectors()),
-            _ => Ok(Dataset::embedded(EMBEDDED_SEED)),
+        let mut dataset = match (&self.data, &self.dataset) {
+            (Some(root), Some(name)) => Dataset::open(root, name, self.split(), self.class_vectors())?,
+            _ => Dataset::embedded(EMBEDDED_SEED),
+        };
+        if let Some(path) = &self.vocabulary {
+            dataset.read_vocabulary(path)?;
         }
+        Ok(dataset)
     }
 }
 

@@ -22,6 +22,8 @@ const TRAINING: &str = "training.json";
 pub struct Training {
     /// Name of the data set.
     pub dataset: String,
+    /// Names of the vocabulary.
+    pub vocabulary: usize,
     /// Seed.
     pub seed: u64,
     /// What stage 1 decided.
@@ -46,7 +48,8 @@ impl Saved {
     /// What `train` returned.
     pub fn new(trained: Trained, config: &Config, dataset: &Dataset, seed: u64) -> Saved {
         let Trained { model, parameters, choice, history } = trained;
-        let training = Training { dataset: dataset.name.clone(), seed, choice, config: config.clone(), history };
+        let (dataset, vocabulary) = (dataset.name.clone(), dataset.vocabulary.len());
+        let training = Training { dataset, vocabulary, seed, choice, config: config.clone(), history };
         Saved { model, parameters, training }
     }
 
@@ -87,6 +90,11 @@ impl Saved {
         fewer: &[usize],
         compare: bool,
     ) -> Result<Report> {
+        let (trained, given) = (self.training.vocabulary, dataset.vocabulary.len());
+        if trained != given {
+            let problem = format!("gamma was chosen with a vocabulary of {trained} names, this one has {given}");
+            return Err(Error::value("vocabulary", problem).with_hint("give --vocabulary as in training"));
+        }
         let network = Network::new(&self.model, &self.parameters)?;
         let candidates =
             Candidates::new(dataset.classes_of(Part::Stage2Train), dataset.classes_of(Part::Stage2TestUnseen));

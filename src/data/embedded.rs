@@ -240,6 +240,7 @@ pub(super) fn dataset(seed: u64) -> Dataset {
         vectors: vectors.into_iter().map(Some).collect(),
         class_vectors: ClassVectors::Aligned,
         displaced_vectors: 0,
+        vocabulary: Vec::new(),
         parts,
         source: Source::Memory(Arc::new(stored)),
     }

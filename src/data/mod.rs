@@ -166,6 +166,8 @@ pub struct Dataset {
     pub class_vectors: ClassVectors,
     /// Number of classes that have another class's vector; 0 when aligned.
     pub displaced_vectors: usize,
+    /// Vectors of further names, for [`crate::config::ReadOut`].
+    pub vocabulary: Vec<Vec<f32>>,
     parts: Parts,
     source: Source,
 }
@@ -236,6 +238,21 @@ impl Dataset {
             let class = self.classes.get(id).map_or("(unknown)", String::as_str);
             Error::value(&self.name, format!("class '{class}' has no vector"))
         })
+    }
+
+    /// Takes the vectors of further names from `path`, a dictionary like that of the published layout.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or its vectors do not have the size of the classes'.
+    pub fn read_vocabulary(&mut self, path: &Path) -> Result<()> {
+        let found: Vec<Vec<f32>> = vectors::read_dictionary(path)?.into_values().collect();
+        let (expected, size) = (self.vector_dim(), found.iter().map(Vec::len).next().unwrap_or(0));
+        if size != expected {
+            let problem = format!("its vectors have size {size}, those of the classes {expected}");
+            return Err(Error::file(path, problem));
+        }
+        self.vocabulary = found;
+        Ok(())
     }
 
     /// Numbers per class vector; 0 when there are none.

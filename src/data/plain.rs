@@ -67,7 +67,17 @@ pub(super) fn open(
     }
     finish_parts(&mut parts, &classes, &folder.join(CLIPS), findings);
     let source = Source::Plain(Plain { folder, clips });
-    Ok(Dataset { name, split, classes, vectors, class_vectors: mode, displaced_vectors: 0, parts, source })
+    Ok(Dataset {
+        name,
+        split,
+        classes,
+        vectors,
+        class_vectors: mode,
+        displaced_vectors: 0,
+        vocabulary: Vec::new(),
+        parts,
+        source,
+    })
 }
 
 /// Classes, sorted, and their vectors.

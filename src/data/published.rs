@@ -105,7 +105,17 @@ pub(super) fn open(
         }
     };
     let source = Source::Published(Published { split: split_folder, features, names });
-    Ok(Dataset { name, split, classes, vectors, class_vectors: mode, displaced_vectors, parts, source })
+    Ok(Dataset {
+        name,
+        split,
+        classes,
+        vectors,
+        class_vectors: mode,
+        displaced_vectors,
+        vocabulary: Vec::new(),
+        parts,
+        source,
+    })
 }
 
 fn class_vectors(

@@ -73,14 +73,34 @@ pub fn join<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, y: &[Var<R>; 2]) 
     [0, 1].map(|m| graph.add(&y[m], &graph.rows(&tokens, m, 2, y[m].rows())))
 }
 
-/// Embedding head `[n, D]` -> `[n, E]`.
-pub fn head<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, f: &Var<R>) -> Var<R> {
+/// Linear skip past the model: `BN(Linear(Drop(x)))` of the average `x` of each clip's `segments` rows, `[clips, E]`.
+pub fn skip<R: Real>(
+    pass: &Pass<'_, R>,
+    config: &ModelConfig,
+    modality: Modality,
+    x: &Var<R>,
+    segments: usize,
+) -> Var<R> {
+    let name = format!("skip.{}", modality.name());
+    pass.graph.scope(&name);
+    let x = pass.dropout(&pass.graph.mean_rows(x, segments), &format!("{name}.input"), config.dropout_skip, 1);
+    pass.batch_norm(&pass.linear(&x, &format!("{name}.linear")), &format!("{name}.norm"), false, 0.0)
+}
+
+/// Embedding head `[n, D]` -> `[n, E]`; `skip` is added to its result.
+pub fn head<R: Real>(
+    pass: &Pass<'_, R>,
+    config: &ModelConfig,
+    name: &str,
+    f: &Var<R>,
+    skip: Option<&Var<R>>,
+) -> Var<R> {
     let name = format!("heads.{name}");
     let hidden = pass.linear(f, &format!("{name}.linear1"));
     let hidden = pass.batch_norm(&hidden, &format!("{name}.norm1"), true, config.dropout_heads);
     let theta = pass.linear(&hidden, &format!("{name}.linear2"));
     let theta = pass.batch_norm(&theta, &format!("{name}.norm2"), config.embedding_relu, config.dropout_heads);
-    finish(pass, config, theta)
+    finish(pass, config, skip.map_or(theta.clone(), |skip| pass.graph.add(&theta, skip)))
 }
 
 /// Unit length, if configured.

@@ -28,13 +28,13 @@ pub const LEDGER_SCHEMA: &str = "spikefuse.ledger/1";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Branch {
-    /// Dense operators, in front of and behind the spikes.
+    /// Dense operators, in front of and behind the spikes, and scoring.
     Dense,
     /// The spiking layers.
     Spiking,
     /// The time-step factor.
     TimeStep,
-    /// Embedding of the class vectors, once for all clips.
+    /// Embedding of the class vectors and, for a read-out, the graph of names; once for all clips.
     Classes,
     /// Comparing clips with classes.
     Scoring,

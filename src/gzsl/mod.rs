@@ -2,9 +2,16 @@
 //!
 //! A clip goes to the class whose embedding is nearest, `argmin_c d(x, c) + gamma [c seen]` (calibrated stacking; Chao et al. 2016).
 //! S and U are the mean recalls over seen and unseen classes, `HM = 2 S U / (S + U)`; ZSL is the mean recall over unseen classes
-//! when only those are allowed.
+//! when only those are allowed. The distance is that of the embeddings, or read off the training classes by a [`Reader`].
+
+mod names;
+mod read_out;
+
+pub use names::name_cosines;
+pub use read_out::Reader;
 
 use crate::config::TrainingConfig;
+use crate::energy::Cost;
 use serde::{Deserialize, Serialize};
 
 /// Figures of one split, fractions of 1.
@@ -46,6 +53,12 @@ impl Candidates {
 pub fn distances(x: &[f32], classes: &[f32], size: usize) -> Vec<f32> {
     let distance = |a: &[f32], b: &[f32]| a.iter().zip(b).fold(0.0, |sum, (a, b)| sum + (a - b) * (a - b)).sqrt();
     x.chunks_exact(size).flat_map(|x| classes.chunks_exact(size).map(move |c| distance(x, c))).collect()
+}
+
+/// Operations of so many distances: a subtraction and a MAC a value, a root.
+pub fn distance_cost(pairs: usize, size: usize) -> Cost {
+    let values = (pairs * size) as u64;
+    Cost { macs: values, additions: values, functions: pairs as u64, ..Cost::ZERO }
 }
 
 /// What the decision about one clip depends on, for every gamma.

@@ -131,6 +131,10 @@ pub fn declarations(model: &Stft) -> Vec<Declaration> {
         list.batch_norm(&format!("{name}.norm1"), 512);
         list.linear(&format!("{name}.linear2"), 512, e);
         list.batch_norm(&format!("{name}.norm2"), e);
+        if c.skip {
+            list.linear(&format!("skip.{}.linear", m.name()), dims.features(m), e);
+            list.batch_norm(&format!("skip.{}.norm", m.name()), e);
+        }
     }
     list.linear("heads.words.linear1", dims.words, e);
     list.batch_norm("heads.words.norm1", e);

@@ -26,20 +26,26 @@ pub struct Network<'a> {
     stacks: Option<[Stack; 2]>,
 }
 
-/// What the dense branch and the pooling hand to the spiking branch for a batch of clips.
+/// What the dense branch and the pooling hand on for a batch of clips.
 pub struct Prepared {
     semantic: Semantic<f32>,
-    refined: [Var<f32>; 2],
-    pooling: [Var<f32>; 2],
-    /// `c_s tanh(..)`, by modality and block, `[clips, D]`; empty for fixed thresholds.
-    cues: [Vec<Vec<f32>>; 2],
+    /// For the spiking branch, audio and video; empty without one.
+    inputs: Vec<SpikingInput>,
     clips: usize,
 }
 
+/// What the spiking branch of a modality gets.
+struct SpikingInput {
+    refined: Var<f32>,
+    pooling: Var<f32>,
+    /// `c_s tanh(..)` by block, `[clips, D]`; empty for fixed thresholds.
+    cues: Vec<Vec<f32>>,
+}
+
 impl Prepared {
-    /// Refined input of the spiking branch, `[clips * bins, features]`, audio and video.
-    pub fn refined(&self) -> &[Var<f32>; 2] {
-        &self.refined
+    /// Refined input of the spiking branch of a modality, `[clips * bins, features]`; none without that branch.
+    pub fn refined(&self, modality: Modality) -> Option<&Var<f32>> {
+        self.inputs.get(modality as usize).map(|input| &input.refined)
     }
 
     /// Number of clips.
@@ -136,18 +142,20 @@ impl<'a> Network<'a> {
         let pass = Pass::new(graph, self.parameters, None);
         let batch = clip_batch(graph, self.model, self.parameters, clips, [rows, rows]);
         let semantic = self.model.semantic(&pass, &batch);
-        let [audio, video] = MODALITIES.map(|m| self.model.refined(&pass, m, &batch.bins[m as usize]));
-        let cues = MODALITIES.map(|m| {
+        let spiking = MODALITIES.into_iter().filter(|_| self.model.has_spikes());
+        let inputs = spiking.map(|m| {
+            let (refined, pooling) = self.model.refined(&pass, m, &batch.bins[m as usize]);
             let cues = (0..BLOCKS).map_while(|block| self.model.cues(&pass, m, block, &semantic.phi[m as usize]));
-            cues.map(|cues| {
+            let cues = cues.map(|cues| {
                 let gain = cues.gains.values()[0];
                 let scaled: Vec<f32> = cues.semantic.values().iter().map(|cue| gain * cue).collect();
                 let _filed = graph.cost("gain", Cost { multiplies: scaled.len() as u64, ..Cost::ZERO });
                 scaled
-            })
-            .collect()
+            });
+            SpikingInput { refined, pooling, cues: cues.collect() }
         });
-        Ok(Prepared { semantic, refined: [audio.0, video.0], pooling: [audio.1, video.1], cues, clips: rows.len() })
+        let inputs = inputs.collect();
+        Ok(Prepared { semantic, inputs, clips: rows.len() })
     }
 
     /// The spiking branch of a prepared batch: a run per clip, per modality.
@@ -164,17 +172,17 @@ impl<'a> Network<'a> {
 
     /// What each clip gives to the spiking branch of `modality`.
     pub fn clip_inputs<'b>(&self, prepared: &'b Prepared, modality: Modality) -> Vec<ClipInput<'b>> {
-        let m = modality as usize;
+        let SpikingInput { refined, pooling, cues } = &prepared.inputs[modality as usize];
         let bins = self.model.dimensions.bins(&self.model.config);
-        let size = bins * prepared.refined[m].cols();
+        let size = bins * refined.cols();
         let width = self.model.config.width;
         (0..prepared.clips)
             .map(|clip| {
-                let frames = &prepared.refined[m].values()[clip * size..][..size];
+                let frames = &refined.values()[clip * size..][..size];
                 ClipInput {
                     input: if bins == 1 { Input::Constant(frames) } else { Input::Frames(frames) },
-                    cues: prepared.cues[m].iter().map(|cues| &cues[clip * width..][..width]).collect(),
-                    pooling: prepared.pooling[m].row(clip),
+                    cues: cues.iter().map(|cues| &cues[clip * width..][..width]).collect(),
+                    pooling: pooling.row(clip),
                 }
             })
             .collect()
@@ -210,7 +218,7 @@ impl<'a> Network<'a> {
     pub fn finish(&self, graph: &Graph<f32>, prepared: &Prepared, s: Option<&[Var<f32>; 2]>) -> [Var<f32>; 2] {
         let pass = Pass::new(graph, self.parameters, None);
         let fused = self.model.fuse(&pass, &prepared.semantic.r, s);
-        self.model.embed(&pass, &fused)
+        self.model.embed(&pass, &fused, prepared.semantic.skip.as_ref())
     }
 
     /// Embeddings `[classes, E]` of class vectors, and their cost.

@@ -99,6 +99,8 @@ pub struct Semantic<R: Real> {
     pub phi: [Var<R>; 2],
     /// `r_m [clips, D]`.
     pub r: [Var<R>; 2],
+    /// What the skip adds to each embedding, `[clips, E]`; none without it.
+    pub skip: Option<[Var<R>; 2]>,
 }
 
 /// The spiking branch's view of a batch, as trained.
@@ -152,12 +154,16 @@ impl Stft {
         self.config.fusion != Fusion::SemanticOnly
     }
 
-    /// Encoders and latent knowledge combiner (equations 1-4).
+    /// Encoders and latent knowledge combiner (equations 1-4), and the skip past all of it.
     pub fn semantic<R: Real>(&self, pass: &Pass<'_, R>, batch: &ClipBatch<R>) -> Semantic<R> {
         let segments = self.dimensions.segments(&self.config);
         let phi = MODALITIES.map(|m| dense::encode(pass, &self.config, m, &batch.segments[m as usize]));
         let r = dense::combine(pass, &self.config, &phi, segments);
-        Semantic { phi: phi.map(|phi| pass.graph.mean_rows(&phi, segments)), r }
+        let skip = self
+            .config
+            .skip
+            .then(|| MODALITIES.map(|m| dense::skip(pass, &self.config, m, &batch.segments[m as usize], segments)));
+        Semantic { phi: phi.map(|phi| pass.graph.mean_rows(&phi, segments)), r, skip }
     }
 
     /// Refined input of a modality and the pooled gate of its clips (equation 7).
@@ -267,9 +273,10 @@ impl Stft {
         dense::join(pass, &self.config, &y)
     }
 
-    /// Embeddings `theta_m [clips, E]` of fused features.
-    pub fn embed<R: Real>(&self, pass: &Pass<'_, R>, f: &[Var<R>; 2]) -> [Var<R>; 2] {
-        MODALITIES.map(|m| dense::head(pass, &self.config, m.name(), &f[m as usize]))
+    /// Embeddings `theta_m [clips, E]` of fused features and what the skip adds to them.
+    pub fn embed<R: Real>(&self, pass: &Pass<'_, R>, f: &[Var<R>; 2], skip: Option<&[Var<R>; 2]>) -> [Var<R>; 2] {
+        MODALITIES
+            .map(|m| dense::head(pass, &self.config, m.name(), &f[m as usize], skip.map(|skip| &skip[m as usize])))
     }
 
     /// Embeddings `theta_w [n, E]` of class vectors `[n, words]`.

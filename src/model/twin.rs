@@ -24,10 +24,10 @@ impl DenseTwin {
         Some(DenseTwin { layers })
     }
 
-    /// Runs a prepared batch, on the mean over time of its refined input; what the last blocks give, `[clips, D]`.
-    pub fn run(&self, graph: &Graph<f32>, prepared: &Prepared) -> [Var<f32>; 2] {
-        MODALITIES.map(|m| {
-            let refined = &prepared.refined()[m as usize];
+    /// Runs a prepared batch, on the mean over time of its refined input; what the last blocks give, `[clips, D]` per modality.
+    pub fn run(&self, graph: &Graph<f32>, prepared: &Prepared) -> Vec<Var<f32>> {
+        let inputs = MODALITIES.into_iter().filter_map(|m| Some((m, prepared.refined(m)?)));
+        let run = |(m, refined): (super::Modality, &Var<f32>)| {
             graph.scope(&format!("spiking.{}", m.name()));
             let mut x = graph.mean_rows(refined, refined.rows() / prepared.clips());
             for (block, (weight, bias)) in self.layers[m as usize].iter().enumerate() {
@@ -37,7 +37,8 @@ impl DenseTwin {
                 x = graph.relu(&graph.linear(&x, &weight, Some(&bias)));
             }
             x
-        })
+        };
+        inputs.map(run).collect()
     }
 
     /// MACs and comparisons of a block among the twin's `operators`.

@@ -15,8 +15,7 @@ use crate::compare::{Parity, Seconds, Spread};
 use crate::data::{ClassVectors, Dataset, Split};
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{
-    Branch, Cost, DataType, DenseOperator, Energy, EnergyTable, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer,
-    THRESHOLD_UPDATE,
+    Branch, Cost, DataType, Energy, EnergyTable, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE,
 };
 use crate::error::Result;
 use crate::evaluate::{ByMode, Evaluation};
@@ -43,6 +42,8 @@ pub struct Report {
     pub split: Split,
     /// Which class got which vector.
     pub class_vectors: ClassVectors,
+    /// Names of the read-out's vocabulary.
+    pub vocabulary: usize,
     /// Seed of the training.
     pub seed: u64,
     /// Time steps of the spiking branch.
@@ -194,6 +195,7 @@ impl Report {
             dataset: origin.dataset.name.clone(),
             split: origin.dataset.split,
             class_vectors: origin.dataset.class_vectors,
+            vocabulary: origin.dataset.vocabulary.len(),
             seed: origin.seed,
             time_steps: network.model().config.time_steps,
             clips: result.clips,
@@ -271,8 +273,7 @@ fn ledger(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -
     for operator in &result.classes {
         ledger.file_dense(Branch::Classes, operator, true);
     }
-    let (layer, operator) = ("scoring".to_owned(), "distances".to_owned());
-    ledger.file_dense(Branch::Scoring, &DenseOperator { layer, operator, cost: result.scoring, synapses: None }, true);
+    ledger.file_dense(Branch::Scoring, &result.scoring, true);
     ledger
 }
 

@@ -28,6 +28,8 @@ pub struct Identity {
     pub split: Split,
     /// How its class vectors were assigned.
     pub class_vectors: ClassVectors,
+    /// Names of the vocabulary.
+    pub vocabulary: usize,
     /// The configuration.
     pub config: Config,
     /// The model.
@@ -42,6 +44,7 @@ impl Identity {
             dataset: dataset.name.clone(),
             split: dataset.split,
             class_vectors: dataset.class_vectors,
+            vocabulary: dataset.vocabulary.len(),
             config: config.clone(),
             model: model.clone(),
         }
@@ -54,6 +57,7 @@ impl Identity {
             ("dataset", self.dataset == other.dataset),
             ("split", self.split == other.split),
             ("class_vectors", self.class_vectors == other.class_vectors),
+            ("vocabulary", self.vocabulary == other.vocabulary),
             ("config", self.config == other.config),
             ("feature sizes", self.model == other.model),
         ];

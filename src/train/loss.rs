@@ -35,7 +35,7 @@ pub fn loss<R: Real>(
     let semantic = model.semantic(pass, batch);
     let spiking = model.has_spikes().then(|| model.spiking(pass, batch, &semantic.phi));
     let fused = model.fuse(pass, &semantic.r, spiking.as_ref().map(|s| &s.s));
-    let theta = model.embed(pass, &fused);
+    let theta = model.embed(pass, &fused, semantic.skip.as_ref());
     let theta_words = model.embed_words(pass, &words.rows);
     let half = words.labels.len() / 2;
     let split = |x: &Var<R>| [graph.rows(x, 0, 1, half), graph.rows(x, half, 1, half)];

@@ -141,6 +141,12 @@ pub fn train(
     folder: Option<Folder<'_>>,
     observer: &mut dyn Observer,
 ) -> Result<Trained> {
+    if !dataset.vocabulary.is_empty() && config.model.read_out.is_none() {
+        return Err(Error::value(
+            "vocabulary",
+            "only a read-out uses one, and the configuration has no model.read_out",
+        ));
+    }
     let first = dataset.load(Part::Stage1Train)?;
     let first_len = first.len();
     let model = Stft { config: config.model.clone(), dimensions: dimensions(dataset, &first) };
