@@ -32,6 +32,50 @@ pub struct LayerCounts {
     pub wakes: u64,
 }
 
+impl LayerCounts {
+    /// Names of [`values`](Self::values).
+    pub const NAMES: [&str; 10] = [
+        "spikes",
+        "synops",
+        "macs",
+        "effective_acs",
+        "effective_macs",
+        "membrane_updates",
+        "threshold_updates",
+        "entropies",
+        "queue_operations",
+        "wakes",
+    ];
+
+    /// The counts in the order of [`NAMES`](Self::NAMES).
+    pub fn values(&self) -> [u64; 10] {
+        let LayerCounts {
+            spikes,
+            synops,
+            macs,
+            effective_acs,
+            effective_macs,
+            membrane_updates,
+            threshold_updates,
+            entropies,
+            queue_operations,
+            wakes,
+        } = *self;
+        [
+            spikes,
+            synops,
+            macs,
+            effective_acs,
+            effective_macs,
+            membrane_updates,
+            threshold_updates,
+            entropies,
+            queue_operations,
+            wakes,
+        ]
+    }
+}
+
 /// Counts that can be turned off, to measure what counting costs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {

@@ -67,6 +67,8 @@ pub struct Evaluation {
     pub embeddings: [Vec<f32>; 2],
     /// `[classes, E]`, in the order of the candidates.
     pub class_embeddings: Vec<f32>,
+    /// Id of each clip.
+    pub ids: Vec<String>,
     /// Class id of each clip.
     pub labels: Vec<usize>,
     /// Number of clips.
@@ -143,6 +145,7 @@ pub fn evaluate(
         embeddings: all.embeddings,
         class_embeddings: words,
         clips: labels.len(),
+        ids: task.seen.ids.iter().chain(&task.unseen.ids).cloned().collect(),
         labels,
     })
 }

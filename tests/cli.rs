@@ -563,6 +563,12 @@ fn the_report_is_whole_and_agrees_with_later_evaluations() {
     scratch.done(&format!("evaluate --model out --out again {GENERATED}"));
     let again: Value = serde_json::from_slice(&scratch.bytes("again/report.json")).unwrap();
     assert_eq!(again["ledger"], report["ledger"]);
+    // Clip by clip: 6 layers each, and the same sums.
+    let clips = String::from_utf8(scratch.bytes("out/clips.csv")).unwrap();
+    assert_eq!(clips, String::from_utf8(scratch.bytes("again/clips.csv")).unwrap());
+    assert_eq!(clips.lines().count() as u64, 1 + 6 * report["clips"].as_u64().unwrap());
+    let synops = clips.lines().skip(1).map(|line| line.split(',').nth(5).unwrap().parse::<u64>().unwrap());
+    assert_eq!(synops.sum::<u64>(), report["operations"]["synops"].as_u64().unwrap());
     let neurobench: Value = serde_json::from_slice(&scratch.bytes("out/neurobench.json")).unwrap();
     assert_eq!(neurobench, report["neurobench"]);
     assert!(neurobench["MembraneUpdates"].as_f64().unwrap() > 0.0);

@@ -1,4 +1,4 @@
-//! What the README says is so: its commands run, its keys are in the report, its modules and files exist.
+//! What the README says is so: its commands run, its modules and files exist; the keys of docs/report.md are in the report.
 #![cfg(unix)]
 
 use assert_cmd::Command;
@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 const README: &str = include_str!("../README.md");
+const REPORT: &str = include_str!("../docs/report.md");
 /// Instead of the defaults, which train for minutes.
 const SMALL: &str = "(
     model: (width: 16, encoder_hidden: 16, embedding: 16, heads: 2, head_dim: 4, time_steps: 3, scales: [3], slice_width: 4),
@@ -50,10 +51,9 @@ fn ron(network: bool) -> String {
     blocks.find(|text| text.contains("format: 1") == network).unwrap()
 }
 
-/// Words in backticks in the first column of the table whose head begins with `head`.
-fn first_column(head: &str) -> Vec<&'static str> {
-    let rows =
-        README.lines().skip_while(|line| !line.starts_with(head)).skip(2).take_while(|line| line.starts_with('|'));
+/// Words in backticks in the first column of the first table of `text` whose head begins with `head`.
+fn first_column(text: &'static str, head: &str) -> Vec<&'static str> {
+    let rows = text.lines().skip_while(|line| !line.starts_with(head)).skip(2).take_while(|line| line.starts_with('|'));
     let words: Vec<&str> =
         rows.filter_map(|row| row.split('|').nth(1)).flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
     assert!(!words.is_empty(), "{head}");
@@ -100,7 +100,7 @@ fn the_commands_run() {
     program(&["run", "--config", "small.ron", "--out", "results"]);
     let report: Value =
         serde_json::from_slice(&std::fs::read(scratch.path().join("results/report.json")).unwrap()).unwrap();
-    for key in first_column("| key |") {
+    for key in first_column(REPORT, "| key |") {
         assert!(!report.pointer(&format!("/{}", key.replace('.', "/"))).unwrap_or(&Value::Null).is_null(), "{key}");
     }
 }
@@ -129,11 +129,13 @@ fn the_configurations_are_valid() {
 
 #[test]
 fn links_lead_to_files() {
-    let targets = README.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let files: Vec<&str> = targets.filter(|target| !target.starts_with("https:")).collect();
-    assert!(!files.is_empty());
-    for file in files {
-        assert!(root().join(file).is_file(), "{file}");
+    for (text, folder) in [(README, ""), (REPORT, "docs")] {
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let files: Vec<&str> = targets.filter(|target| !target.starts_with("https:")).collect();
+        assert!(!files.is_empty());
+        for file in files {
+            assert!(root().join(folder).join(file).exists(), "{file}");
+        }
     }
 }
 
@@ -142,7 +144,7 @@ fn the_module_maps_are_complete() {
     let library = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let modules: BTreeSet<&str> =
         library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
-    assert_eq!(first_column("| module |").into_iter().collect::<BTreeSet<_>>(), modules, "README.md");
+    assert_eq!(first_column(README, "| module |").into_iter().collect::<BTreeSet<_>>(), modules, "README.md");
     let rows = library.lines().filter(|line| line.starts_with("//! | ["));
     let named: BTreeSet<&str> =
         rows.filter_map(|row| row.split('|').nth(1)).flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();

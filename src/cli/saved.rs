@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use spikefuse::config::Config;
+use spikefuse::counts::LayerCounts;
 use spikefuse::data::{Clips, Dataset, Part};
 use spikefuse::engine::Driver;
 use spikefuse::evaluate::{Gamma, Task, evaluate};
@@ -119,12 +120,25 @@ impl Saved {
     }
 }
 
-/// Writes `report.json` and `neurobench.json` into a folder.
+/// Writes `report.json` and `neurobench.json` into a folder, and what each clip did as `clips.csv`.
 pub fn save_report(folder: &Path, report: &Report) -> Result<()> {
     for (name, text) in [("report.json", super::json(report)?), ("neurobench.json", super::json(&report.neurobench)?)] {
         write_atomic(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
     }
-    Ok(())
+    if report.per_clip.is_empty() {
+        return Ok(());
+    }
+    let path = folder.join("clips.csv");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let head = ["clip", "class", "predicted", "layer"].into_iter().chain(LayerCounts::NAMES);
+    writer.write_record(head).map_err(|e| Error::file(&path, e))?;
+    for row in &report.per_clip {
+        let names = [&row.clip, &row.class, &row.predicted, &row.layer].map(String::clone);
+        let fields = names.into_iter().chain(row.counts.values().map(|count| count.to_string()));
+        writer.write_record(fields).map_err(|e| Error::file(&path, e))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| Error::file(&path, e))?;
+    write_atomic(&path, |file| file.write_all(&bytes))
 }
 
 /// The test clips of a data set.

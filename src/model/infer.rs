@@ -59,6 +59,8 @@ impl Prepared {
 pub struct Activity {
     /// Operations, `[modality][block]`.
     pub counts: [Vec<LayerCounts>; 2],
+    /// Operations of each clip, `[modality][clip][block]`.
+    pub per_clip: [Vec<Vec<LayerCounts>>; 2],
     /// Spikes per time step, `[modality][block][step]`.
     pub spikes: [Vec<Vec<u64>>; 2],
     /// Sums over clips of the time-step factor, `[modality][step]`.
@@ -253,6 +255,7 @@ impl Activity {
             steps.for_each(|(a, b)| *a += b);
             self.factors[m].iter_mut().zip(&other.factors[m]).for_each(|(a, b)| *a += b);
             self.factor_cost[m] += other.factor_cost[m];
+            self.per_clip[m].extend_from_slice(&other.per_clip[m]);
         }
         self.seconds += other.seconds;
     }
@@ -262,6 +265,7 @@ impl Activity {
         for (block, counts) in run.counts.iter().enumerate() {
             self.counts[m][block] += *counts;
         }
+        self.per_clip[m].push(run.counts.clone());
         for (block, train) in run.trains.iter().enumerate() {
             for t in 0..steps {
                 self.spikes[m][block][t] += train.at(t as u32).len() as u64;

@@ -12,6 +12,7 @@ pub use text::{energy_csv, energy_table};
 pub use twin::{BreakEven, TwinLayer};
 
 use crate::compare::{Parity, Seconds, Spread};
+use crate::counts::LayerCounts;
 use crate::data::{ClassVectors, Dataset, Split};
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{
@@ -82,6 +83,9 @@ pub struct Report {
     pub neurobench: Neurobench,
     /// Every operation of every layer.
     pub ledger: Ledger,
+    /// What the spiking layers did in each clip; not part of the document.
+    #[serde(skip)]
+    pub per_clip: Vec<ClipCounts>,
 }
 
 /// Spiking activity.
@@ -226,9 +230,44 @@ impl Report {
             synops,
             over_time_steps,
             projection: projection::of(result, origin),
+            per_clip: per_clip(origin, result),
             ledger,
         })
     }
+}
+
+/// What a spiking layer did in a clip.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClipCounts {
+    /// Id of the clip.
+    pub clip: String,
+    /// Its class.
+    pub class: String,
+    /// The class that it was taken for.
+    pub predicted: String,
+    /// Spiking layer.
+    pub layer: String,
+    /// Its operations.
+    pub counts: LayerCounts,
+}
+
+/// Clip by clip, layer by layer.
+fn per_clip(origin: &Origin<'_>, result: &Evaluation) -> Vec<ClipCounts> {
+    let class = |id: usize| origin.dataset.classes[id].clone();
+    let mut rows = Vec::new();
+    for (i, clip) in result.ids.iter().enumerate().filter(|_| result.activity.is_some()) {
+        let activity = result.activity.iter().flat_map(|a| MODALITIES.map(|m| (m, &a.per_clip[m as usize][i])));
+        for (m, layers) in activity {
+            rows.extend(layers.iter().enumerate().map(|(block, counts)| ClipCounts {
+                clip: clip.clone(),
+                class: class(result.labels[i]),
+                predicted: class(result.predictions[i]),
+                layer: block_name(m, block),
+                counts: *counts,
+            }));
+        }
+    }
+    rows
 }
 
 /// The ledger of an evaluation.

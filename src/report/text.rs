@@ -106,7 +106,7 @@ impl Report {
         }
         let total = self.synops.total(|layer| layer.layer.starts_with("spiking."));
         let clips = self.clips.max(1) as f64;
-        writeln!(f, "synaptic operations of the spiking layers by definition, per clip")?;
+        writeln!(f, "\nsynaptic operations of the spiking layers by definition, per clip")?;
         for (name, count) in [
             ("effective ACs, non-zero weights only", total.effective_acs as f64),
             ("effective MACs, of analog input at each step", total.effective_macs as f64),
