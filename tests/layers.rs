@@ -62,7 +62,7 @@ const USES: [(&str, &[&str]); 35] = [
     ("gzsl", &["config"]),
     ("evaluate", &["config", "data", "energy", "engine", "error", "gzsl", "model"]),
     ("compare", &["counts", "data", "engine", "error", "model", "tensor"]),
-    ("report", &["compare", "data", "energy", "evaluate", "gzsl", "model"]),
+    ("report", &["compare", "data", "energy", "error", "evaluate", "files", "gzsl", "model", "plot"]),
     // Nothing uses training: without it there is still a simulator that evaluates.
     ("train", &["config", "data", "dense", "engine", "error", "evaluate", "files", "gzsl", "model", "rng", "tensor"]),
     ("lib", &["error"]),

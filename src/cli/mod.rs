@@ -7,6 +7,7 @@ mod network;
 mod options;
 mod plot;
 mod progress;
+mod report;
 mod run;
 mod saved;
 mod simulate;
@@ -34,6 +35,8 @@ enum Verb {
     Evaluate(evaluate::Evaluate),
     /// Run a trained model's spiking branch event-driven and clock-driven, and compare clip by clip
     Compare(compare::Compare),
+    /// Show a finished run again: as a table, as one page with pictures, or the pictures as files
+    Report(report::ReportOptions),
     /// Simulate a network of spiking neurons
     Simulate(simulate::Simulate),
     /// Draw a recording as SVG or PNG
@@ -55,6 +58,7 @@ impl Cli {
             Verb::Train(verb) => verb.run(),
             Verb::Evaluate(verb) => verb.run(),
             Verb::Compare(verb) => verb.run(),
+            Verb::Report(verb) => verb.run(),
             Verb::Simulate(verb) => verb.run(),
             Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),

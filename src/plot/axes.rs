@@ -1,6 +1,6 @@
 //! Axes: where a value stands in a panel, ticks at 1, 2 and 5, and the lines and labels around the panel.
 
-use super::figure::{Anchor, Colour, Figure, GREY, INK};
+use super::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
 use super::font::{shorten, width};
 use super::input::Window;
 
@@ -171,8 +171,10 @@ impl Panel {
                 figure.text((x, y + TICK_LENGTH + 33.0), TICK, Anchor::Middle, INK, label);
             }
         }
-        let middle = self.left + self.width / 2.0;
-        figure.text((middle, y + TICK_LENGTH + 76.0), LABEL, Anchor::Middle, INK, label);
+        if !label.is_empty() {
+            let middle = self.left + self.width / 2.0;
+            figure.text((middle, y + TICK_LENGTH + 76.0), LABEL, Anchor::Middle, INK, label);
+        }
     }
 }
 
@@ -203,6 +205,34 @@ pub fn fitting(range: (f64, f64), wide: f64) -> Ticks {
     all.into_iter().find(fits).unwrap_or_else(|| Ticks::linear(range.0, range.1, 1.0))
 }
 
+/// As [`Ticks::log`], with as many of the labels as find room; all ticks stay.
+pub fn fitting_log(range: (f64, f64), wide: f64) -> Ticks {
+    let mut ticks = Ticks::log(range.0, range.1);
+    let at = |value: f64| (value / range.0).ln() / (range.1 / range.0).ln() * wide;
+    let powers_only = |value: f64| (value.log10() - value.log10().round()).abs() < 1e-9;
+    for (every, all) in [(1, true), (1, false), (2, false), (3, false), (5, false), (10, false), (50, false)] {
+        let labelled: Vec<bool> = (ticks.0.iter())
+            .map(|(value, label)| {
+                let wanted = all || powers_only(*value) && value.log10().round() as i32 % every == 0;
+                wanted && !label.is_empty()
+            })
+            .collect();
+        let ends: Vec<(f64, f64)> = (ticks.0.iter().zip(&labelled))
+            .filter(|(_, labelled)| **labelled)
+            .map(|((value, label), _)| (at(*value), width(label, TICK) / 2.0))
+            .collect();
+        if ends.windows(2).all(|pair| pair[0].0 + pair[0].1 + 18.0 <= pair[1].0 - pair[1].1) {
+            for ((_, label), labelled) in ticks.0.iter_mut().zip(labelled) {
+                if !labelled {
+                    label.clear();
+                }
+            }
+            break;
+        }
+    }
+    ticks
+}
+
 /// Room to the right of a panel of width `wide` for half of the last label.
 pub fn overhang(ticks: &Ticks, range: (f64, f64), wide: f64) -> f64 {
     let last = ticks.0.iter().rfind(|(_, label)| !label.is_empty());
@@ -226,6 +256,15 @@ pub fn upward_label(figure: &mut Figure, y: f64, room: f64, labels: [&str; 2]) {
     }
 }
 
+/// Half of a sign's width.
+pub const DOT: f64 = 8.0;
+
+/// Draws discs with a white middle.
+pub fn ring(figure: &mut Figure, colour: Colour, at: Vec<(f64, f64)>) {
+    figure.dots(Shape::Disc, DOT + 3.5, colour, at.clone());
+    figure.dots(Shape::Disc, DOT, WHITE, at);
+}
+
 /// What stands before a name in a legend.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
@@ -233,6 +272,10 @@ pub enum Sample {
     Dashes(Colour),
     /// A spike.
     Tick(Colour),
+    /// A sign.
+    Dot(Shape, Colour),
+    /// A disc with a white middle.
+    Ring(Colour),
 }
 
 /// Draws a legend from `left` to `right` below `top`, and returns its height.
@@ -240,7 +283,11 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
     const GAP: f64 = 34.0;
     let (mut x, mut row) = (left, 0);
     for (n, (sample, name)) in entries.iter().enumerate() {
-        let long = if matches!(sample, Sample::Tick(_)) { 18.0 } else { 54.0 };
+        let long = match sample {
+            Sample::Line(_) | Sample::Dashes(_) => 54.0,
+            Sample::Tick(_) => 18.0,
+            Sample::Dot(..) | Sample::Ring(_) => 30.0,
+        };
         let more = format!("and {} more", entries.len() - n);
         // Every row keeps room to say how many are not named.
         let kept = if n + 1 == entries.len() { 0.0 } else { GAP + width(&more, TICK) };
@@ -263,6 +310,8 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
                 }
             }
             Sample::Tick(colour) => figure.rect(x + 2.0, middle - 11.0, 3.0, 22.0, colour),
+            Sample::Dot(shape, colour) => figure.dots(shape, DOT, colour, vec![(x + 12.0, middle)]),
+            Sample::Ring(colour) => ring(figure, colour, vec![(x + 12.0, middle)]),
         }
         figure.text((x + long, y), TICK, Anchor::Start, INK, &name);
         x += wide + GAP;
