@@ -243,6 +243,12 @@ pub fn overhang(ticks: &Ticks, range: (f64, f64), wide: f64) -> f64 {
     over.max(0.0) + EDGE
 }
 
+/// As [`overhang`], for a logarithmic axis.
+pub fn overhang_log(ticks: &Ticks, range: (f64, f64), wide: f64) -> f64 {
+    let logarithms = Ticks(ticks.0.iter().map(|(value, label)| (value.ln(), label.clone())).collect());
+    overhang(&logarithms, (range.0.ln(), range.1.ln()), wide)
+}
+
 /// Room to the left of a panel for ticks whose labels are `labels` wide, and for an upward label if there is one.
 pub fn margin(labels: f64, named: bool) -> f64 {
     (EDGE + if named { LABEL + 14.0 } else { 0.0 } + labels + TICK_LENGTH + THIN + 7.0).ceil()
@@ -286,7 +292,7 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
         let long = match sample {
             Sample::Line(_) | Sample::Dashes(_) => 54.0,
             Sample::Tick(_) => 18.0,
-            Sample::Dot(..) | Sample::Ring(_) => 30.0,
+            Sample::Dot(..) | Sample::Ring(_) => 33.0,
         };
         let more = format!("and {} more", entries.len() - n);
         // Every row keeps room to say how many are not named.

@@ -14,7 +14,7 @@ pub fn grouped(count: u64) -> String {
 }
 
 /// Picojoule with a unit that suits.
-fn energy(pj: f64) -> String {
+pub(super) fn energy(pj: f64) -> String {
     let (value, unit) = match pj {
         pj if pj >= 1e9 => (pj / 1e9, "mJ"),
         pj if pj >= 1e6 => (pj / 1e6, "uJ"),

@@ -4,7 +4,7 @@ use super::operations::axis;
 use super::{FAINT, Names, Picture, Report, log_range, note};
 use crate::energy::{Branch, Energy, Kind};
 use crate::plot::WIDTH;
-use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, TICK, colour, fitting_log, legend, overhang};
+use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, TICK, colour, fitting_log, legend, overhang_log};
 use crate::plot::figure::{Anchor, Figure, INK, Shape};
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ pub fn picture(report: &Report) -> Picture {
         caption: "Modelled, not measured: operations times published energies per operation, per clip, on a logarithmic axis. The \
                   spiking part is the spiking layers with the time-step factor; the dense part is everything else of the hybrid; \
                   the dense twin is the whole network with ReLU in place of spikes, in one pass. Tables do not price the same \
-                  operations: what each of them leaves out stands below it, so that sums of different tables do not compare."
+                  operations: what each of them leaves out stands below it, so that sums of different tables do not compare. Functions are divisions, roots, exponentials and logarithms."
             .into(),
         figure: match report.energy.is_empty() {
             true => Err("no table prices anything of this run".into()),
@@ -59,7 +59,7 @@ fn draw(report: &Report) -> Figure {
     let mut figure = Figure::new();
     let names = Names::new(report.energy.iter().map(|e| e.table.as_str()));
     let wide = f64::from(WIDTH) - names.width - EDGE;
-    let wide = (f64::from(WIDTH) - names.width - overhang(&fitting_log(x, wide), x, wide)).floor();
+    let wide = (f64::from(WIDTH) - names.width - overhang_log(&fitting_log(x, wide), x, wide)).floor();
     let titles = ["spiking part", "dense part", "dense twin"];
     let entries: Vec<_> =
         signs.iter().zip(titles).map(|(&(shape, c), name)| (Sample::Dot(shape, c), name.into())).collect();

@@ -10,6 +10,7 @@ mod tradeoff;
 #[cfg(test)]
 mod tests;
 
+pub(super) use energy::parts;
 pub(super) use operations::work_of_layers;
 
 use super::Report;

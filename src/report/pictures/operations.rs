@@ -4,7 +4,7 @@ use super::{FAINT, Names, Picture, Report, log_range, some};
 use crate::energy::Kind;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
-    BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting_log, legend, overhang, ring,
+    BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting_log, legend, overhang_log, ring,
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
 
@@ -66,7 +66,7 @@ pub fn picture(report: &Report) -> Picture {
         caption: "Multiply-accumulates and accumulates at the weights of each layer, mean over the test clips, on a logarithmic \
                   axis: executed by the hybrid; effective, those of a non-zero input with a non-zero weight, at every time step; and \
                   those of the dense twin, the same network with ReLU in place of spikes, in one pass. A layer that the twin does not \
-                  have shows none. An event-driven layer with analog input multiplies once per clip what is effective at every step."
+                  have shows none. Analog input that stays the same is multiplied once per clip, and is effective at every step."
             .into(),
         figure,
     }
@@ -81,7 +81,7 @@ fn draw(report: &Report, work: &[LayerWork<'_>], all: usize) -> Figure {
     let mut figure = Figure::new();
     let names = Names::new(work.iter().map(|w| w.layer));
     let wide = f64::from(WIDTH) - names.width - EDGE;
-    let wide = (f64::from(WIDTH) - names.width - overhang(&fitting_log(x, wide), x, wide)).floor();
+    let wide = (f64::from(WIDTH) - names.width - overhang_log(&fitting_log(x, wide), x, wide)).floor();
     let entries = [
         (Sample::Dot(Shape::Diamond, INK), "dense twin".to_owned()),
         (Sample::Ring(colour(0)), "executed".to_owned()),

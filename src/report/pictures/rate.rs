@@ -82,7 +82,7 @@ fn draw(spikes: &Spikes) -> Figure {
                 if percent == 0.0 || percent >= 9.95 { format!("{percent:.0}") } else { format!("{percent:.1}") };
             if cell >= width("99.9", NOTE) + 4.0 {
                 let place = (panel.left + cell * (step as f64 + 0.5), y + height / 2.0 + 0.36 * NOTE);
-                let ink = if rate / most > 0.55 { WHITE } else { INK };
+                let ink = if rate / most > 0.72 { WHITE } else { INK };
                 figure.text(place, NOTE, Anchor::Middle, ink, &text);
             }
         }

@@ -3,8 +3,8 @@
 use super::{NO_SPIKES, Picture, Report};
 use crate::plot::WIDTH;
 use crate::plot::axes::{
-    BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin, overhang, padded,
-    upward_label,
+    BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin, overhang,
+    overhang_log, padded, upward_label,
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
 use crate::plot::font::width;
@@ -69,7 +69,7 @@ fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
             (lo.min(run.accuracy[i]), hi.max(run.accuracy[i]))
         });
         // Differences that a single clip makes do not fill the axis.
-        let pad = (1.0 - (hi - lo) / 2.0).max((hi - lo) * 0.15);
+        let pad = (1.0 - (hi - lo) / 2.0).max((hi - lo) * 0.25);
         ((lo - pad).max(0.0), (hi + pad).min(100.0))
     });
     let ticks = y.map(|y| Ticks::vertical(y.0, y.1, HEIGHT));
@@ -78,7 +78,8 @@ fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
     let left = margin(ticks.iter().map(Ticks::width).fold(0.0, f64::max), true);
     let wide = f64::from(WIDTH) - left - EDGE;
     let x_ticks = if log_x { fitting_log(x, wide) } else { fitting(x, wide) };
-    let wide = (f64::from(WIDTH) - left - overhang(&x_ticks, x, wide)).floor();
+    let over = if log_x { overhang_log(&x_ticks, x, wide) } else { overhang(&x_ticks, x, wide) };
+    let wide = (f64::from(WIDTH) - left - over).floor();
     let mut entries = Vec::new();
     if !shortened.is_empty() {
         entries.push((Sample::Dot(Shape::Disc, colour(0)), "same weights, fewer steps".to_owned()));
