@@ -65,7 +65,7 @@ pub fn page(report: &Report, others: &[Report]) -> Result<String> {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"generator\" content=\"spikefuse {}\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header>\n<h1>{}</h1>\n<p class=\"facts\">{}</p>\n<nav aria-label=\"Sections\">\n<ul>\n{links}</ul>\n</nav>\n</header>\n\
+         <header>\n<h1>{}: accuracy, spikes, operations, energy</h1>\n<p class=\"facts\">{}</p>\n<nav aria-label=\"Sections\">\n<ul>\n{links}</ul>\n</nav>\n</header>\n\
          <main>\n{sections}</main>\n<footer>\n<p class=\"quiet\">Written by spikefuse {} from a report of schema {}.</p>\n</footer>\n\
          </body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
@@ -186,22 +186,31 @@ fn caveats(report: &Report) -> String {
         .collect();
     html +=
         &table("What each table leaves out, and what it rests on", &["table", "leaves out", "grade", "source"], &rows);
-    let mut rows = Vec::new();
-    for e in &report.energy {
-        for u in &e.unpriced {
-            rows.push(vec![
-                Cell::Name(e.table.clone()),
-                Cell::Text(branch(u.branch).into()),
-                Cell::Text(words(u.kind)),
-                per_clip(u.count as f64, report.clips),
-                Cell::Long(u.reason.clone()),
-            ]);
-        }
+    html + &unpriced(report)
+}
+
+/// What has no price: a row for each kind of operation, a column for each table.
+fn unpriced(report: &Report) -> String {
+    let kinds =
+        Kind::ALL.into_iter().filter(|kind| report.energy.iter().flat_map(|e| &e.unpriced).any(|u| u.kind == *kind));
+    let rows: Vec<_> = kinds
+        .map(|kind| {
+            let mut row = vec![Cell::Name(words(kind))];
+            row.extend(report.energy.iter().map(|e| {
+                match e.unpriced.iter().filter(|u| u.kind == kind).map(|u| u.count).sum::<u64>() {
+                    0 => Cell::Number("–".into()),
+                    count => per_clip(count as f64, report.clips),
+                }
+            }));
+            row
+        })
+        .collect();
+    let mut head = vec!["operation"];
+    head.extend(report.energy.iter().map(|e| e.table.as_str()));
+    match rows.is_empty() {
+        true => String::new(),
+        false => table("Operations that each table has no price for, per clip; – where there is none", &head, &rows),
     }
-    if !rows.is_empty() {
-        html += &table("Operations without a price", &["table", "part", "operation", "per clip", "why"], &rows);
-    }
-    html
 }
 
 fn branch(branch: Branch) -> &'static str {

@@ -112,7 +112,8 @@ fn scale_bar(figure: &mut Figure, most: f64) -> f64 {
     let thin = LONG / CELLS as f64;
     figure.rect(left - 2.0, 8.0, LONG + 4.0, 28.0, INK);
     for i in 0..CELLS {
-        figure.rect(left + thin * i as f64, 10.0, thin, 24.0, shade((i as f64 + 0.5) / CELLS as f64));
+        // They overlap, or their edges would show as seams.
+        figure.rect(left + thin * i as f64, 10.0, thin + 1.0, 24.0, shade((i as f64 + 0.5) / CELLS as f64));
     }
     54.0
 }

@@ -111,7 +111,7 @@ fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
         } else {
             panel.bottom_axis(&mut figure, &x_ticks, "Modelled energy per clip (nJ)");
         }
-        top = bottom + 24.0;
+        top = bottom + 38.0;
     }
     figure.height = (bottom + BOTTOM).ceil() as u32;
     figure
