@@ -8,8 +8,8 @@ use crate::plot::axes::{
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
 
-/// More rows than a page is high.
-const MOST_ROWS: usize = 60;
+/// The rows that a page has room for are as high as this.
+const HIGHEST: f64 = 2300.0;
 const ROW_HEIGHT: f64 = 35.0;
 
 /// Work of a layer with weights over all clips.
@@ -44,18 +44,18 @@ pub fn work_of_layers(report: &Report) -> Vec<LayerWork<'_>> {
 
 /// One row a layer, on a logarithmic axis.
 pub fn picture(report: &Report) -> Picture {
-    let mut work = work_of_layers(report);
+    let work = work_of_layers(report);
     let all = work.len();
-    if all > MOST_ROWS {
-        let mut order: Vec<usize> = (0..all).collect();
-        order.sort_by_key(|&i| std::cmp::Reverse(work[i].executed.max(work[i].twin.unwrap_or(0))));
-        let kept = &order[..MOST_ROWS];
-        let mut i = 0;
-        work.retain(|_| {
-            i += 1;
-            kept.contains(&(i - 1))
-        });
-    }
+    let names = Names::new(work.iter().map(|w| w.layer));
+    let mut order: Vec<usize> = (0..all).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(work[i].executed.max(work[i].twin.unwrap_or(0))));
+    let mut height = 0.0;
+    order.retain(|&i| {
+        height += names.height(i, ROW_HEIGHT);
+        height <= HIGHEST
+    });
+    order.sort_unstable();
+    let work: Vec<_> = order.into_iter().map(|i| &work[i]).collect();
     let figure = match work.is_empty() {
         true => Err("the report has no layer with weights".to_owned()),
         false => Ok(draw(report, &work, all)),
@@ -72,7 +72,7 @@ pub fn picture(report: &Report) -> Picture {
     }
 }
 
-fn draw(report: &Report, work: &[LayerWork<'_>], all: usize) -> Figure {
+fn draw(report: &Report, work: &[&LayerWork<'_>], all: usize) -> Figure {
     let clips = report.clips.max(1) as f64;
     let per_clip = |count: u64| count as f64 / clips;
     let counts = work.iter().flat_map(|w| [Some(w.executed), Some(w.effective), w.twin]).flatten();

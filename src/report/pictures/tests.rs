@@ -224,7 +224,7 @@ fn many_layers_with_long_names_many_steps_many_classes() {
         let picture = pictures(&report, &[]).into_iter().find(|picture| picture.name == name).unwrap();
         picture.figure.unwrap().svg().unwrap()
     };
-    assert!(svg("operations").contains("the 60 of 74 layers"));
+    assert!(svg("operations").contains(" of 74 layers with the most operations"));
     assert!(svg("embeddings").contains("2,000 of 9,000 clips"));
     for name in ["operations", "firing_rate", "thresholds"] {
         assert!(!svg(name).contains('…'), "{name} cuts names");
