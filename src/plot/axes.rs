@@ -205,29 +205,24 @@ pub fn fitting(range: (f64, f64), wide: f64) -> Ticks {
     all.into_iter().find(fits).unwrap_or_else(|| Ticks::linear(range.0, range.1, 1.0))
 }
 
-/// As [`Ticks::log`], with as many of the labels as find room; all ticks stay.
+/// As [`Ticks::log`], with as many of the labels as find room, those of powers of ten first; all ticks stay.
 pub fn fitting_log(range: (f64, f64), wide: f64) -> Ticks {
     let mut ticks = Ticks::log(range.0, range.1);
-    let at = |value: f64| (value / range.0).ln() / (range.1 / range.0).ln() * wide;
-    let powers_only = |value: f64| (value.log10() - value.log10().round()).abs() < 1e-9;
-    for (every, all) in [(1, true), (1, false), (2, false), (3, false), (5, false), (10, false), (50, false)] {
-        let labelled: Vec<bool> = (ticks.0.iter())
-            .map(|(value, label)| {
-                let wanted = all || powers_only(*value) && value.log10().round() as i32 % every == 0;
-                wanted && !label.is_empty()
-            })
-            .collect();
-        let ends: Vec<(f64, f64)> = (ticks.0.iter().zip(&labelled))
-            .filter(|(_, labelled)| **labelled)
-            .map(|((value, label), _)| (at(*value), width(label, TICK) / 2.0))
-            .collect();
-        if ends.windows(2).all(|pair| pair[0].0 + pair[0].1 + 18.0 <= pair[1].0 - pair[1].1) {
-            for ((_, label), labelled) in ticks.0.iter_mut().zip(labelled) {
-                if !labelled {
-                    label.clear();
-                }
-            }
-            break;
+    let mut order: Vec<usize> = (0..ticks.0.len()).filter(|&i| !ticks.0[i].1.is_empty()).collect();
+    let off_power = |i: usize| (ticks.0[i].0.log10() - ticks.0[i].0.log10().round()).abs() > 1e-9;
+    order.sort_by_key(|&i| (off_power(i), i));
+    let mut kept: Vec<(usize, f64, f64)> = Vec::new();
+    for i in order {
+        let (value, label) = &ticks.0[i];
+        let middle = (value / range.0).ln() / (range.1 / range.0).ln() * wide;
+        let half = width(label, TICK) / 2.0 + 9.0;
+        if kept.iter().all(|(_, lo, hi)| middle + half <= *lo || *hi <= middle - half) {
+            kept.push((i, middle - half, middle + half));
+        }
+    }
+    for (i, (_, label)) in ticks.0.iter_mut().enumerate() {
+        if kept.iter().all(|(k, ..)| *k != i) {
+            label.clear();
         }
     }
     ticks

@@ -1,11 +1,11 @@
 //! Modelled energy by table.
 
-use super::operations::axis;
+use super::operations::{axis, zero};
 use super::{FAINT, Names, Picture, Report, log_range, note};
 use crate::energy::{Branch, Energy, Kind};
 use crate::plot::WIDTH;
-use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, TICK, colour, fitting_log, legend, overhang_log};
-use crate::plot::figure::{Anchor, Figure, INK, Shape};
+use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, colour, fitting_log, legend, overhang_log};
+use crate::plot::figure::{Figure, INK, Shape};
 use std::collections::BTreeSet;
 
 const NANOJOULE: f64 = 1000.0;
@@ -76,7 +76,7 @@ fn draw(report: &Report) -> Figure {
                 Some(pj) if pj > 0.0 => {
                     figure.dots(shape, DOT + 2.0, colour, vec![(panel.at_x(per_clip(pj)), middle)]);
                 }
-                Some(_) => figure.text((panel.left + 10.0, middle + 0.36 * TICK), TICK, Anchor::Start, INK, "0"),
+                Some(_) => zero(&mut figure, &panel, middle),
                 None => {}
             }
         }

@@ -6,7 +6,7 @@ use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting_log, legend, overhang_log, ring,
 };
-use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
+use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape, WHITE};
 
 /// The rows that a page has room for are as high as this.
 const HIGHEST: f64 = 2300.0;
@@ -104,7 +104,7 @@ fn draw(report: &Report, work: &[&LayerWork<'_>], all: usize) -> Figure {
         names.draw(&mut figure, row, middle);
         figure.rect(panel.left, middle - 1.0, panel.width, 2.0, FAINT);
         let mut at = |count: u64, places: &mut Vec<(f64, f64)>| match count {
-            0 => figure.text((panel.left + 10.0, middle + 0.36 * TICK), TICK, Anchor::Start, INK, "0"),
+            0 => zero(&mut figure, &panel, middle),
             count => places.push((panel.at_x(per_clip(count)), middle)),
         };
         at(w.executed, &mut executed);
@@ -122,6 +122,12 @@ fn draw(report: &Report, work: &[&LayerWork<'_>], all: usize) -> Figure {
     axis(&mut figure, &panel, "Operations per clip");
     figure.height = (panel.bottom() + BOTTOM).ceil() as u32;
     figure
+}
+
+/// Nothing, which has no place on a logarithmic axis, at its left end.
+pub fn zero(figure: &mut Figure, panel: &Panel, middle: f64) {
+    figure.rect(panel.left + 4.0, middle - 2.0, 30.0, 4.0, WHITE);
+    figure.text((panel.left + 10.0, middle + 0.36 * TICK), TICK, Anchor::Start, INK, "0");
 }
 
 /// The axes of a panel of rows: a bare line at the left, a logarithmic axis at the bottom.

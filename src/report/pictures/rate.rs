@@ -62,6 +62,7 @@ fn draw(spikes: &Spikes) -> Figure {
     let room = f64::from(WIDTH) - names.width - EDGE;
     let cell = (room / steps as f64).floor().min(200.0);
     let wide = cell * steps as f64;
+    let gap = if cell > 30.0 { 1.0 } else { 0.0 };
     let top = 4.0 + scale_bar(&mut figure, most);
     let x = (-0.5, steps as f64 - 0.5);
     let mut panel = Panel { left: names.width, top, width: wide, height: 0.0, x, y: (0.0, 1.0), log_x: false };
@@ -74,7 +75,7 @@ fn draw(spikes: &Spikes) -> Figure {
         names.draw(&mut figure, row, y + height / 2.0);
         for (step, &rate) in rates.iter().enumerate().take(steps) {
             let left = panel.left + cell * step as f64;
-            figure.rect(left, y, cell - 1.0, height - 1.0, shade(rate / most));
+            figure.rect(left, y, cell - gap, height - 1.0, shade(rate / most));
         }
         for (step, &rate) in rates.iter().enumerate().take(steps) {
             let percent = 100.0 * rate;
