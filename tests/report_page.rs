@@ -26,7 +26,7 @@ fn runs() -> &'static TempDir {
         for (name, model) in [
             ("usual", "time_steps: 4"),
             ("fixed", "time_steps: 2, threshold: Fixed"),
-            ("dense", "time_steps: 4, fusion: SemanticOnly"),
+            ("dense", "fusion: SemanticOnly, glp: false, threshold: Fixed"),
         ] {
             let config = format!("(model: ({SHAPE}, {model}), {TRAINING})");
             fs::write(folder.path().join(format!("{name}.ron")), config).unwrap();

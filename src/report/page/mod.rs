@@ -2,12 +2,12 @@
 
 mod html;
 
-use super::Report;
-use super::pictures::{Picture, parts, pictures, work_of_layers};
-use super::text::{energy, grouped};
 use crate::energy::{Branch, Energy, Kind};
 use crate::error::Result;
 use crate::gzsl::Scores;
+use crate::report::Report;
+use crate::report::pictures::{Picture, parts, pictures, work_of_layers};
+use crate::report::text::{energy, grouped};
 use html::{Cell, escape, list, table};
 
 const STYLE: &str = include_str!("page.css");

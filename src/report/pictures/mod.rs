@@ -13,11 +13,11 @@ mod tests;
 pub(super) use energy::parts;
 pub(super) use operations::work_of_layers;
 
-use super::Report;
 use crate::plot::Figure;
 use crate::plot::axes::{EDGE, NOTE};
 use crate::plot::figure::{Anchor, Colour, GREY, INK};
 use crate::plot::font::width;
+use crate::report::Report;
 
 /// Distance of two lines of notes.
 const LINE: f64 = 31.0;
