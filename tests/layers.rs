@@ -16,7 +16,7 @@ const USES: [(&str, &[&str]); 35] = [
     ("npz", &["error", "files", "npy"]),
     ("h5", &["error", "npy"]),
     ("config", &["error", "files"]),
-    ("energy", &["counts"]),
+    ("energy", &["counts", "error", "files"]),
     // The event-driven simulator knows neither tensors nor models nor data.
     ("event", &["error"]),
     ("threshold", &["error"]),
@@ -61,8 +61,8 @@ const USES: [(&str, &[&str]); 35] = [
     ),
     ("gzsl", &["config"]),
     ("evaluate", &["config", "data", "energy", "engine", "error", "gzsl", "model"]),
-    ("compare", &["counts", "data", "engine", "error", "model", "tensor"]),
-    ("report", &["compare", "data", "energy", "error", "evaluate", "files", "gzsl", "model", "plot"]),
+    ("compare", &["counts", "data", "energy", "engine", "error", "model", "tensor"]),
+    ("report", &["compare", "data", "energy", "error", "evaluate", "files", "gzsl", "model", "neuron", "plot"]),
     // Nothing uses training: without it there is still a simulator that evaluates.
     ("train", &["config", "data", "dense", "engine", "error", "evaluate", "files", "gzsl", "model", "rng", "tensor"]),
     ("lib", &["error"]),
