@@ -171,7 +171,7 @@ fn cut_in_half(path: &Path) {
 #[test]
 fn every_verb_explains_itself() {
     let scratch = Scratch::new();
-    for verb in ["run", "train", "evaluate", "compare", "data", "data generate", "data info"] {
+    for verb in ["run", "train", "evaluate", "compare", "report", "data", "data generate", "data info"] {
         let help = scratch.done(&format!("{verb} --help"));
         assert!(help.contains(&format!("Usage: spikefuse {verb}")), "{help}");
     }

@@ -65,7 +65,10 @@ const USES: [(&str, &[&str]); 35] = [
     ("gzsl", &["config", "energy", "tensor"]),
     ("evaluate", &["config", "data", "energy", "engine", "error", "gzsl", "model"]),
     ("compare", &["counts", "data", "energy", "engine", "error", "event", "model", "simulator", "splitmix", "tensor"]),
-    ("report", &["compare", "counts", "data", "energy", "error", "evaluate", "gzsl", "model", "neuron"]),
+    (
+        "report",
+        &["compare", "counts", "data", "energy", "error", "evaluate", "files", "gzsl", "model", "neuron", "plot"],
+    ),
     // Nothing uses training: without it there is still a simulator that evaluates.
     ("train", &["config", "data", "dense", "engine", "error", "evaluate", "files", "gzsl", "model", "rng", "tensor"]),
     ("lib", &["error"]),

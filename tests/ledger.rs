@@ -621,7 +621,7 @@ fn the_definitions_of_synaptic_operations_disagree_as_published() {
     const CLIPS: u64 = 8;
     const TICKS: usize = 10;
     // Fan-outs of 32 for even and 28 for odd sources: 3000 of 5000 weights. 508 spikes of even, 310 of odd sources.
-    let fan_out = |i: usize| if i % 2 == 0 { 32 } else { 28 };
+    let fan_out = |i: usize| if i.is_multiple_of(2) { 32 } else { 28 };
     let weight: Vec<f32> =
         (0..50 * 100).map(|at| f32::from(u8::from((at / 100 + at) % 50 < fan_out(at % 100)))).collect();
     let zeros = weight.iter().filter(|&&w| w == 0.0).count();

@@ -8,6 +8,7 @@ mod network;
 mod options;
 mod plot;
 mod progress;
+mod report;
 mod run;
 mod saved;
 mod simulate;
@@ -37,6 +38,8 @@ enum Verb {
     Compare(compare::Compare),
     /// What a run costs by published energy tables
     Energy(energy::EnergyOptions),
+    /// Show a finished run again: as a table, as one page with pictures, or the pictures as files
+    Report(report::ReportOptions),
     /// Simulate a network of spiking neurons
     Simulate(simulate::Simulate),
     /// Draw a recording as SVG or PNG
@@ -59,6 +62,7 @@ impl Cli {
             Verb::Evaluate(verb) => verb.run(),
             Verb::Compare(verb) => verb.run(),
             Verb::Energy(verb) => verb.run(),
+            Verb::Report(verb) => verb.run(),
             Verb::Simulate(verb) => verb.run(),
             Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),

@@ -57,7 +57,7 @@ fn gate_cost(features: usize, bins: usize, learned: bool) -> Cost {
 }
 
 /// `x_hat` for `x [clips * bins, dim]`, which is data: no gradient flows to it. `logit [1, 1]` is wanted when bins > 1.
-/// Costs by [`gate_cost`], and per value one addition and one multiplication.
+/// Costs as the gates do, and per value one addition and one multiplication.
 pub fn refine<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, logit: Option<&Var<R>>) -> Var<R> {
     let (dim, values) = (x.cols(), x.values().len() as u64);
     let gates = gate_cost(x.rows() / bins * dim, bins, logit.is_some());

@@ -2,13 +2,20 @@
 
 use super::{MODALITIES, Network, Prepared, block_name};
 use crate::energy::{Cost, DenseOperator};
+use crate::engine::Layer;
 use crate::tensor::{Graph, Var};
 use std::sync::Arc;
 
 /// `y = relu(W' x + b')` block after block, per modality, with the folded weights that the spiking layers run with.
 pub struct DenseTwin {
-    /// `[modality][block]`: weights `[o, i]`, biases `[1, o]`.
-    layers: [Vec<(Arc<Vec<f32>>, Arc<Vec<f32>>)>; 2],
+    /// `[modality][block]`
+    layers: [Vec<Dense>; 2],
+}
+
+/// Weights `[o, i]` and biases `[1, o]`.
+struct Dense {
+    weight: Arc<Vec<f32>>,
+    bias: Arc<Vec<f32>>,
 }
 
 impl DenseTwin {
@@ -16,10 +23,11 @@ impl DenseTwin {
     pub fn of(network: &Network<'_>) -> Option<DenseTwin> {
         let stacks = network.stacks()?;
         let layers = stacks.each_ref().map(|stack| {
-            let layer = |layer: &crate::engine::Layer| {
-                (Arc::new(layer.projection().weights()), Arc::new(layer.bias()[..layer.neurons()].to_vec()))
+            let dense = |layer: &Layer| Dense {
+                weight: Arc::new(layer.projection().weights()),
+                bias: Arc::new(layer.bias()[..layer.neurons()].to_vec()),
             };
-            stack.layers().iter().map(layer).collect()
+            stack.layers().iter().map(dense).collect()
         });
         Some(DenseTwin { layers })
     }
@@ -30,7 +38,7 @@ impl DenseTwin {
         let run = |(m, refined): (super::Modality, &Var<f32>)| {
             graph.scope(&format!("spiking.{}", m.name()));
             let mut x = graph.mean_rows(refined, refined.rows() / prepared.clips());
-            for (block, (weight, bias)) in self.layers[m as usize].iter().enumerate() {
+            for (block, Dense { weight, bias }) in self.layers[m as usize].iter().enumerate() {
                 graph.scope(&block_name(m, block));
                 let weight = graph.parameter(bias.len(), x.cols(), weight.clone());
                 let bias = graph.parameter(1, bias.len(), bias.clone());

@@ -1,6 +1,6 @@
 //! Axes: where a value stands in a panel, ticks at 1, 2 and 5, and the lines and labels around the panel.
 
-use super::figure::{Anchor, Colour, Figure, GREY, INK};
+use super::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
 use super::font::{shorten, width};
 use super::input::Window;
 
@@ -171,8 +171,10 @@ impl Panel {
                 figure.text((x, y + TICK_LENGTH + 33.0), TICK, Anchor::Middle, INK, label);
             }
         }
-        let middle = self.left + self.width / 2.0;
-        figure.text((middle, y + TICK_LENGTH + 76.0), LABEL, Anchor::Middle, INK, label);
+        if !label.is_empty() {
+            let middle = self.left + self.width / 2.0;
+            figure.text((middle, y + TICK_LENGTH + 76.0), LABEL, Anchor::Middle, INK, label);
+        }
     }
 }
 
@@ -203,6 +205,29 @@ pub fn fitting(range: (f64, f64), wide: f64) -> Ticks {
     all.into_iter().find(fits).unwrap_or_else(|| Ticks::linear(range.0, range.1, 1.0))
 }
 
+/// As [`Ticks::log`], with as many of the labels as find room, those of powers of ten first; all ticks stay.
+pub fn fitting_log(range: (f64, f64), wide: f64) -> Ticks {
+    let mut ticks = Ticks::log(range.0, range.1);
+    let mut order: Vec<usize> = (0..ticks.0.len()).filter(|&i| !ticks.0[i].1.is_empty()).collect();
+    let off_power = |i: usize| (ticks.0[i].0.log10() - ticks.0[i].0.log10().round()).abs() > 1e-9;
+    order.sort_by_key(|&i| (off_power(i), i));
+    let mut kept: Vec<(usize, f64, f64)> = Vec::new();
+    for i in order {
+        let (value, label) = &ticks.0[i];
+        let middle = (value / range.0).ln() / (range.1 / range.0).ln() * wide;
+        let half = width(label, TICK) / 2.0 + 9.0;
+        if kept.iter().all(|(_, lo, hi)| middle + half <= *lo || *hi <= middle - half) {
+            kept.push((i, middle - half, middle + half));
+        }
+    }
+    for (i, (_, label)) in ticks.0.iter_mut().enumerate() {
+        if kept.iter().all(|(k, ..)| *k != i) {
+            label.clear();
+        }
+    }
+    ticks
+}
+
 /// Room to the right of a panel of width `wide` for half of the last label.
 pub fn overhang(ticks: &Ticks, range: (f64, f64), wide: f64) -> f64 {
     let last = ticks.0.iter().rfind(|(_, label)| !label.is_empty());
@@ -211,6 +236,12 @@ pub fn overhang(ticks: &Ticks, range: (f64, f64), wide: f64) -> f64 {
         width(label, TICK) / 2.0 - space
     });
     over.max(0.0) + EDGE
+}
+
+/// As [`overhang`], for a logarithmic axis.
+pub fn overhang_log(ticks: &Ticks, range: (f64, f64), wide: f64) -> f64 {
+    let logarithms = Ticks(ticks.0.iter().map(|(value, label)| (value.ln(), label.clone())).collect());
+    overhang(&logarithms, (range.0.ln(), range.1.ln()), wide)
 }
 
 /// Room to the left of a panel for ticks whose labels are `labels` wide, and for an upward label if there is one.
@@ -226,6 +257,15 @@ pub fn upward_label(figure: &mut Figure, y: f64, room: f64, labels: [&str; 2]) {
     }
 }
 
+/// Half of a sign's width.
+pub const DOT: f64 = 8.0;
+
+/// Draws discs with a white middle.
+pub fn ring(figure: &mut Figure, colour: Colour, at: Vec<(f64, f64)>) {
+    figure.dots(Shape::Disc, DOT + 3.5, colour, at.clone());
+    figure.dots(Shape::Disc, DOT, WHITE, at);
+}
+
 /// What stands before a name in a legend.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
@@ -233,6 +273,10 @@ pub enum Sample {
     Dashes(Colour),
     /// A spike.
     Tick(Colour),
+    /// A sign.
+    Dot(Shape, Colour),
+    /// A disc with a white middle.
+    Ring(Colour),
 }
 
 /// Draws a legend from `left` to `right` below `top`, and returns its height.
@@ -240,7 +284,11 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
     const GAP: f64 = 34.0;
     let (mut x, mut row) = (left, 0);
     for (n, (sample, name)) in entries.iter().enumerate() {
-        let long = if matches!(sample, Sample::Tick(_)) { 18.0 } else { 54.0 };
+        let long = match sample {
+            Sample::Line(_) | Sample::Dashes(_) => 54.0,
+            Sample::Tick(_) => 18.0,
+            Sample::Dot(..) | Sample::Ring(_) => 33.0,
+        };
         let more = format!("and {} more", entries.len() - n);
         // Every row keeps room to say how many are not named.
         let kept = if n + 1 == entries.len() { 0.0 } else { GAP + width(&more, TICK) };
@@ -263,6 +311,8 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
                 }
             }
             Sample::Tick(colour) => figure.rect(x + 2.0, middle - 11.0, 3.0, 22.0, colour),
+            Sample::Dot(shape, colour) => figure.dots(shape, DOT, colour, vec![(x + 12.0, middle)]),
+            Sample::Ring(colour) => ring(figure, colour, vec![(x + 12.0, middle)]),
         }
         figure.text((x + long, y), TICK, Anchor::Start, INK, &name);
         x += wide + GAP;

@@ -6,9 +6,9 @@ use crate::files::write_atomic;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{Circle, PathElement, Rectangle};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontTransform, RGBColor, WHITE};
+use plotters::style::{Color, FontTransform, RGBColor};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -23,6 +23,7 @@ const FINE: u32 = 3;
 /// Red, green, blue.
 pub type Colour = [u8; 3];
 pub const INK: Colour = [0x22, 0x22, 0x22];
+pub const WHITE: Colour = [0xFF; 3];
 pub const GREY: Colour = [0x59, 0x59, 0x59];
 
 /// Where a text's position is in it.
@@ -79,12 +80,46 @@ pub enum Mark {
         colour: Colour,
     },
     Text(Text),
+    /// A filled polygon.
+    Area {
+        points: Vec<(f64, f64)>,
+        colour: Colour,
+    },
+    /// Many filled signs of one shape, colour and size: half of their width is `r`.
+    Dots {
+        shape: Shape,
+        r: f64,
+        colour: Colour,
+        at: Vec<(f64, f64)>,
+    },
     /// Many filled rectangles of one colour and height.
     Runs {
         height: u32,
         colour: Colour,
         runs: Vec<Run>,
     },
+}
+
+/// The sign of a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Shape {
+    Disc,
+    Square,
+    Diamond,
+    Triangle,
+}
+
+impl Shape {
+    /// Its corners about its middle; a disc has none.
+    fn corners(self, r: f64) -> Vec<(f64, f64)> {
+        match self {
+            Shape::Disc => Vec::new(),
+            // All look about as large as the disc.
+            Shape::Square => vec![(-0.9 * r, -0.9 * r), (0.9 * r, -0.9 * r), (0.9 * r, 0.9 * r), (-0.9 * r, 0.9 * r)],
+            Shape::Diamond => vec![(0.0, -1.25 * r), (1.25 * r, 0.0), (0.0, 1.25 * r), (-1.25 * r, 0.0)],
+            Shape::Triangle => vec![(0.0, -1.2 * r), (1.15 * r, 0.8 * r), (-1.15 * r, 0.8 * r)],
+        }
+    }
 }
 
 /// The two kinds of file.
@@ -113,40 +148,48 @@ impl Format {
 /// A drawn figure, not yet in a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) marks: Vec<Mark>,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) marks: Vec<Mark>,
 }
 
 impl Figure {
     /// An empty figure of column width.
-    pub(super) fn new() -> Figure {
+    pub(crate) fn new() -> Figure {
         Figure { width: super::WIDTH, height: 0, marks: Vec::new() }
     }
 
-    pub(super) fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, colour: Colour) {
+    pub(crate) fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, colour: Colour) {
         self.marks.push(Mark::Rect { x, y, w, h, colour });
     }
 
-    pub(super) fn line(&mut self, points: Vec<(f64, f64)>, thick: f64, colour: Colour) {
+    pub(crate) fn line(&mut self, points: Vec<(f64, f64)>, thick: f64, colour: Colour) {
         self.marks.push(Mark::Line { points, thick, colour });
     }
 
-    pub(super) fn text(&mut self, (x, y): (f64, f64), em: f64, anchor: Anchor, colour: Colour, text: &str) {
+    pub(crate) fn area(&mut self, points: Vec<(f64, f64)>, colour: Colour) {
+        self.marks.push(Mark::Area { points, colour });
+    }
+
+    pub(crate) fn dots(&mut self, shape: Shape, r: f64, colour: Colour, at: Vec<(f64, f64)>) {
+        self.marks.push(Mark::Dots { shape, r, colour, at });
+    }
+
+    pub(crate) fn text(&mut self, (x, y): (f64, f64), em: f64, anchor: Anchor, colour: Colour, text: &str) {
         // Control characters may not stand in an SVG and have no glyph.
         let text = text.replace(|c: char| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'), "\u{FFFD}");
         self.marks.push(Mark::Text(Text { x, y, em, anchor, upward: false, colour, text }));
     }
 
     /// Text read upwards, centred on `y`.
-    pub(super) fn upward(&mut self, (x, y): (f64, f64), em: f64, text: &str) {
+    pub(crate) fn upward(&mut self, (x, y): (f64, f64), em: f64, text: &str) {
         let text = text.to_owned();
         self.marks.push(Mark::Text(Text { x, y, em, anchor: Anchor::Middle, upward: true, colour: INK, text }));
     }
 
     /// All its text.
     #[cfg(test)]
-    pub(super) fn texts(&self) -> Vec<&Text> {
+    pub(crate) fn texts(&self) -> Vec<&Text> {
         self.marks.iter().filter_map(|mark| if let Mark::Text(text) = mark { Some(text) } else { None }).collect()
     }
 
@@ -179,15 +222,19 @@ impl Figure {
             inches(self.height)
         );
         svg = svg.replacen(&from, &to, 1);
-        // plotters writes 90 bytes for a rectangle. Spikes are many: one path for all of one kind.
+        // plotters writes 90 bytes for a rectangle. Spikes and points are many: one path for all of one kind.
         let end = svg.rfind("</svg>").unwrap_or(svg.len());
-        svg.insert_str(end, &self.svg_runs());
+        svg.insert_str(end, &self.svg_paths());
         Ok(svg)
     }
 
-    fn svg_runs(&self) -> String {
+    /// What is many, above everything else.
+    fn svg_paths(&self) -> String {
         let mut paths = String::new();
         for mark in &self.marks {
+            if let Mark::Dots { shape, r, colour, at } = mark {
+                paths += &svg_dots(*shape, *r, *colour, at);
+            }
             let Mark::Runs { height, colour: [r, g, b], runs } = mark else { continue };
             let _ = write!(
                 paths,
@@ -254,7 +301,7 @@ impl Figure {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, format: Format) -> Result<()> {
         let fine = f64::from(FINE);
         let at = |x: f64, y: f64| ((x * fine).round() as i32, (y * fine).round() as i32);
-        area.fill(&WHITE).map_err(cannot_draw)?;
+        area.fill(&rgb(WHITE)).map_err(cannot_draw)?;
         for mark in &self.marks {
             match mark {
                 Mark::Rect { x, y, w, h, colour } => {
@@ -280,6 +327,23 @@ impl Figure {
                     }
                 }
                 Mark::Text(text) => draw_text(area, text, format)?,
+                Mark::Area { points, colour } => {
+                    let points: Vec<_> = points.iter().map(|&(x, y)| at(x, y)).collect();
+                    area.draw(&Polygon::new(points, rgb(*colour).filled())).map_err(cannot_draw)?;
+                }
+                Mark::Dots { shape, r, colour, at: places } if format == Format::Png => {
+                    let corners = shape.corners(*r);
+                    for &(x, y) in places {
+                        let style = rgb(*colour).filled();
+                        if corners.is_empty() {
+                            let disc = Circle::new(at(x, y), (r * fine).round() as u32, style);
+                            area.draw(&disc).map_err(cannot_draw)?;
+                        } else {
+                            let points: Vec<_> = corners.iter().map(|&(dx, dy)| at(x + dx, y + dy)).collect();
+                            area.draw(&Polygon::new(points, style)).map_err(cannot_draw)?;
+                        }
+                    }
+                }
                 Mark::Runs { height, colour, runs } if format == Format::Png => {
                     for &(x, y, w) in runs {
                         let corner = |x: u32, y: u32| ((x * FINE) as i32, (y * FINE) as i32);
@@ -287,11 +351,30 @@ impl Figure {
                         area.draw(&rect).map_err(cannot_draw)?;
                     }
                 }
-                Mark::Runs { .. } => {}
+                Mark::Dots { .. } | Mark::Runs { .. } => {}
             }
         }
         Ok(())
     }
+}
+
+/// One path for signs of one kind.
+fn svg_dots(shape: Shape, r: f64, [red, green, blue]: Colour, at: &[(f64, f64)]) -> String {
+    let mut path = format!("<path transform=\"scale({FINE})\" fill=\"#{red:02X}{green:02X}{blue:02X}\" d=\"");
+    let corners = shape.corners(r);
+    for &(x, y) in at {
+        if corners.is_empty() {
+            let across = 2.0 * r;
+            let _ = write!(path, "M{:.1} {y:.1}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0 -{across} 0z", x - r);
+        }
+        for (i, (dx, dy)) in corners.iter().enumerate() {
+            let _ = write!(path, "{}{:.1} {:.1}", if i == 0 { 'M' } else { 'L' }, x + dx, y + dy);
+        }
+        if !corners.is_empty() {
+            path.push('z');
+        }
+    }
+    path + "\"/>\n"
 }
 
 fn rgb([r, g, b]: Colour) -> RGBColor {

@@ -2,7 +2,7 @@
 
 use super::axes::{
     BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, grouped, legend, margin, overhang,
-    round_up, short_ms, upward_label,
+    overhang_log, round_up, short_ms, upward_label,
 };
 use super::figure::{Anchor, Figure, GREY};
 use super::font::shorten;
@@ -139,7 +139,8 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
     let left = margin(ticks.width(), true);
     let wide = f64::from(WIDTH) - left - EDGE;
     let x_ticks = if log { Ticks::log(x.0, x.1) } else { fitting(x, wide) };
-    let wide = (f64::from(WIDTH) - left - overhang(&x_ticks, x, wide)).floor();
+    let over = if log { overhang_log(&x_ticks, x, wide) } else { overhang(&x_ticks, x, wide) };
+    let wide = (f64::from(WIDTH) - left - over).floor();
     let describe = |(n, (of, (name, _))): (usize, (&Intervals, &(&str, u32)))| {
         let cv = of.cv.map_or("CV not known".to_owned(), |cv| format!("CV = {cv:.2}"));
         (Sample::Line(colour(n)), format!("{}: {cv}, n = {}", shorten(name, TICK, 300.0), grouped(of.total)))

@@ -21,9 +21,10 @@
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
-mod axes;
-mod figure;
-mod font;
+// What figures of other things are made of: those of reports use it too.
+pub(crate) mod axes;
+pub(crate) mod figure;
+pub(crate) mod font;
 mod input;
 mod isi;
 mod raster;
@@ -31,7 +32,7 @@ mod rate;
 mod trace;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use figure::{Figure, Format};
 pub use isi::{IsiBins, IsiOptions, isi};
@@ -40,7 +41,7 @@ pub use rate::{RateOptions, Smoothing, rate};
 pub use trace::{TraceOptions, membrane, threshold};
 
 /// Width of a figure in pixels.
-const WIDTH: u32 = 1020;
+pub(crate) const WIDTH: u32 = 1020;
 
 /// Which part of a recording: ticks that start in `from_ms..to_ms`, in ms from tick 0. A bound that is not given is the
 /// recording's own.

@@ -82,7 +82,7 @@ fn adaptive(neurons: u32, ticks: u32, dt_ms: f64) -> (Trace, Trace, SpikeRecordi
 }
 
 /// Draws both files, checks what holds for every figure, and returns the SVG and the PNG's size.
-fn check(name: &str, figure: &Figure) -> (String, usize) {
+pub fn check(name: &str, figure: &Figure) -> (String, usize) {
     let (w, h) = figure.size_px();
     assert_eq!(w, WIDTH, "{name}");
     for text in figure.texts() {

@@ -2,11 +2,15 @@
 //! `docs/report.md` describes the document field by field.
 
 mod neurobench;
+mod page;
+pub mod pictures;
 mod projection;
+mod read;
 mod text;
 mod twin;
 
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
+pub use page::page;
 pub use projection::{Point, Projection};
 pub use text::{energy_csv, energy_table};
 pub use twin::{BreakEven, TwinLayer};

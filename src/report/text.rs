@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
 
 /// 12,345,678
-fn grouped(count: u64) -> String {
+pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
     groups.join(",")
 }
 
 /// Picojoule with a unit that suits.
-fn energy(pj: f64) -> String {
+pub(super) fn energy(pj: f64) -> String {
     let (value, unit) = match pj {
         pj if pj >= 1e9 => (pj / 1e9, "mJ"),
         pj if pj >= 1e6 => (pj / 1e6, "uJ"),

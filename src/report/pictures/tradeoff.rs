@@ -1,0 +1,161 @@
+//! Accuracy against energy over numbers of time steps.
+
+use super::{NO_SPIKES, Picture, Report};
+use crate::plot::WIDTH;
+use crate::plot::axes::{
+    BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin, overhang,
+    overhang_log, padded, upward_label,
+};
+use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
+use crate::plot::font::width;
+
+/// A run.
+struct Run {
+    nanojoule: f64,
+    /// HM and ZSL, %.
+    accuracy: [f64; 2],
+    label: String,
+}
+
+/// Left, top, right, bottom.
+type Box4 = [f64; 4];
+
+/// HM and ZSL against the energy of the whole hybrid.
+pub fn picture(report: &Report, others: &[Report]) -> Picture {
+    let percent = |s: &crate::gzsl::Scores| [100.0 * s.hm, 100.0 * s.zsl];
+    let shortened: Vec<Run> = (report.over_time_steps.iter())
+        .map(|at| Run {
+            nanojoule: at.total_pj_per_clip / 1000.0,
+            accuracy: percent(&at.accuracy),
+            label: at.time_steps.to_string(),
+        })
+        .collect();
+    let mut trained = Vec::new();
+    if !others.is_empty() {
+        trained = std::iter::once(report).chain(others).map(run).collect();
+    }
+    let figure = match shortened.is_empty() && trained.is_empty() {
+        true => Err(NO_SPIKES.to_owned()),
+        false => Ok(draw(report, &shortened, &trained)),
+    };
+    let mut caption = format!(
+        "Harmonic mean (HM) and zero-shot accuracy (ZSL), by the sum of both distances, against the modelled energy of the whole \
+         hybrid by table {}; numbers are time steps T. Discs: the weights of this run, cut off after T steps, with its gamma.",
+        report.energy.first().map_or("", |e| e.table.as_str())
+    );
+    if !trained.is_empty() {
+        caption += " Diamonds: one training each, with that many steps; 0 is a model without a spiking branch.";
+    }
+    Picture { name: "accuracy_energy", title: "Accuracy against energy", caption, figure }
+}
+
+fn run(report: &Report) -> Run {
+    let steps = if report.spikes.is_some() { report.time_steps } else { 0 };
+    Run {
+        nanojoule: report.energy_pj / report.clips.max(1) as f64 / 1000.0,
+        accuracy: [report.accuracy.both.hm, report.accuracy.both.zsl].map(|x| 100.0 * x),
+        label: steps.to_string(),
+    }
+}
+
+fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
+    const HEIGHT: f64 = 260.0;
+    let all = || shortened.iter().chain(trained);
+    let (lo, hi) = all().fold((f64::INFINITY, 0.0_f64), |(lo, hi), r| (lo.min(r.nanojoule), hi.max(r.nanojoule)));
+    let log_x = lo > 0.0 && hi / lo > 10.0;
+    let x = if log_x { (lo / 1.3, hi * 1.3) } else { padded(lo, hi) };
+    let y: [(f64, f64); 2] = std::array::from_fn(|i| {
+        let (lo, hi) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), run| {
+            (lo.min(run.accuracy[i]), hi.max(run.accuracy[i]))
+        });
+        // Differences that a single clip makes do not fill the axis.
+        let pad = (1.0 - (hi - lo) / 2.0).max((hi - lo) * 0.25);
+        ((lo - pad).max(0.0), (hi + pad).min(100.0))
+    });
+    let ticks = y.map(|y| Ticks::vertical(y.0, y.1, HEIGHT));
+
+    let mut figure = Figure::new();
+    let left = margin(ticks.iter().map(Ticks::width).fold(0.0, f64::max), true);
+    let wide = f64::from(WIDTH) - left - EDGE;
+    let x_ticks = if log_x { fitting_log(x, wide) } else { fitting(x, wide) };
+    let over = if log_x { overhang_log(&x_ticks, x, wide) } else { overhang(&x_ticks, x, wide) };
+    let wide = (f64::from(WIDTH) - left - over).floor();
+    let mut entries = Vec::new();
+    if !shortened.is_empty() {
+        entries.push((Sample::Dot(Shape::Disc, colour(0)), "same weights, fewer steps".to_owned()));
+    }
+    if !trained.is_empty() {
+        entries.push((Sample::Dot(Shape::Diamond, colour(1)), "trained with T steps".to_owned()));
+    }
+    let mut top = 4.0 + legend(&mut figure, (left, left + wide), 4.0, &entries) + ROW;
+    let table = report.energy.first().map_or("", |e| e.table.as_str());
+    let text = format!("numbers: time steps T; table {table}");
+    figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &text);
+    let mut bottom = top;
+    for (i, name) in ["HM (%)", "ZSL (%)"].iter().enumerate() {
+        let panel = Panel { left, top, width: wide, height: HEIGHT, x, y: y[i], log_x };
+        let places = |runs: &[Run]| -> Vec<(f64, f64)> {
+            runs.iter().map(|run| (panel.at_x(run.nanojoule), panel.at_y(run.accuracy[i]))).collect()
+        };
+        let (discs, diamonds) = (places(shortened), places(trained));
+        figure.line(discs.clone(), 3.0, colour(0));
+        let labelled = discs.iter().chain(&diamonds).zip(all().map(|run| run.label.as_str()));
+        label_points(&mut figure, &panel, &labelled.collect::<Vec<_>>(), &discs);
+        figure.dots(Shape::Disc, DOT, colour(0), discs);
+        figure.dots(Shape::Diamond, DOT, colour(1), diamonds);
+        panel.left_axis(&mut figure, &ticks[i]);
+        upward_label(&mut figure, top + HEIGHT / 2.0, HEIGHT, [name, ""]);
+        bottom = panel.bottom();
+        if i == 0 {
+            panel.bottom_axis(&mut figure, &Ticks(x_ticks.0.iter().map(|(v, _)| (*v, String::new())).collect()), "");
+        } else {
+            panel.bottom_axis(&mut figure, &x_ticks, "Modelled energy per clip (nJ)");
+        }
+        top = bottom + 38.0;
+    }
+    figure.height = (bottom + BOTTOM).ceil() as u32;
+    figure
+}
+
+/// Writes a label beside each point, where it covers no point, no label and, if it can be helped, no line. One for which there is no
+/// such place is left out: its neighbours' tell what lies between them.
+fn label_points(figure: &mut Figure, panel: &Panel, points: &[(&(f64, f64), &str)], line: &[(f64, f64)]) {
+    let mut taken: Vec<Box4> =
+        points.iter().map(|((x, y), _)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
+    let apart = |a: &Box4, b: &Box4| a[0] >= b[2] || b[0] >= a[2] || a[1] >= b[3] || b[1] >= a[3];
+    // Points along the line, closer than a label is high.
+    let along: Vec<(f64, f64)> = line
+        .windows(2)
+        .flat_map(|ends| {
+            let (a, b) = (ends[0], ends[1]);
+            let parts = ((b.0 - a.0).hypot(b.1 - a.1) / 6.0).ceil().max(1.0);
+            (0..=parts as usize).map(move |i| {
+                let part = i as f64 / parts;
+                (a.0 + part * (b.0 - a.0), a.1 + part * (b.1 - a.1))
+            })
+        })
+        .collect();
+    for ((x, y), text) in points {
+        let (half, high) = (width(text, NOTE) / 2.0, 0.76 * NOTE);
+        let (dx, dy) = (half + DOT + 7.0, high / 2.0 + DOT + 8.0);
+        let directions =
+            [(0.0, -1.0), (0.0, 1.0), (1.0, 0.0), (-1.0, 0.0), (0.8, -0.9), (-0.8, -0.9), (0.8, 0.9), (-0.8, 0.9)];
+        let places = directions.map(|(h, v)| (x + h * dx, y + v * dy));
+        let cover = |(x, y): (f64, f64)| [x - half - 1.0, y - high / 2.0 - 3.0, x + half + 1.0, y + high / 2.0 + 6.0];
+        let free = |place: &&(f64, f64)| {
+            let at = cover(**place);
+            let inside =
+                at[0] >= panel.left && at[2] <= panel.right() + EDGE && at[1] >= panel.top && at[3] <= panel.bottom();
+            inside && taken.iter().all(|other| apart(&at, other))
+        };
+        let off_line = |place: &&(f64, f64)| {
+            let at = cover(**place);
+            !along.iter().any(|(x, y)| *x > at[0] && *x < at[2] && *y > at[1] && *y < at[3])
+        };
+        let best = places.iter().filter(free).find(off_line).or_else(|| places.iter().find(free));
+        if let Some(&place) = best {
+            taken.push(cover(place));
+            figure.text((place.0, place.1 + 0.36 * NOTE), NOTE, Anchor::Middle, INK, text);
+        }
+    }
+}
