@@ -689,7 +689,7 @@ fn a_finished_run_is_priced_by_any_table() {
     scratch.refused("energy .", &["neither report.json nor simulation.json"]);
     scratch.refused("energy out/training.json", &["training.json", "ledger"]);
     scratch.refused("energy out --duration 5", &["--duration", "network files"]);
-    scratch.refused("energy out --format csv --out nowhere/priced.csv", &["nowhere/priced.csv"]);
+    scratch.refused("energy out --format csv --out small.ron/priced.csv", &["small.ron"]);
     for (from, to, said) in [
         ("mac: 9.2", "mac: NaN", "prices_pj.mac"),
         ("mac: 9.2", "mac: -1", "prices_pj.mac"),

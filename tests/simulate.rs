@@ -146,7 +146,7 @@ fn the_table_and_the_report_say_what_was_recorded() {
     let report: Value = serde_json::from_slice(&fs::read(scratch.path("out/simulation.json")).unwrap()).unwrap();
     let printed: Value = serde_json::from_str(&scratch.done("simulate small.ron --driver event --json")).unwrap();
     assert_eq!(report["populations"], printed["populations"]);
-    assert_eq!(report["schema"], "spikefuse.simulation.1");
+    assert_eq!(report["schema"], "spikefuse.simulation/2");
     assert_eq!(
         (&report["driver"], &report["seed"], &report["duration_ms"]),
         (&"event".into(), &3.into(), &100.0.into())
