@@ -3,12 +3,14 @@
 //! a constant times or divided by a constant is a constant.
 
 use proptest::prelude::*;
+use spikefuse::config::ReadOut;
 use spikefuse::encoding::{pooled_gate, refine, resample, resampling_cost};
 use spikefuse::energy::synops::LayerSynops;
 use spikefuse::energy::{Cost, DataType, ENTROPY, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
 use spikefuse::engine::{ClipInput, Driver, Input, Layer, Probe, Scratch, Snapshot, Stack, run};
 use spikefuse::event::SpikeTrain;
 use spikefuse::fusion::{Cube, Slice};
+use spikefuse::gzsl::{Reader, distance_cost, distances, name_cosines};
 use spikefuse::neuron::lif::{LifParams, Reset};
 use spikefuse::splitmix::unit;
 use spikefuse::synapse::Projection;
@@ -232,8 +234,8 @@ proptest! {
         agree(
             |g| { let [x, y] = of(g); g.mix(&x, &y, &var(g, 1, 1, &[0.3])).values().to_vec() },
             || {
-                let alpha = N(0.3).sigmoid();
-                let rest = N(1.0) - alpha;
+                let alpha = 1.0 / (1.0 + (-0.3_f64).exp());
+                let (alpha, rest) = (N(alpha), N(1.0 - alpha));
                 pairs(&|x, y| (rest * y).mac(alpha, x))
             },
         );
@@ -388,6 +390,51 @@ proptest! {
         );
     }
 
+    /// Scoring clips by plain distances and read off the trained classes, in single precision.
+    #[test]
+    fn scoring(clips in 1_usize..4, candidates in 2_usize..6, trained in 1_usize..4, size in 1_usize..5) {
+        let trained = trained.min(candidates);
+        let single = |v: Vec<f64>| v.into_iter().map(|v| v as f32).collect::<Vec<f32>>();
+        let (x, classes) = (single(values(clips * size, 1)), single(values(candidates * size, 2)));
+        let distance = |x: &[f32], class: &[f32]| {
+            let apart: Vec<N> = x.iter().zip(class).map(|(&x, &c)| N(x.into()) - N(c.into())).collect();
+            dot(&apart, &apart).function(f64::sqrt)
+        };
+        COUNTED.set(Cost::ZERO);
+        let plain: Vec<N> =
+            x.chunks_exact(size).flat_map(|x| classes.chunks_exact(size).map(|c| distance(x, c)).collect::<Vec<_>>()).collect();
+        prop_assert_eq!(distance_cost(clips * candidates, size), COUNTED.get());
+        for (found, N(expected)) in distances(&x, &classes, size).iter().zip(plain) {
+            prop_assert!((f64::from(*found) - expected).abs() < SINGLE);
+        }
+
+        let options = ReadOut { steepness: 2.0, neighbours: [1, 2], spread: 0.5 };
+        let vectors: Vec<Vec<f32>> = (0..candidates as u64).map(|c| single(values(7, 10 + c))).collect();
+        let vectors: Vec<&[f32]> = vectors.iter().map(|v| &v[..]).collect();
+        let seen: Vec<bool> = (0..candidates).map(|c| c < trained).collect();
+        let (reader, _) = Reader::new(&options, &classes, size, &vectors, &[], &seen);
+        let (cosines, _) = name_cosines(&vectors, &seen, &[], &options);
+        COUNTED.set(Cost::ZERO);
+        let mut expected = Vec::new();
+        for x in x.chunks_exact(size) {
+            let z: Vec<N> =
+                (0..trained).map(|c| N(-options.steepness) * distance(x, &classes[c * size..][..size])).collect();
+            let p = softmax(&z);
+            let row = |u: usize| -> Vec<N> { (0..trained).map(|c| N(cosines[c * candidates + u])).collect() };
+            let along: Vec<N> = (0..candidates).map(|u| dot(&p, &row(u))).collect();
+            let length = dot(&p, &along[..trained]);
+            let inverse = N(1.0) / length.max(N(1e-12)).function(f64::sqrt);
+            expected.extend(along.iter().map(|&a| {
+                N(2.0).mac(N(-2.0), a * inverse).max(N::ZERO).function(f64::sqrt)
+            }));
+        }
+        prop_assert_eq!(reader.cost(clips), COUNTED.get());
+        for (found, N(expected)) in reader.distances(&x).iter().zip(expected) {
+            // A root near zero magnifies what single precision leaves of its argument.
+            prop_assert!((f64::from(*found) - expected).abs() < 1e-2, "{} {}", found, expected);
+        }
+    }
+
     #[test]
     fn resampling(segments in 1_usize..9, bins in 1_usize..6, dim in 1_usize..4) {
         let x: Vec<f32> = values(segments * dim, 1).iter().map(|&x| x as f32).collect();
@@ -449,7 +496,8 @@ proptest! {
 
 /// `sigmoid(g)` of every value.
 fn gates(x: &[f64], bins: usize, dim: usize, logit: Option<f64>) -> Vec<N> {
-    let beta = logit.map_or(N::ZERO, |logit| N(logit).sigmoid());
+    // A constant of a trained model.
+    let beta = N(logit.map_or(0.0, |logit| 1.0 / (1.0 + (-logit).exp())));
     let mut gates = vec![N::ZERO; x.len()];
     for (clip, x) in x.chunks_exact(bins * dim).enumerate() {
         for j in 0..dim {

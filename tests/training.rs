@@ -2,9 +2,10 @@
 
 use spikefuse::config::{Config, Fusion, ModelConfig, ThresholdMode, TrainingConfig};
 use spikefuse::data::{Clips, Dataset, Part};
+use spikefuse::energy::add_operators;
 use spikefuse::engine::Driver;
 use spikefuse::model::batch::clip_batch;
-use spikefuse::model::{Dimensions, MODALITIES, Network, Parameters, Pass, Stft, declarations};
+use spikefuse::model::{Activity, Dimensions, MODALITIES, Network, Parameters, Pass, Stft, declarations};
 use spikefuse::rng::Streams;
 use spikefuse::tensor::Graph;
 use spikefuse::train::{EpochRecord, Observer, Sampler, Stage, StepReport, train};
@@ -89,6 +90,39 @@ fn a_model_without_spikes_is_trained_and_validated() {
     let inferred = network.infer(&dataset.load(Part::Stage1ValUnseen).unwrap(), Driver::Event, |_| ()).unwrap();
     assert!(inferred.activity.is_none());
     assert!(inferred.dense.iter().all(|o| !o.layer.starts_with("spiking")), "{:?}", inferred.dense);
+}
+
+/// Counts are sums over clips: neither threads nor how clips are put together change one.
+#[test]
+fn counts_do_not_depend_on_threads_or_batches() {
+    let (model, parameters, _, _) = stepped(&small(), 1);
+    let network = Network::new(&model, &parameters).unwrap();
+    let clips = Dataset::embedded(0).load(Part::Stage1ValUnseen).unwrap();
+    let whole = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| network.infer(&clips, Driver::Event, |_| ()).unwrap())
+    };
+    let (one, three) = (whole(1), whole(3));
+    assert_eq!(
+        (&one.dense, one.activity.as_ref().unwrap().counts.clone()),
+        (&three.dense, three.activity.unwrap().counts)
+    );
+    let mut dense = Vec::new();
+    let mut spiking = Activity::new(&model);
+    for clip in 0..clips.len() {
+        let graph = Graph::inference();
+        let prepared = network.prepare(&graph, &clips, &[clip]).unwrap();
+        let runs = network.spike(network.stacks().unwrap(), &prepared, Driver::Event).unwrap();
+        let s = network.join_time(&graph, &runs, &mut spiking);
+        network.finish(&graph, &prepared, Some(&s));
+        add_operators(&mut dense, graph.take_costs());
+    }
+    assert_eq!(dense, one.dense);
+    let whole = one.activity.unwrap();
+    assert_eq!(
+        (spiking.counts, spiking.factor_cost, spiking.per_clip),
+        (whole.counts, whole.factor_cost, whole.per_clip)
+    );
 }
 
 #[test]

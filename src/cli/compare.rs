@@ -5,12 +5,12 @@ use super::saved::{Saved, TestClips};
 use super::simulate::{available_threads, ticks};
 use clap::Args;
 use spikefuse::compare::{Crossover, Parity, compare, crossover};
-use spikefuse::energy::Energy;
 use spikefuse::energy::synops::Synops;
+use spikefuse::energy::{Energy, EnergyTable};
 use spikefuse::engine::Driver;
 use spikefuse::model::Network;
 use spikefuse::network::compile::{NetworkFile, Settings};
-use spikefuse::report::TwinLayer;
+use spikefuse::report::{TwinLayer, energy_table, synops_table};
 use spikefuse::simulator;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -43,6 +43,14 @@ pub struct Compare {
     /// Print the comparison as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What `--json` prints of a network.
+#[derive(serde::Serialize)]
+struct OfNetwork<'a> {
+    #[serde(flatten)]
+    comparison: &'a simulator::Comparison,
+    energy: &'a [Energy],
 }
 
 /// What `--json` prints of a model.
@@ -84,7 +92,17 @@ impl Compare {
         };
         let found = simulator::compare(&Arc::new(compiled.network), ticks, RATE_TICKS, threads, &mut progress)?;
         bar.finish_and_clear();
-        super::print(&if self.json { super::json(&found)? } else { found.to_string() })?;
+        let energy: Vec<Energy> =
+            EnergyTable::shown().iter().filter_map(|table| table.apply(&found.ledger, None).ok()).collect();
+        let text = match self.json {
+            true => super::json(&OfNetwork { comparison: &found, energy: &energy })?,
+            false => format!(
+                "{found}\nsynaptic operations by definition, event-driven\n{}\n{}",
+                synops_table(&found.synops),
+                energy_table(&energy, 1)
+            ),
+        };
+        super::print(&text)?;
         Ok(ExitCode::from(u8::from(!found.holds())))
     }
 

@@ -38,8 +38,8 @@ fn beta<R: Real>(logit: Option<&Var<R>>) -> R {
 
 /// Arithmetic of the gates `sigmoid(g)` of `features` features, over all clips. A feature of one bin: one multiplication and a sigmoid
 /// (one addition, two functions). Of B bins, whose local windows cover 3 B - 2 values: a comparison and an addition per value of
-/// each window, a multiplication per mean, and per bin an addition and two MACs for g and a sigmoid.
-fn gate_cost(features: usize, bins: usize, learned: bool) -> Cost {
+/// each window, a multiplication per mean, and per bin an addition and two MACs for g and a sigmoid. Beta is a constant of a trained model.
+fn gate_cost(features: usize, bins: usize) -> Cost {
     let b = bins as u64;
     let feature = match b {
         1 => Cost { multiplies: 1, additions: 1, functions: 2, ..Cost::ZERO },
@@ -52,15 +52,14 @@ fn gate_cost(features: usize, bins: usize, learned: bool) -> Cost {
             ..Cost::ZERO
         },
     };
-    let beta = if learned { Cost { additions: 1, functions: 2, ..Cost::ZERO } } else { Cost::ZERO };
-    feature * features as u64 + beta
+    feature * features as u64
 }
 
 /// `x_hat` for `x [clips * bins, dim]`, which is data: no gradient flows to it. `logit [1, 1]` is wanted when bins > 1.
 /// Costs as the gates do, and per value one addition and one multiplication.
 pub fn refine<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, logit: Option<&Var<R>>) -> Var<R> {
     let (dim, values) = (x.cols(), x.values().len() as u64);
-    let gates = gate_cost(x.rows() / bins * dim, bins, logit.is_some());
+    let gates = gate_cost(x.rows() / bins * dim, bins);
     let filed = graph.cost("glp", gates + Cost { additions: values, multiplies: values, ..Cost::ZERO });
     let b = beta(logit);
     let mut out = graph.buffer(x.values().len());

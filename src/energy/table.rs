@@ -81,6 +81,9 @@ const SHIPPED: [&str; 20] = [
     include_str!("tables/arm.ron"),
 ];
 
+/// Those that reports show; `energy` prices by the others.
+const SHOWN: [&str; 5] = ["45nm-fp32", "45nm-fp32-sram-32k", "loihi", "truenorth", "odin"];
+
 /// The names by which people ask for what nobody has published.
 const UNPUBLISHED: [&str; 2] = ["loihi2", "loihi-2"];
 
@@ -89,6 +92,11 @@ impl EnergyTable {
     pub fn shipped() -> Vec<EnergyTable> {
         // A test reads each of them.
         SHIPPED.iter().filter_map(|text| EnergyTable::parse(text).ok()).collect()
+    }
+
+    /// The tables that reports show, the default first.
+    pub fn shown() -> Vec<EnergyTable> {
+        SHOWN.iter().filter_map(|name| EnergyTable::find(name).ok()).collect()
     }
 
     /// The table that is used when none is asked for: 32-bit floating point in a 45 nm process.
@@ -182,6 +190,7 @@ mod tests {
             assert_eq!(tables.iter().filter(|other| other.name == table.name).count(), 1, "{}", table.name);
         }
         assert_eq!(EnergyTable::default_table().name, "45nm-fp32");
+        assert_eq!(EnergyTable::shown().len(), SHOWN.len());
     }
 
     /// Horowitz 2014: a multiply-accumulate is a multiplication and an addition.

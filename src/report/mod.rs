@@ -12,7 +12,7 @@ mod twin;
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use page::page;
 pub use projection::{Point, Projection};
-pub use text::{energy_csv, energy_table};
+pub use text::{energy_csv, energy_table, synops_table};
 pub use twin::{BreakEven, TwinLayer};
 
 use crate::compare::{Parity, Seconds, Spread};
@@ -31,9 +31,6 @@ use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
 pub const SCHEMA: &str = "spikefuse.report/2";
-
-/// Tables that a report shows; others are priced by `energy`.
-const TABLES: [&str; 5] = ["45nm-fp32", "45nm-fp32-sram-32k", "loihi", "truenorth", "odin"];
 
 /// The document. Counts and energy are sums over all clips unless a name says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -186,7 +183,7 @@ impl Report {
     ) -> Result<Report> {
         let ledger = ledger(network, result, parity.as_ref());
         let synops = synops(network, result);
-        let tables: Vec<EnergyTable> = TABLES.iter().map(|name| EnergyTable::find(name)).collect::<Result<_>>()?;
+        let tables = EnergyTable::shown();
         let spiking = |e: &crate::energy::Entry| e.branch == Branch::Spiking;
         // A model without spikes has nothing for the tables of spiking hardware.
         let energy: Vec<Energy> = tables.iter().filter_map(|table| table.apply(&ledger, None).ok()).collect();

@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::compare::Parity;
+use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Branch, Energy, Kind};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
@@ -104,19 +105,9 @@ impl Report {
         if self.spikes.is_none() {
             return Ok(());
         }
-        let total = self.synops.total(|layer| layer.layer.starts_with("spiking."));
-        let clips = self.clips.max(1) as f64;
         writeln!(f, "\nsynaptic operations of the spiking layers by definition, per clip")?;
-        for (name, count) in [
-            ("effective ACs, non-zero weights only", total.effective_acs as f64),
-            ("effective MACs, of analog input at each step", total.effective_macs as f64),
-            ("spikes x fan-out", total.spikes_x_fan_out as f64),
-            ("rate x dense MACs x T", total.rate_x_dense),
-            ("dense MACs x T", total.dense as f64),
-        ] {
-            writeln!(f, "  {name:<44} {:>14.1}", count / clips)?;
-        }
-        Ok(())
+        let layers = self.synops.layers.iter().filter(|layer| layer.layer.starts_with("spiking.")).cloned().collect();
+        write!(f, "{}", synops_table(&Synops { clips: self.synops.clips, layers }))
     }
 
     /// Where each spiking layer stands, by the first table.
@@ -152,9 +143,30 @@ impl Display for Sections<'_> {
     }
 }
 
+/// Sums over layers by every definition, per clip; those of which no layer knows anything are left out.
+pub fn synops_table(synops: &Synops) -> String {
+    let total = synops.total(|_| true);
+    let any = |known: fn(&LayerSynops) -> bool| synops.layers.iter().any(known);
+    let mut text = String::new();
+    for (name, count, known) in [
+        ("effective ACs, non-zero weights only", total.effective_acs as f64, true),
+        ("effective MACs, of analog input at each step", total.effective_macs as f64, true),
+        ("spikes x fan-out", total.spikes_x_fan_out as f64, any(|layer| layer.spikes_x_fan_out.is_some())),
+        ("rate x dense MACs x T", total.rate_x_dense, any(|layer| layer.rate_x_dense.is_some())),
+        ("dense MACs x T", total.dense as f64, true),
+    ] {
+        if known {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {name:<44} {:>14.1}", count / synops.clips.max(1) as f64);
+        }
+    }
+    text
+}
+
 /// Energy by table, with what each figure leaves out.
 pub fn energy_table(energies: &[Energy], clips: u64) -> String {
-    let mut text = String::from("energy per clip, modelled, not measured\n");
+    let what = if clips == 1 { "energy of the run" } else { "energy per clip" };
+    let mut text = format!("{what}, modelled, not measured\n");
     let each = |pj: f64| energy(pj / clips.max(1) as f64);
     // Writing to a string cannot fail.
     let _ = writeln!(
@@ -189,7 +201,8 @@ pub fn energy_table(energies: &[Energy], clips: u64) -> String {
             let _ = writeln!(text, "    priced as if it were computed in {data_type}");
         }
         if !kinds.is_empty() {
-            let _ = writeln!(text, "    without a price, per clip: {}", kinds.join(", "));
+            let each = if clips == 1 { "" } else { ", per clip" };
+            let _ = writeln!(text, "    without a price{each}: {}", kinds.join(", "));
         }
     }
     text

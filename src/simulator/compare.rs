@@ -2,6 +2,8 @@
 
 use super::{Driver, Simulation};
 use crate::counts::LayerCounts;
+use crate::energy::Ledger;
+use crate::energy::synops::Synops;
 use crate::error::Result;
 use crate::event::Tick;
 use crate::network::{Emits, Network};
@@ -34,6 +36,10 @@ pub struct Comparison {
     /// Firing rate of the neurons, per cent of the ticks, from which on the clock-driven driver is quicker; none if it is not in the range
     /// of `rates`.
     pub crossover_percent: Option<f64>,
+    /// Synaptic operations of the event-driven run by every definition.
+    pub synops: Synops,
+    /// Every operation of the event-driven run.
+    pub ledger: Ledger,
 }
 
 /// One driver's run.
@@ -133,6 +139,7 @@ pub fn compare(
     let spikes = first_difference(&hashes[0].spikes, &hashes[1].spikes);
     let membranes = first_difference(&hashes[0].values, &hashes[1].values);
     let mut runs = Vec::new();
+    let mut event = (Synops::default(), Ledger::new(1));
     for driver in DRIVERS {
         let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
         let start = Instant::now();
@@ -142,13 +149,19 @@ pub fn compare(
             run_s: start.elapsed().as_secs_f64(),
             operations: simulation.counts().into_iter().sum(),
         });
+        if driver == Driver::Event {
+            event = (simulation.synops(), simulation.ledger());
+        }
         step();
     }
     let mut rates = Vec::new();
     for percent in RATES.into_iter().take(if random { RATES.len() } else { 0 }) {
         rates.push(at_rate(network, percent, rate_ticks.max(1), threads, &mut step)?);
     }
+    let (synops, ledger) = event;
     Ok(Comparison {
+        synops,
+        ledger,
         network: network.name.clone(),
         ticks,
         threads,

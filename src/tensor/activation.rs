@@ -222,12 +222,12 @@ impl<R: Real> Graph<R> {
     }
 
     /// Running mixture `y = alpha x + (1 - alpha) previous`, `alpha = sigmoid(logit)`; `x [n, c]`, `logit [1, 1]`,
-    /// `previous [n, c]` or `[1, c]` for every row. One multiplication and one MAC a value.
+    /// `previous [n, c]` or `[1, c]` for every row. One multiplication and one MAC a value;
+    /// alpha is a constant of a trained model.
     pub fn mix(&self, x: &Var<R>, previous: &Var<R>, logit: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
         let values = (n * c) as u64;
-        let filed =
-            self.cost("mix", Cost { macs: values, multiplies: values, functions: 2, additions: 2, ..Cost::ZERO });
+        let filed = self.cost("mix", Cost { macs: values, multiplies: values, ..Cost::ZERO });
         let shared = previous.rows() == 1 && n > 1;
         let alpha = logit.scalar().sigmoid();
         let mut out = self.buffer(n * c);
