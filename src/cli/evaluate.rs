@@ -19,7 +19,7 @@ pub struct Evaluate {
     /// How the spiking branch goes through time
     #[arg(long, value_enum, default_value = "event")]
     driver: DriverOption,
-    /// Folder for report.json and neurobench.json
+    /// Folder for report.json, neurobench.json and clips.csv
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the report as JSON

@@ -17,7 +17,7 @@ pub struct Run {
     data: DataOptions,
     #[command(flatten)]
     training: TrainingOptions,
-    /// Folder for weights, checkpoint, report.json and neurobench.json; nothing is written without it
+    /// Folder for weights, checkpoint, report.json, neurobench.json and clips.csv; nothing is written without it
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the report as JSON

@@ -130,7 +130,7 @@ struct PopulationReport {
 }
 
 /// NeuroBench's metrics of a simulation, which is one sample.
-pub fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
+fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
     let mut document = Neurobench::of_synops(synops);
     let populations = simulation.network().populations.iter().zip(simulation.counts());
     let layers: Vec<(String, u64, u64)> = populations
