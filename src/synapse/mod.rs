@@ -29,6 +29,8 @@ pub struct Projection {
     stride: usize,
     /// Non-zero weights in the fan-out of each source.
     fan_out: Vec<u32>,
+    /// How many weights are zero.
+    zeros: usize,
 }
 
 impl Projection {
@@ -58,7 +60,8 @@ impl Projection {
                 fan_out[source] += u32::from(w != 0.0);
             }
         }
-        Ok(Projection { inputs, outputs, rows, stride, fan_out })
+        let zeros = weight.iter().filter(|&&w| w == 0.0).count();
+        Ok(Projection { inputs, outputs, rows, stride, fan_out, zeros })
     }
 
     /// Sources.
@@ -84,7 +87,7 @@ impl Projection {
 
     /// How many weights are zero.
     pub fn zero_weights(&self) -> usize {
-        self.inputs * self.outputs - self.fan_out.iter().map(|&n| n as usize).sum::<usize>()
+        self.zeros
     }
 
     fn row(&self, source: usize) -> &[Lane] {
@@ -106,7 +109,10 @@ impl Projection {
         Arch::new().dispatch(Deliver { rows: &self.rows, stride: self.stride, sources, sums: currents.lanes_mut() });
         tally.add(|counts| {
             counts.synops += (sources.len() * self.outputs) as u64;
-            counts.effective_acs += sources.iter().map(|&source| u64::from(self.fan_out[source as usize])).sum::<u64>();
+            counts.effective_acs += match self.zeros {
+                0 => (sources.len() * self.outputs) as u64,
+                _ => sources.iter().map(|&source| u64::from(self.fan_out[source as usize])).sum(),
+            };
         });
     }
 
