@@ -3,7 +3,8 @@
 //! a constant times or divided by a constant is a constant.
 
 use proptest::prelude::*;
-use spikefuse::config::ReadOut;
+use spikefuse::config::{ModelConfig, ReadOut};
+use spikefuse::data::{Dataset, Part};
 use spikefuse::encoding::{pooled_gate, refine, resample, resampling_cost};
 use spikefuse::energy::synops::LayerSynops;
 use spikefuse::energy::{Cost, DataType, ENTROPY, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
@@ -11,7 +12,10 @@ use spikefuse::engine::{ClipInput, Driver, Input, Layer, Probe, Scratch, Snapsho
 use spikefuse::event::SpikeTrain;
 use spikefuse::fusion::{Cube, Slice};
 use spikefuse::gzsl::{Reader, distance_cost, distances, name_cosines};
+use spikefuse::model::batch::{clip_batch, word_batch};
+use spikefuse::model::{Dimensions, Parameters, Stft, declarations};
 use spikefuse::neuron::lif::{LifParams, Reset};
+use spikefuse::rng::Streams;
 use spikefuse::splitmix::unit;
 use spikefuse::synapse::Projection;
 use spikefuse::tensor::{Graph, NormStyle, Var};
@@ -441,16 +445,7 @@ proptest! {
         let mut found = Vec::new();
         resample(&x, dim, bins, &mut found);
         COUNTED.set(Cost::ZERO);
-        let mut expected = Vec::new();
-        for bin in 0..bins {
-            let first = bin * segments / bins;
-            let end = ((bin + 1) * segments / bins).max(first + 1);
-            for j in 0..dim {
-                let at = |s: usize| N(x[s * dim + j].into());
-                let total = (first + 1..end).fold(at(first), |sum, s| sum + at(s));
-                expected.push(if end - first > 1 { total * N(1.0 / (end - first) as f64) } else { total });
-            }
-        }
+        let expected = resampled(&x, dim, bins);
         for (found, N(expected)) in found.iter().zip(expected) {
             prop_assert!((f64::from(*found) - expected).abs() < SINGLE);
         }
@@ -492,6 +487,70 @@ proptest! {
     fn a_spiking_layer(inputs in 1_usize..6, neurons in 1_usize..6, ticks in 1_usize..6, soft: bool, dynamic: bool) {
         spiking_layer([inputs, neurons, ticks], soft, dynamic);
     }
+}
+
+/// The mean of each bin's segments.
+fn resampled(x: &[f32], dim: usize, bins: usize) -> Vec<N> {
+    let segments = x.len() / dim;
+    let mut out = Vec::new();
+    for bin in 0..bins {
+        let first = bin * segments / bins;
+        let end = ((bin + 1) * segments / bins).max(first + 1);
+        for j in 0..dim {
+            let at = |s: usize| N(x[s * dim + j].into());
+            let total = (first + 1..end).fold(at(first), |sum, s| sum + at(s));
+            out.push(if end - first > 1 { total * N(1.0 / (end - first) as f64) } else { total });
+        }
+    }
+    out
+}
+
+/// What happens to clips and class vectors before the first layer: bins, standardised; differences to the mean, of unit length.
+#[test]
+fn what_enters_the_model() {
+    let dataset = Dataset::embedded(0);
+    let clips = dataset.load(Part::Stage1ValUnseen).unwrap();
+    let (audio, video, words) = (clips.audio.dim(), clips.video.dim(), dataset.vector_dim());
+    let config = ModelConfig { time_steps: 4, segments: 3, ..ModelConfig::default() };
+    let model = Stft { config, dimensions: Dimensions { audio, video, words, temporal: true } };
+    let parameters = Parameters::<f32>::initial(declarations(&model), Streams::new(0));
+    let graph = Graph::inference();
+    let filed = |graph: &Graph<f32>| graph.take_costs().iter().map(|o| o.cost).sum::<Cost>();
+    let close = |found: &[f32], expected: &[N]| {
+        assert_eq!(found.len(), expected.len());
+        found.iter().zip(expected).all(|(found, N(expected))| (f64::from(*found) - expected).abs() < SINGLE)
+    };
+    let rows = [0, 2, 5];
+    let batch = clip_batch(&graph, &model, &parameters, &clips, [&rows, &rows]);
+    let cost = filed(&graph);
+    COUNTED.set(Cost::ZERO);
+    for (features, parts) in [(&clips.audio, 0), (&clips.video, 1)] {
+        for (found, bins) in [(&batch.bins[parts], 4), (&batch.segments[parts], 3)] {
+            // Mean 0 and deviation 1 are what an untrained model has.
+            let expected: Vec<N> = rows
+                .iter()
+                .flat_map(|&clip| resampled(features.clip(clip), features.dim(), bins))
+                .map(|x| (x - N(0.0)) * N(1.0))
+                .collect();
+            assert!(close(found.values(), &expected));
+        }
+    }
+    assert_eq!(cost, COUNTED.get());
+
+    let vectors: Vec<&[f32]> = (0..5).map(|class| dataset.vector(class).unwrap()).collect();
+    let found = word_batch(&graph, &model, &parameters, vectors.iter().copied());
+    let cost = filed(&graph);
+    COUNTED.set(Cost::ZERO);
+    let expected: Vec<N> = vectors
+        .iter()
+        .flat_map(|vector| {
+            let apart: Vec<N> = vector.iter().map(|&x| N(x.into()) - N(0.0)).collect();
+            let length = dot(&apart, &apart).function(f64::sqrt).max(N(1e-12));
+            apart.iter().map(|&x| x / length).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(close(found.values(), &expected));
+    assert_eq!(cost, COUNTED.get());
 }
 
 /// `sigmoid(g)` of every value.
