@@ -33,45 +33,19 @@ pub struct LayerCounts {
 }
 
 impl LayerCounts {
-    /// Names of [`values`](Self::values).
-    pub const NAMES: [&str; 10] = [
-        "spikes",
-        "synops",
-        "macs",
-        "effective_acs",
-        "effective_macs",
-        "membrane_updates",
-        "threshold_updates",
-        "entropies",
-        "queue_operations",
-        "wakes",
-    ];
-
-    /// The counts in the order of [`NAMES`](Self::NAMES).
-    pub fn values(&self) -> [u64; 10] {
-        let LayerCounts {
-            spikes,
-            synops,
-            macs,
-            effective_acs,
-            effective_macs,
-            membrane_updates,
-            threshold_updates,
-            entropies,
-            queue_operations,
-            wakes,
-        } = *self;
+    /// The counts by name.
+    pub fn named(&self) -> [(&'static str, u64); 10] {
         [
-            spikes,
-            synops,
-            macs,
-            effective_acs,
-            effective_macs,
-            membrane_updates,
-            threshold_updates,
-            entropies,
-            queue_operations,
-            wakes,
+            ("spikes", self.spikes),
+            ("synops", self.synops),
+            ("macs", self.macs),
+            ("effective_acs", self.effective_acs),
+            ("effective_macs", self.effective_macs),
+            ("membrane_updates", self.membrane_updates),
+            ("threshold_updates", self.threshold_updates),
+            ("entropies", self.entropies),
+            ("queue_operations", self.queue_operations),
+            ("wakes", self.wakes),
         ]
     }
 }

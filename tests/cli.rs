@@ -682,6 +682,15 @@ fn a_finished_run_is_priced_by_any_table() {
     let simulated = scratch.json("energy simulated --format json --table odin");
     assert_eq!(simulated["ledger"]["clips"], 1);
 
+    // A document may hold any counts.
+    let mut huge = report.clone();
+    for entry in huge["ledger"]["entries"].as_array_mut().unwrap() {
+        entry["count"] = u64::MAX.into();
+    }
+    scratch.write("huge.json", &huge.to_string());
+    assert!(scratch.done("energy huge.json").contains("45nm-fp32"));
+    scratch.done("report huge.json --html huge.html");
+
     scratch.refused("energy out --table loihi2", &["no energy per synaptic operation is published"]);
     scratch.refused("energy out --table abacus", &["no table 'abacus'", "45nm-fp32"]);
     scratch.refused("energy out --table 45nm-int8", &["prices nothing", "int8", "fp32"]);

@@ -130,11 +130,12 @@ pub fn save_report(folder: &Path, report: &Report) -> Result<()> {
     }
     let path = folder.join("clips.csv");
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let head = ["clip", "class", "predicted", "layer"].into_iter().chain(LayerCounts::NAMES);
+    let counts = LayerCounts::default().named().map(|(name, _)| name);
+    let head = ["clip", "class", "predicted", "layer"].into_iter().chain(counts);
     writer.write_record(head).map_err(|e| Error::file(&path, e))?;
     for row in &report.per_clip {
         let names = [&row.clip, &row.class, &row.predicted, &row.layer].map(String::clone);
-        let fields = names.into_iter().chain(row.counts.values().map(|count| count.to_string()));
+        let fields = names.into_iter().chain(row.counts.named().map(|(_, count)| count.to_string()));
         writer.write_record(fields).map_err(|e| Error::file(&path, e))?;
     }
     let bytes = writer.into_inner().map_err(|e| Error::file(&path, e))?;

@@ -231,6 +231,11 @@ pub const THRESHOLD_UPDATE: Cost = Cost { macs: 3, multiplies: 1, additions: 3, 
 /// Arithmetic of the entropy of a layer's firing rate.
 pub const ENTROPY: Cost = Cost { macs: 1, multiplies: 3, additions: 1, comparisons: 2, functions: 3, ..Cost::ZERO };
 
+/// A ledger read from a file may hold any counts.
+fn sum(counts: impl Iterator<Item = u64>) -> u64 {
+    counts.fold(0, u64::saturating_add)
+}
+
 impl Ledger {
     /// An empty ledger of a run over `clips` clips.
     pub fn new(clips: u64) -> Ledger {
@@ -302,21 +307,22 @@ impl Ledger {
 
     /// Count of one kind over the entries that `which` takes.
     pub fn count(&self, kind: Kind, which: impl Fn(&Entry) -> bool) -> u64 {
-        self.entries.iter().filter(|e| e.kind == kind && which(e)).map(|e| e.count).sum()
+        sum(self.entries.iter().filter(|e| e.kind == kind && which(e)).map(|e| e.count))
     }
 
     /// Counts of all kinds over all entries.
     pub fn totals(&self) -> BTreeMap<Kind, u64> {
         let mut totals = BTreeMap::new();
         for entry in &self.entries {
-            *totals.entry(entry.kind).or_default() += entry.count;
+            let total: &mut u64 = totals.entry(entry.kind).or_default();
+            *total = total.saturating_add(entry.count);
         }
         totals
     }
 
     /// MACs of the dense twin in the entries that `which` takes.
     pub fn twin_macs(&self, which: impl Fn(&Entry) -> bool) -> u64 {
-        self.entries.iter().filter(|e| e.kind == Kind::Mac && which(e)).filter_map(|e| e.dense_count).sum()
+        sum(self.entries.iter().filter(|e| e.kind == Kind::Mac && which(e)).filter_map(|e| e.dense_count))
     }
 
     /// The layers, in the order of their first entries.

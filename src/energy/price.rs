@@ -170,7 +170,7 @@ impl Energy {
         let known =
             self.unpriced.iter_mut().find(|u| u.branch == entry.branch && u.kind == entry.kind && u.reason == reason);
         match known {
-            Some(known) => known.count += entry.count,
+            Some(known) => known.count = known.count.saturating_add(entry.count),
             None => {
                 let Entry { branch, kind, count, .. } = *entry;
                 self.unpriced.push(Unpriced { branch, kind, count, reason });

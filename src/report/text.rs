@@ -192,7 +192,8 @@ pub fn energy_table(energies: &[Energy], clips: u64) -> String {
     for e in energies {
         let mut kinds: BTreeMap<Kind, u64> = BTreeMap::new();
         for unpriced in &e.unpriced {
-            *kinds.entry(unpriced.kind).or_default() += unpriced.count;
+            let count: &mut u64 = kinds.entry(unpriced.kind).or_default();
+            *count = count.saturating_add(unpriced.count);
         }
         let kinds: Vec<String> =
             kinds.iter().map(|(kind, n)| format!("{} {kind}", grouped(n / clips.max(1)))).collect();
