@@ -3,11 +3,11 @@
 use super::simulate::{available_threads, ticks};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use spikefuse::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, Ledger};
+use spikefuse::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
 use spikefuse::files::{read_json, write_atomic};
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::recording::Ignore;
-use spikefuse::report::{energy_csv, energy_table};
+use spikefuse::report::energy_table;
 use spikefuse::simulator::{Driver, Simulation};
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -113,7 +113,7 @@ impl EnergyOptions {
                 let schema = "spikefuse.energy/1";
                 super::json(&Document { schema, clips: ledger.clips, energy: &energies, ledger: &ledger })?
             }
-            FormatOption::Csv => energy_csv(&energies),
+            FormatOption::Csv => csv(&energies)?,
             FormatOption::Table => {
                 let mut text = energy_table(&energies, ledger.clips);
                 if !without.is_empty() {
@@ -176,26 +176,44 @@ impl EnergyOptions {
     }
 }
 
+/// `rows` below their `head` as CSV.
+fn text(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<String> {
+    let head = head.iter().map(|name| name.to_string()).collect();
+    let bytes = super::csv(std::iter::once(head).chain(rows))?;
+    String::from_utf8(bytes).map_err(|e| Error::value("csv", e))
+}
+
+/// Energy by table and layer.
+fn csv(energies: &[Energy]) -> Result<String> {
+    let layers = energies.iter().flat_map(|e| e.by_layer.iter().map(move |layer| (e, layer)));
+    let row = |(e, layer): (&Energy, &LayerEnergy)| {
+        let twin = layer.dense_twin_pj.map_or(String::new(), |pj| pj.to_string());
+        vec![e.table.clone(), layer.branch.to_string(), layer.layer.clone(), layer.pj.to_string(), twin]
+    };
+    text(&["table", "branch", "layer", "pj", "dense_twin_pj"], layers.map(row))
+}
+
 /// The shipped tables.
 fn list(format: FormatOption) -> Result<String> {
     let tables = EnergyTable::shipped();
-    if let FormatOption::Json = format {
-        return super::json(&tables);
-    }
-    let mut text = String::new();
-    for table in &tables {
+    let prices = |table: &EnergyTable| -> String {
         let prices: Vec<String> = table.prices_pj.iter().map(|(kind, pj)| format!("{kind} {pj}")).collect();
-        let prices = prices.join(", ");
-        if let FormatOption::Csv = format {
-            let quoted = [&table.source, &table.leaves_out].map(|text| text.replace('"', "\"\""));
-            text += &format!("{},{},\"{prices}\",\"{}\",\"{}\"\n", table.name, table.grade, quoted[0], quoted[1]);
-        } else {
-            text += &format!("{} ({})\n  pJ: {prices}\n  source: {}\n", table.name, table.grade, table.source);
-            text += &format!("  leaves out: {}\n", table.leaves_out);
+        prices.join(", ")
+    };
+    match format {
+        FormatOption::Json => super::json(&tables),
+        FormatOption::Csv => {
+            let row = |t: &EnergyTable| {
+                vec![t.name.clone(), t.grade.to_string(), prices(t), t.source.clone(), t.leaves_out.clone()]
+            };
+            text(&["table", "grade", "prices_pj", "source", "leaves_out"], tables.iter().map(row))
         }
+        FormatOption::Table => Ok(tables
+            .iter()
+            .map(|t| {
+                let (name, grade, source, leaves_out) = (&t.name, t.grade, &t.source, &t.leaves_out);
+                format!("{name} ({grade})\n  pJ: {}\n  source: {source}\n  leaves out: {leaves_out}\n", prices(t))
+            })
+            .collect()),
     }
-    if let FormatOption::Csv = format {
-        text.insert_str(0, "table,grade,prices_pj,source,leaves_out\n");
-    }
-    Ok(text)
 }

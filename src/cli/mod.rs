@@ -80,6 +80,15 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
+/// Rows of fields as CSV.
+fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).map_err(|e| Error::value("csv", e))?;
+    }
+    writer.into_inner().map_err(|e| Error::value("csv", e))
+}
+
 /// A value as an indented JSON document with a newline at its end.
 fn json(value: &impl serde::Serialize) -> Result<String> {
     let text = serde_json::to_string_pretty(value).map_err(|e| Error::value("report", e))?;

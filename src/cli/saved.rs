@@ -128,18 +128,14 @@ pub fn save_report(folder: &Path, report: &Report) -> Result<()> {
     if report.per_clip.is_empty() {
         return Ok(());
     }
-    let path = folder.join("clips.csv");
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let counts = LayerCounts::default().named().map(|(name, _)| name);
-    let head = ["clip", "class", "predicted", "layer"].into_iter().chain(counts);
-    writer.write_record(head).map_err(|e| Error::file(&path, e))?;
-    for row in &report.per_clip {
+    let counts = LayerCounts::default().named().map(|(name, _)| name.to_owned());
+    let head = ["clip", "class", "predicted", "layer"].map(String::from).into_iter().chain(counts).collect();
+    let rows = report.per_clip.iter().map(|row| {
         let names = [&row.clip, &row.class, &row.predicted, &row.layer].map(String::clone);
-        let fields = names.into_iter().chain(row.counts.named().map(|(_, count)| count.to_string()));
-        writer.write_record(fields).map_err(|e| Error::file(&path, e))?;
-    }
-    let bytes = writer.into_inner().map_err(|e| Error::file(&path, e))?;
-    write_atomic(&path, |file| file.write_all(&bytes))
+        names.into_iter().chain(row.counts.named().map(|(_, count)| count.to_string())).collect()
+    });
+    let bytes = super::csv(std::iter::once(head).chain(rows))?;
+    write_atomic(&folder.join("clips.csv"), |file| file.write_all(&bytes))
 }
 
 /// The test clips of a data set.

@@ -12,7 +12,7 @@ mod twin;
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use page::page;
 pub use projection::{Point, Projection};
-pub use text::{energy_csv, energy_table, synops_table};
+pub use text::{energy_table, synops_table};
 pub use twin::{BreakEven, TwinLayer};
 
 use crate::compare::{Parity, Seconds, Spread};

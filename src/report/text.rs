@@ -209,21 +209,6 @@ pub fn energy_table(energies: &[Energy], clips: u64) -> String {
     text
 }
 
-/// Energy by table and layer as CSV.
-pub fn energy_csv(energies: &[Energy]) -> String {
-    let mut text = String::from("table,branch,layer,pj,dense_twin_pj\n");
-    for (e, layer) in energies.iter().flat_map(|e| e.by_layer.iter().map(move |layer| (e, layer))) {
-        let twin = layer.dense_twin_pj.map_or(String::new(), |pj| pj.to_string());
-        // Tables may be the user's, layers are named by networks: names may hold anything.
-        let [table, name] = [&e.table, &layer.layer].map(|name| match name.contains([',', '"', '\n']) {
-            true => format!("\"{}\"", name.replace('"', "\"\"")),
-            false => name.clone(),
-        });
-        let _ = writeln!(text, "{table},{},{name},{},{twin}", layer.branch, layer.pj);
-    }
-    text
-}
-
 impl Display for Parity {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let yes = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
