@@ -33,6 +33,12 @@ impl<E> BucketQueue<E> {
         self.now = 0;
     }
 
+    /// As new, at tick `now`.
+    pub fn reset_at(&mut self, horizon: usize, now: Tick) {
+        self.reset(horizon);
+        self.now = now;
+    }
+
     /// The tick whose events [`BucketQueue::pop`] takes next.
     pub fn now(&self) -> Tick {
         self.now

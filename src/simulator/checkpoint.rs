@@ -15,11 +15,14 @@ pub(super) struct PopulationState {
     pub membranes: Vec<f64>,
     /// Clock of each neuron's state.
     pub last: Vec<Tick>,
-    /// `[currents, neurons]`.
+    /// `[components, neurons]`.
     pub currents: Vec<f64>,
-    /// `[currents, neurons]`, of alpha currents only.
-    pub rises: Vec<f64>,
+    /// Of adaptive thresholds.
     pub excess: Vec<f64>,
+    /// The first clock at which each membrane moves.
+    pub free_at: Vec<Tick>,
+    /// Membranes of refractory neurons, where they are not all reset to one value.
+    pub held: Vec<f64>,
 }
 
 /// A state from which a simulation of the same network goes on.
@@ -61,8 +64,9 @@ impl Checkpoint {
             put("membranes", floats(&state.membranes));
             put("last", ticks(&state.last));
             put("currents", floats(&state.currents));
-            put("rises", floats(&state.rises));
             put("excess", floats(&state.excess));
+            put("free_at", ticks(&state.free_at));
+            put("held", floats(&state.held));
         }
         let mut views = Vec::new();
         for (name, (dtype, bytes)) in &tensors {
@@ -105,8 +109,9 @@ impl Checkpoint {
                 membranes: floats(format!("population.{p}.membranes"))?,
                 last: ticks(format!("population.{p}.last"))?,
                 currents: floats(format!("population.{p}.currents"))?,
-                rises: floats(format!("population.{p}.rises"))?,
                 excess: floats(format!("population.{p}.excess"))?,
+                free_at: ticks(format!("population.{p}.free_at"))?,
+                held: floats(format!("population.{p}.held"))?,
             })
         };
         Ok(Checkpoint {
@@ -123,14 +128,15 @@ impl Simulation {
     pub fn checkpoint(&self) -> Checkpoint {
         let populations = self.network.populations.iter().enumerate().map(|(p, population)| {
             let n = population.size as usize;
-            let currents = self.parts[0].cells[p].currents();
+            let components = self.parts[0].cells[p].components();
             let mut state = PopulationState {
                 membranes: vec![0.0; n],
                 last: vec![0; n],
-                currents: vec![0.0; n * currents],
+                free_at: vec![0; n],
+                currents: vec![0.0; n * components],
                 ..PopulationState::default()
             };
-            self.parts.iter().for_each(|part| part.cells[p].export(&mut state, n));
+            self.parts.iter().for_each(|part| part.cells[p].export(&mut state, n, self.now));
             state
         });
         let mut spikes = Vec::new();
@@ -154,15 +160,19 @@ impl Simulation {
         if checkpoint.populations.len() != populations.len() {
             return Err(wrong(format!("{} populations, not {}", checkpoint.populations.len(), populations.len())));
         }
-        let limit = checkpoint.tick.saturating_add(populations.iter().map(|p| p.neuron.refractory).max().unwrap_or(0));
         for (p, (state, population)) in checkpoint.populations.iter().zip(populations).enumerate() {
             let n = population.size as usize;
+            let cells = &self.parts[0].cells[p];
+            let (adaptive, held) = cells.optional();
+            let released = checkpoint.tick.saturating_add(population.neuron.refractory).saturating_add(1);
             let fits = state.membranes.len() == n
                 && state.last.len() == n
-                && state.currents.len() == n * self.parts[0].cells[p].currents()
-                && (state.rises.is_empty() || state.rises.len() == state.currents.len())
-                && (state.excess.is_empty() || state.excess.len() == n)
-                && state.last.iter().all(|&last| last <= limit);
+                && state.free_at.len() == n
+                && state.currents.len() == n * cells.components()
+                && state.excess.len() == if adaptive { n } else { 0 }
+                && state.held.len() == if held { n } else { 0 }
+                && state.last.iter().all(|&last| last <= checkpoint.tick)
+                && state.free_at.iter().all(|&free| free <= released);
             if !fits {
                 return Err(wrong(format!("the state of population '{}' does not fit it", population.name)));
             }

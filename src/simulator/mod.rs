@@ -24,10 +24,10 @@ mod cells;
 mod checkpoint;
 mod compare;
 mod ledger;
+mod maps;
 mod part;
 mod rows;
 mod sources;
-mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +40,7 @@ use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::network::Network;
 use crate::recording::{Probe, Recorder};
+use cells::GROUP;
 use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
 use part::{Outbox, Part};
 use sources::Emitter;
@@ -63,13 +64,16 @@ pub enum Driver {
 const LONGEST_EPOCH: Tick = 64;
 
 /// Neurons times ticks of an epoch for which a thread of its own pays: exchanging costs about as much as a thousand steps.
-const WORK_PER_PART: u64 = 10_000;
+const WORK_PER_PART: u64 = 1_000;
+
+/// Ticks after which progress is told.
+const PROGRESS: Tick = 64;
 
 /// Ticks after which [`Driver::Auto`] chooses anew.
 const AUTO_WINDOW: Tick = 64;
 
-/// Touched share of a population per tick above which [`Driver::Auto`] evaluates all its neurons.
-const BUSY: f64 = 0.02;
+/// Share of a population's groups that hear something in a tick above which [`Driver::Auto`] evaluates all its neurons.
+const BUSY: f64 = 0.08;
 
 /// A running simulation.
 pub struct Simulation {
@@ -238,12 +242,14 @@ impl Exchange {
         all
     }
 
-    /// Gives `own` to all other parts and waits for theirs; all of them by part. None if one is gone.
-    fn swap(&mut self, own: &Arc<Outbox>, all: &mut Vec<Arc<Outbox>>) -> Option<()> {
+    /// Gives `own` to all other parts. None if one is gone.
+    fn send(&self, own: &Arc<Outbox>) -> Option<()> {
+        self.to.iter().try_for_each(|to| to.send(own.clone()).ok())
+    }
+
+    /// Waits for those of the others; all of them by part. None if one is gone.
+    fn receive(&self, own: &Arc<Outbox>, all: &mut Vec<Arc<Outbox>>) -> Option<()> {
         all.clear();
-        for to in &self.to {
-            to.send(own.clone()).ok()?;
-        }
         // A part's channels stand by number, with a gap where it would meet itself.
         let own_place = self.from.iter().enumerate().position(|(at, (part, _))| at != *part).unwrap_or(self.from.len());
         for (at, (_, from)) in self.from.iter().enumerate() {
@@ -262,8 +268,8 @@ impl Exchange {
 /// Tries for a while before it sleeps: waking a thread takes longer than most epochs. After the first tries others may have
 /// the core, if there are fewer cores than parts.
 fn wait<T>(from: &Receiver<T>) -> Option<T> {
-    const TRIES: usize = 2000;
-    const ALONE: usize = 200;
+    const TRIES: usize = 5000;
+    const ALONE: usize = 2000;
     for tries in 0..TRIES {
         match from.try_recv() {
             Ok(value) => return Some(value),
@@ -287,6 +293,7 @@ fn run_part(
     let mut outboxes = [Arc::new(Outbox::default()), Arc::new(Outbox::default())];
     let mut all = Vec::new();
     let (mut start, mut turn, mut failure) = (ticks.start, 0, None);
+    part.begin(start);
     while start < ticks.end {
         let end = ticks.end.min(start + epoch);
         all.clear();
@@ -297,7 +304,15 @@ fn run_part(
         if let Some(own) = Arc::get_mut(own) {
             own.stop = failure.is_some() || part.run(start..end, own).map_err(|e| failure = Some(e)).is_err();
         }
-        if exchange.swap(own, &mut all).is_none() {
+        if exchange.send(own).is_none() {
+            break;
+        }
+        // While the spikes are on their way, what does not need them is done.
+        let ahead = end < ticks.end && !auto.is_due(end);
+        if ahead {
+            part.begin(end);
+        }
+        if exchange.receive(own, &mut all).is_none() {
             break;
         }
         for (at, tick) in (start..end).enumerate() {
@@ -306,7 +321,13 @@ fn run_part(
         if all.iter().any(|outbox| outbox.stop) {
             break;
         }
-        auto.choose(part, end, &all, network)?;
+        auto.note(&all);
+        if auto.is_due(end) {
+            auto.choose(part, end, network)?;
+        }
+        if end < ticks.end && !ahead {
+            part.begin(end);
+        }
         if let Some(lead) = lead.as_deref_mut() {
             if let Err(e) = lead.record(part, start..end, &all) {
                 failure = Some(e);
@@ -314,7 +335,9 @@ fn run_part(
                     break;
                 }
             }
-            (lead.progress)(end);
+            if start / PROGRESS != end / PROGRESS {
+                (lead.progress)(end);
+            }
         }
         (start, turn) = (end, 1 - turn);
     }
@@ -346,22 +369,26 @@ impl Lead<'_> {
 }
 
 impl Auto {
-    /// Chooses for each population after a window. All parts see the same figures and choose alike.
-    fn choose(&mut self, part: &mut Part, now: Tick, all: &[Arc<Outbox>], network: &Network) -> Result<()> {
-        if self.driver != Driver::Auto {
-            return Ok(());
-        }
+    /// Whether it is time to choose.
+    fn is_due(&self, now: Tick) -> bool {
+        self.driver == Driver::Auto && now - self.since >= AUTO_WINDOW
+    }
+
+    /// Takes note of what was done in an epoch.
+    fn note(&mut self, all: &[Arc<Outbox>]) {
         for outbox in all {
             for (sum, touches) in self.touches.iter_mut().zip(&outbox.activity) {
                 *sum += touches;
             }
         }
+    }
+
+    /// Chooses for each population. All parts see the same figures and choose alike.
+    fn choose(&mut self, part: &mut Part, now: Tick, network: &Network) -> Result<()> {
         let window = now - self.since;
-        if window < AUTO_WINDOW {
-            return Ok(());
-        }
         for (p, population) in network.populations.iter().enumerate() {
-            let share = self.touches[p] as f64 / (f64::from(window) * f64::from(population.size));
+            let groups = population.size.div_ceil(GROUP as u32);
+            let share = self.touches[p] as f64 / (f64::from(window) * f64::from(groups));
             // Half as busy to go back: no flutter.
             let dense = share > if self.dense[p] { BUSY / 2.0 } else { BUSY };
             if dense != self.dense[p] {

@@ -1,12 +1,13 @@
 //! One thread's part of the network: its neurons, its sources, all synapses that end on its neurons.
 
 use super::Driver;
-use super::cells::{Arrivals, Cells, clock};
+use super::cells::{Cells, GROUP, Input};
 use super::rows::Rows;
 use super::sources::Emitter;
 use crate::counts::LayerCounts;
 use crate::error::Result;
 use crate::event::Tick;
+use crate::lanes::prefetch;
 use crate::network::{Delays, Network, Origin, Weights};
 use crate::recording::Probe;
 use std::ops::Range;
@@ -46,11 +47,12 @@ struct Route {
     origin: usize,
     from_ids: Range<u32>,
     to: usize,
-    /// Index into the input sums of the target.
-    input: usize,
+    input: Input,
     /// What one spike adds: the weight, if all are the same, times the gain of the receptor; else the gain alone.
     gain: f64,
     rows: Rows,
+    /// Sums of a tick, where every source reaches all targets.
+    sums: Vec<f64>,
     /// One for all synapses, or none.
     delay: Option<Tick>,
     /// Events on their way, by tick of arrival, where delays differ.
@@ -78,9 +80,10 @@ pub(super) struct Part {
     driver: Driver,
 }
 
-/// The share of part `part` of `parts` in `n` neurons.
+/// The share of part `part` of `parts` in `n` neurons: whole groups.
 pub(super) fn share(n: u32, part: usize, parts: usize) -> Range<u32> {
-    let cut = |p: usize| (u64::from(n) * p as u64 / parts as u64) as u32;
+    let groups = u64::from(n).div_ceil(GROUP as u64);
+    let cut = |p: usize| (groups * p as u64 / parts as u64 * GROUP as u64).min(n.into()) as u32;
     cut(part)..cut(part + 1)
 }
 
@@ -109,7 +112,7 @@ impl Part {
                 Origin::Population(p) => (p, None),
                 Origin::Source(s) => (populations + s, Some(&emitters[s])),
             };
-            let (input, gain) = cells[projection.to].input_of(projection.receptor);
+            let input = cells[projection.to].input_of(projection.receptor);
             let rows = Rows::build(network, projection, cells[projection.to].ids.clone())?;
             let delay = match projection.delays {
                 Delays::Constant(delay) => Some(Tick::from(delay)),
@@ -125,7 +128,8 @@ impl Part {
                 from_ids: projection.from_ids.clone(),
                 to: projection.to,
                 input,
-                gain: weight * gain,
+                gain: weight * input.gain,
+                sums: vec![0.0; rows.all.as_ref().map_or(0, |all| all.len())],
                 under_way: match delay {
                     Some(_) => Vec::new(),
                     None => vec![Bucket::default(); projection.longest_delay() as usize + 1],
@@ -144,6 +148,11 @@ impl Part {
         Ok(Part { probes: probes.collect(), cells, sources, routes, history, driver })
     }
 
+    /// Begins a tick: everything that needs nothing of what arrives. [`Part::run`] does that for all ticks but the first.
+    pub fn begin(&mut self, tick: Tick) {
+        self.cells.iter_mut().for_each(|cells| cells.begin(tick));
+    }
+
     /// Goes through the ticks of an epoch. Everything that arrives in them was emitted before it.
     pub fn run(&mut self, ticks: Range<Tick>, outbox: &mut Outbox) -> Result<()> {
         let populations = self.cells.len();
@@ -152,10 +161,13 @@ impl Part {
         for (at, tick) in ticks.enumerate() {
             let spikes = &mut outbox.spikes[at];
             spikes.resize_with(populations + self.sources.len(), Vec::new);
+            if at > 0 {
+                self.begin(tick);
+            }
             for p in 0..populations {
-                let arrivals = self.deliver(p, tick);
+                self.deliver(p, tick);
                 let cells = &mut self.cells[p];
-                cells.step(tick, arrivals)?;
+                cells.finish(tick)?;
                 spikes[p].clear();
                 spikes[p].extend(cells.fired.iter().map(|&j| cells.ids.start + j));
             }
@@ -219,43 +231,19 @@ impl Part {
         self.cells.iter_mut().try_for_each(|cells| cells.start(now, dense))
     }
 
-    /// Adds up what arrives at population `p` at `tick`.
-    fn deliver(&mut self, p: usize, tick: Tick) -> Arrivals {
-        let mut events = 0;
-        let mut anywhere = false;
-        for route in self.routes.iter().filter(|route| route.to == p) {
-            events += match (route.delay, &route.frames) {
-                (_, Some(_)) => {
-                    anywhere = true;
-                    1
-                }
-                (None, _) => route.under_way[tick as usize % route.under_way.len()].targets.len(),
-                (Some(delay), _) if tick >= delay => {
-                    let spikes = route.own(self.history[route.origin].at(tick - delay));
-                    anywhere |= route.rows.all.is_some() && !spikes.is_empty();
-                    spikes.iter().map(|&i| route.rows.fan_out((i - route.from_ids.start) as usize)).sum()
-                }
-                _ => 0,
-            };
-        }
+    /// Brings to population `p` what arrives at `tick`.
+    fn deliver(&mut self, p: usize, tick: Tick) {
         let cells = &mut self.cells[p];
-        let dense_products = self.driver == Driver::Clock;
-        // Dense products reach every neuron, whoever fires.
-        anywhere |= dense_products && self.routes.iter().any(|route| route.to == p && route.rows.all.is_some());
-        if events == 0 && !anywhere {
-            return Arrivals::None;
-        }
-        // Going through all sums costs about as much as listing one in four.
-        let listed = !anywhere && events < cells.len() / 4;
-        for route in self.routes.iter_mut().filter(|route| route.to == p) {
-            let history = &self.history[route.origin];
-            if listed {
-                route.deliver::<true>(tick, history, cells, dense_products);
-            } else {
-                route.deliver::<false>(tick, history, cells, dense_products);
+        if cells.wants_announcements() {
+            for route in self.routes.iter().filter(|route| route.to == p) {
+                route.announce(tick, &self.history[route.origin], cells);
             }
+            cells.bring(tick);
         }
-        if listed { Arrivals::Listed } else { Arrivals::Anywhere }
+        let dense_products = self.driver == Driver::Clock;
+        for route in self.routes.iter_mut().filter(|route| route.to == p) {
+            route.deliver(tick, &self.history[route.origin], cells, dense_products);
+        }
     }
 
     /// Synapses on this part's neurons of population `p`.
@@ -299,17 +287,18 @@ impl Route {
     /// Puts spikes emitted at `tick` on their ways of different lengths; what arrives up to `over` is left out.
     fn send(&mut self, spikes: &[u32], tick: Tick, over: Tick) {
         let len = self.under_way.len();
+        let first = tick as usize % len;
         let rows = &self.rows;
         for &i in self.own(spikes) {
             let source = (i - self.from_ids.start) as usize;
             let row = rows.offsets[source]..rows.offsets[source + 1];
             let (targets, delays) = (&rows.targets[row.clone()], &rows.delays[row.clone()]);
             for (k, (&target, &delay)) in targets.iter().zip(delays).enumerate() {
-                let arrival = tick + Tick::from(delay);
-                if arrival <= over {
+                if tick + Tick::from(delay) <= over {
                     continue;
                 }
-                let bucket = &mut self.under_way[arrival as usize % len];
+                let at = first + usize::from(delay);
+                let bucket = &mut self.under_way[if at < len { at } else { at - len }];
                 bucket.targets.push(target);
                 if !rows.weights.is_empty() {
                     bucket.weights.push(rows.weights[row.start + k]);
@@ -318,84 +307,87 @@ impl Route {
         }
     }
 
-    fn deliver<const LIST: bool>(&mut self, tick: Tick, history: &History, cells: &mut Cells, dense_products: bool) {
-        let now = clock(tick);
-        let gain = self.gain;
-        if let Some(emitter) = self.frames.clone() {
-            if let Some(delay) = self.delay.filter(|&delay| tick >= delay) {
-                self.deliver_frame(emitter.frame(tick - delay), cells);
-            }
-            return;
+    /// Spikes that arrive at `tick`, if all take equally long.
+    fn arriving<'a>(&self, tick: Tick, history: &'a History) -> &'a [u32] {
+        match self.delay {
+            Some(delay) if tick >= delay => self.own(history.at(tick - delay)),
+            _ => &[],
         }
-        let Some(delay) = self.delay else {
+    }
+
+    /// Analog values that arrive at `tick`, if the source has such: row of the source and value, without zeros.
+    fn values(&self, tick: Tick) -> impl Iterator<Item = (usize, f64)> {
+        let frame = match (&self.frames, self.delay) {
+            (Some(emitter), Some(delay)) if tick >= delay => emitter.frame(tick - delay),
+            _ => &[],
+        };
+        let own = if frame.is_empty() { 0..0 } else { self.from_ids.clone() };
+        own.enumerate()
+            .filter_map(|(row, i)| frame.get(i as usize).filter(|&&x| x != 0.0).map(|&x| (row, f64::from(x))))
+    }
+
+    fn row(&self, spike: u32) -> usize {
+        (spike - self.from_ids.start) as usize
+    }
+
+    /// Tells everybody at whom something arrives at `tick`.
+    fn announce(&self, tick: Tick, history: &History, cells: &mut Cells) {
+        let rows = &self.rows;
+        if self.delay.is_none() {
+            let bucket = &self.under_way[tick as usize % self.under_way.len()];
+            return cells.announce(bucket.targets.iter().copied(), tick);
+        }
+        let spikes = self.arriving(tick, history);
+        match &rows.all {
+            Some(all) => {
+                if !spikes.is_empty() || self.values(tick).next().is_some() {
+                    cells.announce(all.start as u32..all.end as u32, tick);
+                }
+            }
+            None => {
+                let sources = spikes.iter().map(|&i| self.row(i)).chain(self.values(tick).map(|(row, _)| row));
+                sources.for_each(|row| cells.announce(rows.targets(row).iter().copied(), tick));
+            }
+        }
+    }
+
+    fn deliver(&mut self, tick: Tick, history: &History, cells: &mut Cells, dense_products: bool) {
+        let (input, gain) = (self.input, self.gain);
+        if self.rows.all.is_some() {
+            return self.deliver_all(tick, history, cells, dense_products);
+        }
+        if self.delay.is_none() {
             let len = self.under_way.len();
             let bucket = &mut self.under_way[tick as usize % len];
-            let (sums, stamps, touched) = cells.arrive(self.input);
-            if bucket.weights.is_empty() {
-                add::<LIST>(&bucket.targets, std::iter::repeat(gain), sums, (now, stamps, touched));
-            } else {
-                let weights = bucket.weights.iter().map(|&w| f64::from(w) * gain);
-                add::<LIST>(&bucket.targets, weights, sums, (now, stamps, touched));
-            }
             let events = bucket.targets.len() as u64;
             cells.counts.synops += events;
             cells.counts.queue_operations += 2 * events;
-            cells.counts.effective_acs += match bucket.weights.is_empty() {
-                true => events * u64::from(gain != 0.0),
-                false => bucket.weights.iter().filter(|&&w| w != 0.0).count() as u64,
-            };
+            if bucket.weights.is_empty() {
+                cells.hear(input, &bucket.targets, std::iter::repeat(gain), tick);
+                cells.counts.effective_acs += events * u64::from(gain != 0.0);
+            } else {
+                cells.hear(input, &bucket.targets, bucket.weights.iter().map(|&w| f64::from(w) * gain), tick);
+                cells.counts.effective_acs += bucket.weights.iter().filter(|&&w| w != 0.0).count() as u64;
+            }
             bucket.targets.clear();
             bucket.weights.clear();
             return;
-        };
-        if tick < delay {
-            return;
         }
-        let spikes = self.own(history.at(tick - delay));
         let rows = &self.rows;
-        if let Some(all) = &rows.all {
-            let sums = &mut cells.arrive(self.input).0[all.clone()];
-            let width = all.len();
-            let row = |source: usize| rows.weights.get(source * width..(source + 1) * width);
-            if dense_products {
-                // Every source counts, with 1 or 0; a source may stand in the list more than once.
-                let mut rest = spikes;
-                for i in self.from_ids.clone() {
-                    let n = rest.iter().take_while(|&&spike| spike == i).count();
-                    rest = &rest[n..];
-                    for x in std::iter::repeat_n(1.0, n).chain((n == 0).then_some(0.0)) {
-                        add_row(row((i - self.from_ids.start) as usize), gain, x, sums);
-                    }
-                }
-                cells.counts.macs += (self.from_ids.len() * width) as u64;
-            } else {
-                for &i in spikes {
-                    add_row(row((i - self.from_ids.start) as usize), gain, 1.0, sums);
-                }
-                cells.counts.synops += (spikes.len() * width) as u64;
-            }
-            cells.counts.effective_acs += spikes
-                .iter()
-                .map(|&i| match row((i - self.from_ids.start) as usize) {
-                    Some(weights) => weights.iter().filter(|&&w| w != 0.0).count() as u64,
-                    None => width as u64 * u64::from(gain != 0.0),
-                })
-                .sum::<u64>();
-            return;
-        }
         let mut events = 0;
-        for &i in spikes {
-            let source = (i - self.from_ids.start) as usize;
-            let row = rows.offsets[source]..rows.offsets[source + 1];
-            events += row.len() as u64;
-            let (sums, stamps, touched) = cells.arrive(self.input);
+        let spikes = self.arriving(tick, history);
+        for (at, &i) in spikes.iter().enumerate() {
+            if let Some(&next) = spikes.get(at + 1) {
+                prefetch(rows.targets(self.row(next)));
+            }
+            let row = self.row(i);
+            let (targets, weights) = (rows.targets(row), rows.weights(row));
+            events += targets.len() as u64;
             if rows.weights.is_empty() {
-                let weights = std::iter::repeat(gain);
-                add::<LIST>(&rows.targets[row], weights, sums, (now, stamps, touched));
+                cells.hear(input, targets, std::iter::repeat(gain), tick);
             } else {
-                let weights = rows.weights[row.clone()].iter().map(|&w| f64::from(w) * gain);
-                add::<LIST>(&rows.targets[row.clone()], weights, sums, (now, stamps, touched));
-                cells.counts.effective_acs += rows.weights[row].iter().filter(|&&w| w != 0.0).count() as u64;
+                cells.hear(input, targets, weights.iter().map(|&w| f64::from(w) * gain), tick);
+                cells.counts.effective_acs += weights.iter().filter(|&&w| w != 0.0).count() as u64;
             }
         }
         if rows.weights.is_empty() && gain != 0.0 {
@@ -403,49 +395,57 @@ impl Route {
         }
         cells.counts.synops += events;
         cells.counts.queue_operations += 2 * spikes.len() as u64;
+        for (row, x) in self.values(tick) {
+            let (targets, weights) = (rows.targets(row), rows.weights(row));
+            if rows.weights.is_empty() {
+                cells.hear(input, targets, std::iter::repeat(x * gain), tick);
+            } else {
+                cells.hear(input, targets, weights.iter().map(|&w| x * (f64::from(w) * gain)), tick);
+            }
+            cells.counts.macs += targets.len() as u64;
+            cells.counts.effective_macs += targets.len() as u64;
+        }
     }
 
-    /// Analog values of all sources, in order.
-    fn deliver_frame(&self, values: &[f32], cells: &mut Cells) {
-        let rows = &self.rows;
-        for i in self.from_ids.clone() {
-            let Some(x) = values.get(i as usize).copied().filter(|&x| x != 0.0) else { continue };
-            let source = (i - self.from_ids.start) as usize;
-            let n = rows.fan_out(source) as u64;
-            let sums = cells.arrive(self.input).0;
-            match &rows.all {
-                Some(all) => {
-                    let width = all.len();
-                    let row = rows.weights.get(source * width..(source + 1) * width);
-                    add_row(row, self.gain, f64::from(x), &mut sums[all.clone()]);
-                }
-                None => {
-                    for at in rows.offsets[source]..rows.offsets[source + 1] {
-                        let weight = rows.weights.get(at).map_or(self.gain, |&w| f64::from(w) * self.gain);
-                        sums[rows.targets[at] as usize] += f64::from(x) * weight;
-                    }
+    /// Delivery where every source reaches all targets: summed up first, in the order of the sources.
+    fn deliver_all(&mut self, tick: Tick, history: &History, cells: &mut Cells, dense_products: bool) {
+        let Some(all) = self.rows.all.clone() else { return };
+        let (width, gain) = (all.len(), self.gain);
+        let mut sums = std::mem::take(&mut self.sums);
+        sums.fill(0.0);
+        let row = |row: usize| self.rows.weights.get(row * width..(row + 1) * width);
+        let spikes = self.arriving(tick, history);
+        let mut any = !spikes.is_empty();
+        if dense_products && self.frames.is_none() && self.delay.is_some_and(|delay| tick >= delay) {
+            // Every source counts, with 1 or 0; a source may stand in the list more than once.
+            let mut rest = spikes;
+            for i in self.from_ids.clone() {
+                let n = rest.iter().take_while(|&&spike| spike == i).count();
+                rest = &rest[n..];
+                for x in std::iter::repeat_n(1.0, n).chain((n == 0).then_some(0.0)) {
+                    add_row(row(self.row(i)), gain, x, &mut sums);
                 }
             }
-            cells.counts.macs += n;
-            cells.counts.effective_macs += n;
+            cells.counts.macs += (self.from_ids.len() * width) as u64;
+        } else {
+            spikes.iter().for_each(|&i| add_row(row(self.row(i)), gain, 1.0, &mut sums));
+            cells.counts.synops += (spikes.len() * width) as u64;
         }
-    }
-}
-
-/// Adds weights at targets, and lists targets that were not there yet at this clock.
-#[inline(always)]
-fn add<const LIST: bool>(
-    targets: &[u32],
-    weights: impl Iterator<Item = f64>,
-    sums: &mut [f64],
-    (now, stamps, touched): (Tick, &mut [Tick], &mut Vec<u32>),
-) {
-    for (&target, weight) in targets.iter().zip(weights) {
-        sums[target as usize] += weight;
-        if LIST && stamps[target as usize] != now {
-            stamps[target as usize] = now;
-            touched.push(target);
+        let effective = |&i: &u32| match row(self.row(i)) {
+            Some(weights) => weights.iter().filter(|&&w| w != 0.0).count() as u64,
+            None => width as u64 * u64::from(gain != 0.0),
+        };
+        cells.counts.effective_acs += spikes.iter().map(effective).sum::<u64>();
+        for (at, x) in self.values(tick) {
+            any = true;
+            add_row(row(at), gain, x, &mut sums);
+            cells.counts.macs += width as u64;
+            cells.counts.effective_macs += width as u64;
         }
+        if any {
+            cells.hear_all(self.input, all, &sums, tick);
+        }
+        self.sums = sums;
     }
 }
 

@@ -113,9 +113,14 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Synapses of source i.
-    pub fn fan_out(&self, source: usize) -> usize {
-        self.offsets[source + 1] - self.offsets[source]
+    /// Targets of source i.
+    pub fn targets(&self, source: usize) -> &[u32] {
+        &self.targets[self.offsets[source]..self.offsets[source + 1]]
+    }
+
+    /// Their weights; none if all are the same.
+    pub fn weights(&self, source: usize) -> &[f32] {
+        self.weights.get(self.offsets[source]..self.offsets[source + 1]).unwrap_or_default()
     }
 }
 

@@ -192,7 +192,7 @@ fn all_probes(network: &Network) -> Vec<Probe> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     /// Debug builds also check at every tick that the clock driver's quick pass misses no neuron that crosses.
     #[test]

@@ -1,0 +1,492 @@
+//! One thread's share of a population: state, step, and when to look at a neuron that hears nothing.
+//!
+//! # The grid
+//! Neurons are taken in *groups* of eight neighbours. A group *acts* at a tick if something arrives at one of its neurons, one
+//! fires, or one comes to the end of its refractory time. Ticks are taken one by one, but a stretch of 8, 64 or 512 ticks that
+//! starts at a multiple of its length and within which the group does not act is taken at once, by the linear map of that many
+//! ticks ([`super::maps`]). So the state at any tick follows from the acts alone:
+//! - the event-driven driver keeps each group as of its last act, and goes from there to the present in few steps;
+//! - the clock-driven driver goes through every tick, and where a group has not acted within a stretch it puts the map of the
+//!   stretch in place of the ticks.
+//!
+//! Both come to the same bits.
+
+mod clocked;
+mod sparse;
+mod state;
+
+use super::checkpoint::PopulationState;
+use super::maps::{MOST_COMPONENTS, Maps};
+use crate::counts::LayerCounts;
+use crate::error::Result;
+use crate::event::Tick;
+use crate::network::{Population, Threshold};
+use crate::neuron::linear::{Neuron, Receptor, Reset};
+use crate::recording::Variable;
+use clocked::Clocked;
+use sparse::Sparse;
+use state::{Group, State};
+use std::ops::Range;
+
+/// Neurons of a group.
+pub(super) const GROUP: usize = 8;
+
+/// Neurons that the clock-driven driver takes together.
+const BLOCK: usize = 64;
+
+/// The most currents a population may have.
+pub const MOST_CURRENTS: usize = MOST_COMPONENTS / 2;
+
+/// Time inside: the state before tick 0 is that of clock 0, a tick t happens at clock t + 1.
+pub(super) fn clock(tick: Tick) -> Tick {
+    tick + 1
+}
+
+/// What arrives at a receptor does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Input {
+    /// The component that it raises; without one the membrane.
+    component: Option<usize>,
+    /// The component that is its current.
+    current: Option<usize>,
+    /// Factor of weights.
+    pub gain: f64,
+    /// What the membrane gets at once of what a current gets.
+    gain_now: f64,
+}
+
+/// Neurons of one population.
+pub(super) struct Cells {
+    /// Ids of the neurons within the population; the first is a multiple of the size of a group.
+    pub ids: Range<u32>,
+    neuron: Neuron,
+    threshold: Threshold,
+    /// The lowest cue of each row and all later ones.
+    cue_low: Vec<f64>,
+    maps: Maps,
+    inputs: Vec<Input>,
+    /// Whether arrivals reach the membrane in their tick.
+    immediate: bool,
+    /// Components and whether any couples to the next: which instance of the generic functions is called.
+    kind: (usize, bool),
+    /// e^k, of refractory ticks.
+    kept: Vec<f64>,
+    /// At the present if clock-driven, else as of each group's last act.
+    state: State,
+    /// The membrane of refractory neurons; empty if all are reset to one value and nothing is added to it.
+    held: Vec<f64>,
+    /// The first clock at which a membrane moves again.
+    free_at: Vec<Tick>,
+    /// Of each group, the last clock at which it acted: ends of refractory times excepted if event-driven.
+    acts: Vec<Tick>,
+    mode: Mode,
+    /// Local ids of those that fire at the present tick, ascending.
+    pub fired: Vec<u32>,
+    /// Groups with arrivals, over all ticks since it was last asked for.
+    pub activity: u64,
+    pub counts: LayerCounts,
+}
+
+/// What only one driver needs.
+enum Mode {
+    Event(Sparse),
+    Clock(Clocked),
+}
+
+/// Calls a function that is generic over the number of components and whether any couples to the next.
+macro_rules! dispatch {
+    ($cells:expr, $call:ident($($argument:expr),*)) => {
+        match $cells.kind {
+            (0, _) => $cells.$call::<0, false>($($argument),*),
+            (1, _) => $cells.$call::<1, false>($($argument),*),
+            (2, false) => $cells.$call::<2, false>($($argument),*),
+            (2, true) => $cells.$call::<2, true>($($argument),*),
+            (4, _) => $cells.$call::<4, true>($($argument),*),
+            _ => $cells.$call::<8, true>($($argument),*),
+        }
+    };
+}
+
+impl Cells {
+    /// Neurons `ids` of a population, before the first tick.
+    pub fn new(population: &Population, ids: Range<u32>) -> Self {
+        let n = ids.len();
+        let padded = n.next_multiple_of(BLOCK);
+        let neuron = population.neuron.clone();
+        let (mut inputs, mut components, mut alpha) = (Vec::new(), 0, false);
+        for receptor in &neuron.receptors {
+            let current = Some(components);
+            inputs.push(match *receptor {
+                Receptor::Delta { gain } => Input { component: None, current: None, gain, gain_now: 0.0 },
+                Receptor::Exponential { gain, gain_now, .. } => {
+                    components += 1;
+                    Input { component: current, current, gain, gain_now }
+                }
+                Receptor::Alpha { gain, .. } => {
+                    alpha = true;
+                    components += 2;
+                    Input { component: Some(components - 1), current, gain, gain_now: 0.0 }
+                }
+            });
+        }
+        let kind = match components {
+            0..=2 => (components, alpha),
+            3..=4 => (4, true),
+            _ => (8, true),
+        };
+        let lowest = match &population.threshold {
+            Threshold::Never => f64::INFINITY,
+            Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => *theta,
+            Threshold::Cue { values, .. } => values.iter().fold(f64::INFINITY, |least, theta| least.min(*theta)),
+        };
+        let cue_low = match &population.threshold {
+            Threshold::Cue { values, width } => {
+                let mut low = values.to_vec();
+                for at in (0..low.len() - width).rev() {
+                    low[at] = low[at].min(low[at + width]);
+                }
+                low
+            }
+            _ => Vec::new(),
+        };
+        let adaptive = matches!(population.threshold, Threshold::Adaptive { .. });
+        let mut state = State::zeros(padded, kind.0, adaptive);
+        let initial = &population.initial_mv;
+        for (membrane, id) in state.membranes.iter_mut().zip(ids.clone()) {
+            *membrane = if initial.len() == 1 { initial[0] } else { initial[id as usize] };
+        }
+        // Nobody is behind the last neuron: never free, never fires.
+        let mut free_at = vec![0; padded];
+        free_at[n..].fill(Tick::MAX);
+        state.membranes[n..].fill(f64::NEG_INFINITY);
+        let immediate = inputs.iter().any(|input| input.component.is_none() || input.gain_now != 0.0);
+        let mut kept = Vec::new();
+        if neuron.keep_refractory_input {
+            let powers = std::iter::successors(Some(1.0), |e| Some(e * neuron.retention));
+            kept.extend(powers.take(neuron.refractory as usize + 1));
+        }
+        Cells {
+            maps: Maps::new(&neuron, &population.threshold, lowest),
+            threshold: population.threshold.clone(),
+            cue_low,
+            inputs,
+            immediate,
+            kind,
+            kept,
+            state,
+            held: vec![0.0; if holds(&neuron) { padded } else { 0 }],
+            free_at,
+            acts: vec![0; padded / GROUP],
+            mode: Mode::Event(Sparse::new(vec![0; padded / GROUP])),
+            fired: Vec::new(),
+            activity: 0,
+            counts: LayerCounts::default(),
+            neuron,
+            ids,
+        }
+    }
+
+    /// Components of the currents in a state, those included that the population does not have.
+    pub fn components(&self) -> usize {
+        self.kind.0
+    }
+
+    /// Whether a state has excesses of thresholds, and membranes of refractory neurons.
+    pub fn optional(&self) -> (bool, bool) {
+        (matches!(self.threshold, Threshold::Adaptive { .. }), holds(&self.neuron))
+    }
+
+    /// Neurons.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// What arrivals at a receptor do.
+    pub fn input_of(&self, receptor: usize) -> Input {
+        self.inputs[receptor]
+    }
+
+    /// Whether arrivals have to be announced before they come.
+    pub fn wants_announcements(&self) -> bool {
+        matches!(self.mode, Mode::Event(_))
+    }
+
+    /// Begins a tick: what comes before arrivals.
+    pub fn begin(&mut self, tick: Tick) {
+        self.fired.clear();
+        match &mut self.mode {
+            Mode::Event(sparse) => {
+                sparse.queue.pop(&mut sparse.due);
+                self.counts.queue_operations += sparse.due.len() as u64;
+            }
+            Mode::Clock(_) => dispatch!(self, sweep(clock(tick))),
+        }
+    }
+
+    /// Something will arrive at neurons `targets` at this tick.
+    pub fn announce(&mut self, targets: impl Iterator<Item = u32>, tick: Tick) {
+        let Mode::Event(sparse) = &mut self.mode else { return };
+        let now = clock(tick);
+        for target in targets {
+            let (group, lane) = (target as usize / GROUP, target as usize % GROUP);
+            if self.acts[group] != now {
+                self.acts[group] = now;
+                sparse.touched.push(group as u32);
+            }
+            sparse.hears[group] |= 1 << lane;
+        }
+    }
+
+    /// Brings those to the present to whom something was announced.
+    pub fn bring(&mut self, tick: Tick) {
+        dispatch!(self, bring_touched(clock(tick)));
+    }
+
+    /// Weights, with the gain in them, arrive at neurons `targets`.
+    #[inline]
+    pub fn hear(&mut self, input: Input, targets: &[u32], weights: impl Iterator<Item = f64>, tick: Tick) {
+        let now = clock(tick);
+        let clocked = matches!(self.mode, Mode::Clock(_));
+        let arrivals = targets.iter().map(|&target| target as usize).zip(weights);
+        let sums = match input.component {
+            Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c],
+            None if self.kept.is_empty() => &mut self.state.membranes,
+            _ => {
+                for (target, weight) in arrivals {
+                    self.activity += act(&mut self.acts, target, now);
+                    self.hear_one(input, target, weight, now);
+                }
+                return;
+            }
+        };
+        if clocked {
+            let mut activity = 0;
+            for (target, weight) in arrivals {
+                sums[target] += weight;
+                activity += act(&mut self.acts, target, now);
+            }
+            self.activity += activity;
+        } else {
+            arrivals.for_each(|(target, weight)| sums[target] += weight);
+        }
+    }
+
+    /// `sums[k]` arrives at neuron `targets.start + k`.
+    pub fn hear_all(&mut self, input: Input, targets: Range<usize>, sums: &[f64], tick: Tick) {
+        for (target, &sum) in targets.zip(sums) {
+            self.activity += act(&mut self.acts, target, clock(tick));
+            self.hear_one(input, target, sum, clock(tick));
+        }
+    }
+
+    #[inline(always)]
+    fn hear_one(&mut self, input: Input, target: usize, weight: f64, now: Tick) {
+        let mut jump = weight;
+        if let Some(c) = input.component {
+            self.state.currents[c][target] += weight;
+            jump = weight * input.gain_now;
+        }
+        if self.kept.is_empty() || now >= self.free_at[target] {
+            self.state.membranes[target] += jump;
+        } else if let Some(kept) = self.kept.get((self.free_at[target] - 1 - now) as usize) {
+            self.held[target] += kept * jump;
+        }
+    }
+
+    /// Ends a tick, after all arrivals: who crosses the threshold, fires.
+    pub fn finish(&mut self, tick: Tick) -> Result<()> {
+        let now = clock(tick);
+        if let Mode::Event(_) = self.mode {
+            dispatch!(self, finish_sparse(now))?;
+            // They come in the order of arrivals; spikes go out in ascending order.
+            self.fired.sort_unstable();
+        } else {
+            self.finish_clocked(now);
+            self.counts.membrane_updates += self.len() as u64;
+        }
+        if matches!(self.threshold, Threshold::Adaptive { .. }) {
+            self.counts.threshold_updates = self.counts.membrane_updates;
+        }
+        self.counts.spikes += self.fired.len() as u64;
+        Ok(())
+    }
+
+    /// Groups, those behind the last neuron included.
+    fn groups(&self) -> usize {
+        self.acts.len()
+    }
+
+    /// The membrane of neuron j in its refractory time.
+    #[inline(always)]
+    fn held(&self, j: usize) -> f64 {
+        match self.neuron.reset {
+            Reset::To(value) if self.held.is_empty() => value,
+            _ => self.held.get(j).copied().unwrap_or_default(),
+        }
+    }
+
+    /// The thresholds of a group at a clock, given their excess there.
+    #[inline(always)]
+    fn thresholds(&self, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        match &self.threshold {
+            Threshold::Never => [f64::INFINITY; GROUP],
+            Threshold::Fixed(theta) => [*theta; GROUP],
+            Threshold::Adaptive { base, .. } => excess.map(|excess| base + excess),
+            Threshold::Cue { values, width } => {
+                let first = self.ids.start as usize + group * GROUP;
+                std::array::from_fn(|lane| cue(values, *width, first + lane, now))
+            }
+        }
+    }
+
+    /// Which of a group fire at clock `now`, the clock of their state.
+    #[inline(always)]
+    fn fires<const K: usize>(&self, group: usize, state: &Group<K>, now: Tick) -> [bool; GROUP] {
+        let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
+        let (v, theta) = (&state.membranes, self.thresholds(group, &state.excess, now));
+        match self.neuron.strict {
+            true => std::array::from_fn(|lane| (v[lane] > theta[lane]) & (free_at[lane] <= now)),
+            false => std::array::from_fn(|lane| (v[lane] >= theta[lane]) & (free_at[lane] <= now)),
+        }
+    }
+
+    /// Neuron j fires; its state is at `now`.
+    fn fire(&mut self, j: usize, now: Tick) {
+        let membrane = match self.neuron.reset {
+            Reset::To(value) => value,
+            Reset::Subtract => {
+                let (group, lane) = (j / GROUP, j % GROUP);
+                let excess = self.state.load::<0>(group).excess;
+                self.state.membranes[j] - self.thresholds(group, &excess, now)[lane]
+            }
+        };
+        self.state.membranes[j] = membrane;
+        if let (Threshold::Adaptive { jump, .. }, Some(excess)) = (&self.threshold, self.state.excess.get_mut(j)) {
+            *excess += jump;
+        }
+        if self.neuron.refractory > 0 {
+            self.free_at[j] = now.saturating_add(self.neuron.refractory).saturating_add(1);
+            if let Some(held) = self.held.get_mut(j) {
+                *held = membrane;
+            }
+        }
+        self.acts[j / GROUP] = now;
+    }
+
+    /// From now on, after `tick`, every neuron goes through every tick, or only those with something to do.
+    pub fn set_dense(&mut self, dense: bool, tick: Tick) -> Result<()> {
+        self.start(clock(tick), dense)
+    }
+
+    /// Goes on at clock `now` with the one or the other driver.
+    pub fn start(&mut self, now: Tick, dense: bool) -> Result<()> {
+        dispatch!(self, to_sparse(now));
+        if dense {
+            dispatch!(self, to_clocked(now));
+            return Ok(());
+        }
+        dispatch!(self, schedule_all(now))
+    }
+
+    /// Writes this share into the state of the whole population of `n` neurons.
+    pub fn export(&self, state: &mut PopulationState, n: usize, now: Tick) {
+        dispatch!(self, export_groups(state, n, now));
+        let range = self.ids.start as usize..self.ids.end as usize;
+        state.free_at[range.clone()].copy_from_slice(&self.free_at[..range.len()]);
+        if !self.held.is_empty() {
+            state.held.resize(n, 0.0);
+            state.held[range.clone()].copy_from_slice(&self.held[..range.len()]);
+        }
+    }
+
+    fn export_groups<const K: usize, const ALPHA: bool>(&self, to: &mut PopulationState, n: usize, now: Tick) {
+        if !self.state.excess.is_empty() {
+            to.excess.resize(n, 0.0);
+        }
+        for group in 0..self.len().div_ceil(GROUP) {
+            let (state, clock) = self.represent::<K>(group, now);
+            let first = self.ids.start as usize + group * GROUP;
+            for (lane, id) in (first..self.ids.end as usize).take(GROUP).enumerate() {
+                to.membranes[id] = state.membranes[lane];
+                to.last[id] = clock;
+                for c in 0..K {
+                    to.currents[c * n + id] = state.currents[c][lane];
+                }
+                if let Some(excess) = to.excess.get_mut(id) {
+                    *excess = state.excess[lane];
+                }
+            }
+        }
+    }
+
+    /// Takes this share of the state of the whole population.
+    pub fn import(&mut self, from: &PopulationState) {
+        let n = from.membranes.len();
+        let range = self.ids.start as usize..self.ids.end as usize;
+        let len = range.len();
+        self.state.membranes[..len].copy_from_slice(&from.membranes[range.clone()]);
+        for (c, currents) in self.state.currents.iter_mut().enumerate() {
+            currents[..len].copy_from_slice(&from.currents[c * n..][range.clone()]);
+        }
+        self.free_at[..len].copy_from_slice(&from.free_at[range.clone()]);
+        if !self.state.excess.is_empty() {
+            self.state.excess[..len].copy_from_slice(&from.excess[range.clone()]);
+        }
+        if !self.held.is_empty() {
+            self.held[..len].copy_from_slice(&from.held[range.clone()]);
+        }
+        let mut last = vec![0; self.groups()];
+        for (last, of_group) in last.iter_mut().zip(from.last[range].chunks(GROUP)) {
+            *last = of_group[0];
+        }
+        self.acts.copy_from_slice(&last);
+        self.mode = Mode::Event(Sparse::new(last));
+    }
+
+    /// A variable of neuron `id` of the population at the end of `tick`.
+    pub fn show(&self, variable: Variable, id: u32, tick: Tick) -> f64 {
+        dispatch!(self, show_at(variable, (id - self.ids.start) as usize, clock(tick)))
+    }
+
+    fn show_at<const K: usize, const ALPHA: bool>(&self, variable: Variable, j: usize, now: Tick) -> f64 {
+        let (group, lane) = (j / GROUP, j % GROUP);
+        let state = self.present::<K, ALPHA>(group, now);
+        match variable {
+            Variable::Membrane => state.membranes[lane],
+            Variable::Threshold => self.thresholds(group, &state.excess, now)[lane],
+            Variable::Current => {
+                self.inputs.iter().filter_map(|input| input.current).map(|c| state.currents[c][lane]).sum()
+            }
+        }
+    }
+
+    /// The state of a group at clock `now`, all acts up to there included.
+    fn present<const K: usize, const ALPHA: bool>(&self, group: usize, now: Tick) -> Group<K> {
+        match &self.mode {
+            Mode::Event(sparse) => self.path::<K, ALPHA>(group, sparse.last[group], now).0,
+            Mode::Clock(_) => self.state.load(group),
+        }
+    }
+}
+
+/// Whether membranes of refractory neurons differ.
+fn holds(neuron: &Neuron) -> bool {
+    neuron.refractory > 0 && (neuron.reset == Reset::Subtract || neuron.keep_refractory_input)
+}
+
+/// Notes that the group of neuron `target` acts at clock `now`; 1 if that is new.
+#[inline(always)]
+fn act(acts: &mut [Tick], target: usize, now: Tick) -> u64 {
+    let act = &mut acts[target / GROUP];
+    let new = u64::from(*act != now);
+    *act = now;
+    new
+}
+
+/// The cue of a neuron at a clock.
+#[inline(always)]
+fn cue(values: &[f64], width: usize, neuron: usize, now: Tick) -> f64 {
+    let rows = values.len() / width;
+    let row = (now.saturating_sub(1) as usize).min(rows - 1);
+    values[row * width + if width == 1 { 0 } else { neuron.min(width - 1) }]
+}

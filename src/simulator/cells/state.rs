@@ -1,0 +1,98 @@
+//! State of neurons: of a population, and of a group of eight.
+
+use super::super::maps::Map;
+use super::GROUP;
+use crate::event::Tick;
+
+/// What changes without anything arriving. Padded to whole blocks.
+pub struct State {
+    pub membranes: Vec<f64>,
+    /// By component.
+    pub currents: Vec<Vec<f64>>,
+    /// Of adaptive thresholds, above the base; else empty.
+    pub excess: Vec<f64>,
+}
+
+/// The state of a group with K components.
+#[derive(Clone, Copy)]
+pub struct Group<const K: usize> {
+    pub membranes: [f64; GROUP],
+    pub currents: [[f64; GROUP]; K],
+    pub excess: [f64; GROUP],
+}
+
+impl Clone for State {
+    fn clone(&self) -> Self {
+        State { membranes: self.membranes.clone(), currents: self.currents.clone(), excess: self.excess.clone() }
+    }
+
+    /// Into the memory that is there.
+    fn clone_from(&mut self, from: &Self) {
+        self.membranes.clone_from(&from.membranes);
+        self.currents.clone_from(&from.currents);
+        self.excess.clone_from(&from.excess);
+    }
+}
+
+impl State {
+    pub fn zeros(n: usize, components: usize, adaptive: bool) -> State {
+        State {
+            membranes: vec![0.0; n],
+            currents: vec![vec![0.0; n]; components],
+            excess: vec![0.0; if adaptive { n } else { 0 }],
+        }
+    }
+
+    #[inline(always)]
+    pub fn load<const K: usize>(&self, group: usize) -> Group<K> {
+        let lanes = |values: &[f64]| values.as_chunks().0[group];
+        Group {
+            membranes: lanes(&self.membranes),
+            currents: std::array::from_fn(|c| lanes(&self.currents[c])),
+            excess: if self.excess.is_empty() { [0.0; GROUP] } else { lanes(&self.excess) },
+        }
+    }
+
+    #[inline(always)]
+    pub fn store<const K: usize>(&mut self, group: usize, from: &Group<K>) {
+        self.membranes.as_chunks_mut().0[group] = from.membranes;
+        for c in 0..K {
+            self.currents[c].as_chunks_mut().0[group] = from.currents[c];
+        }
+        if !self.excess.is_empty() {
+            self.excess.as_chunks_mut().0[group] = from.excess;
+        }
+    }
+}
+
+impl<const K: usize> Group<K> {
+    /// Takes the ticks of `map`.
+    #[inline(always)]
+    pub fn advance<const ALPHA: bool>(&mut self, map: &Map) {
+        let mut sum = [map.drive; GROUP];
+        for c in 0..K {
+            let (a, p, q) = (map.into_membrane[c], map.retention[c], map.rise[c]);
+            for l in 0..GROUP {
+                sum[l] += a * self.currents[c][l];
+                self.currents[c][l] *= p;
+                if ALPHA && c + 1 < K {
+                    self.currents[c][l] += q * self.currents[c + 1][l];
+                }
+            }
+        }
+        for l in 0..GROUP {
+            self.membranes[l] = map.membrane * self.membranes[l] + sum[l];
+            self.excess[l] *= map.threshold;
+        }
+    }
+
+    /// The same, where membranes of neurons that are not free at `clock`, the first of the ticks, stay.
+    #[inline(always)]
+    pub fn advance_free<const ALPHA: bool>(&mut self, map: &Map, free_at: &[Tick; GROUP], clock: Tick) {
+        let before = self.membranes;
+        self.advance::<ALPHA>(map);
+        for l in 0..GROUP {
+            self.membranes[l] = if free_at[l] > clock { before[l] } else { self.membranes[l] };
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What idle ticks do to a neuron: linear maps, and bounds on what comes out of them.
+
+use crate::event::Tick;
+use crate::network::Threshold;
+use crate::neuron::linear::{Neuron, Receptor};
+
+/// Idle ticks are taken 1, 8, 64 or 512 at a time.
+pub const LEVELS: usize = 4;
+
+/// Ticks of one map of a level.
+pub const fn length(level: usize) -> Tick {
+    1 << (3 * level)
+}
+
+/// The level of the longest map that may be taken from clock `from` on the way to `to`: those of n ticks start at multiples of n.
+#[inline(always)]
+pub fn level(from: Tick, to: Tick) -> usize {
+    let aligned = from.trailing_zeros() / 3;
+    let fits = (to - from).ilog2() / 3;
+    (aligned.min(fits) as usize).min(LEVELS - 1)
+}
+
+/// The most components: each alpha current has two.
+pub const MOST_COMPONENTS: usize = 8;
+
+/// The linear map of some ticks. Components of the currents are g of an exponential current, g and then d of an alpha current.
+/// ```text
+/// V' = E V + (B + A_0 x_0 + A_1 x_1 + ...),   x_k' = P_k x_k + Q_k x_(k+1),   excess of an adaptive threshold' = R excess
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Map {
+    /// E.
+    pub membrane: f64,
+    /// B.
+    pub drive: f64,
+    /// R.
+    pub threshold: f64,
+    /// A.
+    pub into_membrane: [f64; MOST_COMPONENTS],
+    /// P.
+    pub retention: [f64; MOST_COMPONENTS],
+    /// Q.
+    pub rise: [f64; MOST_COMPONENTS],
+}
+
+impl Map {
+    /// One tick.
+    fn one(neuron: &Neuron, threshold: &Threshold) -> Map {
+        let mut map = Map { membrane: neuron.retention, drive: neuron.drive, threshold: 1.0, ..Map::default() };
+        if let Threshold::Adaptive { retention, .. } = threshold {
+            map.threshold = *retention;
+        }
+        let mut at = 0;
+        for receptor in &neuron.receptors {
+            match *receptor {
+                Receptor::Delta { .. } => {}
+                Receptor::Exponential { retention, into_membrane, .. } => {
+                    (map.retention[at], map.into_membrane[at]) = (retention, into_membrane);
+                    at += 1;
+                }
+                Receptor::Alpha { retention, rise, into_membrane, rise_into_membrane, .. } => {
+                    map.retention[at..at + 2].fill(retention);
+                    map.rise[at] = rise;
+                    (map.into_membrane[at], map.into_membrane[at + 1]) = (into_membrane, rise_into_membrane);
+                    at += 2;
+                }
+            }
+        }
+        map
+    }
+
+    /// This map, then one tick.
+    fn then(&self, one: &Map) -> Map {
+        let mut next = Map {
+            membrane: one.membrane * self.membrane,
+            drive: one.membrane * self.drive + one.drive,
+            threshold: one.threshold * self.threshold,
+            ..Map::default()
+        };
+        for c in 0..MOST_COMPONENTS {
+            next.retention[c] = one.retention[c] * self.retention[c];
+            next.into_membrane[c] = one.membrane * self.into_membrane[c] + one.into_membrane[c] * self.retention[c];
+            if c + 1 < MOST_COMPONENTS {
+                next.rise[c] = one.retention[c] * self.rise[c] + one.rise[c] * self.retention[c + 1];
+            }
+            if c > 0 {
+                next.into_membrane[c] += one.into_membrane[c - 1] * self.rise[c - 1];
+            }
+        }
+        next
+    }
+}
+
+/// What a neuron can come to in some ticks without input.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// Ticks; none for all time.
+    pub ticks: Option<Tick>,
+    /// E and B after the first tick, and after the last.
+    pub leak: [(f64, f64); 2],
+    /// R after the first tick, and after the last.
+    pub threshold: [f64; 2],
+    /// The least and the largest A.
+    pub into_membrane: [(f64, f64); MOST_COMPONENTS],
+}
+
+/// Spans over which neurons are bounded.
+const SPANS: [Tick; 2] = [64, 8];
+
+/// Ticks after which the response to a current must have passed its peak, or nothing is said of all time.
+const LONGEST_RISE: usize = 1 << 20;
+
+/// The maps of a population.
+#[derive(Debug, Clone)]
+pub struct Maps {
+    /// By level.
+    pub levels: [Map; LEVELS],
+    /// Long spans first.
+    pub bounds: Vec<Bound>,
+    /// Of all time, if a neuron without input comes to rest below its threshold.
+    pub forever: Option<Bound>,
+}
+
+impl Maps {
+    /// Of a model; `lowest` is the lowest threshold that it ever has.
+    pub fn new(neuron: &Neuron, threshold: &Threshold, lowest: f64) -> Self {
+        let one = Map::one(neuron, threshold);
+        let mut levels: [Map; LEVELS] = std::array::from_fn(|_| one.clone());
+        let mut bounds: Vec<Bound> = Vec::new();
+        let mut map = one.clone();
+        let mut range = one.into_membrane.map(|a| (a, a));
+        for ticks in 1..=length(LEVELS - 1) {
+            if let Some(level) = (0..LEVELS).find(|&level| length(level) == ticks) {
+                levels[level] = map.clone();
+            }
+            if SPANS.contains(&ticks) {
+                bounds.insert(0, Bound::between(&one, &map, Some(ticks), range));
+            }
+            map = map.then(&one);
+            for (range, a) in range.iter_mut().zip(map.into_membrane) {
+                *range = (range.0.min(a), range.1.max(a));
+            }
+        }
+        let rests = match one.membrane < 1.0 {
+            true => one.drive / (1.0 - one.membrane) < lowest,
+            false => one.drive <= 0.0,
+        };
+        let forever = if rests { Self::forever(&one, map, range) } else { None };
+        Maps { levels, bounds, forever }
+    }
+
+    /// Goes on from `map`, that of some ticks, until responses only fall.
+    fn forever(one: &Map, mut map: Map, mut range: [(f64, f64); MOST_COMPONENTS]) -> Option<Bound> {
+        let mut last = Map { threshold: 0.0, drive: 0.0, ..Map::default() };
+        if one.membrane < 1.0 {
+            last.drive = one.drive / (1.0 - one.membrane);
+            for _ in 0..LONGEST_RISE {
+                let next = map.then(one);
+                let falls = (0..MOST_COMPONENTS).all(|c| next.into_membrane[c] <= map.into_membrane[c]);
+                for (range, a) in range.iter_mut().zip(next.into_membrane) {
+                    *range = (range.0.min(a), range.1.max(a));
+                }
+                map = next;
+                if falls {
+                    // In the end nothing is left of any response.
+                    range.iter_mut().for_each(|range| range.0 = range.0.min(0.0));
+                    return Some(Bound::between(one, &last, None, range));
+                }
+            }
+            return None;
+        }
+        // A membrane without leak keeps what a current gives: the sum of a P over time, and of a Q + h P.
+        last.membrane = 1.0;
+        last.drive = one.drive;
+        let sum = |c: usize| one.into_membrane[c] / (1.0 - one.retention[c]);
+        for c in 0..MOST_COMPONENTS {
+            let mut kept = sum(c);
+            if c > 0 {
+                kept += sum(c - 1) * one.rise[c - 1] / (1.0 - one.retention[c]);
+            }
+            range[c] = (range[c].0.min(kept), range[c].1.max(kept));
+        }
+        Some(Bound::between(one, &last, None, range))
+    }
+}
+
+impl Bound {
+    fn between(one: &Map, last: &Map, ticks: Option<Tick>, into_membrane: [(f64, f64); MOST_COMPONENTS]) -> Bound {
+        Bound {
+            ticks,
+            leak: [(one.membrane, one.drive), (last.membrane, last.drive)],
+            threshold: [one.threshold, last.threshold],
+            into_membrane,
+        }
+    }
+}
