@@ -1,7 +1,7 @@
 """Brunel's network with Poisson drive (networks/brunel10k.ron) in this simulator, NEST and Brian2: the same statistics over seeds.
 
     cargo build --release
-    python benches/peers/brunel_statistics.py --nest PYTHON --brian PYTHON [--seeds 10] [--duration 1000] [--warm-up 100] [--runs DIR]
+    python benches/peers/brunel_statistics.py --nest PYTHON --brian PYTHON [--seeds 10] [--duration 1000] [--warm-up 200] [--runs DIR]
 
 PYTHON are interpreters that have nest-simulator or brian2; this one needs numpy. A seed draws edges, initial membranes and Poisson
 trains anew, in each simulator by its own means, so that nothing but the model is common to them. The warm-up is simulated and not
@@ -142,7 +142,7 @@ def main():
     parser.add_argument("--brian", required=True)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--duration", type=int, default=1000)
-    parser.add_argument("--warm-up", type=int, default=100)
+    parser.add_argument("--warm-up", type=int, default=200)
     parser.add_argument("--threads", type=int, default=2, help="of NEST")
     parser.add_argument("--runs", type=pathlib.Path)
     # One run, in the interpreter that has the simulator.
@@ -180,7 +180,7 @@ def main():
         p = [permutation_p(x[:, k], y[:, k]) for k in range(len(NAMES))]
         cells = (f"{'inside' if i else 'OUTSIDE'}, p = {q:.3f}" for i, q in zip(inside, p))
         verdict = "agree" if inside.all() and min(p) >= limit else "DIFFER"
-        print(f"{first} in {second}: {verdict} (p at least {limit:.4f})\n{'':10} " + "".join(f"{cell:>22}" for cell in cells))
+        print(f"{first} in {second}: {verdict} (least p allowed {limit:.4f})\n{'':10} " + "".join(f"{cell:>22}" for cell in cells))
 
 
 if __name__ == "__main__":
