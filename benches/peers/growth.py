@@ -6,7 +6,7 @@
 Balanced networks with constant drive as networks/brunel10kdc.ron, of as many neurons as make the synapses with an in-degree of 1000:
 rates are alike, so time per synaptic event is what grows, with targets that no longer lie in the caches. Each run lasts as long as makes
 about EVENTS synaptic events at RATE_HZ. The silent networks (in-degree 10) rest below their thresholds and have no input. Memory is the
-highest that the process held; the system counts this script's own into it, about 14 MiB. Progress bars of the program are seen on a terminal.
+highest that the process held, but no less than this script's own, about 14 MiB. Progress bars of the program are seen on a terminal.
 """
 
 import argparse
