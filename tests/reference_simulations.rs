@@ -242,13 +242,14 @@ fn spikingjelly_network(emits: &str, reset: &str, decay_input: bool) -> String {
     text + "], record: (membrane: [\"hidden\", \"output\"]))"
 }
 
-/// All of SpikingJelly's reference traces. Its sums are exact in single precision, and so are membranes until their halves need more than
-/// 24 bits; the simulator's are double. So spikes must be equal, and membranes to the rounding of single precision.
+/// All of SpikingJelly's reference traces. The simulator sums in double precision, SpikingJelly in single. With spikes as input nothing is
+/// rounded in either, and membranes are equal. With analog input their halves need more than 24 bits; but none that is not exactly at the
+/// threshold comes nearer to it than 5e-6, so no spike hangs on that.
 #[test]
 fn a_network_file_follows_spikingjelly() {
     const TICKS: u32 = 10;
     const CLIPS: usize = 16;
-    const TOLERANCE: f64 = 1e-6;
+    const ROUNDING: f64 = 1e-6;
     let Some(reference) = shared("spikingjelly_reference") else { return };
     for (input, reset, decay_input) in [
         ("p02", "hard", true),
@@ -269,6 +270,7 @@ fn a_network_file_follows_spikingjelly() {
         }
         let layers = ["s1", "s2"].map(|name| array::<u8>(&mut npz, name));
         let membranes = ["v1", "v2"].map(|name| array::<f32>(&mut npz, name));
+        let tolerance = if input == "analog" { ROUNDING } else { 0.0 };
         let (mut fired, mut farthest) = (0, 0.0_f64);
         for clip in 0..CLIPS {
             let emits = if input == "analog" {
@@ -311,7 +313,7 @@ fn a_network_file_follows_spikingjelly() {
                         for n in 0..size {
                             let v = traces[layer].values[tick * size + n];
                             let error = (v - f64::from(membranes[layer][[step, clip, n]])).abs();
-                            assert!(error <= TOLERANCE, "membrane {n} of {place} by {error}");
+                            assert!(error <= tolerance, "membrane {n} of {place} by {error}");
                             farthest = farthest.max(error);
                         }
                     }
