@@ -377,3 +377,107 @@ fn a_postsynaptic_potential_has_the_shape_of_the_closed_form() {
     let expected = 10.0 + tau * tau_s / (tau - tau_s) * (tau / tau_s).ln() / 0.1;
     assert!((peak as f64 - expected).abs() <= 1.0, "{peak} {expected}");
 }
+
+/// The root of a function that rises from below 0 at `low` to above 0 at `high`.
+fn bisect(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
+    assert!(f(low) < 0.0 && f(high) > 0.0);
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if f(middle) < 0.0 { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// A constant current into a neuron with an adaptive threshold settles at an interval T. What spikes have added to the threshold
+/// is then jump + (jump + ...) exp(-T / tau_a) ... = jump / (1 - exp(-T / tau_a)) just after a spike, and T later the membrane,
+/// held for the refractory time and then on its way from its reset value to V_inf, meets base + that exp(-T / tau_a).
+#[test]
+fn adaptation_settles_at_the_interval_of_the_closed_form() {
+    // Without a refractory time and with one; a slow and a fast threshold; one below the reset value when nothing was added.
+    for (tau, current, reset, base, jump, tau_a, refractory) in [
+        (20.0, 40.0, 0.0, 15.0, 3.0, 200.0, 20),
+        (20.0, 40.0, 0.0, 15.0, 3.0, 200.0, 0),
+        (10.0, 12.0, -5.0, 4.0, 1.5, 50.0, 5),
+        (30.0, 25.0, 8.0, 5.0, 10.0, 40.0, 0),
+    ] {
+        let (dt, held) = (0.1, f64::from(refractory) * 0.1);
+        let leak = Leak { tau_ms: Some(tau), rest_mv: 0.0, bias_mv: current, dt_ms: dt, form: Form::Exact };
+        let threshold = Threshold::Adaptive { base, jump, retention: (-dt / tau_a).exp() };
+        let mut network = Arc::unwrap_or_clone(single(leak, threshold, refractory));
+        network.populations[0].neuron.reset = Reset::To(reset);
+        let above = |t: f64| {
+            let membrane = current + (reset - current) * (-(t - held) / tau).exp();
+            membrane - base - jump / (1.0 - (-t / tau_a).exp()) * (-t / tau_a).exp()
+        };
+        let interval = bisect(held + 1e-9, 1000.0, above) / dt;
+        for driver in [Driver::Event, Driver::Clock] {
+            let kept = run(&Arc::new(network.clone()), driver, 1, &[30_000], &[]);
+            let times: Vec<f64> = kept.spikes.iter().map(|&(tick, ..)| tick.into()).collect();
+            let intervals: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
+            assert!(intervals[0] < interval - 5.0, "nothing adapts: {intervals:?}");
+            let settled = &intervals[intervals.len() / 2..];
+            let near = settled.iter().all(|n| (n - interval).abs() <= 1.0);
+            assert!(settled.len() >= 20 && near, "{driver:?}: {interval}: {settled:?}");
+            // A crossing is seen at the next tick: on average too late by less than one.
+            let mean = settled.iter().sum::<f64>() / settled.len() as f64;
+            assert!((0.0..1.0).contains(&(mean - interval)), "{driver:?}: {mean} for {interval}");
+        }
+    }
+}
+
+/// With I = w (t / tau_s) exp(1 - t / tau_s) and k = 1 / tau_s - 1 / tau the potential is
+/// V(t) = R w e / (tau tau_s k^2) (exp(-t / tau) - exp(-t / tau_s) (1 + k t)), without a difference of the time constants
+/// R w e / (2 tau^2) t^2 exp(-t / tau), and without leak R w e tau_s (1 - exp(-t / tau_s) (1 + t / tau_s)), with 1 ms for tau. A leaky
+/// membrane peaks where it meets R I: there dV/dt = 0.
+#[test]
+fn an_alpha_potential_has_the_shape_of_the_closed_form() {
+    /// Relative to the peak: near t = 0 the closed form is a small difference of large numbers.
+    const TOLERANCE: f64 = 1e-12;
+    let (w, r, dt, e) = (3.0, 0.5, 0.1, std::f64::consts::E);
+    for (tau, tau_s) in [(Some(20.0), 5.0), (Some(5.0), 20.0), (Some(10.0), 10.0), (Some(3.0), 0.7), (None, 5.0)] {
+        let current = |t: f64| r * w * (t / tau_s) * (1.0 - t / tau_s).exp();
+        let potential = |t: f64| match tau {
+            None => r * w * e * tau_s * (1.0 - (-t / tau_s).exp() * (1.0 + t / tau_s)),
+            Some(tau) if tau == tau_s => r * w * e / (2.0 * tau * tau) * t * t * (-t / tau).exp(),
+            Some(tau) => {
+                let k = 1.0 / tau_s - 1.0 / tau;
+                r * w * e / (tau * tau_s * k * k) * ((-t / tau).exp() - (-t / tau_s).exp() * (1.0 + k * t))
+            }
+        };
+        let leak = Leak { tau_ms: tau, rest_mv: 0.0, bias_mv: 0.0, dt_ms: dt, form: Form::Exact };
+        let mut network = Arc::unwrap_or_clone(single(leak, Threshold::Never, 0));
+        network.populations[0].neuron.receptors = vec![leak.alpha(tau_s, r)];
+        network.sources.push(Source { name: "s".into(), size: 1, emits: Emits::Spikes([(9, 0)].into()) });
+        network.projections.push(Projection {
+            from: Origin::Source(0),
+            from_ids: 0..1,
+            to: 0,
+            to_ids: 0..1,
+            receptor: 0,
+            rule: Rule::OneToOne,
+            weights: Weights::Constant(w),
+            delays: Delays::Constant(1),
+        });
+        let network = Arc::new(network);
+        let probe = Probe { variable: Variable::Membrane, population: 0, neurons: vec![0] };
+        // The peak lies where the current has fallen below the membrane, behind its own peak at tau_s; without leak there is none.
+        let top = tau.map(|tau| bisect(tau_s, 10.0 * tau.max(tau_s), |t| potential(t) - current(t)));
+        let height = top.map_or(r * w * e * tau_s, potential);
+        for driver in [Driver::Event, Driver::Clock] {
+            let kept = run(&network, driver, 1, &[3000], std::slice::from_ref(&probe));
+            let values: Vec<f64> = kept.values.iter().map(|(_, _, v)| f64::from_bits(v[0])).collect();
+            for (tick, value) in values.iter().enumerate() {
+                let expected = if tick < 10 { 0.0 } else { potential((tick - 10) as f64 * dt) };
+                let error = (value - expected).abs();
+                assert!(error < TOLERANCE * height, "{tau:?} {tau_s} {driver:?} tick {tick}: {value} {expected}");
+            }
+            let Some(top) = top else { continue };
+            let peak = (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap();
+            assert!((peak as f64 - 10.0 - top / dt).abs() <= 1.0, "{tau:?} {tau_s} {driver:?}: {peak} {top}");
+            // Between the peak and what the membrane is one tick beside it.
+            let beside = potential(top - dt).min(potential(top + dt));
+            let range = beside * (1.0 - TOLERANCE)..=height * (1.0 + TOLERANCE);
+            assert!(range.contains(&values[peak]), "{tau:?} {tau_s} {driver:?}: {} in {range:?}", values[peak]);
+        }
+    }
+}
