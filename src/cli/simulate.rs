@@ -190,7 +190,10 @@ impl Simulate {
         let Job { network, ticks, spikes: chosen, probes, seed, segment } = job;
         let network = Arc::new(network);
         let threads = self.threads.map_or_else(available_threads, NonZeroUsize::get);
-        let mut simulation = Simulation::new(network.clone(), driver, threads, probes.clone())?;
+        let bar = super::progress::bar("build", Simulation::edges_to_build(&network) as usize);
+        let mut simulation =
+            Simulation::build(network.clone(), driver, threads, probes.clone(), &|edges| bar.inc(edges))?;
+        bar.finish_and_clear();
         let build_s = start.elapsed().as_secs_f64();
         if let Some(checkpoint) = checkpoint {
             simulation.restore(&checkpoint)?;

@@ -73,7 +73,7 @@ const PROGRESS: Tick = 64;
 const AUTO_WINDOW: Tick = 64;
 
 /// Share of a population's groups that hear something in a tick above which [`Driver::Auto`] evaluates all its neurons.
-const BUSY: f64 = 0.08;
+const BUSY: f64 = 0.06;
 
 /// A running simulation.
 pub struct Simulation {
@@ -102,6 +102,25 @@ impl Simulation {
     /// # Errors
     /// If there is no memory for the synapses, or a probe or a number of currents is impossible.
     pub fn new(network: Arc<Network>, driver: Driver, threads: usize, probes: Vec<Probe>) -> Result<Self> {
+        Self::build(network, driver, threads, probes, &|_| {})
+    }
+
+    /// Edges that building goes through: each twice, to count and to place it.
+    pub fn edges_to_build(network: &Network) -> u64 {
+        network.projections.iter().map(|p| p.edges().at_least_about().saturating_mul(2)).fold(0, u64::saturating_add)
+    }
+
+    /// As [`Simulation::new`]; `progress` hears of edges gone through, a million at a time.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn build(
+        network: Arc<Network>,
+        driver: Driver,
+        threads: usize,
+        probes: Vec<Probe>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Self> {
         for population in &network.populations {
             if population.neuron.currents() > MOST_CURRENTS {
                 let problem =
@@ -118,15 +137,21 @@ impl Simulation {
         }
         let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
         let useful = (neurons * u64::from(epoch(&network)) / WORK_PER_PART).max(1);
-        Self::in_parts(network, driver, threads.clamp(1, useful.min(256) as usize), probes)
+        Self::in_parts(network, driver, threads.clamp(1, useful.min(256) as usize), probes, progress)
     }
 
     /// In exactly `parts` parts.
-    fn in_parts(network: Arc<Network>, driver: Driver, parts: usize, probes: Vec<Probe>) -> Result<Self> {
+    fn in_parts(
+        network: Arc<Network>,
+        driver: Driver,
+        parts: usize,
+        probes: Vec<Probe>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Self> {
         let epoch = epoch(&network);
         let longest_delay = network.projections.iter().map(|p| p.longest_delay()).max().unwrap_or(1);
         let emitters: Vec<_> = network.sources.iter().map(|source| Arc::new(Emitter::new(source))).collect();
-        let build = |part| Part::build(&network, &emitters, &probes, driver, epoch, (part, parts));
+        let build = |part| Part::build(&network, &emitters, &probes, driver, epoch, (part, parts), progress);
         let (pool, built) = if parts == 1 {
             (None, vec![build(0)?])
         } else {

@@ -95,6 +95,7 @@ impl Part {
         driver: Driver,
         epoch: Tick,
         (part, parts): (usize, usize),
+        progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let populations = network.populations.len();
         let cells: Vec<Cells> = network
@@ -113,7 +114,7 @@ impl Part {
                 Origin::Source(s) => (populations + s, Some(&emitters[s])),
             };
             let input = cells[projection.to].input_of(projection.receptor);
-            let rows = Rows::build(network, projection, cells[projection.to].ids.clone())?;
+            let rows = Rows::build(network, projection, cells[projection.to].ids.clone(), progress)?;
             let delay = match projection.delays {
                 Delays::Constant(delay) => Some(Tick::from(delay)),
                 _ => None,

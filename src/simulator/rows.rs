@@ -4,6 +4,9 @@ use crate::error::{Error, Result};
 use crate::network::{Delays, Network, Projection, Rule, Weights};
 use std::ops::Range;
 
+/// Edges of which progress is told together.
+const PORTION: u64 = 1 << 20;
+
 /// The fan-out of every source of a projection, restricted to some targets.
 ///
 /// *Memory* per synapse: 4 bytes for the target, 4 more if weights differ, 2 more if delays do; 4 bytes with different
@@ -21,8 +24,20 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// The synapses of `projection` on the neurons `targets` of its population.
-    pub fn build(network: &Network, projection: &Projection, targets: Range<u32>) -> Result<Self> {
+    /// The synapses of `projection` on the neurons `targets` of its population. `progress` hears of edges gone through, in portions.
+    pub fn build(
+        network: &Network,
+        projection: &Projection,
+        targets: Range<u32>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Self> {
+        let mut gone = 0_u64;
+        let mut count = || {
+            gone += 1;
+            if gone.is_multiple_of(PORTION) {
+                progress(PORTION);
+            }
+        };
         let sources = projection.from_ids.len();
         let reached = targets.start.max(projection.to_ids.start)..targets.end.min(projection.to_ids.end);
         let one_weight =
@@ -44,6 +59,7 @@ impl Rows {
             if !one_weight {
                 weights = zeros(sources * width)?;
                 projection.for_each_edge(network, reached.clone(), |source, target, e| {
+                    count();
                     weights[(source - first_source) as usize * width + (target - reached.start) as usize] =
                         projection.weight(e) as f32;
                 });
@@ -53,6 +69,7 @@ impl Rows {
         }
         let mut offsets: Vec<usize> = zeros(sources + 1)?;
         projection.for_each_edge(network, reached.clone(), |source, _, _| {
+            count();
             offsets[(source - first_source) as usize + 1] += 1;
         });
         for i in 0..sources {
@@ -70,6 +87,7 @@ impl Rows {
         let (starts, mut sorted) = (&mut rows.offsets, vec![true; sources]);
         let mut before: Vec<(u16, u32)> = zeros(sources)?;
         projection.for_each_edge(network, reached, |source, target, e| {
+            count();
             let source = (source - first_source) as usize;
             let at = starts[source];
             starts[source] += 1;
