@@ -36,5 +36,28 @@ fn networks(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, networks);
+/// What memory allows the clock-driven driver on cuba4k and cuba40k: the arithmetic of a tick on membranes and two currents, and nothing
+/// else, for 1000 ticks.
+fn limit(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("limit");
+    group.sample_size(10);
+    for neurons in [2000, 4000, 20_000, 40_000] {
+        let mut state = [vec![-55.0_f64; neurons], vec![1.0; neurons], vec![1.0; neurons]];
+        group.bench_function(BenchmarkId::from_parameter(neurons), |bencher| {
+            bencher.iter(|| (0..TICKS).for_each(|_| pulp::Arch::new().dispatch(|| tick(&mut state))));
+        });
+    }
+    group.finish();
+}
+
+#[inline(always)]
+fn tick([v, g, h]: &mut [Vec<f64>; 3]) {
+    for ((v, g), h) in v.iter_mut().zip(g).zip(h) {
+        *v = 0.995 * *v + (0.004 * *g + 0.004 * *h - 0.245);
+        *g *= 0.98;
+        *h *= 0.99;
+    }
+}
+
+criterion_group!(benches, networks, limit);
 criterion_main!(benches);

@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 /// Bytes of a synapse in memory: target, weight, delay and what sorting them takes. An upper estimate.
 pub const BYTES_PER_SYNAPSE: u64 = 12;
 /// Bytes of a neuron without receptors: membrane, threshold, times and its place in the lists. An upper estimate.
-pub const BYTES_PER_NEURON: u64 = 64;
+pub const BYTES_PER_NEURON: u64 = 96;
 /// Bytes of a receptor of a neuron.
-pub const BYTES_PER_RECEPTOR: u64 = 16;
+pub const BYTES_PER_RECEPTOR: u64 = 64;
 /// Bytes of one of a source's elements.
 pub const BYTES_PER_SOURCE: u64 = 16;
 /// Exponential and alpha receptors of a population, as many as the simulator has room for.

@@ -1,24 +1,28 @@
 //! The simulator of any [`Network`]: event-driven, clock-driven, or each where it is quicker.
 //!
 //! # State and time
-//! Between arrivals and spikes a neuron is linear ([`crate::neuron::linear`]). Its state is kept as of its last *touch*, and
-//! the state k ticks later is one linear map of it, looked up in a table that is built tick by tick. A neuron is touched when
-//! its summed input of a tick differs from zero, when it fires, and when 1023 ticks have passed. So the sequence of touches,
-//! and with it every bit of the state, is a property of the network:
-//! - the **event-driven** driver looks at neurons that hear something and at those whose next possible crossing has come. A
-//!   bound on membrane and threshold over stretches of ticks tells when that is; whatever a neuron hears makes it anew.
-//! - the **clock-driven** driver evaluates every neuron at every tick, and multiplies dense projections by vectors of zeros
-//!   and ones.
-//! - **auto** chooses for each population, every 64 ticks, by how many of its neurons are touched.
+//! Between arrivals and spikes a neuron is linear ([`crate::neuron::linear`]), so idle ticks can be taken one by one or several at
+//! once, with roundings that differ. Which it is depends on the network alone, not on the driver. Neurons go in groups of eight
+//! neighbours; a group acts at a tick if something arrives there, one of it fires or comes to the end of its refractory time. A
+//! stretch of 512, 64 or 8 ticks that starts at a multiple of its length and in which the group does not act is one linear map;
+//! all other ticks are taken one by one. So drivers agree bit for bit:
+//! - the **event-driven** driver looks at groups that hear something and at those whose next possible crossing has come. A
+//!   bound on membranes and thresholds over stretches of ticks tells when that is; whatever a group hears makes it anew. A gap
+//!   of k ticks takes about 14 maps and k / 512.
+//! - the **clock-driven** driver takes every neuron through every tick, vectorised, and multiplies dense projections by vectors of
+//!   zeros and ones. At the end of a stretch it puts the one map in the place of the ticks for groups that did not act.
+//! - **auto** chooses for each population, every 64 ticks, by how many of its groups hear something.
 //!
 //! # Order of sums
 //! What arrives at a neuron in a tick is summed by projection, in the order of the network; then, if delays differ, by tick of
-//! emission; then by source; then by counter. The sum starts at 0.0 and no product is fused into it. Partitioning does not
-//! change that order, so any number of threads gives the same bits.
+//! emission; then by source; then by counter. It is added to the state in that order; a projection in which every source reaches
+//! every target is summed up first, from 0.0. No product is fused into a sum. Partitioning does not change that order, so any
+//! number of threads gives the same bits.
 //!
 //! # Threads
-//! Each thread owns a contiguous share of every population and all synapses that end there, goes alone through as many ticks
-//! as the shortest delay, and then exchanges spikes with the others through channels.
+//! Each thread owns a contiguous share of every population, of whole groups, and all synapses that end there, goes alone through as
+//! many ticks as the shortest delay, and then exchanges spikes with the others through channels. While they are on their way it
+//! begins the next tick: what does not depend on arrivals.
 
 mod cells;
 mod checkpoint;
