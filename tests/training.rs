@@ -173,6 +173,9 @@ fn linear_members_stand_beside_the_model() {
     assert_eq!(of(&inferred.dense, "members").0, 2 * n * size as u64);
     assert_eq!(of(&word_costs, "members").0, 2 * size as u64);
     assert_eq!(of(&inferred.dense, "member1.video.linear").1, n * 16 * dim as u64);
+    for norm in ["member1.audio.norm", "member1.video.norm"] {
+        assert_eq!(of(&inferred.dense, norm), (n * 16, 2 * n * 16), "{norm}: normalisation, then unit length");
+    }
 }
 
 #[test]

@@ -161,16 +161,14 @@ impl Stft {
         let segments = self.dimensions.segments(&self.config);
         let phi = MODALITIES.map(|m| dense::encode(pass, &self.config, m, &batch.segments[m as usize]));
         let r = dense::combine(pass, &self.config, &phi, segments);
-        let past = |name: &str| {
-            MODALITIES.map(|m| {
-                let name = format!("{name}.{}", m.name());
-                dense::skip(pass, &self.config, &name, &batch.segments[m as usize], segments)
-            })
+        let past = |name: &str, m: Modality| {
+            let name = format!("{name}.{}", m.name());
+            dense::skip(pass, &self.config, &name, &batch.segments[m as usize], segments)
         };
-        let skip = self.config.skip.then(|| past("skip"));
-        let members = (1..=self.config.linear_members)
-            .map(|member| past(&format!("member{member}")).map(|theta| dense::finish(pass, &self.config, theta)));
-        let members = members.collect();
+        let skip = self.config.skip.then(|| MODALITIES.map(|m| past("skip", m)));
+        let members = (1..=self.config.linear_members).map(|member| format!("member{member}"));
+        let members =
+            members.map(|name| MODALITIES.map(|m| dense::finish(pass, &self.config, past(&name, m)))).collect();
         Semantic { phi: phi.map(|phi| pass.graph.mean_rows(&phi, segments)), r, skip, members }
     }
 
