@@ -17,6 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 READ_OUT = r"\s*read_out: \([^()]*(\([^()]*\))?[^()]*\),"
 SKIP = r"\s*skip: true,"
+MEMBERS = r"\s*linear_members: \d+,"
 
 
 def with_field(field):
@@ -37,6 +38,7 @@ ROWS = {
     "complete": lambda text: text,
     "distances in place of the read-out": without(READ_OUT),
     "no skip": without(SKIP),
+    "no linear members": without(MEMBERS),
     "mean over time in place of the time-step factor": with_field("time_step_factor: false"),
     "no global-local pooling": with_field("glp: false"),
     "fixed thresholds": with_field("threshold: Fixed"),

@@ -76,7 +76,7 @@ fn main() -> Result<()> {
         s = Some(network.join_time(&graph, &runs, &mut Activity::new(&model)));
     }
     let theta = network.finish(&graph, &prepared, s.as_ref());
-    let size = model.config.embedding;
+    let size = theta[0].cols();
     for m in MODALITIES {
         tensors.extend(inputs(m.name(), features(&clips, m), rows.len()));
         tensors.push(floats(format!("theta_{}", m.name()), size, theta[m as usize].values()));

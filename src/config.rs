@@ -84,8 +84,10 @@ pub struct ModelConfig {
     pub fusion_residual: bool,
     /// Add a normalised Linear of the clip's average to each embedding.
     pub skip: bool,
-    /// Dropout rate of the average that enters it.
+    /// Dropout rate of the average that enters it and the linear members.
     pub dropout_skip: f64,
+    /// Linear models that are trained beside this one, each with a loss of its own; clips are scored by all embeddings together.
+    pub linear_members: usize,
     /// Whether embeddings end in a ReLU, in front of what `skip` adds.
     pub embedding_relu: bool,
     /// Scale embeddings of clips and class names to unit length.
@@ -234,6 +236,7 @@ impl Default for ModelConfig {
             fusion_residual: true,
             skip: false,
             dropout_skip: 0.5,
+            linear_members: 0,
             embedding_relu: false,
             normalize_embeddings: true,
             center_words: true,
@@ -307,6 +310,7 @@ impl Config {
             ("model.slice_width", m.slice_width, 1, 1 << 12),
             ("model.joint_blocks", m.joint_blocks, 0, 32),
             ("model.joint_mlp", m.joint_mlp, 1, 1 << 14),
+            ("model.linear_members", m.linear_members, 0, 64),
             ("model.read_out.neighbours", fewest, 1, 1000),
             ("model.read_out.neighbours", most, fewest, 1000),
             ("training.epochs", t.epochs, 1, 100_000),

@@ -20,7 +20,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_spikefuse");
 const SMALL: &str = "(
     model: (
         width: 24, encoder_hidden: 32, embedding: 16, heads: 2, head_dim: 8, slots: 2, segments: 2, time_steps: 4,
-        theta_0: 0.5, semantic_rank: 4, scales: [3, 5], slice_width: 8, joint_mlp: 16, skip: true, read_out: (spread: 0.5),
+        theta_0: 0.5, semantic_rank: 4, scales: [3, 5], slice_width: 8, joint_mlp: 16, skip: true,
+        linear_members: 2, read_out: (spread: 0.5),
     ),
     training: (epochs: 4, batches_per_epoch: 8, batch: 32, learning_rate: 0.005),
 )

@@ -27,6 +27,7 @@ fn small() -> Config {
             slice_width: 8,
             joint_mlp: 16,
             skip: true,
+            linear_members: 2,
             ..ModelConfig::default()
         },
         training: TrainingConfig { epochs: 2, batches_per_epoch: 3, batch: 16, ..TrainingConfig::default() },
@@ -125,15 +126,68 @@ fn counts_do_not_depend_on_threads_or_batches() {
     );
 }
 
+/// The model's embedding in front, then each member's, by hand; so scaled that the squared distance of a clip and a class is the
+/// mean of theirs.
+#[test]
+fn linear_members_stand_beside_the_model() {
+    let (model, _, stage, _) = stepped(&small(), 3);
+    let dataset = Dataset::embedded(0);
+    let clips = dataset.load(Part::Stage1ValUnseen).unwrap();
+    let network = Network::new(&model, &stage.parameters).unwrap();
+    let inferred = network.infer(&clips, Driver::Event, |_| ()).unwrap();
+    let vectors = [dataset.vector(0).unwrap(), dataset.vector(1).unwrap()];
+    let (words, word_costs) = network.embed_classes(&vectors);
+    let size = 3 * 16;
+    assert_eq!((words.len(), inferred.embeddings[1].len()), (2 * size, clips.len() * size));
+    for part in words.chunks_exact(16).chain(inferred.embeddings[1].chunks_exact(16)) {
+        let squared: f32 = part.iter().map(|x| x * x).sum();
+        assert!((squared - 1.0 / 3.0).abs() < 1e-5, "{squared}");
+    }
+
+    let get = |name: &str| stage.parameters.get(name).values.clone();
+    let [mean, deviation] = ["mean", "std"].map(|part| get(&format!("input.video.{part}")));
+    let [weight, bias] = ["weight", "bias"].map(|part| get(&format!("member2.video.linear.{part}")));
+    let [scale, shift, center, variance] =
+        ["weight", "bias", "running_mean", "running_var"].map(|part| get(&format!("member2.video.norm.{part}")));
+    let graph = Graph::<f32>::inference();
+    let batch = clip_batch(&graph, &model, &stage.parameters, &clips, [&[0], &[0]]);
+    let dim = mean.len();
+    assert!(deviation.iter().all(|&d| d > 0.0));
+    let x: Vec<f32> = (0..dim).map(|j| (0..2).map(|row| batch.segments[1].row(row)[j]).sum::<f32>() / 2.0).collect();
+    let theta: Vec<f32> = (0..16)
+        .map(|i| bias[i] + weight[i * dim..][..dim].iter().zip(&x).map(|(w, x)| w * x).sum::<f32>())
+        .enumerate()
+        .map(|(i, y)| shift[i] + scale[i] * (y - center[i]) / (variance[i] + 1e-5).sqrt())
+        .collect();
+    let length = (3.0 * theta.iter().map(|x| x * x).sum::<f32>()).sqrt();
+    for (found, expected) in inferred.embeddings[1][32..48].iter().zip(&theta) {
+        assert!((found - expected / length).abs() < 1e-4, "{found} {expected}");
+    }
+
+    // Putting them side by side is a multiplication a value, and the members' products are filed as all others are.
+    let of = |operators: &[spikefuse::energy::DenseOperator], layer: &str| {
+        let found: Vec<_> = operators.iter().filter(|o| o.layer == layer).map(|o| o.cost).collect();
+        (found.iter().map(|c| c.multiplies).sum::<u64>(), found.iter().map(|c| c.macs).sum::<u64>())
+    };
+    let n = clips.len() as u64;
+    assert_eq!(of(&inferred.dense, "members").0, 2 * n * size as u64);
+    assert_eq!(of(&word_costs, "members").0, 2 * size as u64);
+    assert_eq!(of(&inferred.dense, "member1.video.linear").1, n * 16 * dim as u64);
+    for norm in ["member1.audio.norm", "member1.video.norm"] {
+        assert_eq!(of(&inferred.dense, norm), (n * 16, 2 * n * 16), "{norm}: normalisation, then unit length");
+    }
+}
+
 #[test]
 fn options_change_what_is_declared_and_run() {
-    let ablations: [fn(&mut ModelConfig); 6] = [
+    let ablations: [fn(&mut ModelConfig); 7] = [
         |m| m.time_steps = 1,
         |m| m.segments = 1,
         |m| m.threshold = ThresholdMode::Fixed,
         |m| m.glp = false,
         |m| m.time_step_factor = false,
         |m| m.skip = false,
+        |m| m.linear_members = 0,
     ];
     for ablate in ablations {
         let mut config = small();
@@ -146,6 +200,7 @@ fn options_change_what_is_declared_and_run() {
         assert_eq!(has("glp_beta"), m.glp);
         assert_eq!(has("time_step."), m.time_step_factor);
         assert_eq!(has("skip."), m.skip);
+        assert_eq!(has("member2.") && !has("member3."), m.linear_members == 2);
         assert_eq!(report.rates.iter().flatten().map(Vec::len).sum::<usize>(), 6 * m.time_steps);
         assert_eq!(stage.progress.steps, 1);
     }

@@ -69,7 +69,7 @@ class WordHead(nn.Module):
 
 
 class Skip(nn.Module):
-    """Drop Linear BN: clip averages [B, inputs] -> what is added to their embeddings [B, outputs]."""
+    """Drop Linear BN: clip averages [B, inputs] -> what is added to their embeddings, or a member's, [B, outputs]."""
 
     def __init__(self, inputs, outputs, dropout):
         super().__init__()
@@ -328,7 +328,12 @@ class Stft(nn.Module):
         dropout, relu = c["dropout_heads"], c["embedding_relu"]
         self.heads = by_modality(lambda m: Layers(d, 512, e, dropout, relu=relu))
         self.heads["words"] = WordHead(words, e, dropout, relu)
-        self.skip = by_modality(lambda m: Skip(dims[m], e, c["dropout_skip"])) if c["skip"] else None
+        skip = lambda: by_modality(lambda m: Skip(dims[m], e, c["dropout_skip"]))
+        self.skip = skip() if c["skip"] else None
+        self.members = [f"member{i + 1}" for i in range(c["linear_members"])]
+        for name in self.members:
+            self.add_module(name, skip())
+            self.get_submodule(name)["words"] = WordHead(words, e, dropout, relu)
         for name, size in (("decoder", words), ("audio_reconstruct", d), ("video_reconstruct", d)):
             self.heads[name] = Layers(e, 64, size, dropout, norm=False)
 
@@ -338,12 +343,17 @@ class Stft(nn.Module):
     def centered(self, words):
         return F.normalize(words - self.input["words"].mean) if self.c["center_words"] else words
 
-    def embedding(self, head, x, skip=0.0):
-        theta = self.heads[head](x) + skip
+    def finished(self, theta):
         return F.normalize(theta) if self.c["normalize_embeddings"] else theta
 
+    def word_embeddings(self, words):
+        """The model's own, then each member's."""
+        heads = [self.heads["words"], *(self.get_submodule(name)["words"] for name in self.members)]
+        return [self.finished(head(words)) for head in heads]
+
     def forward(self, dense, bins):
-        """Per modality features dense [B, L, d], bins [B, T or 1, d] -> theta, phi, spikes of each block, per modality."""
+        """Per modality features dense [B, L, d], bins [B, T or 1, d] -> theta of the model and of each member, phi,
+        spikes of each block, per modality."""
         phi = {m: self.encoder[m](self.standardized(m, dense[m])) for m in MODALITIES}
         r = self.combiner(phi["audio"], phi["video"])
         phi = {m: phi[m].mean(1) for m in MODALITIES}
@@ -355,8 +365,13 @@ class Stft(nn.Module):
                 s = self.time_step[m](spikes[m][-1]) if self.time_step else spikes[m][-1].mean(0)
             y.append(self.fusion[m](r[:, i], s))
         f = self.joint(torch.stack(y, 1))
-        skip = lambda m: self.skip[m](self.standardized(m, dense[m]).mean(1)) if self.skip else 0.0
-        return {m: self.embedding(m, f[:, i], skip(m)) for i, m in enumerate(MODALITIES)}, phi, spikes
+        average = {m: self.standardized(m, dense[m]).mean(1) for m in MODALITIES}
+        theta = {}
+        for i, m in enumerate(MODALITIES):
+            own = self.heads[m](f[:, i]) + (self.skip[m](average[m]) if self.skip else 0.0)
+            members = [self.get_submodule(name)[m](average[m]) for name in self.members]
+            theta[m] = [self.finished(x) for x in (own, *members)]
+        return theta, phi, spikes
 
 
 def distance(x, y):
@@ -368,21 +383,24 @@ def loss(model, training, clips, words, labels):
     theta, phi, _ = model(clips, clips)
     words = model.centered(words)
     half = len(labels) // 2
-    theta_words = model.embedding("words", torch.cat((words[labels], words)))
-    w, w_negative, classes = theta_words.split((half, half, len(words)))
     triplet = lambda a, p, n: F.relu(distance(a, p) - distance(a, n) + training["margin"]).mean()
-    triplets = [
-        triplet(w, x[:half], x[half:]) + triplet(x[:half], w, w_negative)
-        for x in ((theta["audio"] + theta["video"]) / 2, theta["audio"], theta["video"])
-    ]
-    projections = [F.mse_loss(theta[m][:half], w) for m in MODALITIES]
+    triplets, projections, entropies = [], [], []
+    theta_words = model.word_embeddings(torch.cat((words[labels], words)))
+    for audio, video, of_words in zip(theta["audio"], theta["video"], theta_words):
+        w, w_negative, classes = of_words.split((half, half, len(words)))
+        triplets += [
+            triplet(w, x[:half], x[half:]) + triplet(x[:half], w, w_negative)
+            for x in ((audio + video) / 2, audio, video)
+        ]
+        projections += [F.mse_loss(x[:half], w) for x in (audio, video)]
+        entropies += [
+            F.cross_entropy(-training["classification_scale"] * torch.cdist(x, classes), labels) for x in (audio, video)
+        ]
+    theta, w = {m: theta[m][0] for m in MODALITIES}, theta_words[0][:half]
     positives = [theta[m][:half] for m in MODALITIES]
     decoded = [F.mse_loss(model.heads["decoder"](x), words[labels[:half]]) for x in (*positives, w)]
     reconstructions = [
         F.mse_loss(model.heads[f"{m}_reconstruct"](theta[m][:half]), phi[m][:half].detach()) for m in MODALITIES
-    ]
-    entropies = [
-        F.cross_entropy(-training["classification_scale"] * torch.cdist(theta[m], classes), labels) for m in MODALITIES
     ]
     return (
         training["weight_triplet"] * sum(triplets) / 6
@@ -449,8 +467,10 @@ def embed(model, data):
     c, temporal = model.c, model.dimensions["temporal"]
     view = lambda count: {m: resampled(data[f"{m}.values"], data[f"{m}.offsets"], count) for m in MODALITIES}
     theta, _, spikes = model(view(c["segments"] if temporal else 1), view(c["time_steps"] if temporal else 1))
-    out = {f"theta_{m}": theta[m] for m in MODALITIES}
-    out["theta_words"] = model.embedding("words", model.centered(data["words"]))
+    # As one embedding: a distance is the root mean square of the model's and the members'.
+    joined = lambda views: torch.cat(views, -1) / len(views) ** 0.5
+    out = {f"theta_{m}": joined(theta[m]) for m in MODALITIES}
+    out["theta_words"] = joined(model.word_embeddings(model.centered(data["words"])))
     for m, blocks in spikes.items():
         out[f"spikes_{m}"] = torch.stack(blocks).permute(2, 0, 1, 3).to(torch.uint8).contiguous()
     return out

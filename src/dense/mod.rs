@@ -73,16 +73,9 @@ pub fn join<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, y: &[Var<R>; 2]) 
     [0, 1].map(|m| graph.add(&y[m], &graph.rows(&tokens, m, 2, y[m].rows())))
 }
 
-/// Linear skip past the model: `BN(Linear(Drop(x)))` of the average `x` of each clip's `segments` rows, `[clips, E]`.
-pub fn skip<R: Real>(
-    pass: &Pass<'_, R>,
-    config: &ModelConfig,
-    modality: Modality,
-    x: &Var<R>,
-    segments: usize,
-) -> Var<R> {
-    let name = format!("skip.{}", modality.name());
-    pass.graph.scope(&name);
+/// Linear way past the model: `BN(Linear(Drop(x)))` of the average `x` of each clip's `segments` rows, `[clips, E]`.
+pub fn skip<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, x: &Var<R>, segments: usize) -> Var<R> {
+    pass.graph.scope(name);
     let x = pass.dropout(&pass.graph.mean_rows(x, segments), &format!("{name}.input"), config.dropout_skip, 1);
     pass.batch_norm(&pass.linear(&x, &format!("{name}.linear")), &format!("{name}.norm"), false, 0.0)
 }
@@ -103,15 +96,15 @@ pub fn head<R: Real>(
     finish(pass, config, skip.map_or(theta.clone(), |skip| pass.graph.add(&theta, skip)))
 }
 
-/// Unit length, if configured.
-fn finish<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, theta: Var<R>) -> Var<R> {
+/// An embedding as it is used: of unit length, if configured.
+pub fn finish<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, theta: Var<R>) -> Var<R> {
     if config.normalize_embeddings { pass.graph.normalize_rows(&theta) } else { theta }
 }
 
-/// Class-vector head `[n, words]` -> `[n, E]`.
-pub fn embed_words<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, words: &Var<R>) -> Var<R> {
-    let theta = pass.linear(words, "heads.words.linear1");
-    let theta = pass.batch_norm(&theta, "heads.words.norm1", config.embedding_relu, config.dropout_heads);
+/// Class-vector head `name`, `[n, words]` -> `[n, E]`.
+pub fn embed_words<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, words: &Var<R>) -> Var<R> {
+    let theta = pass.linear(words, &format!("{name}.linear1"));
+    let theta = pass.batch_norm(&theta, &format!("{name}.norm1"), config.embedding_relu, config.dropout_heads);
     finish(pass, config, theta)
 }
 

@@ -138,6 +138,14 @@ pub fn declarations(model: &Stft) -> Vec<Declaration> {
     }
     list.linear("heads.words.linear1", dims.words, e);
     list.batch_norm("heads.words.norm1", e);
+    for member in 1..=c.linear_members {
+        for m in MODALITIES {
+            list.linear(&format!("member{member}.{}.linear", m.name()), dims.features(m), e);
+            list.batch_norm(&format!("member{member}.{}.norm", m.name()), e);
+        }
+        list.linear(&format!("member{member}.words.linear1"), dims.words, e);
+        list.batch_norm(&format!("member{member}.words.norm1"), e);
+    }
     for (name, target) in [("decoder", dims.words), ("audio_reconstruct", d), ("video_reconstruct", d)] {
         let name = format!("heads.{name}");
         list.linear(&format!("{name}.linear1"), e, 64);

@@ -216,23 +216,45 @@ impl<'a> Network<'a> {
         })
     }
 
-    /// Everything behind the time-step factor: embeddings `[clips, E]`.
+    /// Everything behind the time-step factor: embeddings `[clips, E]`, with linear members `[clips, (1 + members) E]`.
     pub fn finish(&self, graph: &Graph<f32>, prepared: &Prepared, s: Option<&[Var<f32>; 2]>) -> [Var<f32>; 2] {
         let pass = Pass::new(graph, self.parameters, None);
         let fused = self.model.fuse(&pass, &prepared.semantic.r, s);
-        self.model.embed(&pass, &fused, prepared.semantic.skip.as_ref())
+        let theta = self.model.embed(&pass, &fused, prepared.semantic.skip.as_ref());
+        MODALITIES.map(|m| {
+            let views = std::iter::once(&theta).chain(&prepared.semantic.members).map(|theta| &theta[m as usize]);
+            side_by_side(graph, &views.collect::<Vec<_>>())
+        })
     }
 
-    /// Embeddings `[classes, E]` of class vectors, and their cost.
+    /// Embeddings of class vectors, as long as those of clips, and their cost.
     pub fn embed_classes(&self, vectors: &[&[f32]]) -> (Vec<f32>, Vec<DenseOperator>) {
         let graph = Graph::inference();
         let pass = Pass::new(&graph, self.parameters, None);
         let words = word_batch(&graph, self.model, self.parameters, vectors.iter().copied());
-        let theta = self.model.embed_words(&pass, &words);
+        let theta = side_by_side(&graph, &self.model.embed_words(&pass, &words).iter().collect::<Vec<_>>());
         let mut costs = Vec::new();
         add_operators(&mut costs, graph.take_costs());
         (theta.values().to_vec(), costs)
     }
+}
+
+/// Embeddings of the same rows by the model and its linear members as one, scaled so that a distance is the root mean square of
+/// theirs.
+fn side_by_side(graph: &Graph<f32>, views: &[&Var<f32>]) -> Var<f32> {
+    if let [only] = views {
+        return (*only).clone();
+    }
+    let (rows, cols) = (views[0].rows(), views[0].cols());
+    let scale = (views.len() as f32).sqrt().recip();
+    let mut out = graph.buffer(rows * views.len() * cols);
+    for (i, out) in out.chunks_exact_mut(cols).enumerate() {
+        let from = views[i % views.len()].row(i / views.len());
+        out.iter_mut().zip(from).for_each(|(out, x)| *out = scale * x);
+    }
+    graph.scope("members");
+    let filed = graph.cost("scale", Cost { multiplies: out.len() as u64, ..Cost::ZERO });
+    graph.record(filed, rows, views.len() * cols, out, &[], |_, _| {})
 }
 
 impl Activity {

@@ -101,6 +101,8 @@ pub struct Semantic<R: Real> {
     pub r: [Var<R>; 2],
     /// What the skip adds to each embedding, `[clips, E]`; none without it.
     pub skip: Option<[Var<R>; 2]>,
+    /// Embeddings `[clips, E]` of each linear member.
+    pub members: Vec<[Var<R>; 2]>,
 }
 
 /// The spiking branch's view of a batch, as trained.
@@ -154,16 +156,20 @@ impl Stft {
         self.config.fusion != Fusion::SemanticOnly
     }
 
-    /// Encoders and latent knowledge combiner (equations 1-4), and the skip past all of it.
+    /// Encoders and latent knowledge combiner (equations 1-4), and what goes past all of it.
     pub fn semantic<R: Real>(&self, pass: &Pass<'_, R>, batch: &ClipBatch<R>) -> Semantic<R> {
         let segments = self.dimensions.segments(&self.config);
         let phi = MODALITIES.map(|m| dense::encode(pass, &self.config, m, &batch.segments[m as usize]));
         let r = dense::combine(pass, &self.config, &phi, segments);
-        let skip = self
-            .config
-            .skip
-            .then(|| MODALITIES.map(|m| dense::skip(pass, &self.config, m, &batch.segments[m as usize], segments)));
-        Semantic { phi: phi.map(|phi| pass.graph.mean_rows(&phi, segments)), r, skip }
+        let past = |name: &str, m: Modality| {
+            let name = format!("{name}.{}", m.name());
+            dense::skip(pass, &self.config, &name, &batch.segments[m as usize], segments)
+        };
+        let skip = self.config.skip.then(|| MODALITIES.map(|m| past("skip", m)));
+        let members = (1..=self.config.linear_members).map(|member| format!("member{member}"));
+        let members =
+            members.map(|name| MODALITIES.map(|m| dense::finish(pass, &self.config, past(&name, m)))).collect();
+        Semantic { phi: phi.map(|phi| pass.graph.mean_rows(&phi, segments)), r, skip, members }
     }
 
     /// Refined input of a modality and the pooled gate of its clips (equation 7).
@@ -279,9 +285,11 @@ impl Stft {
             .map(|m| dense::head(pass, &self.config, m.name(), &f[m as usize], skip.map(|skip| &skip[m as usize])))
     }
 
-    /// Embeddings `theta_w [n, E]` of class vectors `[n, words]`.
-    pub fn embed_words<R: Real>(&self, pass: &Pass<'_, R>, words: &Var<R>) -> Var<R> {
-        dense::embed_words(pass, &self.config, words)
+    /// Embeddings `theta_w [n, E]` of class vectors `[n, words]`: the model's own, then each linear member's.
+    pub fn embed_words<R: Real>(&self, pass: &Pass<'_, R>, words: &Var<R>) -> Vec<Var<R>> {
+        let heads = (1..=self.config.linear_members).map(|member| format!("member{member}.words"));
+        let heads = std::iter::once("heads.words".to_owned()).chain(heads);
+        heads.map(|name| dense::embed_words(pass, &self.config, &name, words)).collect()
     }
 }
 

@@ -5,7 +5,8 @@ use crate::dense::decode;
 use crate::model::{ClipBatch, Pass, Spiking, Stft};
 use crate::tensor::{Real, Var};
 
-/// A loss and what it is made of, unweighted: triplet, projection, reconstruction, classification.
+/// A loss and what it is made of, unweighted: triplet, projection, reconstruction, classification; sums over the model and its
+/// linear members.
 pub struct Loss<R: Real> {
     /// What is minimised.
     pub total: Var<R>,
@@ -39,22 +40,28 @@ pub fn loss<R: Real>(
     let theta_words = model.embed_words(pass, &words.rows);
     let half = words.labels.len() / 2;
     let split = |x: &Var<R>| [graph.rows(x, 0, 1, half), graph.rows(x, half, 1, half)];
-    let [w, w_negative] = split(&theta_words);
-    let [audio, audio_negative] = split(&theta[0]);
-    let [video, video_negative] = split(&theta[1]);
-    let [both, both_negative] = [graph.mean_of(&audio, &video), graph.mean_of(&audio_negative, &video_negative)];
 
-    let mut triplets = Vec::new();
-    for (x, x_negative) in [(&both, &both_negative), (&audio, &audio_negative), (&video, &video_negative)] {
-        triplets.push(graph.triplet(x, &w, &w_negative, training.margin));
-        triplets.push(graph.triplet(&w, x, x_negative, training.margin));
+    // The model and its linear members have the same losses, each of its own embeddings; only the model's are decoded.
+    let (mut triplets, mut projections, mut entropies) = (Vec::new(), Vec::new(), Vec::new());
+    for (theta, theta_words) in std::iter::once(&theta).chain(&semantic.members).zip(&theta_words) {
+        let [w, w_negative] = split(theta_words);
+        let [audio, audio_negative] = split(&theta[0]);
+        let [video, video_negative] = split(&theta[1]);
+        let [both, both_negative] = [graph.mean_of(&audio, &video), graph.mean_of(&audio_negative, &video_negative)];
+        for (x, x_negative) in [(&both, &both_negative), (&audio, &audio_negative), (&video, &video_negative)] {
+            triplets.push((1.0 / 6.0, graph.triplet(x, &w, &w_negative, training.margin)));
+            triplets.push((1.0 / 6.0, graph.triplet(&w, x, x_negative, training.margin)));
+        }
+        projections.extend([&audio, &video].map(|x| (0.5, graph.mean_squared(x, &w))));
+        let classes = graph.rows(theta_words, 2 * half, 1, words.rows.rows() - 2 * half);
+        entropies.extend(theta.each_ref().map(|theta| {
+            (0.5, graph.distance_cross_entropy(theta, &classes, &words.labels, training.classification_scale))
+        }));
     }
-    let share = 1.0 / triplets.len() as f64;
-    let triplet = graph.weighted_sum(&triplets.iter().map(|t| (share, t)).collect::<Vec<_>>());
+    let sum = |terms: &[(f64, Var<R>)]| graph.weighted_sum(&terms.iter().map(|(w, t)| (*w, t)).collect::<Vec<_>>());
+    let [triplet, projection, classification] = [&triplets, &projections, &entropies].map(|terms| sum(terms));
 
-    let projections = [graph.mean_squared(&audio, &w), graph.mean_squared(&video, &w)];
-    let projection = graph.weighted_sum(&projections.each_ref().map(|p| (0.5, p)));
-
+    let [w, audio, video] = [&theta_words[0], &theta[0], &theta[1]].map(|x| graph.rows(x, 0, 1, half));
     let vectors = graph.rows(&words.rows, 0, 1, half);
     let target = |phi: &Var<R>| graph.detach(&graph.rows(phi, 0, 1, half));
     let decoded = |x: &Var<R>| graph.mean_squared(&decode(pass, &model.config, "decoder", x), &vectors);
@@ -68,12 +75,6 @@ pub fn loss<R: Real>(
         decoded(&w),
     ];
     let reconstruction = graph.weighted_sum(&reconstructions.each_ref().map(|r| (0.2, r)));
-
-    let classes = graph.rows(&theta_words, 2 * half, 1, words.rows.rows() - 2 * half);
-    let entropies = theta
-        .each_ref()
-        .map(|theta| graph.distance_cross_entropy(theta, &classes, &words.labels, training.classification_scale));
-    let classification = graph.weighted_sum(&entropies.each_ref().map(|e| (0.5, e)));
 
     let total = graph.weighted_sum(&[
         (training.weight_triplet, &triplet),
