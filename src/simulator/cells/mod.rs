@@ -461,6 +461,7 @@ impl Cells {
     }
 
     /// The state of a group at clock `now`, all acts up to there included.
+    #[inline(always)]
     fn present<const K: usize, const ALPHA: bool>(&self, group: usize, now: Tick) -> Group<K> {
         match &self.mode {
             Mode::Event(sparse) => self.path::<K, ALPHA>(group, sparse.last[group], now).0,

@@ -141,8 +141,14 @@ impl Cells {
         simd(
             #[inline(always)]
             || {
-                let all = touched.iter().chain(&due);
-                outcome = all.map(|&group| self.finish_group::<K, ALPHA>(group as usize, now)).collect();
+                // No closures: they would be functions of their own, without wide vectors.
+                for groups in [&touched, &due] {
+                    for &group in groups {
+                        if let Err(e) = self.finish_group::<K, ALPHA>(group as usize, now) {
+                            outcome = Err(e);
+                        }
+                    }
+                }
             },
         );
         touched.clear();
@@ -211,11 +217,17 @@ impl Cells {
             // Who is free at the next clock may fire there; behind the last neuron is nobody to wait for.
             released = if *free > now + 1 && *free < NEVER { released.min(free - 1) } else { released };
         }
-        if self.maps.forever.as_ref().is_some_and(|bound| self.bounded(group, state, bound, now)) {
+        if let Some(bound) = &self.maps.forever
+            && self.bounded(group, state, bound, now)
+        {
             return released;
         }
-        let bound = self.maps.bounds.iter().find(|bound| self.bounded(group, state, bound, now));
-        released.min(now + 1 + bound.and_then(|bound| bound.ticks).unwrap_or(0))
+        for bound in &self.maps.bounds {
+            if self.bounded(group, state, bound, now) {
+                return released.min(now + 1 + bound.ticks.unwrap_or(0));
+            }
+        }
+        now + 1
     }
 
     /// Whether nobody of a group, whose state is that at `now`, can fire without input within the span of `bound`.
