@@ -186,7 +186,7 @@ impl Cells {
     }
 
     /// From the states of last acts to the present, with the beginnings of the stretches under way.
-    pub(super) fn to_clocked<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+    pub(super) fn become_clocked<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
         let Mode::Event(sparse) = &self.mode else { return };
         let empty = State::zeros(self.groups() * GROUP, K, !self.state.excess.is_empty());
         let mut saved: [State; LEVELS - 1] = std::array::from_fn(|_| empty.clone());

@@ -380,9 +380,9 @@ impl Cells {
 
     /// Goes on at clock `now` with the one or the other driver.
     pub fn start(&mut self, now: Tick, dense: bool) -> Result<()> {
-        dispatch!(self, to_sparse(now));
+        dispatch!(self, become_sparse(now));
         if dense {
-            dispatch!(self, to_clocked(now));
+            dispatch!(self, become_clocked(now));
             return Ok(());
         }
         dispatch!(self, schedule_all(now))

@@ -288,7 +288,7 @@ impl Cells {
     }
 
     /// Goes over from the clock-driven driver after clock `now`.
-    pub(super) fn to_sparse<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+    pub(super) fn become_sparse<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
         if let Mode::Event(_) = self.mode {
             return;
         }
