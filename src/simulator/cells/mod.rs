@@ -4,7 +4,7 @@
 //! Neurons are taken in *groups* of eight neighbours. A group *acts* at a tick if something arrives at one of its neurons, one
 //! fires, or one comes to the end of its refractory time. Ticks are taken one by one, but a stretch of 8, 64 or 512 ticks that
 //! starts at a multiple of its length and within which the group does not act is taken at once, by the linear map of that many
-//! ticks ([`super::maps`]). So the state at any tick follows from the acts alone:
+//! ticks ([`crate::simulator::maps`]). So the state at any tick follows from the acts alone:
 //! - the event-driven driver keeps each group as of its last act, and goes from there to the present in few steps;
 //! - the clock-driven driver goes through every tick, and where a group has not acted within a stretch it puts the map of the
 //!   stretch in place of the ticks.
@@ -15,14 +15,14 @@ mod clocked;
 mod sparse;
 mod state;
 
-use super::checkpoint::PopulationState;
-use super::maps::{MOST_COMPONENTS, Maps};
 use crate::counts::LayerCounts;
 use crate::error::Result;
 use crate::event::Tick;
 use crate::network::{Population, Threshold};
 use crate::neuron::linear::{Neuron, Receptor, Reset};
 use crate::recording::Variable;
+use crate::simulator::checkpoint::PopulationState;
+use crate::simulator::maps::{MOST_COMPONENTS, Maps};
 use clocked::Clocked;
 use sparse::Sparse;
 use state::{Group, State};
