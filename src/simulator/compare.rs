@@ -36,6 +36,8 @@ pub struct Comparison {
     /// Firing rate of the neurons, per cent of the ticks, from which on the clock-driven driver is quicker; none if it is not in the range
     /// of `rates`.
     pub crossover_percent: Option<f64>,
+    /// The same as a rate of the sources.
+    pub crossover_input_percent: Option<f64>,
     /// Synaptic operations of the event-driven run by every definition.
     pub synops: Synops,
     /// Every operation of the event-driven run.
@@ -170,11 +172,15 @@ pub fn compare(
         first_difference: spikes.into_iter().chain(membranes).min(),
         watched: probes.iter().map(|probe| probe.neurons.len()).sum(),
         runs,
-        crossover_percent: crossing(
-            &rates.iter().map(|at| (at.firing_percent, [at.us_per_tick[0], at.us_per_tick[1]])).collect::<Vec<_>>(),
-        ),
+        crossover_percent: crossover(&rates, |at| at.firing_percent),
+        crossover_input_percent: crossover(&rates, |at| at.input_percent),
         rates,
     })
+}
+
+fn crossover(rates: &[AtRate], activity: impl Fn(&AtRate) -> f64) -> Option<f64> {
+    let points: Vec<_> = rates.iter().map(|at| (activity(at), [at.us_per_tick[0], at.us_per_tick[1]])).collect();
+    crossing(&points)
 }
 
 fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &mut dyn FnMut()) -> Result<AtRate> {
@@ -256,10 +262,11 @@ impl fmt::Display for Comparison {
             let (input, firing) = (at.input_percent, at.firing_percent);
             writeln!(f, "{input:>8} {firing:>9.3} {event:>9.2} {clock:>9.2} {auto:>9.2}")?;
         }
-        match self.crossover_percent {
-            Some(percent) => {
-                writeln!(f, "The clock-driven driver overtakes at {percent:.3} % of neurons firing per tick.")
-            }
+        match self.crossover_percent.zip(self.crossover_input_percent) {
+            Some((firing, input)) => writeln!(
+                f,
+                "The clock-driven driver overtakes at {firing:.3} % of neurons and {input:.3} % of sources firing per tick."
+            ),
             None => writeln!(f, "The event- and the clock-driven driver do not change places in this range."),
         }
     }
