@@ -1,7 +1,7 @@
 use super::*;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::{Delays, Emits, Origin, Population, Projection, Rule, Source, Threshold, Weights};
-use crate::neuron::linear::{Form, Leak, Neuron, Reset};
+use crate::neuron::linear::{Form, Leak, Neuron, Receptor, Reset};
 use crate::recording::Variable;
 use crate::splitmix::{below, unit};
 use proptest::prelude::*;
@@ -344,16 +344,10 @@ fn a_threshold_falls_onto_a_membrane_that_hears_nothing() {
     assert!(counts.membrane_updates < 200, "looked at too often: {counts:?}");
 }
 
-/// With c the charge of one spike, dV/dt = (-V + R I) / tau, I = w exp(-t / tau_s), the potential is
-/// V(t) = R w tau_s / (tau - tau_s) (exp(-t / tau) - exp(-t / tau_s)), with its peak at
-/// t = tau tau_s / (tau - tau_s) ln(tau / tau_s).
-#[test]
-fn a_postsynaptic_potential_has_the_shape_of_the_closed_form() {
-    const TOLERANCE: f64 = 1e-12;
-    let (tau, tau_s, w) = (20.0, 5.0, 3.0);
-    let leak = Leak { tau_ms: Some(tau), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
+/// A neuron that never fires and hears one spike, at tick 10.
+fn hears_once(leak: Leak, receptor: Receptor, weight: f64) -> Arc<Network> {
     let mut network = Arc::unwrap_or_clone(single(leak, Threshold::Never, 0));
-    network.populations[0].neuron.receptors = vec![leak.exponential(tau_s, 1.0)];
+    network.populations[0].neuron.receptors = vec![receptor];
     network.sources.push(Source { name: "s".into(), size: 1, emits: Emits::Spikes([(9, 0)].into()) });
     network.projections.push(Projection {
         from: Origin::Source(0),
@@ -362,11 +356,23 @@ fn a_postsynaptic_potential_has_the_shape_of_the_closed_form() {
         to_ids: 0..1,
         receptor: 0,
         rule: Rule::OneToOne,
-        weights: Weights::Constant(w),
+        weights: Weights::Constant(weight),
         delays: Delays::Constant(1),
     });
+    Arc::new(network)
+}
+
+/// With c the charge of one spike, dV/dt = (-V + R I) / tau, I = w exp(-t / tau_s), the potential is
+/// V(t) = R w tau_s / (tau - tau_s) (exp(-t / tau) - exp(-t / tau_s)), with its peak at
+/// t = tau tau_s / (tau - tau_s) ln(tau / tau_s).
+#[test]
+fn a_postsynaptic_potential_has_the_shape_of_the_closed_form() {
+    const TOLERANCE: f64 = 1e-12;
+    let (tau, tau_s, w) = (20.0, 5.0, 3.0);
+    let leak = Leak { tau_ms: Some(tau), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
+    let network = hears_once(leak, leak.exponential(tau_s, 1.0), w);
     let probe = Probe { variable: Variable::Membrane, population: 0, neurons: vec![0] };
-    let kept = run(&Arc::new(network), Driver::Event, 1, &[1500], &[probe]);
+    let kept = run(&network, Driver::Event, 1, &[1500], &[probe]);
     let potential = |t: f64| w * tau_s / (tau - tau_s) * ((-t / tau).exp() - (-t / tau_s).exp());
     let values: Vec<f64> = kept.values.iter().map(|(_, _, v)| f64::from_bits(v[0])).collect();
     for (tick, value) in values.iter().enumerate() {
@@ -445,20 +451,7 @@ fn an_alpha_potential_has_the_shape_of_the_closed_form() {
             }
         };
         let leak = Leak { tau_ms: tau, rest_mv: 0.0, bias_mv: 0.0, dt_ms: dt, form: Form::Exact };
-        let mut network = Arc::unwrap_or_clone(single(leak, Threshold::Never, 0));
-        network.populations[0].neuron.receptors = vec![leak.alpha(tau_s, r)];
-        network.sources.push(Source { name: "s".into(), size: 1, emits: Emits::Spikes([(9, 0)].into()) });
-        network.projections.push(Projection {
-            from: Origin::Source(0),
-            from_ids: 0..1,
-            to: 0,
-            to_ids: 0..1,
-            receptor: 0,
-            rule: Rule::OneToOne,
-            weights: Weights::Constant(w),
-            delays: Delays::Constant(1),
-        });
-        let network = Arc::new(network);
+        let network = hears_once(leak, leak.alpha(tau_s, r), w);
         let probe = Probe { variable: Variable::Membrane, population: 0, neurons: vec![0] };
         // The peak lies where the current has fallen below the membrane, behind its own peak at tau_s; without leak there is none.
         let top = tau.map(|tau| bisect(tau_s, 10.0 * tau.max(tau_s), |t| potential(t) - current(t)));
