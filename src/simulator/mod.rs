@@ -77,7 +77,7 @@ const PROGRESS: Tick = 64;
 const AUTO_WINDOW: Tick = 64;
 
 /// Share of a population's groups that hear something in a tick above which [`Driver::Auto`] evaluates all its neurons.
-const BUSY: f64 = 0.06;
+const BUSY: f64 = 0.025;
 
 /// A running simulation.
 pub struct Simulation {
