@@ -94,8 +94,6 @@ impl Map {
 /// What a neuron can come to in some ticks without input.
 #[derive(Debug, Clone)]
 pub struct Bound {
-    /// Ticks; none for all time.
-    pub ticks: Option<Tick>,
     /// E and B after the first tick, and after the last.
     pub leak: [(f64, f64); 2],
     /// R after the first tick, and after the last.
@@ -115,8 +113,8 @@ const LONGEST_RISE: usize = 1 << 20;
 pub struct Maps {
     /// By level.
     pub levels: [Map; LEVELS],
-    /// Long spans first.
-    pub bounds: Vec<Bound>,
+    /// By ticks, long spans first.
+    pub bounds: Vec<(Tick, Bound)>,
     /// Of all time, if a neuron without input comes to rest below its threshold.
     pub forever: Option<Bound>,
 }
@@ -126,7 +124,7 @@ impl Maps {
     pub fn new(neuron: &Neuron, threshold: &Threshold, lowest: f64) -> Self {
         let one = Map::one(neuron, threshold);
         let mut levels: [Map; LEVELS] = std::array::from_fn(|_| one.clone());
-        let mut bounds: Vec<Bound> = Vec::new();
+        let mut bounds = Vec::new();
         let mut map = one.clone();
         let mut range = one.into_membrane.map(|a| (a, a));
         for ticks in 1..=length(LEVELS - 1) {
@@ -134,7 +132,7 @@ impl Maps {
                 levels[level] = map.clone();
             }
             if SPANS.contains(&ticks) {
-                bounds.insert(0, Bound::between(&one, &map, Some(ticks), range));
+                bounds.insert(0, (ticks, Bound::between(&one, &map, range)));
             }
             map = map.then(&one);
             for (range, a) in range.iter_mut().zip(map.into_membrane) {
@@ -164,7 +162,7 @@ impl Maps {
                 if falls {
                     // In the end nothing is left of any response.
                     range.iter_mut().for_each(|range| range.0 = range.0.min(0.0));
-                    return Some(Bound::between(one, &last, None, range));
+                    return Some(Bound::between(one, &last, range));
                 }
             }
             return None;
@@ -180,14 +178,13 @@ impl Maps {
             }
             range[c] = (range[c].0.min(kept), range[c].1.max(kept));
         }
-        Some(Bound::between(one, &last, None, range))
+        Some(Bound::between(one, &last, range))
     }
 }
 
 impl Bound {
-    fn between(one: &Map, last: &Map, ticks: Option<Tick>, into_membrane: [(f64, f64); MOST_COMPONENTS]) -> Bound {
+    fn between(one: &Map, last: &Map, into_membrane: [(f64, f64); MOST_COMPONENTS]) -> Bound {
         Bound {
-            ticks,
             leak: [(one.membrane, one.drive), (last.membrane, last.drive)],
             threshold: [one.threshold, last.threshold],
             into_membrane,

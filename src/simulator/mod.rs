@@ -278,7 +278,6 @@ impl Exchange {
 
     /// Waits for those of the others; all of them by part. None if one is gone.
     fn receive(&self, own: &Arc<Outbox>, all: &mut Vec<Arc<Outbox>>) -> Option<()> {
-        all.clear();
         // A part's channels stand by number, with a gap where it would meet itself.
         let own_place = self.from.iter().enumerate().position(|(at, (part, _))| at != *part).unwrap_or(self.from.len());
         for (at, (_, from)) in self.from.iter().enumerate() {
@@ -422,7 +421,7 @@ impl Auto {
             let dense = share > if self.dense[p] { BUSY / 2.0 } else { BUSY };
             if dense != self.dense[p] {
                 self.dense[p] = dense;
-                part.cells[p].set_dense(dense, now - 1)?;
+                part.cells[p].start(now, dense)?;
             }
             self.touches[p] = 0;
         }

@@ -1,11 +1,11 @@
 //! The clock-driven driver: every neuron at every tick.
 
-use super::super::maps::{LEVELS, length};
 use super::state::{Group, State};
 use super::{BLOCK, Cells, GROUP, Mode, cue};
 use crate::event::Tick;
 use crate::lanes::simd;
 use crate::network::Threshold;
+use crate::simulator::maps::{LEVELS, length};
 use std::collections::VecDeque;
 
 /// Groups of a block.

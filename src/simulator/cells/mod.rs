@@ -373,12 +373,7 @@ impl Cells {
         self.acts[j / GROUP] = now;
     }
 
-    /// From now on, after `tick`, every neuron goes through every tick, or only those with something to do.
-    pub fn set_dense(&mut self, dense: bool, tick: Tick) -> Result<()> {
-        self.start(clock(tick), dense)
-    }
-
-    /// Goes on at clock `now` with the one or the other driver.
+    /// Goes on after `now` ticks with the one driver or the other.
     pub fn start(&mut self, now: Tick, dense: bool) -> Result<()> {
         dispatch!(self, become_sparse(now));
         if dense {

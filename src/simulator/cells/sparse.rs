@@ -1,12 +1,12 @@
 //! The event-driven driver: only groups that hear something, or one of whose neurons may fire without hearing anything.
 
-use super::super::maps::{Bound, LEVELS, length, level};
 use super::state::Group;
 use super::{Cells, GROUP, Mode, cue};
 use crate::error::Result;
 use crate::event::{BucketQueue, Tick};
 use crate::lanes::simd;
 use crate::network::Threshold;
+use crate::simulator::maps::{Bound, LEVELS, length, level};
 
 /// Ticks ahead for which looks are queued; a later one is looked at once more on the way.
 const HORIZON: Tick = 1024;
@@ -222,9 +222,9 @@ impl Cells {
         {
             return released;
         }
-        for bound in &self.maps.bounds {
+        for (ticks, bound) in &self.maps.bounds {
             if self.bounded(group, state, bound, now) {
-                return released.min(now + 1 + bound.ticks.unwrap_or(0));
+                return released.min(now + 1 + ticks);
             }
         }
         now + 1

@@ -1,8 +1,8 @@
 //! State of neurons: of a population, and of a group of eight.
 
-use super::super::maps::Map;
 use super::GROUP;
 use crate::event::Tick;
+use crate::simulator::maps::Map;
 
 /// What changes without anything arriving. Padded to whole blocks.
 pub struct State {
