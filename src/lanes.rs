@@ -70,6 +70,41 @@ impl Lanes {
     }
 }
 
+/// A cache line of doubles.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy)]
+struct Line([f64; 8]);
+
+// SAFETY: 8 doubles fill the 64 bytes of the type exactly: no padding, every bit pattern valid, zero too.
+unsafe impl Zeroable for Line {}
+// SAFETY: as above; the type is `Copy` and `repr(C)`.
+unsafe impl Pod for Line {}
+
+/// Doubles that begin at a cache line: a vector register's width of them, one that starts at a multiple of eight, crosses none.
+#[derive(Debug, Clone)]
+pub struct Lined(Vec<Line>);
+
+impl Lined {
+    /// `len` zeros, a multiple of eight.
+    pub fn zeros(len: usize) -> Self {
+        Lined(vec![Line([0.0; 8]); len / 8])
+    }
+}
+
+impl std::ops::Deref for Lined {
+    type Target = [f64];
+
+    fn deref(&self) -> &[f64] {
+        pulp::bytemuck::cast_slice(&self.0)
+    }
+}
+
+impl std::ops::DerefMut for Lined {
+    fn deref_mut(&mut self) -> &mut [f64] {
+        pulp::bytemuck::cast_slice_mut(&mut self.0)
+    }
+}
+
 /// Runs `f`, once, compiled for the widest vector instructions of this machine. Rust never contracts a*b+c, so the result is
 /// the same on each of them. `f` must be marked `#[inline(always)]` where it is written. `FnMut` and not `FnOnce`: rustc
 /// puts a call of its own around a closure that is called by value, and that call is not always inlined.

@@ -89,6 +89,15 @@ pub struct Neuron {
 }
 
 impl Neuron {
+    /// Whether something that arrives can change the membrane in its tick; else it does so from the next one on.
+    pub fn is_immediate(&self) -> bool {
+        self.receptors.iter().any(|receptor| match receptor {
+            Receptor::Delta { .. } => true,
+            Receptor::Exponential { gain_now, .. } => *gain_now != 0.0,
+            Receptor::Alpha { .. } => false,
+        })
+    }
+
     /// Receptors that are currents.
     pub fn currents(&self) -> usize {
         self.receptors.iter().filter(|receptor| !matches!(receptor, Receptor::Delta { .. })).count()

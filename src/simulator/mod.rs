@@ -46,7 +46,7 @@ use crate::network::Network;
 use crate::recording::{Probe, Recorder};
 use cells::GROUP;
 use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
-use part::{Outbox, Part};
+use part::{Outbox, Part, epoch};
 use sources::Emitter;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -63,9 +63,6 @@ pub enum Driver {
     #[default]
     Auto,
 }
-
-/// The longest epoch, where delays would allow longer ones: what is recorded is held for that long.
-const LONGEST_EPOCH: Tick = 64;
 
 /// Neurons times ticks of an epoch for which a thread of its own pays: exchanging costs about as much as a thousand steps.
 const WORK_PER_PART: u64 = 1_000;
@@ -140,7 +137,7 @@ impl Simulation {
             }
         }
         let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
-        let useful = (neurons * u64::from(epoch(&network)) / WORK_PER_PART).max(1);
+        let useful = (neurons * u64::from(epoch(&network, &probes)) / WORK_PER_PART).max(1);
         Self::in_parts(network, driver, threads.clamp(1, useful.min(256) as usize), probes, progress)
     }
 
@@ -152,7 +149,7 @@ impl Simulation {
         probes: Vec<Probe>,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
-        let epoch = epoch(&network);
+        let epoch = epoch(&network, &probes);
         let longest_delay = network.projections.iter().map(|p| p.longest_delay()).max().unwrap_or(1);
         let emitters: Vec<_> = network.sources.iter().map(|source| Arc::new(Emitter::new(source))).collect();
         let build = |part| Part::build(&network, &emitters, &probes, driver, epoch, (part, parts), progress);
@@ -207,9 +204,9 @@ impl Simulation {
         let span = (self.now..until, self.epoch);
         match &self.pool {
             None => {
-                let mut exchange = Exchange { to: Vec::new(), from: Vec::new() };
+                let exchange = Exchange { part: 0, to: Vec::new(), from: Vec::new() };
                 let mut auto = self.auto.clone();
-                run_part(&mut self.parts[0], span, &mut exchange, &mut auto, &self.network, Some(&mut lead))?;
+                run_part(&mut self.parts[0], span, &exchange, &mut auto, &self.network, Some(&mut lead))?;
                 self.auto = auto;
             }
             Some(pool) => {
@@ -223,9 +220,8 @@ impl Simulation {
                 let network = &self.network;
                 let outcomes = pool.broadcast(|context| {
                     let job = jobs[context.index()].lock().ok().and_then(|mut job| job.take());
-                    let (part, mut exchange, mut auto, lead) =
-                        job.ok_or_else(|| Error::value("thread", "has no part"))?;
-                    run_part(part, span.clone(), &mut exchange, &mut auto, network, lead)?;
+                    let (part, exchange, mut auto, lead) = job.ok_or_else(|| Error::value("thread", "has no part"))?;
+                    run_part(part, span.clone(), &exchange, &mut auto, network, lead)?;
                     Ok(auto)
                 });
                 for outcome in outcomes {
@@ -238,12 +234,6 @@ impl Simulation {
     }
 }
 
-/// Ticks between two exchanges: nothing emitted in them arrives in them.
-fn epoch(network: &Network) -> Tick {
-    let shortest = network.projections.iter().map(|p| p.shortest_delay()).min();
-    shortest.unwrap_or(LONGEST_EPOCH).clamp(1, LONGEST_EPOCH)
-}
-
 /// What only the first part does.
 struct Lead<'a> {
     recorder: &'a mut dyn Recorder,
@@ -252,43 +242,35 @@ struct Lead<'a> {
     populations: usize,
 }
 
-/// Channels from a part to all others and back.
+/// Channels from a part to all others, by number, and back.
 struct Exchange {
-    to: Vec<Sender<Arc<Outbox>>>,
-    from: Vec<(usize, Receiver<Arc<Outbox>>)>,
+    part: usize,
+    to: Vec<(usize, Sender<Outbox>)>,
+    from: Vec<Receiver<Outbox>>,
 }
 
 impl Exchange {
     fn between(parts: usize) -> Vec<Exchange> {
-        let mut all: Vec<Exchange> = (0..parts).map(|_| Exchange { to: Vec::new(), from: Vec::new() }).collect();
+        let new = |part| Exchange { part, to: Vec::new(), from: Vec::new() };
+        let mut all: Vec<Exchange> = (0..parts).map(new).collect();
         for from in 0..parts {
             for to in (0..parts).filter(|&to| to != from) {
                 let (sender, receiver) = bounded(1);
-                all[from].to.push(sender);
-                all[to].from.push((from, receiver));
+                all[from].to.push((to, sender));
+                all[to].from.push(receiver);
             }
         }
         all
     }
 
-    /// Gives `own` to all other parts. None if one is gone.
-    fn send(&self, own: &Arc<Outbox>) -> Option<()> {
-        self.to.iter().try_for_each(|to| to.send(own.clone()).ok())
-    }
-
-    /// Waits for those of the others; all of them by part. None if one is gone.
-    fn receive(&self, own: &Arc<Outbox>, all: &mut Vec<Arc<Outbox>>) -> Option<()> {
-        // A part's channels stand by number, with a gap where it would meet itself.
-        let own_place = self.from.iter().enumerate().position(|(at, (part, _))| at != *part).unwrap_or(self.from.len());
-        for (at, (_, from)) in self.from.iter().enumerate() {
-            if at == own_place {
-                all.push(own.clone());
-            }
+    /// Gives `own` to all other parts and waits for theirs; all of them by part. None if one is gone.
+    fn exchange(&self, mut own: Outbox, all: &mut Vec<Outbox>) -> Option<()> {
+        self.to.iter().try_for_each(|(part, to)| to.send(own.copy(*part == 0)).ok())?;
+        all.clear();
+        for from in &self.from {
             all.push(wait(from)?);
         }
-        if own_place == self.from.len() {
-            all.push(own.clone());
-        }
+        all.insert(self.part, own);
         Some(())
     }
 }
@@ -312,49 +294,26 @@ fn wait<T>(from: &Receiver<T>) -> Option<T> {
 fn run_part(
     part: &mut Part,
     (ticks, epoch): (Range<Tick>, Tick),
-    exchange: &mut Exchange,
+    exchange: &Exchange,
     auto: &mut Auto,
     network: &Network,
     mut lead: Option<&mut Lead>,
 ) -> Result<()> {
-    // Two outboxes in turn: the others may still read the last one while the next is filled.
-    let mut outboxes = [Arc::new(Outbox::default()), Arc::new(Outbox::default())];
-    let mut all = Vec::new();
-    let (mut start, mut turn, mut failure) = (ticks.start, 0, None);
-    part.begin(start);
+    let (mut own, mut all) = (Outbox::default(), Vec::new());
+    let (mut start, mut failure) = (ticks.start, None);
     while start < ticks.end {
         let end = ticks.end.min(start + epoch);
-        all.clear();
-        if Arc::get_mut(&mut outboxes[turn]).is_none() {
-            outboxes[turn] = Arc::default();
-        }
-        let own = &mut outboxes[turn];
-        if let Some(own) = Arc::get_mut(own) {
-            own.stop = failure.is_some() || part.run(start..end, own).map_err(|e| failure = Some(e)).is_err();
-        }
-        if exchange.send(own).is_none() {
+        own.stop = failure.is_some() || part.run(start..end, &mut own).map_err(|e| failure = Some(e)).is_err();
+        if exchange.exchange(std::mem::take(&mut own), &mut all).is_none() {
             break;
-        }
-        // While the spikes are on their way, what does not need them is done.
-        let ahead = end < ticks.end && !auto.is_due(end);
-        if ahead {
-            part.begin(end);
-        }
-        if exchange.receive(own, &mut all).is_none() {
-            break;
-        }
-        for (at, tick) in (start..end).enumerate() {
-            part.take(tick, all.iter().filter_map(|outbox| outbox.spikes.get(at)));
         }
         if all.iter().any(|outbox| outbox.stop) {
             break;
         }
-        auto.note(&all);
+        part.take(&(start..end), &all, &mut auto.touches);
         if auto.is_due(end) {
+            part.catch_up(end)?;
             auto.choose(part, end, network)?;
-        }
-        if end < ticks.end && !ahead {
-            part.begin(end);
         }
         if let Some(lead) = lead.as_deref_mut() {
             if let Err(e) = lead.record(part, start..end, &all) {
@@ -367,17 +326,18 @@ fn run_part(
                 (lead.progress)(end);
             }
         }
-        (start, turn) = (end, 1 - turn);
+        // Its memory is used again.
+        (own, start) = (all.swap_remove(exchange.part), end);
     }
     match failure {
         Some(e) => Err(e),
         None if start < ticks.end => Err(Error::value("simulation", "another thread failed")),
-        None => Ok(()),
+        None => part.catch_up(start),
     }
 }
 
 impl Lead<'_> {
-    fn record(&mut self, part: &Part, ticks: Range<Tick>, all: &[Arc<Outbox>]) -> Result<()> {
+    fn record(&mut self, part: &Part, ticks: Range<Tick>, all: &[Outbox]) -> Result<()> {
         let mut values = Vec::new();
         for (at, tick) in ticks.enumerate() {
             for p in 0..self.populations {
@@ -400,15 +360,6 @@ impl Auto {
     /// Whether it is time to choose.
     fn is_due(&self, now: Tick) -> bool {
         self.driver == Driver::Auto && now - self.since >= AUTO_WINDOW
-    }
-
-    /// Takes note of what was done in an epoch.
-    fn note(&mut self, all: &[Arc<Outbox>]) {
-        for outbox in all {
-            for (sum, touches) in self.touches.iter_mut().zip(&outbox.activity) {
-                *sum += touches;
-            }
-        }
     }
 
     /// Chooses for each population. All parts see the same figures and choose alike.

@@ -1,29 +1,49 @@
 //! One thread's part of the network: its neurons, its sources, all synapses that end on its neurons.
 
 use super::Driver;
-use super::cells::{Cells, GROUP, Input};
+use super::cells::{Arrivals, Cells, GROUP, Input};
 use super::rows::Rows;
 use super::sources::Emitter;
 use crate::counts::LayerCounts;
 use crate::error::Result;
 use crate::event::Tick;
 use crate::lanes::prefetch;
-use crate::network::{Delays, Network, Origin, Weights};
-use crate::recording::Probe;
+use crate::network::{Delays, Network, Origin, Projection, Weights};
+use crate::recording::{Probe, Variable};
+use smallvec::SmallVec;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What one part emitted in one epoch; all parts get it.
+/// The longest epoch, where delays would allow longer ones: what is recorded is held for that long.
+const LONGEST_EPOCH: Tick = 64;
+
+/// What one part did in one epoch; all parts get it.
 #[derive(Default)]
 pub(super) struct Outbox {
-    /// For each tick of the epoch and each origin (populations, then sources): ids, ascending.
-    pub spikes: Vec<Vec<Vec<u32>>>,
-    /// For each tick of the epoch and each probe: values of the part's neurons.
+    /// For each population how many touches; then for each of its ticks how many spikes, and who, ascending. Then for each source and
+    /// tick the same without touches. Where little happened, that lies in the message itself: another core has few lines to fetch.
+    words: SmallVec<[u32; 14]>,
+    /// For each tick of the epoch and each probe: values of the part's neurons. Only the first part gets them.
     pub values: Vec<Vec<Vec<f64>>>,
-    /// Touches of each population.
-    pub activity: Vec<u64>,
     /// The run is to end after this epoch.
     pub stop: bool,
+}
+
+impl Outbox {
+    /// For the first part, or another one.
+    pub fn copy(&mut self, first: bool) -> Outbox {
+        let values = if first { std::mem::take(&mut self.values) } else { Vec::new() };
+        Outbox { words: self.words.clone(), values, stop: self.stop }
+    }
+
+    /// Adds what one origin emitted in each tick; leaves the lists empty.
+    fn put(&mut self, emitted: &mut [Vec<u32>]) {
+        for ids in emitted {
+            self.words.push(ids.len() as u32);
+            self.words.extend_from_slice(ids);
+            ids.clear();
+        }
+    }
 }
 
 /// Spikes of one origin in the last ticks, by tick.
@@ -42,6 +62,31 @@ impl History {
     }
 }
 
+/// The delay of all synapses of a projection, if it is one.
+fn one_delay(projection: &Projection) -> Option<Tick> {
+    match projection.delays {
+        Delays::Constant(delay) => Some(delay.into()),
+        _ => None,
+    }
+}
+
+/// Whether all that arrives at a population comes in the order of its neurons, spike by spike.
+fn in_order(network: &Network, population: usize) -> bool {
+    network.projections.iter().filter(|p| p.to == population).all(|p| one_delay(p).is_some())
+}
+
+/// Whether a population's arrivals can be taken in at the beginning of the next tick: nobody sees them before.
+fn defers(network: &Network, probes: &[Probe], population: usize) -> bool {
+    let seen = |probe: &Probe| probe.population == population && probe.variable == Variable::Current;
+    !network.populations[population].neuron.is_immediate() && !probes.iter().any(seen)
+}
+
+/// The most ticks that parts go through without hearing of each other: nothing emitted in them is taken in there.
+pub(super) fn epoch(network: &Network, probes: &[Probe]) -> Tick {
+    let later = |p: &Projection| p.shortest_delay() + Tick::from(defers(network, probes, p.to));
+    network.projections.iter().map(later).min().unwrap_or(LONGEST_EPOCH).clamp(1, LONGEST_EPOCH)
+}
+
 /// A projection's synapses on this part's neurons.
 struct Route {
     origin: usize,
@@ -55,10 +100,20 @@ struct Route {
     sums: Vec<f64>,
     /// One for all synapses, or none.
     delay: Option<Tick>,
-    /// Events on their way, by tick of arrival, where delays differ.
-    under_way: Vec<Bucket>,
+    /// By tick of arrival.
+    under_way: UnderWay,
     /// Analog values come from here.
     frames: Option<Arc<Emitter>>,
+}
+
+/// What is on its way on a route, in a ring by tick of arrival.
+enum UnderWay {
+    /// Where all take equally long: the part of each spike's row that has not been delivered yet.
+    Rows(Vec<Vec<Range<usize>>>),
+    /// Where delays differ: the events themselves.
+    Events(Vec<Bucket>),
+    /// Where every source reaches all targets, spikes are looked up when they arrive.
+    Looked,
 }
 
 /// Events that arrive at one tick.
@@ -70,6 +125,10 @@ struct Bucket {
 
 pub(super) struct Part {
     pub cells: Vec<Cells>,
+    /// Of each population, whether its arrivals are taken in at the beginning of the next tick: they cannot be seen before.
+    deferred: Vec<bool>,
+    /// Of each population, the first tick whose arrivals have not been taken in.
+    arrived: Vec<Tick>,
     /// Sources and the share of each that this part draws.
     sources: Vec<(Arc<Emitter>, Range<u32>)>,
     routes: Vec<Route>,
@@ -78,6 +137,8 @@ pub(super) struct Part {
     /// What each probe asks of this part: population, local choice of neurons.
     probes: Vec<Probe>,
     driver: Driver,
+    /// Who fired in each tick of an epoch.
+    fired: Vec<Vec<u32>>,
 }
 
 /// The share of part `part` of `parts` in `n` neurons: whole groups.
@@ -98,11 +159,10 @@ impl Part {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let populations = network.populations.len();
-        let cells: Vec<Cells> = network
-            .populations
-            .iter()
-            .map(|population| {
-                let mut cells = Cells::new(population, share(population.size, part, parts));
+        let cells: Vec<Cells> = (0..populations)
+            .map(|p| {
+                let population = &network.populations[p];
+                let mut cells = Cells::new(population, share(population.size, part, parts), in_order(network, p));
                 cells.start(0, driver == Driver::Clock).map(|()| cells)
             })
             .collect::<Result<_>>()?;
@@ -115,15 +175,13 @@ impl Part {
             };
             let input = cells[projection.to].input_of(projection.receptor);
             let rows = Rows::build(network, projection, cells[projection.to].ids.clone(), progress)?;
-            let delay = match projection.delays {
-                Delays::Constant(delay) => Some(Tick::from(delay)),
-                _ => None,
-            };
+            let delay = one_delay(projection);
             reach[origin] = reach[origin].max(projection.longest_delay() + 1);
             let weight = match projection.weights {
                 Weights::Constant(weight) if rows.weights.is_empty() => weight,
                 _ => 1.0,
             };
+            let ring = projection.longest_delay() as usize + 1;
             routes.push(Route {
                 origin,
                 from_ids: projection.from_ids.clone(),
@@ -131,9 +189,10 @@ impl Part {
                 input,
                 gain: weight * input.gain,
                 sums: vec![0.0; rows.all.as_ref().map_or(0, |all| all.len())],
-                under_way: match delay {
-                    Some(_) => Vec::new(),
-                    None => vec![Bucket::default(); projection.longest_delay() as usize + 1],
+                under_way: match (&rows.all, delay) {
+                    (Some(_), _) => UnderWay::Looked,
+                    (None, Some(_)) => UnderWay::Rows(vec![Vec::new(); ring]),
+                    (None, None) => UnderWay::Events(vec![Bucket::default(); ring]),
                 },
                 rows,
                 delay,
@@ -142,65 +201,110 @@ impl Part {
         }
         let sources = emitters.iter().map(|e| (e.clone(), share(e.size(), part, parts))).collect();
         let history = reach.iter().map(|&n| History { ring: vec![Vec::new(); n as usize] }).collect();
+        let deferred = (0..populations).map(|p| defers(network, probes, p)).collect();
         let probes = probes.iter().map(|probe| {
             let ids = &cells[probe.population].ids;
             Probe { neurons: probe.neurons.iter().copied().filter(|id| ids.contains(id)).collect(), ..probe.clone() }
         });
-        Ok(Part { probes: probes.collect(), cells, sources, routes, history, driver })
+        Ok(Part {
+            probes: probes.collect(),
+            deferred,
+            arrived: vec![0; populations],
+            cells,
+            sources,
+            routes,
+            history,
+            driver,
+            fired: Vec::new(),
+        })
     }
 
-    /// Begins a tick: everything that needs nothing of what arrives. [`Part::run`] does that for all ticks but the first.
-    pub fn begin(&mut self, tick: Tick) {
-        self.cells.iter_mut().for_each(|cells| cells.begin(tick));
-    }
-
-    /// Goes through the ticks of an epoch. Everything that arrives in them was emitted before it.
+    /// Goes through the ticks of an epoch. Everything that has to be taken in there was emitted before it.
     pub fn run(&mut self, ticks: Range<Tick>, outbox: &mut Outbox) -> Result<()> {
-        let populations = self.cells.len();
-        outbox.spikes.resize_with(ticks.len(), Vec::new);
+        outbox.words.clear();
         outbox.values.resize_with(ticks.len(), Vec::new);
-        for (at, tick) in ticks.enumerate() {
-            let spikes = &mut outbox.spikes[at];
-            spikes.resize_with(populations + self.sources.len(), Vec::new);
-            if at > 0 {
-                self.begin(tick);
+        for values in &mut outbox.values {
+            values.resize_with(self.probes.len(), Vec::new);
+            values.iter_mut().for_each(Vec::clear);
+        }
+        self.fired.resize_with(ticks.len(), Vec::new);
+        for p in 0..self.cells.len() {
+            for tile in 0..self.cells[p].tiles() {
+                for (at, tick) in ticks.clone().enumerate() {
+                    if self.deferred[p] && self.arrived[p] < tick {
+                        self.deliver(p, tile, tick - 1)?;
+                    }
+                    self.cells[p].begin(tile, tick);
+                    if self.cells[p].immediate() {
+                        self.deliver(p, tile, tick)?;
+                    }
+                    self.cells[p].finish(tile, tick, &mut self.fired[at])?;
+                    if !self.deferred[p] && !self.cells[p].immediate() {
+                        self.deliver(p, tile, tick)?;
+                    }
+                    self.look(p, tile, tick, &mut outbox.values[at]);
+                }
             }
-            for p in 0..populations {
-                self.deliver(p, tick);
-                let cells = &mut self.cells[p];
-                cells.finish(tick)?;
-                spikes[p].clear();
-                spikes[p].extend(cells.fired.iter().map(|&j| cells.ids.start + j));
-            }
-            for ((emitter, ids), spikes) in self.sources.iter().zip(&mut spikes[populations..]) {
-                spikes.clear();
+            self.arrived[p] = if self.deferred[p] { ticks.end - 1 } else { ticks.end };
+            let touches = std::mem::take(&mut self.cells[p].activity);
+            outbox.words.push(u32::try_from(touches).unwrap_or(u32::MAX));
+            outbox.put(&mut self.fired);
+        }
+        for (emitter, ids) in &self.sources {
+            for (tick, spikes) in ticks.clone().zip(&mut self.fired) {
                 emitter.emit(tick, ids.clone(), spikes);
             }
-            let values = &mut outbox.values[at];
-            values.resize_with(self.probes.len(), Vec::new);
-            for (probe, values) in self.probes.iter().zip(values) {
-                let cells = &mut self.cells[probe.population];
-                values.clear();
-                values.extend(probe.neurons.iter().map(|&id| cells.show(probe.variable, id, tick)));
-            }
+            outbox.put(&mut self.fired);
         }
-        outbox.activity.clear();
-        outbox.activity.extend(self.cells.iter_mut().map(|cells| std::mem::take(&mut cells.activity)));
         Ok(())
     }
 
-    /// Takes in what was emitted at `tick` by all parts, in their order.
-    pub fn take<'a>(&mut self, tick: Tick, of_parts: impl Iterator<Item = &'a Vec<Vec<u32>>>) {
-        for history in &mut self.history {
-            history.at_mut(tick).clear();
+    /// Adds what probes ask of a tile.
+    fn look(&self, p: usize, tile: usize, tick: Tick, values: &mut [Vec<f64>]) {
+        for (probe, values) in self.probes.iter().zip(values).filter(|(probe, _)| probe.population == p) {
+            let ids = self.cells[p].tile(tile);
+            let first = self.cells[p].ids.start;
+            let from = probe.neurons.partition_point(|&id| id - first < ids.start);
+            let these = probe.neurons[from..].iter().take_while(|&&id| id - first < ids.end);
+            values.extend(these.map(|&id| self.cells[p].show(probe.variable, id, tick)));
         }
-        for spikes in of_parts {
-            for (history, spikes) in self.history.iter_mut().zip(spikes) {
-                history.at_mut(tick).extend_from_slice(spikes);
+    }
+
+    /// Takes in the arrivals of the last tick before `now`.
+    pub fn catch_up(&mut self, now: Tick) -> Result<()> {
+        for p in 0..self.cells.len() {
+            if self.arrived[p] < now {
+                for tile in 0..self.cells[p].tiles() {
+                    self.deliver(p, tile, now - 1)?;
+                }
+                self.arrived[p] = now;
             }
         }
-        for route in self.routes.iter_mut().filter(|route| route.delay.is_none()) {
-            route.send(self.history[route.origin].at(tick), tick, tick);
+        Ok(())
+    }
+
+    /// Takes over what was emitted in `ticks` by all parts, in their order, and adds up touches by population.
+    pub fn take(&mut self, ticks: &Range<Tick>, of_parts: &[Outbox], touches: &mut [u64]) {
+        for history in &mut self.history {
+            ticks.clone().for_each(|tick| history.at_mut(tick).clear());
+        }
+        for outbox in of_parts {
+            let mut words = &outbox.words[..];
+            let mut next = |n: usize| words.split_off(..n).unwrap_or_default();
+            for (origin, history) in self.history.iter_mut().enumerate() {
+                if let Some(touches) = touches.get_mut(origin) {
+                    *touches += next(1).iter().map(|&n| u64::from(n)).sum::<u64>();
+                }
+                for tick in ticks.clone() {
+                    let count = next(1).first().map_or(0, |&n| n as usize);
+                    history.at_mut(tick).extend_from_slice(next(count));
+                }
+            }
+        }
+        for route in &mut self.routes {
+            for tick in ticks.clone() {
+                route.send(self.history[route.origin].at(tick), tick, tick);
+            }
         }
     }
 
@@ -224,16 +328,17 @@ impl Part {
             if now - tick <= history.ring.len() as Tick {
                 history.at_mut(tick).clone_from(&ids);
             }
-            for route in self.routes.iter_mut().filter(|r| r.delay.is_none() && r.origin == origin as usize) {
+            for route in self.routes.iter_mut().filter(|r| r.origin == origin as usize) {
                 route.send(&ids, tick, now - 1);
             }
         }
+        self.arrived.fill(now);
         let dense = self.driver == Driver::Clock;
         self.cells.iter_mut().try_for_each(|cells| cells.start(now, dense))
     }
 
-    /// Brings to population `p` what arrives at `tick`.
-    fn deliver(&mut self, p: usize, tick: Tick) {
+    /// Brings to a tile of population `p` what arrives at `tick`.
+    fn deliver(&mut self, p: usize, tile: usize, tick: Tick) -> Result<()> {
         let cells = &mut self.cells[p];
         if cells.wants_announcements() {
             for route in self.routes.iter().filter(|route| route.to == p) {
@@ -243,8 +348,9 @@ impl Part {
         }
         let dense_products = self.driver == Driver::Clock;
         for route in self.routes.iter_mut().filter(|route| route.to == p) {
-            route.deliver(tick, &self.history[route.origin], cells, dense_products);
+            route.deliver(tick, tile, &self.history[route.origin], cells, dense_products);
         }
+        cells.heard(tick)
     }
 
     /// Synapses on this part's neurons of population `p`.
@@ -273,45 +379,48 @@ impl Part {
 
     /// Operations of population `p` by this part's neurons.
     pub fn counts(&self, p: usize) -> LayerCounts {
-        self.cells[p].counts
+        self.cells[p].operations()
     }
 }
 
 impl Route {
-    /// Those of `spikes` that start this route.
-    fn own<'a>(&self, spikes: &'a [u32]) -> &'a [u32] {
-        let from = spikes.partition_point(|&i| i < self.from_ids.start);
-        let to = spikes.partition_point(|&i| i < self.from_ids.end);
-        &spikes[from..to]
-    }
-
-    /// Puts spikes emitted at `tick` on their ways of different lengths; what arrives up to `over` is left out.
+    /// Puts spikes emitted at `tick` on their way; what arrives up to `over` is left out.
     fn send(&mut self, spikes: &[u32], tick: Tick, over: Tick) {
-        let len = self.under_way.len();
-        let first = tick as usize % len;
         let rows = &self.rows;
-        for &i in self.own(spikes) {
-            let source = (i - self.from_ids.start) as usize;
-            let row = rows.offsets[source]..rows.offsets[source + 1];
-            let (targets, delays) = (&rows.targets[row.clone()], &rows.delays[row.clone()]);
-            for (k, (&target, &delay)) in targets.iter().zip(delays).enumerate() {
-                if tick + Tick::from(delay) <= over {
-                    continue;
-                }
-                let at = first + usize::from(delay);
-                let bucket = &mut self.under_way[if at < len { at } else { at - len }];
-                bucket.targets.push(target);
-                if !rows.weights.is_empty() {
-                    bucket.weights.push(rows.weights[row.start + k]);
+        let from = self.from_ids.start;
+        let own = own(&self.from_ids, spikes).iter().map(|&i| rows.row((i - from) as usize));
+        match (&mut self.under_way, self.delay) {
+            (UnderWay::Rows(ring), Some(delay)) if tick + delay > over => {
+                let len = ring.len();
+                let arriving = own.inspect(|row| prefetch(&rows.targets[row.clone()]));
+                ring[(tick + delay) as usize % len].extend(arriving);
+            }
+            (UnderWay::Events(ring), _) => {
+                let len = ring.len();
+                let first = tick as usize % len;
+                for row in own {
+                    let (targets, delays) = (&rows.targets[row.clone()], &rows.delays[row.clone()]);
+                    for (k, (&target, &delay)) in targets.iter().zip(delays).enumerate() {
+                        if tick + Tick::from(delay) <= over {
+                            continue;
+                        }
+                        let at = first + usize::from(delay);
+                        let bucket = &mut ring[if at < len { at } else { at - len }];
+                        bucket.targets.push(target);
+                        if !rows.weights.is_empty() {
+                            bucket.weights.push(rows.weights[row.start + k]);
+                        }
+                    }
                 }
             }
+            _ => {}
         }
     }
 
     /// Spikes that arrive at `tick`, if all take equally long.
     fn arriving<'a>(&self, tick: Tick, history: &'a History) -> &'a [u32] {
         match self.delay {
-            Some(delay) if tick >= delay => self.own(history.at(tick - delay)),
+            Some(delay) if tick >= delay => own(&self.from_ids, history.at(tick - delay)),
             _ => &[],
         }
     }
@@ -334,87 +443,89 @@ impl Route {
     /// Tells everybody at whom something arrives at `tick`.
     fn announce(&self, tick: Tick, history: &History, cells: &mut Cells) {
         let rows = &self.rows;
-        if self.delay.is_none() {
-            let bucket = &self.under_way[tick as usize % self.under_way.len()];
-            return cells.announce(bucket.targets.iter().copied(), tick);
-        }
-        let spikes = self.arriving(tick, history);
-        match &rows.all {
-            Some(all) => {
-                if !spikes.is_empty() || self.values(tick).next().is_some() {
-                    cells.announce(all.start as u32..all.end as u32, tick);
+        match &self.under_way {
+            UnderWay::Events(ring) => cells.announce(&ring[tick as usize % ring.len()].targets, tick),
+            UnderWay::Rows(ring) => {
+                for row in &ring[tick as usize % ring.len()] {
+                    cells.announce(&rows.targets[row.clone()], tick);
                 }
+                self.values(tick).for_each(|(row, _)| cells.announce(&rows.targets[rows.row(row)], tick));
             }
-            None => {
-                let sources = spikes.iter().map(|&i| self.row(i)).chain(self.values(tick).map(|(row, _)| row));
-                sources.for_each(|row| cells.announce(rows.targets(row).iter().copied(), tick));
+            UnderWay::Looked => {
+                if !self.arriving(tick, history).is_empty() || self.values(tick).next().is_some() {
+                    rows.all.iter().for_each(|all| cells.announce_all(all.clone(), tick));
+                }
             }
         }
     }
 
-    fn deliver(&mut self, tick: Tick, history: &History, cells: &mut Cells, dense_products: bool) {
-        let (input, gain) = (self.input, self.gain);
-        if self.rows.all.is_some() {
-            return self.deliver_all(tick, history, cells, dense_products);
-        }
-        if self.delay.is_none() {
-            let len = self.under_way.len();
-            let bucket = &mut self.under_way[tick as usize % len];
-            let events = bucket.targets.len() as u64;
-            cells.counts.synops += events;
-            cells.counts.queue_operations += 2 * events;
-            if bucket.weights.is_empty() {
-                cells.hear(input, &bucket.targets, std::iter::repeat(gain), tick);
-                cells.counts.effective_acs += events * u64::from(gain != 0.0);
-            } else {
-                cells.hear(input, &bucket.targets, bucket.weights.iter().map(|&w| f64::from(w) * gain), tick);
-                cells.counts.effective_acs += bucket.weights.iter().filter(|&&w| w != 0.0).count() as u64;
-            }
-            bucket.targets.clear();
-            bucket.weights.clear();
-            return;
-        }
+    fn deliver(&mut self, tick: Tick, tile: usize, history: &History, cells: &mut Cells, dense_products: bool) {
+        let ids = cells.tile(tile);
+        let last = tile + 1 == cells.tiles();
         let rows = &self.rows;
-        let mut events = 0;
-        let spikes = self.arriving(tick, history);
-        for (at, &i) in spikes.iter().enumerate() {
-            if let Some(&next) = spikes.get(at + 1) {
-                prefetch(rows.targets(self.row(next)));
+        let mut arrivals = Arrivals {
+            input: self.input,
+            targets: &rows.targets,
+            weights: &rows.weights,
+            gain: self.gain,
+            factor: 1.0,
+        };
+        let [events, effective] = match &mut self.under_way {
+            UnderWay::Looked => return self.deliver_all(tick, ids, history, cells, dense_products),
+            UnderWay::Events(ring) => {
+                let len = ring.len();
+                let bucket = &mut ring[tick as usize % len];
+                let arrivals = Arrivals { targets: &bucket.targets, weights: &bucket.weights, ..arrivals };
+                cells.counts.queue_operations += 2 * bucket.targets.len() as u64;
+                let heard = cells.hear(&arrivals, &mut [0..bucket.targets.len()], ids.end, tick);
+                bucket.targets.clear();
+                bucket.weights.clear();
+                heard
             }
-            let row = self.row(i);
-            let (targets, weights) = (rows.targets(row), rows.weights(row));
-            events += targets.len() as u64;
-            if rows.weights.is_empty() {
-                cells.hear(input, targets, std::iter::repeat(gain), tick);
-            } else {
-                cells.hear(input, targets, weights.iter().map(|&w| f64::from(w) * gain), tick);
-                cells.counts.effective_acs += weights.iter().filter(|&&w| w != 0.0).count() as u64;
+            UnderWay::Rows(ring) => {
+                let len = ring.len();
+                let arriving = &mut ring[tick as usize % len];
+                let heard = cells.hear(&arrivals, arriving, ids.end, tick);
+                if last {
+                    cells.counts.queue_operations += 2 * arriving.len() as u64;
+                    arriving.clear();
+                }
+                heard
             }
-        }
-        if rows.weights.is_empty() && gain != 0.0 {
-            cells.counts.effective_acs += events;
-        }
+        };
         cells.counts.synops += events;
-        cells.counts.queue_operations += 2 * spikes.len() as u64;
+        cells.counts.effective_acs += effective;
         for (row, x) in self.values(tick) {
-            let (targets, weights) = (rows.targets(row), rows.weights(row));
-            if rows.weights.is_empty() {
-                cells.hear(input, targets, std::iter::repeat(x * gain), tick);
-            } else {
-                cells.hear(input, targets, weights.iter().map(|&w| x * (f64::from(w) * gain)), tick);
-            }
-            cells.counts.macs += targets.len() as u64;
-            cells.counts.effective_macs += targets.len() as u64;
+            let mut row = rows.row(row);
+            row.start += rows.targets[row.clone()].partition_point(|&target| target < ids.start);
+            arrivals.factor = x;
+            let [events, _] = cells.hear(&arrivals, &mut [row], ids.end, tick);
+            cells.counts.macs += events;
+            cells.counts.effective_macs += events;
         }
     }
 
     /// Delivery where every source reaches all targets: summed up first, in the order of the sources.
-    fn deliver_all(&mut self, tick: Tick, history: &History, cells: &mut Cells, dense_products: bool) {
+    fn deliver_all(
+        &mut self,
+        tick: Tick,
+        tile: Range<u32>,
+        history: &History,
+        cells: &mut Cells,
+        dense_products: bool,
+    ) {
         let Some(all) = self.rows.all.clone() else { return };
-        let (width, gain) = (all.len(), self.gain);
+        let reached = all.start.max(tile.start as usize)..all.end.min(tile.end as usize);
+        if reached.is_empty() {
+            return;
+        }
+        let (width, gain) = (reached.len(), self.gain);
         let mut sums = std::mem::take(&mut self.sums);
-        sums.fill(0.0);
-        let row = |row: usize| self.rows.weights.get(row * width..(row + 1) * width);
+        sums[..width].fill(0.0);
+        let first = reached.start - all.start;
+        let row = |row: usize| self.rows.weights.get(row * all.len()..).map(|weights| &weights[first..first + width]);
+        let row = |at: usize| if self.rows.weights.is_empty() { None } else { row(at) };
+        let sum = &mut sums[..width];
         let spikes = self.arriving(tick, history);
         let mut any = !spikes.is_empty();
         if dense_products && self.frames.is_none() && self.delay.is_some_and(|delay| tick >= delay) {
@@ -424,12 +535,12 @@ impl Route {
                 let n = rest.iter().take_while(|&&spike| spike == i).count();
                 rest = &rest[n..];
                 for x in std::iter::repeat_n(1.0, n).chain((n == 0).then_some(0.0)) {
-                    add_row(row(self.row(i)), gain, x, &mut sums);
+                    add_row(row(self.row(i)), gain, x, sum);
                 }
             }
             cells.counts.macs += (self.from_ids.len() * width) as u64;
         } else {
-            spikes.iter().for_each(|&i| add_row(row(self.row(i)), gain, 1.0, &mut sums));
+            spikes.iter().for_each(|&i| add_row(row(self.row(i)), gain, 1.0, sum));
             cells.counts.synops += (spikes.len() * width) as u64;
         }
         let effective = |&i: &u32| match row(self.row(i)) {
@@ -439,15 +550,22 @@ impl Route {
         cells.counts.effective_acs += spikes.iter().map(effective).sum::<u64>();
         for (at, x) in self.values(tick) {
             any = true;
-            add_row(row(at), gain, x, &mut sums);
+            add_row(row(at), gain, x, sum);
             cells.counts.macs += width as u64;
             cells.counts.effective_macs += width as u64;
         }
         if any {
-            cells.hear_all(self.input, all, &sums, tick);
+            cells.hear_all(self.input, reached, sum, tick);
         }
         self.sums = sums;
     }
+}
+
+/// Those of `spikes` that come from `ids`.
+fn own<'a>(ids: &Range<u32>, spikes: &'a [u32]) -> &'a [u32] {
+    let from = spikes.partition_point(|&i| i < ids.start);
+    let to = spikes.partition_point(|&i| i < ids.end);
+    &spikes[from..to]
 }
 
 /// sums += x (w gain) for a row of weights, or for the gain alone.

@@ -131,14 +131,9 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Targets of source i.
-    pub fn targets(&self, source: usize) -> &[u32] {
-        &self.targets[self.offsets[source]..self.offsets[source + 1]]
-    }
-
-    /// Their weights; none if all are the same.
-    pub fn weights(&self, source: usize) -> &[f32] {
-        self.weights.get(self.offsets[source]..self.offsets[source + 1]).unwrap_or_default()
+    /// Where the synapses of source i lie.
+    pub fn row(&self, source: usize) -> Range<usize> {
+        self.offsets[source]..self.offsets[source + 1]
     }
 }
 

@@ -7,6 +7,7 @@ use crate::lanes::simd;
 use crate::network::Threshold;
 use crate::simulator::maps::{LEVELS, length};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Groups of a block.
 const GROUPS: usize = BLOCK / GROUP;
@@ -15,14 +16,20 @@ const GROUPS: usize = BLOCK / GROUP;
 pub(super) struct Clocked {
     /// States at the beginnings of the stretches under way, from level 1 on.
     pub saved: [State; LEVELS - 1],
-    /// Refractory neurons, those first that are free first.
-    refractory: VecDeque<u32>,
+    /// Refractory neurons of each tile, those first that are free first.
+    refractory: Vec<VecDeque<u32>>,
 }
 
 impl Cells {
-    /// Moves everybody on to clock `now`. Where arrivals cannot reach the membrane any more, finds those that cross.
-    pub(super) fn sweep<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
-        self.keep_beginnings(now - 1);
+    /// The blocks of a tile.
+    fn blocks(&self, tile: usize) -> Range<usize> {
+        let blocks = self.tile / BLOCK;
+        tile * blocks..((tile + 1) * blocks).min(self.groups() / GROUPS)
+    }
+
+    /// Moves everybody of a tile on to clock `now`. Where arrivals cannot reach the membrane any more, finds those that cross.
+    pub(super) fn sweep<const K: usize, const ALPHA: bool>(&mut self, tile: usize, now: Tick) {
+        let blocks = self.blocks(tile);
         let settles = now.is_multiple_of(length(1));
         simd(
             #[inline(always)]
@@ -30,8 +37,9 @@ impl Cells {
                 // The most common case, in one pass.
                 Threshold::Fixed(theta) if !settles && !self.immediate => {
                     let strict = self.neuron.strict;
-                    let mut crossing = Vec::new();
+                    let mut crossing = std::mem::take(&mut self.crossing);
                     self.step::<K, ALPHA>(
+                        blocks.clone(),
                         now,
                         #[inline(always)]
                         |block, membranes| {
@@ -40,48 +48,55 @@ impl Cells {
                             }
                         },
                     );
-                    for block in crossing {
+                    for block in crossing.drain(..) {
                         self.list(block, now);
                     }
+                    self.crossing = crossing;
                 }
                 _ => {
-                    self.step::<K, ALPHA>(now, |_, _| {});
-                    for group in 0..if settles { self.groups() } else { 0 } {
-                        self.settle::<K, ALPHA>(group, now);
+                    self.step::<K, ALPHA>(blocks.clone(), now, |_, _| {});
+                    if settles {
+                        for group in blocks.start * GROUPS..blocks.end * GROUPS {
+                            self.settle::<K, ALPHA>(group, now);
+                        }
                     }
-                    for block in 0..if self.immediate { 0 } else { self.groups() / GROUPS } {
-                        self.find(block, now);
+                    if !self.immediate {
+                        for block in blocks.clone() {
+                            self.find(block, now);
+                        }
                     }
                 }
             },
         );
     }
 
-    /// Keeps the states at clock `start` where stretches begin.
-    fn keep_beginnings(&mut self, start: Tick) {
-        let Mode::Clock(clocked) = &mut self.mode else { return };
-        for (at, saved) in clocked.saved.iter_mut().enumerate() {
-            if start.is_multiple_of(length(at + 1)) {
-                saved.clone_from(&self.state);
-            }
-        }
-    }
-
-    /// One tick of everybody; membranes of refractory neurons are put right at the end of the tick. Calls `then` with each block and its
-    /// membranes.
+    /// One tick of some blocks, to clock `now`; membranes of refractory neurons are put right at the end of that time. Keeps the states
+    /// before it where stretches begin. Calls `then` with each block and its membranes.
     #[inline(always)]
-    fn step<const K: usize, const ALPHA: bool>(&mut self, now: Tick, mut then: impl FnMut(usize, &[f64; BLOCK])) {
-        let one = &self.maps.levels[0];
+    fn step<const K: usize, const ALPHA: bool>(
+        &mut self,
+        blocks: Range<usize>,
+        now: Tick,
+        mut then: impl FnMut(usize, &[f64; BLOCK]),
+    ) {
+        let Mode::Clock(clocked) = &mut self.mode else { return };
+        let begins = (1..LEVELS).filter(|&level| (now - 1).is_multiple_of(length(level))).count();
+        let saved = &mut clocked.saved[..begins];
+        // A copy, which no store can change: it stays in registers.
+        let one = &self.maps.levels[0].clone();
         let State { membranes, currents, excess } = &mut self.state;
         let membranes = membranes.as_chunks_mut::<BLOCK>().0;
         let mut currents = currents.iter_mut();
         let currents: [&mut [[f64; BLOCK]]; K] =
             std::array::from_fn(|_| currents.next().map_or(&mut [][..], |values| values.as_chunks_mut().0));
-        let blocks = membranes.len();
-        for at in 0..blocks {
-            // To and fro: what was last in the cache comes first.
-            let block = if now.is_multiple_of(2) { at } else { blocks - 1 - at };
+        for block in blocks.clone() {
             let membranes = &mut membranes[block];
+            for saved in saved.iter_mut() {
+                saved.membranes.as_chunks_mut().0[block] = *membranes;
+                for c in 0..K {
+                    saved.currents[c].as_chunks_mut().0[block] = currents[c][block];
+                }
+            }
             for group in 0..GROUPS {
                 let lanes = group * GROUP..(group + 1) * GROUP;
                 let load = |values: &[f64; BLOCK]| values.as_chunks().0[group];
@@ -98,7 +113,12 @@ impl Cells {
             }
             then(block, membranes);
         }
-        excess.iter_mut().for_each(|excess| *excess *= one.threshold);
+        if !excess.is_empty() {
+            let neurons = blocks.start * BLOCK..blocks.end * BLOCK;
+            let excess = &mut excess[neurons.clone()];
+            saved.iter_mut().for_each(|saved| saved.excess[neurons.clone()].copy_from_slice(excess));
+            excess.iter_mut().for_each(|excess| *excess *= one.threshold);
+        }
     }
 
     /// If a group has not acted within a stretch that ends at `now`, it takes it at once.
@@ -151,15 +171,14 @@ impl Cells {
         }
     }
 
-    /// What is left of a tick after all arrivals.
-    pub(super) fn finish_clocked(&mut self, now: Tick) {
+    /// What is left of a tick of a tile after all arrivals that reach the membrane.
+    pub(super) fn finish_clocked(&mut self, tile: usize, now: Tick) {
+        let blocks = self.blocks(tile);
         let Mode::Clock(clocked) = &mut self.mode else { return };
-        let mut refractory = std::mem::take(&mut clocked.refractory);
-        for &j in &refractory {
-            self.state.membranes[j as usize] = self.held(j as usize);
-        }
-        // The end of a refractory time is an act.
+        let mut refractory = std::mem::take(&mut clocked.refractory[tile]);
+        // The end of a refractory time is an act; until then nobody asks for the membrane.
         while let Some(&j) = refractory.front().filter(|&&j| self.free_at[j as usize] <= now + 1) {
+            self.state.membranes[j as usize] = self.held(j as usize);
             self.acts[j as usize / GROUP] = now;
             refractory.pop_front();
         }
@@ -167,13 +186,12 @@ impl Cells {
             simd(
                 #[inline(always)]
                 || {
-                    for block in 0..self.groups() / GROUPS {
+                    for block in blocks.clone() {
                         self.find(block, now);
                     }
                 },
             );
         }
-        self.fired.sort_unstable();
         for at in 0..self.fired.len() {
             self.fire(self.fired[at] as usize, now);
         }
@@ -181,7 +199,7 @@ impl Cells {
             refractory.extend(&self.fired);
         }
         if let Mode::Clock(clocked) = &mut self.mode {
-            clocked.refractory = refractory;
+            clocked.refractory[tile] = refractory;
         }
     }
 
@@ -204,9 +222,11 @@ impl Cells {
             }
         }
         let refractory = (0..self.len() as u32).filter(|&j| self.free_at[j as usize] > now + 1);
-        let mut refractory: Vec<u32> = refractory.collect();
-        refractory.sort_by_key(|&j| self.free_at[j as usize]);
-        self.mode = Mode::Clock(Clocked { saved, refractory: refractory.into() });
+        let mut all: Vec<u32> = refractory.collect();
+        all.sort_by_key(|&j| self.free_at[j as usize]);
+        let mut refractory = vec![VecDeque::new(); (self.groups() * GROUP).div_ceil(self.tile)];
+        all.iter().for_each(|&j| refractory[j as usize / self.tile].push_back(j));
+        self.mode = Mode::Clock(Clocked { saved, refractory });
         (self.state, self.acts) = (present, acts);
     }
 }

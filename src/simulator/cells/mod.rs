@@ -18,6 +18,7 @@ mod state;
 use crate::counts::LayerCounts;
 use crate::error::Result;
 use crate::event::Tick;
+use crate::lanes::prefetch;
 use crate::network::{Population, Threshold};
 use crate::neuron::linear::{Neuron, Receptor, Reset};
 use crate::recording::Variable;
@@ -31,8 +32,17 @@ use std::ops::Range;
 /// Neurons of a group.
 pub(super) const GROUP: usize = 8;
 
-/// Neurons that the clock-driven driver takes together.
+/// Neurons whose step is one loop of the clock-driven driver.
 const BLOCK: usize = 64;
+
+/// Bytes of state that stay in a core's first cache from tick to tick, beside what arrives: in tests a block's, for there to be many.
+const FIRST_CACHE: usize = if cfg!(test) { 1 << 9 } else { 32 << 10 };
+
+/// Tiles of that size beyond which they do not pay: each goes through all spikes.
+const MOST_TILES: usize = 8;
+
+/// As [`FIRST_CACHE`], of the second.
+const SECOND_CACHE: usize = 1 << 20;
 
 /// The most currents a population may have.
 pub const MOST_CURRENTS: usize = MOST_COMPONENTS / 2;
@@ -55,6 +65,19 @@ pub(super) struct Input {
     gain_now: f64,
 }
 
+/// Synapses at which something arrives.
+pub(super) struct Arrivals<'a> {
+    pub input: Input,
+    /// The neurons that hear, ascending within a row.
+    pub targets: &'a [u32],
+    /// Beside them; nothing if each is 1.
+    pub weights: &'a [f32],
+    /// Factor of the weights.
+    pub gain: f64,
+    /// What arrives: 1 for a spike.
+    pub factor: f64,
+}
+
 /// Neurons of one population.
 pub(super) struct Cells {
     /// Ids of the neurons within the population; the first is a multiple of the size of a group.
@@ -67,6 +90,8 @@ pub(super) struct Cells {
     inputs: Vec<Input>,
     /// Whether arrivals reach the membrane in their tick.
     immediate: bool,
+    /// Neurons that the clock-driven driver takes through the ticks of an epoch before it turns to the next ones: whole blocks.
+    tile: usize,
     /// Components and whether any couples to the next: which instance of the generic functions is called.
     kind: (usize, bool),
     /// e^k, of refractory ticks.
@@ -80,8 +105,10 @@ pub(super) struct Cells {
     /// Of each group, the last clock at which it acted: ends of refractory times excepted if event-driven.
     acts: Vec<Tick>,
     mode: Mode,
-    /// Local ids of those that fire at the present tick, ascending.
-    pub fired: Vec<u32>,
+    /// Local ids of those that fire at the present tick.
+    fired: Vec<u32>,
+    /// Blocks with such.
+    crossing: Vec<usize>,
     /// Groups with arrivals, over all ticks since it was last asked for.
     pub activity: u64,
     pub counts: LayerCounts,
@@ -108,8 +135,9 @@ macro_rules! dispatch {
 }
 
 impl Cells {
-    /// Neurons `ids` of a population, before the first tick.
-    pub fn new(population: &Population, ids: Range<u32>) -> Self {
+    /// Neurons `ids` of a population, before the first tick. Only if what arrives comes in the order of the neurons can they be
+    /// taken through several ticks one tile after the other.
+    pub fn new(population: &Population, ids: Range<u32>, in_order: bool) -> Self {
         let n = ids.len();
         let padded = n.next_multiple_of(BLOCK);
         let neuron = population.neuron.clone();
@@ -159,7 +187,12 @@ impl Cells {
         let mut free_at = vec![0; padded];
         free_at[n..].fill(Tick::MAX);
         state.membranes[n..].fill(f64::NEG_INFINITY);
-        let immediate = inputs.iter().any(|input| input.component.is_none() || input.gain_now != 0.0);
+        let bytes = padded * (1 + kind.0 + usize::from(adaptive)) * size_of::<f64>();
+        let tiles = match bytes.div_ceil(FIRST_CACHE) {
+            _ if !in_order => 1,
+            tiles if tiles <= MOST_TILES => tiles,
+            _ => bytes.div_ceil(SECOND_CACHE),
+        };
         let mut kept = Vec::new();
         if neuron.keep_refractory_input {
             let powers = std::iter::successors(Some(1.0), |e| Some(e * neuron.retention));
@@ -170,7 +203,8 @@ impl Cells {
             threshold: population.threshold.clone(),
             cue_low,
             inputs,
-            immediate,
+            immediate: neuron.is_immediate(),
+            tile: padded.div_ceil(tiles.max(1)).next_multiple_of(BLOCK).max(BLOCK),
             kind,
             kept,
             state,
@@ -179,6 +213,7 @@ impl Cells {
             acts: vec![0; padded / GROUP],
             mode: Mode::Event(Sparse::new(vec![0; padded / GROUP])),
             fired: Vec::new(),
+            crossing: Vec::new(),
             activity: 0,
             counts: LayerCounts::default(),
             neuron,
@@ -211,29 +246,50 @@ impl Cells {
         matches!(self.mode, Mode::Event(_))
     }
 
-    /// Begins a tick: what comes before arrivals.
-    pub fn begin(&mut self, tick: Tick) {
-        self.fired.clear();
+    /// Whether arrivals reach the membrane in their tick: then they have to come before its end.
+    pub fn immediate(&self) -> bool {
+        self.immediate
+    }
+
+    /// Tiles that go through the ticks of an epoch one after the other.
+    pub fn tiles(&self) -> usize {
+        match self.mode {
+            Mode::Event(_) => 1,
+            Mode::Clock(_) => (self.groups() * GROUP).div_ceil(self.tile),
+        }
+    }
+
+    /// The neurons of a tile.
+    pub fn tile(&self, tile: usize) -> Range<u32> {
+        let n = self.len();
+        match self.mode {
+            Mode::Event(_) => 0..n as u32,
+            Mode::Clock(_) => (tile * self.tile).min(n) as u32..((tile + 1) * self.tile).min(n) as u32,
+        }
+    }
+
+    /// Begins a tick of a tile: what comes before arrivals.
+    pub fn begin(&mut self, tile: usize, tick: Tick) {
         match &mut self.mode {
             Mode::Event(sparse) => {
                 sparse.queue.pop(&mut sparse.due);
                 self.counts.queue_operations += sparse.due.len() as u64;
             }
-            Mode::Clock(_) => dispatch!(self, sweep(clock(tick))),
+            Mode::Clock(_) => dispatch!(self, sweep(tile, clock(tick))),
         }
     }
 
     /// Something will arrive at neurons `targets` at this tick.
-    pub fn announce(&mut self, targets: impl Iterator<Item = u32>, tick: Tick) {
-        let Mode::Event(sparse) = &mut self.mode else { return };
-        let now = clock(tick);
-        for target in targets {
-            let (group, lane) = (target as usize / GROUP, target as usize % GROUP);
-            if self.acts[group] != now {
-                self.acts[group] = now;
-                sparse.touched.push(group as u32);
-            }
-            sparse.hears[group] |= 1 << lane;
+    pub fn announce(&mut self, targets: &[u32], tick: Tick) {
+        if let Mode::Event(sparse) = &mut self.mode {
+            targets.iter().for_each(|&target| sparse.announce(&mut self.acts, target as usize, clock(tick)));
+        }
+    }
+
+    /// The same, for a range of neurons.
+    pub fn announce_all(&mut self, targets: Range<usize>, tick: Tick) {
+        if let Mode::Event(sparse) = &mut self.mode {
+            targets.for_each(|target| sparse.announce(&mut self.acts, target, clock(tick)));
         }
     }
 
@@ -242,33 +298,90 @@ impl Cells {
         dispatch!(self, bring_touched(clock(tick)));
     }
 
-    /// Weights, with the gain in them, arrive at neurons `targets`.
-    #[inline]
-    pub fn hear(&mut self, input: Input, targets: &[u32], weights: impl Iterator<Item = f64>, tick: Tick) {
-        let now = clock(tick);
-        let clocked = matches!(self.mode, Mode::Clock(_));
-        let arrivals = targets.iter().map(|&target| target as usize).zip(weights);
-        let sums = match input.component {
-            Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c],
-            None if self.kept.is_empty() => &mut self.state.membranes,
-            _ => {
-                for (target, weight) in arrivals {
-                    self.activity += act(&mut self.acts, target, now);
-                    self.hear_one(input, target, weight, now);
-                }
-                return;
-            }
-        };
-        if clocked {
-            let mut activity = 0;
-            for (target, weight) in arrivals {
-                sums[target] += weight;
-                activity += act(&mut self.acts, target, now);
-            }
-            self.activity += activity;
-        } else {
-            arrivals.for_each(|(target, weight)| sums[target] += weight);
+    /// What stands in `rows` of `arrivals` before the first target from `end` on arrives; the rest of the rows is left. Says how many
+    /// arrived and how many of them with a weight other than zero.
+    pub fn hear(&mut self, arrivals: &Arrivals, rows: &mut [Range<usize>], end: u32, tick: Tick) -> [u64; 2] {
+        match arrivals.weights {
+            [] => self.hear_weights(arrivals, rows, end, clock(tick), |_| arrivals.factor * arrivals.gain),
+            weights => self.hear_weights(
+                arrivals,
+                rows,
+                end,
+                clock(tick),
+                #[inline(always)]
+                |at| arrivals.factor * (f64::from(weights[at]) * arrivals.gain),
+            ),
         }
+    }
+
+    #[inline(always)]
+    fn hear_weights(
+        &mut self,
+        arrivals: &Arrivals,
+        rows: &mut [Range<usize>],
+        end: u32,
+        now: Tick,
+        weight: impl Fn(usize) -> f64,
+    ) -> [u64; 2] {
+        let clocked = matches!(self.mode, Mode::Clock(_));
+        let input = arrivals.input;
+        let mut counts = [0, 0];
+        for at in 0..rows.len() {
+            if let Some(next) = rows.get(at + 1) {
+                prefetch(&arrivals.targets[next.clone()]);
+                prefetch(arrivals.weights.get(next.clone()).unwrap_or_default());
+            }
+            let row = &mut rows[at];
+            let (start, mut at) = (row.start, row.start);
+            let targets = arrivals.targets[row.clone()].iter().take_while(|&&target| target < end);
+            let targets = targets.map(|&target| target as usize);
+            let sums = match input.component {
+                Some(c) if input.gain_now == 0.0 => Some(&mut self.state.currents[c][..]),
+                None if self.kept.is_empty() => Some(&mut self.state.membranes[..]),
+                _ => None,
+            };
+            match sums {
+                Some(sums) if clocked => {
+                    let acts = &mut self.acts[..];
+                    let mut activity = 0;
+                    for target in targets {
+                        sums[target] += weight(at);
+                        activity += act(acts, target, now);
+                        at += 1;
+                    }
+                    self.activity += activity;
+                }
+                Some(sums) => {
+                    for target in targets {
+                        sums[target] += weight(at);
+                        at += 1;
+                    }
+                }
+                None => {
+                    for target in targets {
+                        self.activity += act(&mut self.acts, target, now);
+                        self.hear_one(input, target, weight(at), now);
+                        at += 1;
+                    }
+                }
+            }
+            row.start = at;
+            let heard = (at - start) as u64;
+            counts[0] += heard;
+            counts[1] += match arrivals.weights {
+                [] => heard * u64::from(arrivals.gain != 0.0),
+                weights => weights[start..at].iter().filter(|&&w| w != 0.0).count() as u64,
+            };
+        }
+        counts
+    }
+
+    /// After the last arrival of a tick.
+    pub fn heard(&mut self, tick: Tick) -> Result<()> {
+        if self.immediate {
+            return Ok(());
+        }
+        dispatch!(self, look_again(clock(tick)))
     }
 
     /// `sums[k]` arrives at neuron `targets.start + k`.
@@ -293,22 +406,30 @@ impl Cells {
         }
     }
 
-    /// Ends a tick, after all arrivals: who crosses the threshold, fires.
-    pub fn finish(&mut self, tick: Tick) -> Result<()> {
+    /// Ends a tick of a tile: who crosses the threshold, fires. Adds their ids, ascending.
+    pub fn finish(&mut self, tile: usize, tick: Tick, ids: &mut Vec<u32>) -> Result<()> {
         let now = clock(tick);
         if let Mode::Event(_) = self.mode {
             dispatch!(self, finish_sparse(now))?;
-            // They come in the order of arrivals; spikes go out in ascending order.
+            // They come in the order of arrivals.
             self.fired.sort_unstable();
         } else {
-            self.finish_clocked(now);
-            self.counts.membrane_updates += self.len() as u64;
-        }
-        if matches!(self.threshold, Threshold::Adaptive { .. }) {
-            self.counts.threshold_updates = self.counts.membrane_updates;
+            self.finish_clocked(tile, now);
+            self.counts.membrane_updates += self.tile(tile).len() as u64;
         }
         self.counts.spikes += self.fired.len() as u64;
+        ids.extend(self.fired.drain(..).map(|j| self.ids.start + j));
         Ok(())
+    }
+
+    /// Operations so far: a threshold that adapts is brought to the present with its membrane.
+    pub fn operations(&self) -> LayerCounts {
+        match self.threshold {
+            Threshold::Adaptive { .. } => {
+                LayerCounts { threshold_updates: self.counts.membrane_updates, ..self.counts }
+            }
+            _ => self.counts,
+        }
     }
 
     /// Groups, those behind the last neuron included.
@@ -447,6 +568,7 @@ impl Cells {
         let (group, lane) = (j / GROUP, j % GROUP);
         let state = self.present::<K, ALPHA>(group, now);
         match variable {
+            Variable::Membrane if self.free_at[j] > now => self.held(j),
             Variable::Membrane => state.membranes[lane],
             Variable::Threshold => self.thresholds(group, &state.excess, now)[lane],
             Variable::Current => {

@@ -46,6 +46,17 @@ impl Sparse {
         }
     }
 
+    /// Something will arrive at a neuron at clock `now`, one of the acts of its group.
+    #[inline(always)]
+    pub fn announce(&mut self, acts: &mut [Tick], target: usize, now: Tick) {
+        let (group, lane) = (target / GROUP, target % GROUP);
+        acts[group] = now;
+        if self.hears[group] == 0 {
+            self.touched.push(group as u32);
+        }
+        self.hears[group] |= 1 << lane;
+    }
+
     /// Queues a look unless there is an earlier one; says how many.
     fn look(&mut self, group: usize, next: Tick, now: Tick) -> Result<u64> {
         if next >= self.looks[group] {
@@ -122,7 +133,8 @@ impl Cells {
         }
     }
 
-    /// Lets those fire that cross at `now`, of the groups that heard something or are to be looked at, and queues their next looks.
+    /// Lets those fire that cross at `now`, of the groups that heard something in time or are to be looked at, and queues their next
+    /// looks.
     pub(super) fn finish_sparse<const K: usize, const ALPHA: bool>(&mut self, now: Tick) -> Result<()> {
         let Mode::Event(sparse) = &mut self.mode else { return Ok(()) };
         let (mut touched, mut due) = (std::mem::take(&mut sparse.touched), std::mem::take(&mut sparse.due));
@@ -184,10 +196,39 @@ impl Cells {
             }
             state = self.state.load(group);
         }
-        let next = self.next_look(group, &state, now);
+        self.queue_look(group, &state, now)
+    }
+
+    /// Queues the next look at a group, whose state is that at `now`.
+    #[inline(always)]
+    fn queue_look<const K: usize>(&mut self, group: usize, state: &Group<K>, now: Tick) -> Result<()> {
+        let next = self.next_look(group, state, now);
         let Mode::Event(sparse) = &mut self.mode else { return Ok(()) };
         self.counts.queue_operations += sparse.look(group, next, now)?;
         Ok(())
+    }
+
+    /// Queues the next looks of groups that heard something which changes no membrane at `now`.
+    pub(super) fn look_again<const K: usize, const ALPHA: bool>(&mut self, now: Tick) -> Result<()> {
+        let Mode::Event(sparse) = &mut self.mode else { return Ok(()) };
+        let mut touched = std::mem::take(&mut sparse.touched);
+        let mut outcome = Ok(());
+        simd(
+            #[inline(always)]
+            || {
+                for &group in &touched {
+                    let state = self.state.load::<K>(group as usize);
+                    if let Err(e) = self.queue_look(group as usize, &state, now) {
+                        outcome = Err(e);
+                    }
+                }
+            },
+        );
+        touched.clear();
+        if let Mode::Event(sparse) = &mut self.mode {
+            sparse.touched = touched;
+        }
+        outcome
     }
 
     /// Queues a look at every group, as of clock `now`.
@@ -277,14 +318,20 @@ impl Cells {
             Mode::Event(sparse) => return (self.state.load(group), sparse.last[group]),
             Mode::Clock(clocked) => &clocked.saved,
         };
-        for level in (1..LEVELS).rev() {
-            let start = now - now % length(level);
-            // The longest stretch without an act counts from its beginning.
-            if self.acts[group] <= start && start < now {
-                return (saved[level - 1].load(group), start);
+        // The longest stretch without an act counts from its beginning.
+        let mut starts = (1..LEVELS).rev().map(|level| (level, now - now % length(level)));
+        let kept = starts.find(|&(_, start)| self.acts[group] <= start && start < now);
+        let (mut state, clock): (Group<K>, Tick) = match kept {
+            Some((level, start)) => (saved[level - 1].load(group), start),
+            None => (self.state.load(group), now),
+        };
+        for lane in 0..GROUP {
+            let j = group * GROUP + lane;
+            if self.free_at[j] > clock && j < self.len() {
+                state.membranes[lane] = self.held(j);
             }
         }
-        (self.state.load(group), now)
+        (state, clock)
     }
 
     /// Goes over from the clock-driven driver after clock `now`.

@@ -2,15 +2,17 @@
 
 use super::GROUP;
 use crate::event::Tick;
+use crate::lanes::Lined;
 use crate::simulator::maps::Map;
 
 /// What changes without anything arriving. Padded to whole blocks.
+#[derive(Clone)]
 pub struct State {
-    pub membranes: Vec<f64>,
+    pub membranes: Lined,
     /// By component.
-    pub currents: Vec<Vec<f64>>,
+    pub currents: Vec<Lined>,
     /// Of adaptive thresholds, above the base; else empty.
-    pub excess: Vec<f64>,
+    pub excess: Lined,
 }
 
 /// The state of a group with K components.
@@ -21,25 +23,12 @@ pub struct Group<const K: usize> {
     pub excess: [f64; GROUP],
 }
 
-impl Clone for State {
-    fn clone(&self) -> Self {
-        State { membranes: self.membranes.clone(), currents: self.currents.clone(), excess: self.excess.clone() }
-    }
-
-    /// Into the memory that is there.
-    fn clone_from(&mut self, from: &Self) {
-        self.membranes.clone_from(&from.membranes);
-        self.currents.clone_from(&from.currents);
-        self.excess.clone_from(&from.excess);
-    }
-}
-
 impl State {
     pub fn zeros(n: usize, components: usize, adaptive: bool) -> State {
         State {
-            membranes: vec![0.0; n],
-            currents: vec![vec![0.0; n]; components],
-            excess: vec![0.0; if adaptive { n } else { 0 }],
+            membranes: Lined::zeros(n),
+            currents: vec![Lined::zeros(n); components],
+            excess: Lined::zeros(if adaptive { n } else { 0 }),
         }
     }
 
