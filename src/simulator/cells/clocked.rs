@@ -37,18 +37,19 @@ impl Cells {
                 // The most common case, in one pass.
                 Threshold::Fixed(theta) if !settles && !self.immediate => {
                     let strict = self.neuron.strict;
-                    let mut crossing = std::mem::take(&mut self.crossing);
+                    let (mut crossing, mut found) = (std::mem::take(&mut self.crossing), 0);
+                    // No call in the loop, not even to push: constants would have to leave their registers for it.
+                    crossing.resize(blocks.len(), 0);
                     self.step::<K, ALPHA>(
                         blocks.clone(),
                         now,
                         #[inline(always)]
                         |block, membranes| {
-                            if anybody(membranes, strict, &[theta; BLOCK]) {
-                                crossing.push(block);
-                            }
+                            crossing[found] = block;
+                            found += usize::from(anybody(membranes, strict, &[theta; BLOCK]));
                         },
                     );
-                    for block in crossing.drain(..) {
+                    for &block in &crossing[..found] {
                         self.list(block, now);
                     }
                     self.crossing = crossing;
