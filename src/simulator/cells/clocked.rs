@@ -56,9 +56,12 @@ impl Cells {
                 }
                 _ => {
                     self.step::<K, ALPHA>(blocks.clone(), now, |_, _| {});
-                    if settles {
-                        for group in blocks.start * GROUPS..blocks.end * GROUPS {
-                            self.settle::<K, ALPHA>(group, now);
+                    for block in blocks.clone().filter(|_| settles) {
+                        let acts: &[Tick; GROUPS] = &self.acts.as_chunks().0[block];
+                        if acts.iter().fold(Tick::MAX, |first, &act| first.min(act)) + length(1) <= now {
+                            for group in block * GROUPS..(block + 1) * GROUPS {
+                                self.settle::<K, ALPHA>(group, now);
+                            }
                         }
                     }
                     if !self.immediate {
@@ -167,8 +170,10 @@ impl Cells {
     fn list(&mut self, block: usize, now: Tick) {
         for group in block * GROUPS..(block + 1) * GROUPS {
             let fires = self.fires(group, &self.state.load::<0>(group), now);
-            let fires = (0..GROUP).filter(|&lane| fires[lane]);
-            self.fired.extend(fires.map(|lane| (group * GROUP + lane) as u32));
+            if fires != [false; GROUP] {
+                let fires = (0..GROUP).filter(|&lane| fires[lane]);
+                self.fired.extend(fires.map(|lane| (group * GROUP + lane) as u32));
+            }
         }
     }
 
