@@ -45,7 +45,7 @@ use crate::event::Tick;
 use crate::network::Network;
 use crate::recording::{Probe, Recorder};
 use cells::GROUP;
-use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
+use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
 use part::{Outbox, Part, epoch};
 use sources::Emitter;
 use std::ops::Range;
@@ -242,7 +242,7 @@ struct Lead<'a> {
     populations: usize,
 }
 
-/// Channels from a part to all others, by number, and back.
+/// Channels from a part to all others, by number, and back. They never hold more than two messages; bounded ones are slower.
 struct Exchange {
     part: usize,
     to: Vec<(usize, Sender<Outbox>)>,
@@ -255,7 +255,7 @@ impl Exchange {
         let mut all: Vec<Exchange> = (0..parts).map(new).collect();
         for from in 0..parts {
             for to in (0..parts).filter(|&to| to != from) {
-                let (sender, receiver) = bounded(1);
+                let (sender, receiver) = unbounded();
                 all[from].to.push((to, sender));
                 all[to].from.push(receiver);
             }
@@ -279,7 +279,7 @@ impl Exchange {
 /// the core, if there are fewer cores than parts.
 fn wait<T>(from: &Receiver<T>) -> Option<T> {
     const TRIES: usize = 5000;
-    const ALONE: usize = 2000;
+    const ALONE: usize = 100;
     for tries in 0..TRIES {
         match from.try_recv() {
             Ok(value) => return Some(value),

@@ -222,10 +222,12 @@ impl Part {
     /// Goes through the ticks of an epoch. Everything that has to be taken in there was emitted before it.
     pub fn run(&mut self, ticks: Range<Tick>, outbox: &mut Outbox) -> Result<()> {
         outbox.words.clear();
-        outbox.values.resize_with(ticks.len(), Vec::new);
-        for values in &mut outbox.values {
-            values.resize_with(self.probes.len(), Vec::new);
-            values.iter_mut().for_each(Vec::clear);
+        if !self.probes.is_empty() {
+            outbox.values.resize_with(ticks.len(), Vec::new);
+            for values in &mut outbox.values {
+                values.resize_with(self.probes.len(), Vec::new);
+                values.iter_mut().for_each(Vec::clear);
+            }
         }
         self.fired.resize_with(ticks.len(), Vec::new);
         for p in 0..self.cells.len() {
@@ -242,7 +244,7 @@ impl Part {
                     if !self.deferred[p] && !self.cells[p].immediate() {
                         self.deliver(p, tile, tick)?;
                     }
-                    self.look(p, tile, tick, &mut outbox.values[at]);
+                    outbox.values.get_mut(at).into_iter().for_each(|values| self.look(p, tile, tick, values));
                 }
             }
             self.arrived[p] = if self.deferred[p] { ticks.end - 1 } else { ticks.end };
