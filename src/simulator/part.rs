@@ -46,19 +46,24 @@ impl Outbox {
     }
 }
 
-/// Spikes of one origin in the last ticks, by tick.
-pub(super) struct History {
-    ring: Vec<Vec<u32>>,
-}
+/// One value for each of the last or next ticks.
+struct Ring<T>(Vec<T>);
 
-impl History {
-    fn at(&self, tick: Tick) -> &[u32] {
-        &self.ring[tick as usize % self.ring.len()]
+impl<T: Default> Ring<T> {
+    /// For at least `ticks` ticks: a power of two, for which no division is needed.
+    fn new(ticks: Tick) -> Self {
+        let mut ring = Vec::new();
+        ring.resize_with((ticks as usize).next_power_of_two(), T::default);
+        Ring(ring)
     }
 
-    fn at_mut(&mut self, tick: Tick) -> &mut Vec<u32> {
-        let len = self.ring.len();
-        &mut self.ring[tick as usize % len]
+    fn at(&self, tick: Tick) -> &T {
+        &self.0[tick as usize & (self.0.len() - 1)]
+    }
+
+    fn at_mut(&mut self, tick: Tick) -> &mut T {
+        let last = self.0.len() - 1;
+        &mut self.0[tick as usize & last]
     }
 }
 
@@ -106,12 +111,12 @@ struct Route {
     frames: Option<Arc<Emitter>>,
 }
 
-/// What is on its way on a route, in a ring by tick of arrival.
+/// What is on its way on a route, by tick of arrival.
 enum UnderWay {
     /// Where all take equally long: the part of each spike's row that has not been delivered yet.
-    Rows(Vec<Vec<Range<usize>>>),
+    Rows(Ring<Vec<Range<usize>>>),
     /// Where delays differ: the events themselves.
-    Events(Vec<Bucket>),
+    Events(Ring<Bucket>),
     /// Where every source reaches all targets, spikes are looked up when they arrive.
     Looked,
 }
@@ -132,8 +137,8 @@ pub(super) struct Part {
     /// Sources and the share of each that this part draws.
     sources: Vec<(Arc<Emitter>, Range<u32>)>,
     routes: Vec<Route>,
-    /// By origin.
-    history: Vec<History>,
+    /// Spikes of each origin in the last ticks.
+    history: Vec<Ring<Vec<u32>>>,
     /// What each probe asks of this part: population, local choice of neurons.
     probes: Vec<Probe>,
     driver: Driver,
@@ -181,7 +186,7 @@ impl Part {
                 Weights::Constant(weight) if rows.weights.is_empty() => weight,
                 _ => 1.0,
             };
-            let ring = projection.longest_delay() as usize + 1;
+            let ring = projection.longest_delay() + 1;
             routes.push(Route {
                 origin,
                 from_ids: projection.from_ids.clone(),
@@ -191,8 +196,8 @@ impl Part {
                 sums: vec![0.0; rows.all.as_ref().map_or(0, |all| all.len())],
                 under_way: match (&rows.all, delay) {
                     (Some(_), _) => UnderWay::Looked,
-                    (None, Some(_)) => UnderWay::Rows(vec![Vec::new(); ring]),
-                    (None, None) => UnderWay::Events(vec![Bucket::default(); ring]),
+                    (None, Some(_)) => UnderWay::Rows(Ring::new(ring)),
+                    (None, None) => UnderWay::Events(Ring::new(ring)),
                 },
                 rows,
                 delay,
@@ -200,7 +205,7 @@ impl Part {
             });
         }
         let sources = emitters.iter().map(|e| (e.clone(), share(e.size(), part, parts))).collect();
-        let history = reach.iter().map(|&n| History { ring: vec![Vec::new(); n as usize] }).collect();
+        let history = reach.into_iter().map(Ring::new).collect();
         let deferred = (0..populations).map(|p| defers(network, probes, p)).collect();
         let probes = probes.iter().map(|probe| {
             let ids = &cells[probe.population].ids;
@@ -318,7 +323,7 @@ impl Part {
     /// Spikes of `origin` at `tick`, if that is not too long ago for anything that comes from `now` on.
     pub fn recent(&self, origin: usize, tick: Tick, now: Tick) -> &[u32] {
         let history = &self.history[origin];
-        if now - tick <= history.ring.len() as Tick { history.at(tick) } else { &[] }
+        if now - tick <= history.0.len() as Tick { history.at(tick) } else { &[] }
     }
 
     /// Starts again after `now` ticks with the spikes of the last ones, `[tick, origin, id]` ascending.
@@ -327,7 +332,7 @@ impl Part {
             let [tick, origin, _] = group[0];
             let ids: Vec<u32> = group.iter().map(|&[_, _, id]| id).collect();
             let history = &mut self.history[origin as usize];
-            if now - tick <= history.ring.len() as Tick {
+            if now - tick <= history.0.len() as Tick {
                 history.at_mut(tick).clone_from(&ids);
             }
             for route in self.routes.iter_mut().filter(|r| r.origin == origin as usize) {
@@ -393,21 +398,16 @@ impl Route {
         let own = own(&self.from_ids, spikes).iter().map(|&i| rows.row((i - from) as usize));
         match (&mut self.under_way, self.delay) {
             (UnderWay::Rows(ring), Some(delay)) if tick + delay > over => {
-                let len = ring.len();
-                let arriving = own.inspect(|row| prefetch(&rows.targets[row.clone()]));
-                ring[(tick + delay) as usize % len].extend(arriving);
+                ring.at_mut(tick + delay).extend(own.inspect(|row| prefetch(&rows.targets[row.clone()])));
             }
             (UnderWay::Events(ring), _) => {
-                let len = ring.len();
-                let first = tick as usize % len;
                 for row in own {
                     let (targets, delays) = (&rows.targets[row.clone()], &rows.delays[row.clone()]);
                     for (k, (&target, &delay)) in targets.iter().zip(delays).enumerate() {
                         if tick + Tick::from(delay) <= over {
                             continue;
                         }
-                        let at = first + usize::from(delay);
-                        let bucket = &mut ring[if at < len { at } else { at - len }];
+                        let bucket = ring.at_mut(tick + Tick::from(delay));
                         bucket.targets.push(target);
                         if !rows.weights.is_empty() {
                             bucket.weights.push(rows.weights[row.start + k]);
@@ -420,7 +420,7 @@ impl Route {
     }
 
     /// Spikes that arrive at `tick`, if all take equally long.
-    fn arriving<'a>(&self, tick: Tick, history: &'a History) -> &'a [u32] {
+    fn arriving<'a>(&self, tick: Tick, history: &'a Ring<Vec<u32>>) -> &'a [u32] {
         match self.delay {
             Some(delay) if tick >= delay => own(&self.from_ids, history.at(tick - delay)),
             _ => &[],
@@ -443,12 +443,12 @@ impl Route {
     }
 
     /// Tells everybody at whom something arrives at `tick`.
-    fn announce(&self, tick: Tick, history: &History, cells: &mut Cells) {
+    fn announce(&self, tick: Tick, history: &Ring<Vec<u32>>, cells: &mut Cells) {
         let rows = &self.rows;
         match &self.under_way {
-            UnderWay::Events(ring) => cells.announce(&ring[tick as usize % ring.len()].targets, tick),
+            UnderWay::Events(ring) => cells.announce(&ring.at(tick).targets, tick),
             UnderWay::Rows(ring) => {
-                for row in &ring[tick as usize % ring.len()] {
+                for row in ring.at(tick) {
                     cells.announce(&rows.targets[row.clone()], tick);
                 }
                 self.values(tick).for_each(|(row, _)| cells.announce(&rows.targets[rows.row(row)], tick));
@@ -461,7 +461,7 @@ impl Route {
         }
     }
 
-    fn deliver(&mut self, tick: Tick, tile: usize, history: &History, cells: &mut Cells, dense_products: bool) {
+    fn deliver(&mut self, tick: Tick, tile: usize, history: &Ring<Vec<u32>>, cells: &mut Cells, dense_products: bool) {
         let ids = cells.tile(tile);
         let last = tile + 1 == cells.tiles();
         let rows = &self.rows;
@@ -475,8 +475,7 @@ impl Route {
         let [events, effective] = match &mut self.under_way {
             UnderWay::Looked => return self.deliver_all(tick, ids, history, cells, dense_products),
             UnderWay::Events(ring) => {
-                let len = ring.len();
-                let bucket = &mut ring[tick as usize % len];
+                let bucket = ring.at_mut(tick);
                 let arrivals = Arrivals { targets: &bucket.targets, weights: &bucket.weights, ..arrivals };
                 cells.counts.queue_operations += 2 * bucket.targets.len() as u64;
                 let heard = cells.hear(&arrivals, &mut [0..bucket.targets.len()], ids.end, tick);
@@ -485,8 +484,7 @@ impl Route {
                 heard
             }
             UnderWay::Rows(ring) => {
-                let len = ring.len();
-                let arriving = &mut ring[tick as usize % len];
+                let arriving = ring.at_mut(tick);
                 let heard = cells.hear(&arrivals, arriving, ids.end, tick);
                 if last {
                     cells.counts.queue_operations += 2 * arriving.len() as u64;
@@ -512,7 +510,7 @@ impl Route {
         &mut self,
         tick: Tick,
         tile: Range<u32>,
-        history: &History,
+        history: &Ring<Vec<u32>>,
         cells: &mut Cells,
         dense_products: bool,
     ) {

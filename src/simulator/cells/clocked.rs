@@ -17,7 +17,7 @@ pub(super) struct Clocked {
     /// States at the beginnings of the stretches under way, from level 1 on.
     pub saved: [State; LEVELS - 1],
     /// Refractory neurons of each tile, those first that are free first.
-    refractory: Vec<VecDeque<u32>>,
+    pub refractory: Vec<VecDeque<u32>>,
 }
 
 impl Cells {

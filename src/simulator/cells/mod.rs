@@ -78,6 +78,44 @@ pub(super) struct Arrivals<'a> {
     pub factor: f64,
 }
 
+impl Arrivals<'_> {
+    /// Gives to `add` target and weight of all that stands in `rows` before the first target from `end` on, and takes it out of them.
+    /// Says how many there were and how many of them with a weight other than zero.
+    #[inline(always)]
+    fn each(&self, rows: &mut [Range<usize>], end: u32, mut add: impl FnMut(usize, f64)) -> [u64; 2] {
+        let mut counts = [0, 0];
+        for n in 0..rows.len() {
+            if let Some(next) = rows.get(n + 1) {
+                prefetch(&self.targets[next.clone()]);
+                prefetch(self.weights.get(next.clone()).unwrap_or_default());
+            }
+            let row = rows[n].clone();
+            let targets = self.targets[row.clone()].iter().take_while(|&&target| target < end);
+            let (mut heard, mut effective) = (0, 0);
+            match self.weights {
+                [] => {
+                    for &target in targets {
+                        add(target as usize, self.factor * self.gain);
+                        heard += 1;
+                    }
+                    effective += heard * usize::from(self.gain != 0.0);
+                }
+                weights => {
+                    for (&target, &weight) in targets.zip(&weights[row]) {
+                        add(target as usize, self.factor * (f64::from(weight) * self.gain));
+                        heard += 1;
+                        effective += usize::from(weight != 0.0);
+                    }
+                }
+            }
+            rows[n].start += heard;
+            counts[0] += heard as u64;
+            counts[1] += effective as u64;
+        }
+        counts
+    }
+}
+
 /// Neurons of one population.
 pub(super) struct Cells {
     /// Ids of the neurons within the population; the first is a multiple of the size of a group.
@@ -253,9 +291,9 @@ impl Cells {
 
     /// Tiles that go through the ticks of an epoch one after the other.
     pub fn tiles(&self) -> usize {
-        match self.mode {
+        match &self.mode {
             Mode::Event(_) => 1,
-            Mode::Clock(_) => (self.groups() * GROUP).div_ceil(self.tile),
+            Mode::Clock(clocked) => clocked.refractory.len(),
         }
     }
 
@@ -301,79 +339,28 @@ impl Cells {
     /// What stands in `rows` of `arrivals` before the first target from `end` on arrives; the rest of the rows is left. Says how many
     /// arrived and how many of them with a weight other than zero.
     pub fn hear(&mut self, arrivals: &Arrivals, rows: &mut [Range<usize>], end: u32, tick: Tick) -> [u64; 2] {
-        match arrivals.weights {
-            [] => self.hear_weights(arrivals, rows, end, clock(tick), |_| arrivals.factor * arrivals.gain),
-            weights => self.hear_weights(
-                arrivals,
-                rows,
-                end,
-                clock(tick),
-                #[inline(always)]
-                |at| arrivals.factor * (f64::from(weights[at]) * arrivals.gain),
-            ),
-        }
-    }
-
-    #[inline(always)]
-    fn hear_weights(
-        &mut self,
-        arrivals: &Arrivals,
-        rows: &mut [Range<usize>],
-        end: u32,
-        now: Tick,
-        weight: impl Fn(usize) -> f64,
-    ) -> [u64; 2] {
+        let (input, now) = (arrivals.input, clock(tick));
         let clocked = matches!(self.mode, Mode::Clock(_));
-        let input = arrivals.input;
-        let mut counts = [0, 0];
-        for at in 0..rows.len() {
-            if let Some(next) = rows.get(at + 1) {
-                prefetch(&arrivals.targets[next.clone()]);
-                prefetch(arrivals.weights.get(next.clone()).unwrap_or_default());
+        let sums = match input.component {
+            Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c][..],
+            None if self.kept.is_empty() => &mut self.state.membranes[..],
+            _ => {
+                return arrivals.each(rows, end, |target, weight| {
+                    self.activity += act(&mut self.acts, target, now);
+                    self.hear_one(input, target, weight, now);
+                });
             }
-            let row = &mut rows[at];
-            let (start, mut at) = (row.start, row.start);
-            let targets = arrivals.targets[row.clone()].iter().take_while(|&&target| target < end);
-            let targets = targets.map(|&target| target as usize);
-            let sums = match input.component {
-                Some(c) if input.gain_now == 0.0 => Some(&mut self.state.currents[c][..]),
-                None if self.kept.is_empty() => Some(&mut self.state.membranes[..]),
-                _ => None,
-            };
-            match sums {
-                Some(sums) if clocked => {
-                    let acts = &mut self.acts[..];
-                    let mut activity = 0;
-                    for target in targets {
-                        sums[target] += weight(at);
-                        activity += act(acts, target, now);
-                        at += 1;
-                    }
-                    self.activity += activity;
-                }
-                Some(sums) => {
-                    for target in targets {
-                        sums[target] += weight(at);
-                        at += 1;
-                    }
-                }
-                None => {
-                    for target in targets {
-                        self.activity += act(&mut self.acts, target, now);
-                        self.hear_one(input, target, weight(at), now);
-                        at += 1;
-                    }
-                }
-            }
-            row.start = at;
-            let heard = (at - start) as u64;
-            counts[0] += heard;
-            counts[1] += match arrivals.weights {
-                [] => heard * u64::from(arrivals.gain != 0.0),
-                weights => weights[start..at].iter().filter(|&&w| w != 0.0).count() as u64,
-            };
+        };
+        if !clocked {
+            return arrivals.each(rows, end, |target, weight| sums[target] += weight);
         }
-        counts
+        let (acts, mut activity) = (&mut self.acts[..], 0);
+        let heard = arrivals.each(rows, end, |target, weight| {
+            sums[target] += weight;
+            activity += act(acts, target, now);
+        });
+        self.activity += activity;
+        heard
     }
 
     /// After the last arrival of a tick.
