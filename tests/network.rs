@@ -249,6 +249,13 @@ const REFUSED: &[Case] = &[
     ),
     // Projections.
     (
+        "Poisson(rate_hz: 100)),\n    ],\n    projections: [",
+        "Frames(file: \"pairs.csv\", frame_ms: 1)),\n    ],\n    projections: [\n        \
+         (from: \"noise\", to: \"inh\", rule: AllToAll(), weight: Constant(1), delay_ms: Uniform(low: 1, high: 2)),",
+        "Uniform(low: 1, high: 2)",
+        &["projections[0].delay_ms", "noise", "analog", "one delay"],
+    ),
+    (
         "delay_ms: Constant(1)",
         "delay_ms: Constant(1.2)",
         "Constant(1.2)",
@@ -354,6 +361,7 @@ fn scratch() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &[u8]| fs::write(folder.path().join(name), content).unwrap();
     write("rows.csv", b"1,2,3\n4,5,6\n");
+    write("pairs.csv", b"1,2\n3,4\n");
     write("rows.txt", b"1,2,3\n");
     write("nan.csv", b"1,NaN\n2,3\n");
     write("words.csv", b"one,two\n");

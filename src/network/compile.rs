@@ -248,6 +248,7 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
         network.projections.push(projection);
     }
     refuse_zero_delays(&network)?;
+    refuse_analog_delays(&network)?;
     let record = compiler.record()?;
     Ok(Compiled { network, record, duration, seed: compiler.seed })
 }
@@ -264,6 +265,19 @@ fn refuse_zero_delays(network: &Network) -> Checked<()> {
     });
     let message = format!("a delay of 0: expected at least one tick, {} ms{cycle}", network.dt_ms);
     Err(Problem::new(format!("projections[{first}].delay_ms"), message))
+}
+
+/// Analog values arrive at every tick, from all their source's neurons at once.
+fn refuse_analog_delays(network: &Network) -> Checked<()> {
+    for (n, projection) in network.projections.iter().enumerate() {
+        let Origin::Source(source) = projection.from else { continue };
+        let source = &network.sources[source];
+        if matches!(source.emits, Emits::Frames { .. }) && !matches!(projection.delays, Delays::Constant(_)) {
+            let message = format!("source {} emits analog values: expected one delay for all", shown(&source.name));
+            return Err(Problem::new(format!("projections[{n}].delay_ms"), message));
+        }
+    }
+    Ok(())
 }
 
 fn finite(field: &str, value: f64) -> Checked<f64> {

@@ -20,9 +20,11 @@
 //! number of threads gives the same bits.
 //!
 //! # Threads
-//! Each thread owns a contiguous share of every population, of whole groups, and all synapses that end there, goes alone through as
-//! many ticks as the shortest delay, and then exchanges spikes with the others through channels. While they are on their way it
-//! begins the next tick: what does not depend on arrivals.
+//! Each thread owns a contiguous share of every population, of whole groups, and all synapses that end there. It goes alone through
+//! an *epoch*: as many ticks as pass before something emitted in them can change a membrane. That is the shortest delay, and one tick
+//! more if what arrives goes into currents, which move the membrane from the next tick on; its last arrivals are then taken in at the
+//! beginning of the next epoch. (Where currents are recorded, they are not made to wait.) At its end threads exchange spikes through
+//! channels. Clock-driven, a thread takes its neurons through an epoch tile by tile, of as many as the first-level cache has room for.
 
 mod cells;
 mod checkpoint;
@@ -49,7 +51,7 @@ use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
 use part::{Outbox, Part, epoch};
 use sources::Emitter;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// How to go through time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -73,6 +75,9 @@ const PROGRESS: Tick = 64;
 /// Ticks after which [`Driver::Auto`] chooses anew.
 const AUTO_WINDOW: Tick = 64;
 
+/// Ticks after which it chooses for the first time: until then all populations are event-driven.
+const FIRST_WINDOW: Tick = 8;
+
 /// Share of a population's groups that hear something in a tick above which [`Driver::Auto`] evaluates all its neurons.
 const BUSY: f64 = 0.025;
 
@@ -80,6 +85,7 @@ const BUSY: f64 = 0.025;
 pub struct Simulation {
     network: Arc<Network>,
     parts: Vec<Part>,
+    /// Of all parts but the first.
     pool: Option<rayon::ThreadPool>,
     probes: Vec<Probe>,
     epoch: Tick,
@@ -152,15 +158,17 @@ impl Simulation {
         let epoch = epoch(&network, &probes);
         let longest_delay = network.projections.iter().map(|p| p.longest_delay()).max().unwrap_or(1);
         let emitters: Vec<_> = network.sources.iter().map(|source| Arc::new(Emitter::new(source))).collect();
-        let build = |part| Part::build(&network, &emitters, &probes, driver, epoch, (part, parts), progress);
-        let (pool, built) = if parts == 1 {
-            (None, vec![build(0)?])
-        } else {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(parts).build();
-            let pool = pool.map_err(|e| Error::value("threads", e))?;
-            let built: Result<Vec<Part>> = pool.broadcast(|context| build(context.index())).into_iter().collect();
-            (Some(pool), built?)
+        let build = &|part| Part::build(&network, &emitters, &probes, driver, epoch, (part, parts), progress);
+        // The calling thread has the first part: if all were woken up, two would often be put on one core.
+        let others = parts - 1;
+        let pool = match others {
+            0 => None,
+            _ => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(others).build();
+                Some(pool.map_err(|e| Error::value("threads", e))?)
+            }
         };
+        let built = all_at_once(pool.as_ref(), (0..parts).map(|part| move || build(part)))?;
         let populations = network.populations.len();
         let auto =
             Auto { driver, touches: vec![0; populations], since: 0, dense: vec![driver == Driver::Clock; populations] };
@@ -200,38 +208,43 @@ impl Simulation {
         if until <= self.now {
             return Ok(());
         }
-        let mut lead = Lead { recorder, progress, probes: &self.probes, populations: self.network.populations.len() };
+        let lead = Lead { recorder, progress, probes: &self.probes, populations: self.network.populations.len() };
         let span = (self.now..until, self.epoch);
-        match &self.pool {
-            None => {
-                let exchange = Exchange { part: 0, to: Vec::new(), from: Vec::new() };
-                let mut auto = self.auto.clone();
-                run_part(&mut self.parts[0], span, &exchange, &mut auto, &self.network, Some(&mut lead))?;
-                self.auto = auto;
-            }
-            Some(pool) => {
-                let exchanges = Exchange::between(self.parts.len());
-                let autos: Vec<Auto> = self.parts.iter().map(|_| self.auto.clone()).collect();
-                let jobs = self.parts.iter_mut().zip(exchanges).zip(autos);
-                let mut lead = Some(&mut lead);
-                let jobs: Vec<_> = jobs
-                    .map(|((part, exchange), auto)| Mutex::new(Some((part, exchange, auto, lead.take()))))
-                    .collect();
-                let network = &self.network;
-                let outcomes = pool.broadcast(|context| {
-                    let job = jobs[context.index()].lock().ok().and_then(|mut job| job.take());
-                    let (part, exchange, mut auto, lead) = job.ok_or_else(|| Error::value("thread", "has no part"))?;
-                    run_part(part, span.clone(), &exchange, &mut auto, network, lead)?;
-                    Ok(auto)
-                });
-                for outcome in outcomes {
-                    self.auto = outcome?;
-                }
-            }
+        let mut lead = Some(lead);
+        let exchanges = Exchange::between(self.parts.len());
+        let jobs = self.parts.iter_mut().zip(exchanges).map(|(part, exchange)| {
+            let (mut auto, mut lead, span, network) = (self.auto.clone(), lead.take(), span.clone(), &self.network);
+            move || run_part(part, span, &exchange, &mut auto, network, lead.as_mut()).map(|()| auto)
+        });
+        // All chose alike.
+        if let Some(auto) = all_at_once(self.pool.as_ref(), jobs)?.pop() {
+            self.auto = auto;
         }
         self.now = until;
         Ok(())
     }
+}
+
+/// Does all jobs at the same time, the first in the calling thread and each other one in a thread of the pool, which has as many.
+fn all_at_once<T: Send, J: FnOnce() -> Result<T> + Send>(
+    pool: Option<&rayon::ThreadPool>,
+    jobs: impl Iterator<Item = J>,
+) -> Result<Vec<T>> {
+    let mut jobs: Vec<J> = jobs.collect();
+    let Some(pool) = pool else { return jobs.into_iter().map(|job| job()).collect() };
+    let mut outcomes: Vec<Option<Result<T>>> = jobs.iter().map(|_| None).collect();
+    let mut places = outcomes.iter_mut();
+    let (own, own_place) = (jobs.remove(0), places.next());
+    let outcome = pool.in_place_scope(|scope| {
+        for (job, place) in jobs.into_iter().zip(places) {
+            scope.spawn(move |_| *place = Some(job()));
+        }
+        own()
+    });
+    if let Some(place) = own_place {
+        *place = Some(outcome);
+    }
+    outcomes.into_iter().flatten().collect()
 }
 
 /// What only the first part does.
@@ -359,7 +372,8 @@ impl Lead<'_> {
 impl Auto {
     /// Whether it is time to choose.
     fn is_due(&self, now: Tick) -> bool {
-        self.driver == Driver::Auto && now - self.since >= AUTO_WINDOW
+        let window = if self.since == 0 { FIRST_WINDOW } else { AUTO_WINDOW };
+        self.driver == Driver::Auto && now - self.since >= window
     }
 
     /// Chooses for each population. All parts see the same figures and choose alike.

@@ -478,7 +478,8 @@ impl Route {
                 let bucket = ring.at_mut(tick);
                 let arrivals = Arrivals { targets: &bucket.targets, weights: &bucket.weights, ..arrivals };
                 cells.counts.queue_operations += 2 * bucket.targets.len() as u64;
-                let heard = cells.hear(&arrivals, &mut [0..bucket.targets.len()], ids.end, tick);
+                let mut all = 0..bucket.targets.len();
+                let heard = cells.hear(&arrivals, std::slice::from_mut(&mut all), ids.end, tick);
                 bucket.targets.clear();
                 bucket.weights.clear();
                 heard
@@ -499,7 +500,7 @@ impl Route {
             let mut row = rows.row(row);
             row.start += rows.targets[row.clone()].partition_point(|&target| target < ids.start);
             arrivals.factor = x;
-            let [events, _] = cells.hear(&arrivals, &mut [row], ids.end, tick);
+            let [events, _] = cells.hear(&arrivals, std::slice::from_mut(&mut row), ids.end, tick);
             cells.counts.macs += events;
             cells.counts.effective_macs += events;
         }
