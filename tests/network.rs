@@ -251,7 +251,7 @@ const REFUSED: &[Case] = &[
     (
         "Poisson(rate_hz: 100)),\n    ],\n    projections: [",
         "Frames(file: \"pairs.csv\", frame_ms: 1)),\n    ],\n    projections: [\n        \
-         (from: \"noise\", to: \"inh\", rule: AllToAll(), weight: Constant(1), delay_ms: Uniform(low: 1, high: 2)),",
+         (name: \"analog\", from: \"noise\", to: \"inh\", rule: AllToAll(), weight: Constant(1), delay_ms: Uniform(low: 1, high: 2)),",
         "Uniform(low: 1, high: 2)",
         &["projections[0].delay_ms", "noise", "analog", "one delay"],
     ),

@@ -513,7 +513,8 @@ pub enum EmitsSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stride: Option<u64>,
     },
-    /// Analog values that multiply the weights (direct coding): `[frames, size]`, or `[frames]` for a single source.
+    /// Analog values that multiply the weights (direct coding): `[frames, size]`, or `[frames]` for a single source. Its projections have
+    /// one delay each.
     Frames {
         /// `.npy` or `.csv`.
         file: PathBuf,

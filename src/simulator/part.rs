@@ -396,6 +396,7 @@ impl Route {
         let rows = &self.rows;
         let from = self.from_ids.start;
         let own = own(&self.from_ids, spikes).iter().map(|&i| rows.row((i - from) as usize));
+        let own = own.filter(|row| !row.is_empty());
         match (&mut self.under_way, self.delay) {
             (UnderWay::Rows(ring), Some(delay)) if tick + delay > over => {
                 ring.at_mut(tick + delay).extend(own.inspect(|row| prefetch(&rows.targets[row.clone()])));
