@@ -3,7 +3,8 @@
     python benches/ablations.py --data DIR --dataset ESC30 --config networks/esc30.ron [--vocabulary FILE.npy] [--seeds 3]
 
 Trains the configuration, which must have a `model: (...)`, as it is and without one of its parts at a time. Prints HM and ZSL (`both`)
-of the best epoch of stage 1, mean and standard deviation over the seeds. Stage 1 knows neither test clips nor test classes. Seeds are the same for all rows.
+of the best epoch of stage 1, mean and standard deviation over the seeds. Stage 1 knows neither test clips nor test classes. Seeds are
+the same for all rows.
 """
 
 import argparse

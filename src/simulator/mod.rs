@@ -208,9 +208,9 @@ impl Simulation {
         if until <= self.now {
             return Ok(());
         }
-        let lead = Lead { recorder, progress, probes: &self.probes, populations: self.network.populations.len() };
+        let populations = self.network.populations.len();
+        let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations });
         let span = (self.now..until, self.epoch);
-        let mut lead = Some(lead);
         let exchanges = Exchange::between(self.parts.len());
         let jobs = self.parts.iter_mut().zip(exchanges).map(|(part, exchange)| {
             let (mut auto, mut lead, span, network) = (self.auto.clone(), lead.take(), span.clone(), &self.network);
@@ -232,19 +232,15 @@ fn all_at_once<T: Send, J: FnOnce() -> Result<T> + Send>(
 ) -> Result<Vec<T>> {
     let mut jobs: Vec<J> = jobs.collect();
     let Some(pool) = pool else { return jobs.into_iter().map(|job| job()).collect() };
-    let mut outcomes: Vec<Option<Result<T>>> = jobs.iter().map(|_| None).collect();
-    let mut places = outcomes.iter_mut();
-    let (own, own_place) = (jobs.remove(0), places.next());
-    let outcome = pool.in_place_scope(|scope| {
-        for (job, place) in jobs.into_iter().zip(places) {
-            scope.spawn(move |_| *place = Some(job()));
+    let own = jobs.remove(0);
+    let mut others: Vec<Option<Result<T>>> = jobs.iter().map(|_| None).collect();
+    let own = pool.in_place_scope(|scope| {
+        for (job, outcome) in jobs.into_iter().zip(&mut others) {
+            scope.spawn(move |_| *outcome = Some(job()));
         }
         own()
     });
-    if let Some(place) = own_place {
-        *place = Some(outcome);
-    }
-    outcomes.into_iter().flatten().collect()
+    std::iter::once(own).chain(others.into_iter().flatten()).collect()
 }
 
 /// What only the first part does.
@@ -315,7 +311,7 @@ fn run_part(
     let (mut own, mut all) = (Outbox::default(), Vec::new());
     let (mut start, mut failure) = (ticks.start, None);
     while start < ticks.end {
-        let end = ticks.end.min(start + epoch);
+        let end = ticks.end.min(start.saturating_add(epoch));
         own.stop = failure.is_some() || part.run(start..end, &mut own).map_err(|e| failure = Some(e)).is_err();
         if exchange.exchange(std::mem::take(&mut own), &mut all).is_none() {
             break;

@@ -525,8 +525,8 @@ impl Route {
         let mut sums = std::mem::take(&mut self.sums);
         sums[..width].fill(0.0);
         let first = reached.start - all.start;
-        let row = |row: usize| self.rows.weights.get(row * all.len()..).map(|weights| &weights[first..first + width]);
-        let row = |at: usize| if self.rows.weights.is_empty() { None } else { row(at) };
+        let weights = &self.rows.weights;
+        let row = |at: usize| (!weights.is_empty()).then(|| &weights[at * all.len() + first..][..width]);
         let sum = &mut sums[..width];
         let spikes = self.arriving(tick, history);
         let mut any = !spikes.is_empty();

@@ -62,7 +62,7 @@ impl Sparse {
         if next >= self.looks[group] {
             return Ok(0);
         }
-        self.looks[group] = next.min(now + HORIZON - 1);
+        self.looks[group] = next.min(now.saturating_add(HORIZON - 1));
         self.queue.push(self.looks[group] - 1, [group as u32])?;
         Ok(1)
     }
@@ -265,7 +265,7 @@ impl Cells {
         }
         for (ticks, bound) in &self.maps.bounds {
             if self.bounded(group, state, bound, now) {
-                return released.min(now + 1 + ticks);
+                return released.min(now.saturating_add(1 + ticks));
             }
         }
         now + 1
