@@ -29,6 +29,7 @@
 mod cells;
 mod checkpoint;
 mod compare;
+mod exchange;
 mod ledger;
 mod maps;
 mod part;
@@ -47,8 +48,8 @@ use crate::event::Tick;
 use crate::network::Network;
 use crate::recording::{Probe, Recorder};
 use cells::GROUP;
-use crossbeam::channel::{Receiver, Sender, TryRecvError, unbounded};
-use part::{Outbox, Part, epoch};
+use exchange::{Exchange, Outbox};
+use part::{Part, epoch};
 use sources::Emitter;
 use std::ops::Range;
 use std::sync::Arc;
@@ -212,9 +213,9 @@ impl Simulation {
         let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations });
         let span = (self.now..until, self.epoch);
         let exchanges = Exchange::between(self.parts.len());
-        let jobs = self.parts.iter_mut().zip(exchanges).map(|(part, exchange)| {
+        let jobs = self.parts.iter_mut().zip(exchanges).map(|(part, mut exchange)| {
             let (mut auto, mut lead, span, network) = (self.auto.clone(), lead.take(), span.clone(), &self.network);
-            move || run_part(part, span, &exchange, &mut auto, network, lead.as_mut()).map(|()| auto)
+            move || run_part(part, span, &mut exchange, &mut auto, network, lead.as_mut()).map(|()| auto)
         });
         // All chose alike.
         if let Some(auto) = all_at_once(self.pool.as_ref(), jobs)?.pop() {
@@ -251,104 +252,54 @@ struct Lead<'a> {
     populations: usize,
 }
 
-/// Channels from a part to all others, by number, and back. They never hold more than two messages; bounded ones are slower.
-struct Exchange {
-    part: usize,
-    to: Vec<(usize, Sender<Outbox>)>,
-    from: Vec<Receiver<Outbox>>,
-}
-
-impl Exchange {
-    fn between(parts: usize) -> Vec<Exchange> {
-        let new = |part| Exchange { part, to: Vec::new(), from: Vec::new() };
-        let mut all: Vec<Exchange> = (0..parts).map(new).collect();
-        for from in 0..parts {
-            for to in (0..parts).filter(|&to| to != from) {
-                let (sender, receiver) = unbounded();
-                all[from].to.push((to, sender));
-                all[to].from.push(receiver);
-            }
-        }
-        all
-    }
-
-    /// Gives `own` to all other parts and waits for theirs; all of them by part. None if one is gone.
-    fn exchange(&self, mut own: Outbox, all: &mut Vec<Outbox>) -> Option<()> {
-        self.to.iter().try_for_each(|(part, to)| to.send(own.copy(*part == 0)).ok())?;
-        all.clear();
-        for from in &self.from {
-            all.push(wait(from)?);
-        }
-        all.insert(self.part, own);
-        Some(())
-    }
-}
-
-/// Tries for a while before it sleeps: waking a thread takes longer than most epochs. After the first tries others may have
-/// the core, if there are fewer cores than parts.
-fn wait<T>(from: &Receiver<T>) -> Option<T> {
-    const TRIES: usize = 5000;
-    const ALONE: usize = 100;
-    for tries in 0..TRIES {
-        match from.try_recv() {
-            Ok(value) => return Some(value),
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) if tries < ALONE => std::hint::spin_loop(),
-            Err(TryRecvError::Empty) => std::thread::yield_now(),
-        }
-    }
-    from.recv().ok()
-}
-
 fn run_part(
     part: &mut Part,
     (ticks, epoch): (Range<Tick>, Tick),
-    exchange: &Exchange,
+    exchange: &mut Exchange,
     auto: &mut Auto,
     network: &Network,
     mut lead: Option<&mut Lead>,
 ) -> Result<()> {
-    let (mut own, mut all) = (Outbox::default(), Vec::new());
-    let (mut start, mut failure) = (ticks.start, None);
-    while start < ticks.end {
-        let end = ticks.end.min(start.saturating_add(epoch));
-        own.stop = failure.is_some() || part.run(start..end, &mut own).map_err(|e| failure = Some(e)).is_err();
-        if exchange.exchange(std::mem::take(&mut own), &mut all).is_none() {
+    let own = exchange.part();
+    let empty = || (0..exchange.parts()).map(|_| Outbox::default()).collect();
+    // Of this epoch and of the last one, which is recorded while messages are under way.
+    let (mut all, mut last): (Vec<Outbox>, Vec<Outbox>) = (empty(), empty());
+    let (mut done, mut failure) = (ticks.start..ticks.start, None);
+    while done.end < ticks.end {
+        let now = done.end..ticks.end.min(done.end.saturating_add(epoch));
+        std::mem::swap(&mut all, &mut last);
+        let outbox = &mut all[own];
+        outbox.stop = failure.is_some() || part.run(now.clone(), outbox).map_err(|e| failure = Some(e)).is_err();
+        if exchange.send(outbox).is_none() {
             break;
         }
-        if all.iter().any(|outbox| outbox.stop) {
+        if let Some(lead) = lead.as_deref_mut().filter(|_| failure.is_none()) {
+            failure = lead.record(part, done.clone(), &last).err();
+        }
+        if exchange.receive(&mut all).is_none() || all.iter().any(|outbox| outbox.stop) {
             break;
         }
-        part.take(&(start..end), &all, &mut auto.touches);
-        if auto.is_due(end) {
-            part.catch_up(end)?;
-            auto.choose(part, end, network)?;
+        part.take(&now, &all, &mut auto.touches);
+        if auto.is_due(now.end) {
+            part.catch_up(now.end)?;
+            auto.choose(part, now.end, network)?;
         }
-        if let Some(lead) = lead.as_deref_mut() {
-            if let Err(e) = lead.record(part, start..end, &all) {
-                failure = Some(e);
-                if exchange.to.is_empty() {
-                    break;
-                }
-            }
-            if start / PROGRESS != end / PROGRESS {
-                (lead.progress)(end);
-            }
-        }
-        // Its memory is used again.
-        (own, start) = (all.swap_remove(exchange.part), end);
+        done = now;
     }
-    match failure {
-        Some(e) => Err(e),
-        None if start < ticks.end => Err(Error::value("simulation", "another thread failed")),
-        None => part.catch_up(start),
+    if done.end < ticks.end {
+        return Err(failure.unwrap_or_else(|| Error::value("simulation", "another thread failed")));
     }
+    if let Some(lead) = lead.as_deref_mut() {
+        failure.map_or(Ok(()), Err)?;
+        lead.record(part, done.clone(), &all)?;
+    }
+    part.catch_up(done.end)
 }
 
 impl Lead<'_> {
     fn record(&mut self, part: &Part, ticks: Range<Tick>, all: &[Outbox]) -> Result<()> {
         let mut values = Vec::new();
-        for (at, tick) in ticks.enumerate() {
+        for (at, tick) in ticks.clone().enumerate() {
             for p in 0..self.populations {
                 let spikes = part.spikes(p, tick);
                 if !spikes.is_empty() {
@@ -360,6 +311,9 @@ impl Lead<'_> {
                 all.iter().for_each(|outbox| values.extend_from_slice(&outbox.values[at][probe]));
                 self.recorder.values(tick, probe, &values)?;
             }
+        }
+        if ticks.start / PROGRESS != ticks.end / PROGRESS {
+            (self.progress)(ticks.end);
         }
         Ok(())
     }

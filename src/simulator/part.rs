@@ -2,6 +2,7 @@
 
 use super::Driver;
 use super::cells::{Arrivals, Cells, GROUP, Input};
+use super::exchange::Outbox;
 use super::rows::Rows;
 use super::sources::Emitter;
 use crate::counts::LayerCounts;
@@ -10,41 +11,11 @@ use crate::event::Tick;
 use crate::lanes::prefetch;
 use crate::network::{Delays, Network, Origin, Projection, Weights};
 use crate::recording::{Probe, Variable};
-use smallvec::SmallVec;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The longest epoch, where delays would allow longer ones: what is recorded is held for that long.
 const LONGEST_EPOCH: Tick = 64;
-
-/// What one part did in one epoch; all parts get it.
-#[derive(Default)]
-pub(super) struct Outbox {
-    /// For each population how many touches; then for each of its ticks how many spikes, and who, ascending. Then for each source and
-    /// tick the same without touches. Where little happened, that lies in the message itself: another core has few lines to fetch.
-    words: SmallVec<[u32; 14]>,
-    /// For each tick of the epoch and each probe: values of the part's neurons. Only the first part gets them.
-    pub values: Vec<Vec<Vec<f64>>>,
-    /// The run is to end after this epoch.
-    pub stop: bool,
-}
-
-impl Outbox {
-    /// For the first part, or another one.
-    pub fn copy(&mut self, first: bool) -> Outbox {
-        let values = if first { std::mem::take(&mut self.values) } else { Vec::new() };
-        Outbox { words: self.words.clone(), values, stop: self.stop }
-    }
-
-    /// Adds what one origin emitted in each tick; leaves the lists empty.
-    fn put(&mut self, emitted: &mut [Vec<u32>]) {
-        for ids in emitted {
-            self.words.push(ids.len() as u32);
-            self.words.extend_from_slice(ids);
-            ids.clear();
-        }
-    }
-}
 
 /// One value for each of the last or next ticks.
 struct Ring<T>(Vec<T>);

@@ -58,10 +58,13 @@ impl Cells {
                     self.step::<K, ALPHA>(blocks.clone(), now, |_, _| {});
                     for block in blocks.clone().filter(|_| settles) {
                         let acts: &[Tick; GROUPS] = &self.acts.as_chunks().0[block];
-                        if acts.iter().fold(Tick::MAX, |first, &act| first.min(act)) + length(1) <= now {
-                            for group in block * GROUPS..(block + 1) * GROUPS {
-                                self.settle::<K, ALPHA>(group, now);
-                            }
+                        let mut idle = 0u32;
+                        for group in 0..GROUPS {
+                            idle |= u32::from(now - acts[group] >= length(1)) << group;
+                        }
+                        while idle != 0 {
+                            self.settle::<K, ALPHA>(block * GROUPS + idle.trailing_zeros() as usize, now);
+                            idle &= idle - 1;
                         }
                     }
                     if !self.immediate {
@@ -130,9 +133,6 @@ impl Cells {
     fn settle<const K: usize, const ALPHA: bool>(&mut self, group: usize, now: Tick) {
         let Mode::Clock(clocked) = &self.mode else { return };
         let idle = now - self.acts[group];
-        if idle < length(1) {
-            return;
-        }
         let ends = |&level: &usize| now.is_multiple_of(length(level)) && idle >= length(level);
         if let Some(level) = (1..LEVELS).rev().find(ends) {
             let mut state = clocked.saved[level - 1].load::<K>(group);
@@ -166,11 +166,14 @@ impl Cells {
         }
     }
 
+    /// Lists those of a block that cross; few do.
     #[inline(always)]
     fn list(&mut self, block: usize, now: Tick) {
         for group in block * GROUPS..(block + 1) * GROUPS {
-            let fires = self.fires(group, &self.state.load::<0>(group), now);
-            if fires != [false; GROUP] {
+            let state = self.state.load::<0>(group);
+            let theta = self.thresholds(group, &state.excess, now);
+            if anybody(&state.membranes, self.neuron.strict, &theta) {
+                let fires = self.fires(group, &state, now);
                 let fires = (0..GROUP).filter(|&lane| fires[lane]);
                 self.fired.extend(fires.map(|lane| (group * GROUP + lane) as u32));
             }
@@ -237,16 +240,16 @@ impl Cells {
     }
 }
 
-/// Whether any of a block crosses its threshold.
+/// Whether any of some neurons crosses its threshold.
 #[inline(always)]
-fn anybody(membranes: &[f64; BLOCK], strict: bool, thresholds: &[f64; BLOCK]) -> bool {
+fn anybody<const N: usize>(membranes: &[f64; N], strict: bool, thresholds: &[f64; N]) -> bool {
     let mut any = false;
     if strict {
-        for k in 0..BLOCK {
+        for k in 0..N {
             any |= membranes[k] > thresholds[k];
         }
     } else {
-        for k in 0..BLOCK {
+        for k in 0..N {
             any |= membranes[k] >= thresholds[k];
         }
     }
