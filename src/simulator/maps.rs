@@ -12,6 +12,9 @@ pub const fn length(level: usize) -> Tick {
     1 << (3 * level)
 }
 
+/// Ticks of the longest map.
+pub const LONGEST: Tick = length(LEVELS - 1);
+
 /// The level of the longest map that may be taken from clock `from` on the way to `to`: those of n ticks start at multiples of n.
 #[inline(always)]
 pub fn level(from: Tick, to: Tick) -> usize {
@@ -19,6 +22,10 @@ pub fn level(from: Tick, to: Tick) -> usize {
     let fits = (to - from).ilog2() / 3;
     (aligned.min(fits) as usize).min(LEVELS - 1)
 }
+
+/// State smaller than that is set to zero at each end of a longest stretch: what decays would else end as a subnormal number, whose
+/// arithmetic is some fifty times slower, and stay one, as 0.98 of the smallest rounds to itself.
+pub const NOTHING: f64 = 1e-200;
 
 /// The most components: each alpha current has two.
 pub const MOST_COMPONENTS: usize = 8;
@@ -117,6 +124,8 @@ pub struct Maps {
     pub bounds: Vec<(Tick, Bound)>,
     /// Of all time, if a neuron without input comes to rest below its threshold.
     pub forever: Option<Bound>,
+    /// Whether no comparison with a threshold depends on what is smaller than [`NOTHING`].
+    pub vanishes: bool,
 }
 
 impl Maps {
@@ -127,7 +136,7 @@ impl Maps {
         let mut bounds = Vec::new();
         let mut map = one.clone();
         let mut range = one.into_membrane.map(|a| (a, a));
-        for ticks in 1..=length(LEVELS - 1) {
+        for ticks in 1..=LONGEST {
             if let Some(level) = (0..LEVELS).find(|&level| length(level) == ticks) {
                 levels[level] = map.clone();
             }
@@ -144,7 +153,12 @@ impl Maps {
             false => one.drive <= 0.0,
         };
         let forever = if rests { Self::forever(&one, map, range) } else { None };
-        Maps { levels, bounds, forever }
+        let vanishes = match threshold {
+            Threshold::Never => true,
+            Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => clear_of_zero(*theta),
+            Threshold::Cue { values, .. } => values.iter().all(|&theta| clear_of_zero(theta)),
+        };
+        Maps { levels, bounds, forever, vanishes }
     }
 
     /// Goes on from `map`, that of some ticks, until responses only fall.
@@ -180,6 +194,11 @@ impl Maps {
         }
         Some(Bound::between(one, &last, range))
     }
+}
+
+/// Whether a number does not change when [`NOTHING`] is added.
+fn clear_of_zero(theta: f64) -> bool {
+    theta.abs() > 1e-100
 }
 
 impl Bound {

@@ -5,7 +5,7 @@
 //! once, with roundings that differ. Which it is depends on the network alone, not on the driver. Neurons go in groups of eight
 //! neighbours; a group acts at a tick if something arrives there, one of it fires or comes to the end of its refractory time. A
 //! stretch of 512, 64 or 8 ticks that starts at a multiple of its length and in which the group does not act is one linear map;
-//! all other ticks are taken one by one. So drivers agree bit for bit:
+//! all other ticks are taken one by one. At every 512th clock what is smaller than 1e-200 becomes zero. So drivers agree bit for bit:
 //! - the **event-driven** driver looks at groups that hear something and at those whose next possible crossing has come. A
 //!   bound on membranes and thresholds over stretches of ticks tells when that is; whatever a group hears makes it anew. A gap
 //!   of k ticks takes about 14 maps and k / 512.
@@ -23,8 +23,8 @@
 //! Each thread owns a contiguous share of every population, of whole groups, and all synapses that end there. It goes alone through
 //! an *epoch*: as many ticks as pass before something emitted in them can change a membrane. That is the shortest delay, and one tick
 //! more if what arrives goes into currents, which move the membrane from the next tick on; its last arrivals are then taken in at the
-//! beginning of the next epoch. (Where currents are recorded, they are not made to wait.) At its end threads exchange spikes through
-//! channels. Clock-driven, a thread takes its neurons through an epoch tile by tile, of as many as the first-level cache has room for.
+//! beginning of the next epoch. (Where currents are recorded, they are not made to wait.) At its end threads exchange spikes: a line of
+//! cache where there are few, else through channels. Clock-driven, a thread takes its neurons through an epoch tile by tile, of as many as the first-level cache has room for.
 
 mod cells;
 mod checkpoint;

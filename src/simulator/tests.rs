@@ -267,6 +267,46 @@ fn published_networks_spike_as_in_other_simulators() {
     }
 }
 
+/// Sixteen neurons hear something at the beginning, the first of them also later: nothing is left of the rest, no subnormal numbers either,
+/// which are slow and decay no further. A membrane that comes to a threshold of zero from below does not get there by that.
+#[test]
+fn what_was_long_ago_vanishes() {
+    let leak = Leak { tau_ms: Some(2.0), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
+    let adaptive = Threshold::Adaptive { base: 1.0, jump: 0.5, retention: 0.95 };
+    for (threshold, initial) in [(adaptive, 1.5), (Threshold::Fixed(0.0), -9.0)] {
+        let zero = matches!(threshold, Threshold::Fixed(_));
+        let mut network = Arc::unwrap_or_clone(single(leak, threshold, 0));
+        let population = &mut network.populations[0];
+        (population.size, population.initial_mv) = (16, vec![initial]);
+        population.neuron.receptors = vec![leak.exponential(1.0, 0.1)];
+        let mut spikes: Vec<(Tick, u32)> = (0..16).map(|id| (0, id)).collect();
+        spikes.extend((1..1200).map(|n| (10 * n, 0)));
+        network.sources = vec![Source { name: "s".into(), size: 16, emits: Emits::Spikes(spikes.into()) }];
+        network.projections = vec![Projection {
+            from: Origin::Source(0),
+            from_ids: 0..16,
+            to: 0,
+            to_ids: 0..16,
+            receptor: 0,
+            rule: Rule::OneToOne,
+            weights: Weights::Constant(0.1),
+            delays: Delays::Constant(1),
+        }];
+        let probes = all_probes(&network);
+        let network = Arc::new(network);
+        let kept = run(&network, Driver::Clock, 1, &[12_000], &probes);
+        assert_eq!(run(&network, Driver::Event, 1, &[12_000], &probes), kept);
+        if zero {
+            assert!(kept.spikes.iter().all(|(.., neurons)| neurons == &[0]));
+            continue;
+        }
+        for (_, probe, values) in kept.values.iter().filter(|&&(tick, ..)| tick == 11_999) {
+            let left = if probes[*probe].variable == Variable::Threshold { 1.0_f64 } else { 0.0 };
+            assert_eq!(values[1..], [left.to_bits(); 15], "{:?}", probes[*probe].variable);
+        }
+    }
+}
+
 #[test]
 fn a_silent_network_is_not_touched() {
     let mut network = random_network(1);

@@ -5,7 +5,7 @@ use super::{BLOCK, Cells, GROUP, Mode, cue};
 use crate::event::Tick;
 use crate::lanes::simd;
 use crate::network::Threshold;
-use crate::simulator::maps::{LEVELS, length};
+use crate::simulator::maps::{LEVELS, LONGEST, length};
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -65,6 +65,13 @@ impl Cells {
                         while idle != 0 {
                             self.settle::<K, ALPHA>(block * GROUPS + idle.trailing_zeros() as usize, now);
                             idle &= idle - 1;
+                        }
+                    }
+                    if now.is_multiple_of(LONGEST) && self.maps.vanishes {
+                        for group in blocks.start * GROUPS..blocks.end * GROUPS {
+                            let mut state = self.state.load::<K>(group);
+                            state.vanish(&self.free_at.as_chunks().0[group], now);
+                            self.state.store(group, &state);
                         }
                     }
                     if !self.immediate {

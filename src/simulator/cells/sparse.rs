@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::event::{BucketQueue, Tick};
 use crate::lanes::simd;
 use crate::network::Threshold;
-use crate::simulator::maps::{Bound, LEVELS, length, level};
+use crate::simulator::maps::{Bound, LEVELS, LONGEST, length, level};
 
 /// Ticks ahead for which looks are queued; a later one is looked at once more on the way.
 const HORIZON: Tick = 1024;
@@ -98,6 +98,9 @@ impl Cells {
                     _ => state.advance_free::<ALPHA>(map, free_at, at + 1),
                 }
                 at += length(level);
+                if at.is_multiple_of(LONGEST) && self.maps.vanishes {
+                    state.vanish(free_at, at);
+                }
             }
             if stop < to || free_at.iter().any(|free| free.wrapping_sub(1) == to) {
                 act = stop;

@@ -3,7 +3,7 @@
 use super::GROUP;
 use crate::event::Tick;
 use crate::lanes::Lined;
-use crate::simulator::maps::Map;
+use crate::simulator::maps::{Map, NOTHING};
 
 /// What changes without anything arriving. Padded to whole blocks.
 #[derive(Clone)]
@@ -82,6 +82,19 @@ impl<const K: usize> Group<K> {
         self.advance::<ALPHA>(map);
         for l in 0..GROUP {
             self.membranes[l] = if free_at[l] > clock { before[l] } else { self.membranes[l] };
+        }
+    }
+
+    /// Sets to zero what is next to nothing, membranes of neurons that are not free at `clock` excepted.
+    #[inline(always)]
+    pub fn vanish(&mut self, free_at: &[Tick; GROUP], clock: Tick) {
+        for l in 0..GROUP {
+            let tiny = |x: f64| x.abs() < NOTHING;
+            self.membranes[l] = if tiny(self.membranes[l]) && free_at[l] <= clock { 0.0 } else { self.membranes[l] };
+            self.excess[l] = if tiny(self.excess[l]) { 0.0 } else { self.excess[l] };
+            for c in 0..K {
+                self.currents[c][l] = if tiny(self.currents[c][l]) { 0.0 } else { self.currents[c][l] };
+            }
         }
     }
 }
