@@ -32,6 +32,9 @@ impl Outbox {
 /// Words that fit beside the rest of a [`Line`].
 const SHORT: usize = 14;
 
+/// Who sends of epoch k has heard all of epoch k - 2, whose senders had heard all of k - 4: what was sent of that is not needed any more.
+const LINES: usize = 4;
+
 /// A message where little happened: one cache line, which is all that another core has to fetch.
 #[derive(Default)]
 struct Line {
@@ -45,8 +48,8 @@ struct Line {
 /// From one part to another.
 #[derive(Default)]
 struct Way {
-    /// Epochs take them by turns: when a line is written again, its reader has answered since.
-    lines: [CachePadded<Line>; 2],
+    /// Epochs take them by turns.
+    lines: [CachePadded<Line>; LINES],
     /// Nothing will come any more.
     closed: AtomicBool,
 }
@@ -54,14 +57,16 @@ struct Way {
 /// A part's ways to all others and back. Long messages go through channels.
 pub(super) struct Exchange {
     part: usize,
-    epoch: u32,
+    /// Epochs that were sent, and that were received.
+    sent: u32,
+    received: u32,
     to: Vec<(usize, Arc<Way>, Sender<Outbox>)>,
     from: Vec<(usize, Arc<Way>, Receiver<Outbox>)>,
 }
 
 impl Exchange {
     pub fn between(parts: usize) -> Vec<Exchange> {
-        let new = |part| Exchange { part, epoch: 0, to: Vec::new(), from: Vec::new() };
+        let new = |part| Exchange { part, sent: 0, received: 0, to: Vec::new(), from: Vec::new() };
         let mut all: Vec<Exchange> = (0..parts).map(new).collect();
         for from in 0..parts {
             for to in (0..parts).filter(|&to| to != from) {
@@ -86,10 +91,10 @@ impl Exchange {
 
     /// Gives what this part did in the next epoch to all others. None if one is gone.
     pub fn send(&mut self, own: &mut Outbox) -> Option<()> {
-        self.epoch = self.epoch.wrapping_add(1);
+        self.sent = self.sent.wrapping_add(1);
         for (part, way, channel) in &self.to {
             let values = if *part == 0 { std::mem::take(&mut own.values) } else { Vec::new() };
-            let line = way.line(self.epoch);
+            let line = way.line(self.sent);
             if own.words.len() <= SHORT && values.is_empty() && !own.stop {
                 for (to, word) in line.words.iter().zip(&own.words) {
                     to.store(*word, Ordering::Relaxed);
@@ -99,17 +104,19 @@ impl Exchange {
                 channel.send(Outbox { words: own.words.clone(), values, stop: own.stop }).ok()?;
                 line.len.store(u32::MAX, Ordering::Relaxed);
             }
-            line.epoch.store(self.epoch, Ordering::Release);
+            line.epoch.store(self.sent, Ordering::Release);
         }
         Some(())
     }
 
-    /// Waits for what the others did in that epoch; `all` of them by part. None if one is gone.
-    pub fn receive(&self, all: &mut [Outbox]) -> Option<()> {
+    /// Waits for what the others did in the first epoch of which this part has not heard yet, of the last two that it sent; `all` of them
+    /// by part. None if one is gone.
+    pub fn receive(&mut self, all: &mut [Outbox]) -> Option<()> {
+        self.received = self.received.wrapping_add(1);
         for (part, way, channel) in &self.from {
-            let line = way.line(self.epoch);
+            let line = way.line(self.received);
             let outbox = &mut all[*part];
-            way.wait(self.epoch)?;
+            way.wait(self.received)?;
             let len = line.len.load(Ordering::Relaxed) as usize;
             if len > SHORT {
                 *outbox = channel.recv().ok()?;
@@ -126,7 +133,7 @@ impl Exchange {
 
 impl Way {
     fn line(&self, epoch: u32) -> &Line {
-        &self.lines[epoch as usize % 2]
+        &self.lines[epoch as usize % LINES]
     }
 
     /// Until the line of `epoch` is there; None if it will not come. Tries for a while before it sleeps: waking a thread takes longer than
@@ -183,11 +190,12 @@ mod tests {
                 scope.spawn(move || {
                     let part = exchange.part();
                     let mut all: Vec<Outbox> = (0..exchange.parts()).map(|_| Outbox::default()).collect();
+                    // As far ahead as parts go.
+                    exchange.send(&mut message(part, 0)).expect("all are there");
                     for epoch in 0..EPOCHS {
-                        all[part] = message(part, epoch);
-                        exchange.send(&mut all[part]).expect("all are there");
+                        exchange.send(&mut message(part, epoch + 1)).expect("all are there");
                         exchange.receive(&mut all).expect("all are there");
-                        for (of, heard) in all.iter().enumerate() {
+                        for (of, heard) in all.iter().enumerate().filter(|&(of, _)| of != part) {
                             let said = message(of, epoch);
                             assert_eq!(heard.words, said.words, "part {part} hears {of} at {epoch}");
                             if part == 0 {

@@ -20,11 +20,11 @@
 //! number of threads gives the same bits.
 //!
 //! # Threads
-//! Each thread owns a contiguous share of every population, of whole groups, and all synapses that end there. It goes alone through
-//! an *epoch*: as many ticks as pass before something emitted in them can change a membrane. That is the shortest delay, and one tick
-//! more if what arrives goes into currents, which move the membrane from the next tick on; its last arrivals are then taken in at the
-//! beginning of the next epoch. (Where currents are recorded, they are not made to wait.) At its end threads exchange spikes: a line of
-//! cache where there are few, else through channels. Clock-driven, a thread takes its neurons through an epoch tile by tile, of as many as the first-level cache has room for.
+//! Each thread owns a contiguous share of every population, of whole groups, and all synapses that end there. What is emitted in a tick
+//! can change no membrane before the shortest delay has passed, nor in one tick more if what arrives goes into currents, which move the
+//! membrane from the next tick on; such arrivals are taken in at the beginning of the next tick. (Where currents are recorded, they are
+//! not made to wait.) An *epoch* is half of that time. After it a thread tells all others who fired, in one line of the cache if those
+//! are few, else through a channel, and goes on with the next epoch while their messages of this one are under way.
 
 mod cells;
 mod checkpoint;
@@ -49,7 +49,7 @@ use crate::network::Network;
 use crate::recording::{Probe, Recorder};
 use cells::GROUP;
 use exchange::{Exchange, Outbox};
-use part::{Part, epoch};
+use part::{Part, lookahead};
 use sources::Emitter;
 use std::ops::Range;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub enum Driver {
     Auto,
 }
 
-/// Neurons times ticks of an epoch for which a thread of its own pays: exchanging costs about as much as a thousand steps.
+/// Neurons times ticks of lookahead for which a thread of its own pays: exchanging costs about as much as a thousand steps.
 const WORK_PER_PART: u64 = 1_000;
 
 /// Ticks after which progress is told.
@@ -89,7 +89,7 @@ pub struct Simulation {
     /// Of all parts but the first.
     pool: Option<rayon::ThreadPool>,
     probes: Vec<Probe>,
-    epoch: Tick,
+    lookahead: Tick,
     now: Tick,
     auto: Auto,
     longest_delay: Tick,
@@ -144,7 +144,7 @@ impl Simulation {
             }
         }
         let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
-        let useful = (neurons * u64::from(epoch(&network, &probes)) / WORK_PER_PART).max(1);
+        let useful = (neurons * u64::from(lookahead(&network, &probes)) / WORK_PER_PART).max(1);
         Self::in_parts(network, driver, threads.clamp(1, useful.min(256) as usize), probes, progress)
     }
 
@@ -156,10 +156,10 @@ impl Simulation {
         probes: Vec<Probe>,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
-        let epoch = epoch(&network, &probes);
+        let lookahead = lookahead(&network, &probes);
         let longest_delay = network.projections.iter().map(|p| p.longest_delay()).max().unwrap_or(1);
         let emitters: Vec<_> = network.sources.iter().map(|source| Arc::new(Emitter::new(source))).collect();
-        let build = &|part| Part::build(&network, &emitters, &probes, driver, epoch, (part, parts), progress);
+        let build = &|part| Part::build(&network, &emitters, &probes, driver, lookahead, (part, parts), progress);
         // The calling thread has the first part: if all were woken up, two would often be put on one core.
         let others = parts - 1;
         let pool = match others {
@@ -173,7 +173,7 @@ impl Simulation {
         let populations = network.populations.len();
         let auto =
             Auto { driver, touches: vec![0; populations], since: 0, dense: vec![driver == Driver::Clock; populations] };
-        Ok(Simulation { network, parts: built, pool, probes, epoch, now: 0, auto, longest_delay })
+        Ok(Simulation { network, parts: built, pool, probes, lookahead, now: 0, auto, longest_delay })
     }
 
     /// The tick that comes next.
@@ -211,10 +211,10 @@ impl Simulation {
         }
         let populations = self.network.populations.len();
         let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations });
-        let span = (self.now..until, self.epoch);
+        let span = &Span { ticks: self.now..until, epoch: (self.lookahead / 2).max(1), ahead: self.lookahead > 1 };
         let exchanges = Exchange::between(self.parts.len());
         let jobs = self.parts.iter_mut().zip(exchanges).map(|(part, mut exchange)| {
-            let (mut auto, mut lead, span, network) = (self.auto.clone(), lead.take(), span.clone(), &self.network);
+            let (mut auto, mut lead, network) = (self.auto.clone(), lead.take(), &self.network);
             move || run_part(part, span, &mut exchange, &mut auto, network, lead.as_mut()).map(|()| auto)
         });
         // All chose alike.
@@ -244,6 +244,15 @@ fn all_at_once<T: Send, J: FnOnce() -> Result<T> + Send>(
     std::iter::once(own).chain(others.into_iter().flatten()).collect()
 }
 
+/// How a run goes through time.
+struct Span {
+    ticks: Range<Tick>,
+    /// Ticks that parts go through between messages.
+    epoch: Tick,
+    /// Whether an epoch needs to know only of those before the last one: its messages are then under way in the meantime.
+    ahead: bool,
+}
+
 /// What only the first part does.
 struct Lead<'a> {
     recorder: &'a mut dyn Recorder,
@@ -254,46 +263,50 @@ struct Lead<'a> {
 
 fn run_part(
     part: &mut Part,
-    (ticks, epoch): (Range<Tick>, Tick),
+    span: &Span,
     exchange: &mut Exchange,
     auto: &mut Auto,
     network: &Network,
     mut lead: Option<&mut Lead>,
 ) -> Result<()> {
-    let own = exchange.part();
+    let (own, ticks) = (exchange.part(), &span.ticks);
     let empty = || (0..exchange.parts()).map(|_| Outbox::default()).collect();
-    // Of this epoch and of the last one, which is recorded while messages are under way.
+    // Of the present epoch and of the last one, whose messages are under way in the meantime.
     let (mut all, mut last): (Vec<Outbox>, Vec<Outbox>) = (empty(), empty());
-    let (mut done, mut failure) = (ticks.start..ticks.start, None);
-    while done.end < ticks.end {
-        let now = done.end..ticks.end.min(done.end.saturating_add(epoch));
+    let (mut epoch, mut known, mut failure) = (ticks.start..ticks.start, ticks.start, None);
+    while known < ticks.end {
+        let before = epoch.clone();
+        epoch = before.end..ticks.end.min(before.end.saturating_add(span.epoch));
         std::mem::swap(&mut all, &mut last);
-        let outbox = &mut all[own];
-        outbox.stop = failure.is_some() || part.run(now.clone(), outbox).map_err(|e| failure = Some(e)).is_err();
-        if exchange.send(outbox).is_none() {
+        if !epoch.is_empty() {
+            let outbox = &mut all[own];
+            outbox.stop = failure.is_some() || part.run(epoch.clone(), outbox).map_err(|e| failure = Some(e)).is_err();
+            if exchange.send(outbox).is_none() {
+                break;
+            }
+        }
+        let (of, heard) = if span.ahead { (before, &mut last) } else { (epoch.clone(), &mut all) };
+        if of.is_empty() {
+            continue;
+        }
+        if exchange.receive(heard).is_none() || heard.iter().any(|outbox| outbox.stop) {
             break;
+        }
+        part.take(&of, heard, &mut auto.touches);
+        known = of.end;
+        if auto.is_due(known) {
+            part.catch_up(epoch.end)?;
+            auto.choose(part, known, epoch.end, network)?;
         }
         if let Some(lead) = lead.as_deref_mut().filter(|_| failure.is_none()) {
-            failure = lead.record(part, done.clone(), &last).err();
+            failure = lead.record(part, of, heard).err();
         }
-        if exchange.receive(&mut all).is_none() || all.iter().any(|outbox| outbox.stop) {
-            break;
-        }
-        part.take(&now, &all, &mut auto.touches);
-        if auto.is_due(now.end) {
-            part.catch_up(now.end)?;
-            auto.choose(part, now.end, network)?;
-        }
-        done = now;
     }
-    if done.end < ticks.end {
-        return Err(failure.unwrap_or_else(|| Error::value("simulation", "another thread failed")));
+    match failure {
+        Some(e) => Err(e),
+        None if known < ticks.end => Err(Error::value("simulation", "another thread failed")),
+        None => part.catch_up(known),
     }
-    if let Some(lead) = lead.as_deref_mut() {
-        failure.map_or(Ok(()), Err)?;
-        lead.record(part, done.clone(), &all)?;
-    }
-    part.catch_up(done.end)
 }
 
 impl Lead<'_> {
@@ -320,15 +333,15 @@ impl Lead<'_> {
 }
 
 impl Auto {
-    /// Whether it is time to choose.
-    fn is_due(&self, now: Tick) -> bool {
+    /// Whether it is time to choose, by what is known up to `known`.
+    fn is_due(&self, known: Tick) -> bool {
         let window = if self.since == 0 { FIRST_WINDOW } else { AUTO_WINDOW };
-        self.driver == Driver::Auto && now - self.since >= window
+        self.driver == Driver::Auto && known - self.since >= window
     }
 
-    /// Chooses for each population. All parts see the same figures and choose alike.
-    fn choose(&mut self, part: &mut Part, now: Tick, network: &Network) -> Result<()> {
-        let window = now - self.since;
+    /// Chooses for each population from `now` on, by what is known up to `known`. All parts see the same figures and choose alike.
+    fn choose(&mut self, part: &mut Part, known: Tick, now: Tick, network: &Network) -> Result<()> {
+        let window = known - self.since;
         for (p, population) in network.populations.iter().enumerate() {
             let groups = population.size.div_ceil(GROUP as u32);
             let share = self.touches[p] as f64 / (f64::from(window) * f64::from(groups));
@@ -340,7 +353,7 @@ impl Auto {
             }
             self.touches[p] = 0;
         }
-        self.since = now;
+        self.since = known;
         Ok(())
     }
 }

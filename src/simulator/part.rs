@@ -14,8 +14,8 @@ use crate::recording::{Probe, Variable};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The longest epoch, where delays would allow longer ones: what is recorded is held for that long.
-const LONGEST_EPOCH: Tick = 64;
+/// The longest, where delays would allow more: what is recorded is held for that long.
+const LONGEST_LOOKAHEAD: Tick = 64;
 
 /// One value for each of the last or next ticks.
 struct Ring<T>(Vec<T>);
@@ -46,21 +46,16 @@ fn one_delay(projection: &Projection) -> Option<Tick> {
     }
 }
 
-/// Whether all that arrives at a population comes in the order of its neurons, spike by spike.
-fn in_order(network: &Network, population: usize) -> bool {
-    network.projections.iter().filter(|p| p.to == population).all(|p| one_delay(p).is_some())
-}
-
 /// Whether a population's arrivals can be taken in at the beginning of the next tick: nobody sees them before.
 fn defers(network: &Network, probes: &[Probe], population: usize) -> bool {
     let seen = |probe: &Probe| probe.population == population && probe.variable == Variable::Current;
     !network.populations[population].neuron.is_immediate() && !probes.iter().any(seen)
 }
 
-/// The most ticks that parts go through without hearing of each other: nothing emitted in them is taken in there.
-pub(super) fn epoch(network: &Network, probes: &[Probe]) -> Tick {
+/// Ticks after which what was emitted is needed: nothing emitted in that many ticks is taken in there.
+pub(super) fn lookahead(network: &Network, probes: &[Probe]) -> Tick {
     let later = |p: &Projection| p.shortest_delay() + Tick::from(defers(network, probes, p.to));
-    network.projections.iter().map(later).min().unwrap_or(LONGEST_EPOCH).clamp(1, LONGEST_EPOCH)
+    network.projections.iter().map(later).min().unwrap_or(LONGEST_LOOKAHEAD).clamp(1, LONGEST_LOOKAHEAD)
 }
 
 /// A projection's synapses on this part's neurons.
@@ -130,7 +125,7 @@ impl Part {
         emitters: &[Arc<Emitter>],
         probes: &[Probe],
         driver: Driver,
-        epoch: Tick,
+        lookahead: Tick,
         (part, parts): (usize, usize),
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
@@ -138,12 +133,12 @@ impl Part {
         let cells: Vec<Cells> = (0..populations)
             .map(|p| {
                 let population = &network.populations[p];
-                let mut cells = Cells::new(population, share(population.size, part, parts), in_order(network, p));
+                let mut cells = Cells::new(population, share(population.size, part, parts));
                 cells.start(0, driver == Driver::Clock).map(|()| cells)
             })
             .collect::<Result<_>>()?;
         let mut routes = Vec::new();
-        let mut reach = vec![epoch; populations + emitters.len()];
+        let mut reach = vec![lookahead; populations + emitters.len()];
         for projection in &network.projections {
             let (origin, emitter) = match projection.from {
                 Origin::Population(p) => (p, None),
@@ -207,21 +202,19 @@ impl Part {
         }
         self.fired.resize_with(ticks.len(), Vec::new);
         for p in 0..self.cells.len() {
-            for tile in 0..self.cells[p].tiles() {
-                for (at, tick) in ticks.clone().enumerate() {
-                    if self.deferred[p] && self.arrived[p] < tick {
-                        self.deliver(p, tile, tick - 1)?;
-                    }
-                    self.cells[p].begin(tile, tick);
-                    if self.cells[p].immediate() {
-                        self.deliver(p, tile, tick)?;
-                    }
-                    self.cells[p].finish(tile, tick, &mut self.fired[at])?;
-                    if !self.deferred[p] && !self.cells[p].immediate() {
-                        self.deliver(p, tile, tick)?;
-                    }
-                    outbox.values.get_mut(at).into_iter().for_each(|values| self.look(p, tile, tick, values));
+            for (at, tick) in ticks.clone().enumerate() {
+                if self.deferred[p] && self.arrived[p] < tick {
+                    self.deliver(p, tick - 1)?;
                 }
+                self.cells[p].begin(tick);
+                if self.cells[p].immediate() {
+                    self.deliver(p, tick)?;
+                }
+                self.cells[p].finish(tick, &mut self.fired[at])?;
+                if !self.deferred[p] && !self.cells[p].immediate() {
+                    self.deliver(p, tick)?;
+                }
+                outbox.values.get_mut(at).into_iter().for_each(|values| self.look(p, tick, values));
             }
             self.arrived[p] = if self.deferred[p] { ticks.end - 1 } else { ticks.end };
             let touches = std::mem::take(&mut self.cells[p].activity);
@@ -237,14 +230,10 @@ impl Part {
         Ok(())
     }
 
-    /// Adds what probes ask of a tile.
-    fn look(&self, p: usize, tile: usize, tick: Tick, values: &mut [Vec<f64>]) {
+    /// Adds what probes ask of population `p`.
+    fn look(&self, p: usize, tick: Tick, values: &mut [Vec<f64>]) {
         for (probe, values) in self.probes.iter().zip(values).filter(|(probe, _)| probe.population == p) {
-            let ids = self.cells[p].tile(tile);
-            let first = self.cells[p].ids.start;
-            let from = probe.neurons.partition_point(|&id| id - first < ids.start);
-            let these = probe.neurons[from..].iter().take_while(|&&id| id - first < ids.end);
-            values.extend(these.map(|&id| self.cells[p].show(probe.variable, id, tick)));
+            values.extend(probe.neurons.iter().map(|&id| self.cells[p].show(probe.variable, id, tick)));
         }
     }
 
@@ -252,9 +241,7 @@ impl Part {
     pub fn catch_up(&mut self, now: Tick) -> Result<()> {
         for p in 0..self.cells.len() {
             if self.arrived[p] < now {
-                for tile in 0..self.cells[p].tiles() {
-                    self.deliver(p, tile, now - 1)?;
-                }
+                self.deliver(p, now - 1)?;
                 self.arrived[p] = now;
             }
         }
@@ -315,8 +302,8 @@ impl Part {
         self.cells.iter_mut().try_for_each(|cells| cells.start(now, dense))
     }
 
-    /// Brings to a tile of population `p` what arrives at `tick`.
-    fn deliver(&mut self, p: usize, tile: usize, tick: Tick) -> Result<()> {
+    /// Brings to population `p` what arrives at `tick`.
+    fn deliver(&mut self, p: usize, tick: Tick) -> Result<()> {
         let cells = &mut self.cells[p];
         if cells.wants_announcements() {
             for route in self.routes.iter().filter(|route| route.to == p) {
@@ -326,7 +313,7 @@ impl Part {
         }
         let dense_products = self.driver == Driver::Clock;
         for route in self.routes.iter_mut().filter(|route| route.to == p) {
-            route.deliver(tick, tile, &self.history[route.origin], cells, dense_products);
+            route.deliver(tick, &self.history[route.origin], cells, dense_products);
         }
         cells.heard(tick)
     }
@@ -433,9 +420,7 @@ impl Route {
         }
     }
 
-    fn deliver(&mut self, tick: Tick, tile: usize, history: &Ring<Vec<u32>>, cells: &mut Cells, dense_products: bool) {
-        let ids = cells.tile(tile);
-        let last = tile + 1 == cells.tiles();
+    fn deliver(&mut self, tick: Tick, history: &Ring<Vec<u32>>, cells: &mut Cells, dense_products: bool) {
         let rows = &self.rows;
         let mut arrivals = Arrivals {
             input: self.input,
@@ -445,60 +430,43 @@ impl Route {
             factor: 1.0,
         };
         let [events, effective] = match &mut self.under_way {
-            UnderWay::Looked => return self.deliver_all(tick, ids, history, cells, dense_products),
+            UnderWay::Looked => return self.deliver_all(tick, history, cells, dense_products),
             UnderWay::Events(ring) => {
                 let bucket = ring.at_mut(tick);
                 let arrivals = Arrivals { targets: &bucket.targets, weights: &bucket.weights, ..arrivals };
                 cells.counts.queue_operations += 2 * bucket.targets.len() as u64;
-                let mut all = 0..bucket.targets.len();
-                let heard = cells.hear(&arrivals, std::slice::from_mut(&mut all), ids.end, tick);
+                let heard = cells.hear(&arrivals, std::slice::from_ref(&(0..bucket.targets.len())), tick);
                 bucket.targets.clear();
                 bucket.weights.clear();
                 heard
             }
             UnderWay::Rows(ring) => {
                 let arriving = ring.at_mut(tick);
-                let heard = cells.hear(&arrivals, arriving, ids.end, tick);
-                if last {
-                    cells.counts.queue_operations += 2 * arriving.len() as u64;
-                    arriving.clear();
-                }
+                cells.counts.queue_operations += 2 * arriving.len() as u64;
+                let heard = cells.hear(&arrivals, arriving, tick);
+                arriving.clear();
                 heard
             }
         };
         cells.counts.synops += events;
         cells.counts.effective_acs += effective;
         for (row, x) in self.values(tick) {
-            let mut row = rows.row(row);
-            row.start += rows.targets[row.clone()].partition_point(|&target| target < ids.start);
             arrivals.factor = x;
-            let [events, _] = cells.hear(&arrivals, std::slice::from_mut(&mut row), ids.end, tick);
+            let [events, _] = cells.hear(&arrivals, std::slice::from_ref(&rows.row(row)), tick);
             cells.counts.macs += events;
             cells.counts.effective_macs += events;
         }
     }
 
     /// Delivery where every source reaches all targets: summed up first, in the order of the sources.
-    fn deliver_all(
-        &mut self,
-        tick: Tick,
-        tile: Range<u32>,
-        history: &Ring<Vec<u32>>,
-        cells: &mut Cells,
-        dense_products: bool,
-    ) {
+    fn deliver_all(&mut self, tick: Tick, history: &Ring<Vec<u32>>, cells: &mut Cells, dense_products: bool) {
         let Some(all) = self.rows.all.clone() else { return };
-        let reached = all.start.max(tile.start as usize)..all.end.min(tile.end as usize);
-        if reached.is_empty() {
-            return;
-        }
-        let (width, gain) = (reached.len(), self.gain);
+        let (width, gain) = (all.len(), self.gain);
         let mut sums = std::mem::take(&mut self.sums);
-        sums[..width].fill(0.0);
-        let first = reached.start - all.start;
+        sums.fill(0.0);
         let weights = &self.rows.weights;
-        let row = |at: usize| (!weights.is_empty()).then(|| &weights[at * all.len() + first..][..width]);
-        let sum = &mut sums[..width];
+        let row = |at: usize| (!weights.is_empty()).then(|| &weights[at * width..][..width]);
+        let sum = &mut sums[..];
         let spikes = self.arriving(tick, history);
         let mut any = !spikes.is_empty();
         if dense_products && self.frames.is_none() && self.delay.is_some_and(|delay| tick >= delay) {
@@ -528,7 +496,7 @@ impl Route {
             cells.counts.effective_macs += width as u64;
         }
         if any {
-            cells.hear_all(self.input, reached, sum, tick);
+            cells.hear_all(self.input, all, sum, tick);
         }
         self.sums = sums;
     }

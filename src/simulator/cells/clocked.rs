@@ -7,7 +7,6 @@ use crate::lanes::simd;
 use crate::network::Threshold;
 use crate::simulator::maps::{LEVELS, LONGEST, length};
 use std::collections::VecDeque;
-use std::ops::Range;
 
 /// Groups of a block.
 const GROUPS: usize = BLOCK / GROUP;
@@ -16,20 +15,14 @@ const GROUPS: usize = BLOCK / GROUP;
 pub(super) struct Clocked {
     /// States at the beginnings of the stretches under way, from level 1 on.
     pub saved: [State; LEVELS - 1],
-    /// Refractory neurons of each tile, those first that are free first.
-    pub refractory: Vec<VecDeque<u32>>,
+    /// Refractory neurons, those first that are free first.
+    pub refractory: VecDeque<u32>,
 }
 
 impl Cells {
-    /// The blocks of a tile.
-    fn blocks(&self, tile: usize) -> Range<usize> {
-        let blocks = self.tile / BLOCK;
-        tile * blocks..((tile + 1) * blocks).min(self.groups() / GROUPS)
-    }
-
-    /// Moves everybody of a tile on to clock `now`. Where arrivals cannot reach the membrane any more, finds those that cross.
-    pub(super) fn sweep<const K: usize, const ALPHA: bool>(&mut self, tile: usize, now: Tick) {
-        let blocks = self.blocks(tile);
+    /// Moves everybody on to clock `now`. Where arrivals cannot reach the membrane any more, finds those that cross.
+    pub(super) fn sweep<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+        let blocks = 0..self.groups() / GROUPS;
         let settles = now.is_multiple_of(length(1));
         simd(
             #[inline(always)]
@@ -41,7 +34,6 @@ impl Cells {
                     // No call in the loop, not even to push: constants would have to leave their registers for it.
                     crossing.resize(blocks.len(), 0);
                     self.step::<K, ALPHA>(
-                        blocks.clone(),
                         now,
                         #[inline(always)]
                         |block, membranes| {
@@ -55,7 +47,7 @@ impl Cells {
                     self.crossing = crossing;
                 }
                 _ => {
-                    self.step::<K, ALPHA>(blocks.clone(), now, |_, _| {});
+                    self.step::<K, ALPHA>(now, |_, _| {});
                     for block in blocks.clone().filter(|_| settles) {
                         let acts: &[Tick; GROUPS] = &self.acts.as_chunks().0[block];
                         let mut idle = 0u32;
@@ -68,7 +60,7 @@ impl Cells {
                         }
                     }
                     if now.is_multiple_of(LONGEST) && self.maps.vanishes {
-                        for group in blocks.start * GROUPS..blocks.end * GROUPS {
+                        for group in 0..self.groups() {
                             let mut state = self.state.load::<K>(group);
                             state.vanish(&self.free_at.as_chunks().0[group], now);
                             self.state.store(group, &state);
@@ -84,15 +76,10 @@ impl Cells {
         );
     }
 
-    /// One tick of some blocks, to clock `now`; membranes of refractory neurons are put right at the end of that time. Keeps the states
+    /// One tick of all blocks, to clock `now`; membranes of refractory neurons are put right at the end of that time. Keeps the states
     /// before it where stretches begin. Calls `then` with each block and its membranes.
     #[inline(always)]
-    fn step<const K: usize, const ALPHA: bool>(
-        &mut self,
-        blocks: Range<usize>,
-        now: Tick,
-        mut then: impl FnMut(usize, &[f64; BLOCK]),
-    ) {
+    fn step<const K: usize, const ALPHA: bool>(&mut self, now: Tick, mut then: impl FnMut(usize, &[f64; BLOCK])) {
         let Mode::Clock(clocked) = &mut self.mode else { return };
         let begins = (1..LEVELS).filter(|&level| (now - 1).is_multiple_of(length(level))).count();
         let saved = &mut clocked.saved[..begins];
@@ -103,8 +90,7 @@ impl Cells {
         let mut currents = currents.iter_mut();
         let currents: [&mut [[f64; BLOCK]]; K] =
             std::array::from_fn(|_| currents.next().map_or(&mut [][..], |values| values.as_chunks_mut().0));
-        for block in blocks.clone() {
-            let membranes = &mut membranes[block];
+        for (block, membranes) in membranes.iter_mut().enumerate() {
             for saved in saved.iter_mut() {
                 saved.membranes.as_chunks_mut().0[block] = *membranes;
                 for c in 0..K {
@@ -128,9 +114,7 @@ impl Cells {
             then(block, membranes);
         }
         if !excess.is_empty() {
-            let neurons = blocks.start * BLOCK..blocks.end * BLOCK;
-            let excess = &mut excess[neurons.clone()];
-            saved.iter_mut().for_each(|saved| saved.excess[neurons.clone()].copy_from_slice(excess));
+            saved.iter_mut().for_each(|saved| saved.excess.copy_from_slice(excess));
             excess.iter_mut().for_each(|excess| *excess *= one.threshold);
         }
     }
@@ -187,11 +171,10 @@ impl Cells {
         }
     }
 
-    /// What is left of a tick of a tile after all arrivals that reach the membrane.
-    pub(super) fn finish_clocked(&mut self, tile: usize, now: Tick) {
-        let blocks = self.blocks(tile);
+    /// What is left of a tick after all arrivals that reach the membrane.
+    pub(super) fn finish_clocked(&mut self, now: Tick) {
         let Mode::Clock(clocked) = &mut self.mode else { return };
-        let mut refractory = std::mem::take(&mut clocked.refractory[tile]);
+        let mut refractory = std::mem::take(&mut clocked.refractory);
         // The end of a refractory time is an act; until then nobody asks for the membrane.
         while let Some(&j) = refractory.front().filter(|&&j| self.free_at[j as usize] <= now + 1) {
             self.state.membranes[j as usize] = self.held(j as usize);
@@ -202,7 +185,7 @@ impl Cells {
             simd(
                 #[inline(always)]
                 || {
-                    for block in blocks.clone() {
+                    for block in 0..self.groups() / GROUPS {
                         self.find(block, now);
                     }
                 },
@@ -215,7 +198,7 @@ impl Cells {
             refractory.extend(&self.fired);
         }
         if let Mode::Clock(clocked) = &mut self.mode {
-            clocked.refractory[tile] = refractory;
+            clocked.refractory = refractory;
         }
     }
 
@@ -240,9 +223,7 @@ impl Cells {
         let refractory = (0..self.len() as u32).filter(|&j| self.free_at[j as usize] > now + 1);
         let mut all: Vec<u32> = refractory.collect();
         all.sort_by_key(|&j| self.free_at[j as usize]);
-        let mut refractory = vec![VecDeque::new(); (self.groups() * GROUP).div_ceil(self.tile)];
-        all.iter().for_each(|&j| refractory[j as usize / self.tile].push_back(j));
-        self.mode = Mode::Clock(Clocked { saved, refractory });
+        self.mode = Mode::Clock(Clocked { saved, refractory: all.into() });
         (self.state, self.acts) = (present, acts);
     }
 }

@@ -35,15 +35,6 @@ pub(super) const GROUP: usize = 8;
 /// Neurons whose step is one loop of the clock-driven driver.
 const BLOCK: usize = 64;
 
-/// Bytes of state that stay in a core's first cache from tick to tick, beside what arrives: in tests a block's, for there to be many.
-const FIRST_CACHE: usize = if cfg!(test) { 1 << 9 } else { 32 << 10 };
-
-/// Tiles of that size beyond which they do not pay: each goes through all spikes.
-const MOST_TILES: usize = 8;
-
-/// As [`FIRST_CACHE`], of the second.
-const SECOND_CACHE: usize = 1 << 20;
-
 /// The most currents a population may have.
 pub const MOST_CURRENTS: usize = MOST_COMPONENTS / 2;
 
@@ -79,10 +70,10 @@ pub(super) struct Arrivals<'a> {
 }
 
 impl Arrivals<'_> {
-    /// Gives to `add` target and weight of all that stands in `rows` before the first target from `end` on, and takes it out of them.
-    /// Says how many there were and how many of them with a weight other than zero.
+    /// Gives target and weight of all that stands in `rows` to `add`. Says how many there were and how many of them with a weight other
+    /// than zero.
     #[inline(always)]
-    fn each(&self, rows: &mut [Range<usize>], end: u32, mut add: impl FnMut(usize, f64)) -> [u64; 2] {
+    fn each(&self, rows: &[Range<usize>], mut add: impl FnMut(usize, f64)) -> [u64; 2] {
         let mut counts = [0, 0];
         for n in 0..rows.len() {
             if let Some(next) = rows.get(n + 1) {
@@ -90,27 +81,22 @@ impl Arrivals<'_> {
                 prefetch(self.weights.get(next.clone()).unwrap_or_default());
             }
             let row = rows[n].clone();
-            let targets = self.targets[row.clone()].iter().take_while(|&&target| target < end);
-            let (mut heard, mut effective) = (0, 0);
+            let (targets, heard) = (&self.targets[row.clone()], row.len() as u64);
+            let mut effective = 0;
             match self.weights {
                 [] => {
-                    for &target in targets {
-                        add(target as usize, self.factor * self.gain);
-                        heard += 1;
-                    }
-                    effective += heard * usize::from(self.gain != 0.0);
+                    targets.iter().for_each(|&target| add(target as usize, self.factor * self.gain));
+                    effective += heard * u64::from(self.gain != 0.0);
                 }
                 weights => {
-                    for (&target, &weight) in targets.zip(&weights[row]) {
+                    for (&target, &weight) in targets.iter().zip(&weights[row]) {
                         add(target as usize, self.factor * (f64::from(weight) * self.gain));
-                        heard += 1;
-                        effective += usize::from(weight != 0.0);
+                        effective += u64::from(weight != 0.0);
                     }
                 }
             }
-            rows[n].start += heard;
-            counts[0] += heard as u64;
-            counts[1] += effective as u64;
+            counts[0] += heard;
+            counts[1] += effective;
         }
         counts
     }
@@ -128,8 +114,6 @@ pub(super) struct Cells {
     inputs: Vec<Input>,
     /// Whether arrivals reach the membrane in their tick.
     immediate: bool,
-    /// Neurons that the clock-driven driver takes through the ticks of an epoch before it turns to the next ones: whole blocks.
-    tile: usize,
     /// Components and whether any couples to the next: which instance of the generic functions is called.
     kind: (usize, bool),
     /// e^k, of refractory ticks.
@@ -173,9 +157,8 @@ macro_rules! dispatch {
 }
 
 impl Cells {
-    /// Neurons `ids` of a population, before the first tick. Only if what arrives comes in the order of the neurons can they be
-    /// taken through several ticks one tile after the other.
-    pub fn new(population: &Population, ids: Range<u32>, in_order: bool) -> Self {
+    /// Neurons `ids` of a population, before the first tick.
+    pub fn new(population: &Population, ids: Range<u32>) -> Self {
         let n = ids.len();
         let padded = n.next_multiple_of(BLOCK);
         let neuron = population.neuron.clone();
@@ -225,12 +208,6 @@ impl Cells {
         let mut free_at = vec![0; padded];
         free_at[n..].fill(Tick::MAX);
         state.membranes[n..].fill(f64::NEG_INFINITY);
-        let bytes = padded * (1 + kind.0 + usize::from(adaptive)) * size_of::<f64>();
-        let tiles = match bytes.div_ceil(FIRST_CACHE) {
-            _ if !in_order => 1,
-            tiles if tiles <= MOST_TILES => tiles,
-            _ => bytes.div_ceil(SECOND_CACHE),
-        };
         let mut kept = Vec::new();
         if neuron.keep_refractory_input {
             let powers = std::iter::successors(Some(1.0), |e| Some(e * neuron.retention));
@@ -242,7 +219,6 @@ impl Cells {
             cue_low,
             inputs,
             immediate: neuron.is_immediate(),
-            tile: padded.div_ceil(tiles.max(1)).next_multiple_of(BLOCK).max(BLOCK),
             kind,
             kept,
             state,
@@ -289,31 +265,14 @@ impl Cells {
         self.immediate
     }
 
-    /// Tiles that go through the ticks of an epoch one after the other.
-    pub fn tiles(&self) -> usize {
-        match &self.mode {
-            Mode::Event(_) => 1,
-            Mode::Clock(clocked) => clocked.refractory.len(),
-        }
-    }
-
-    /// The neurons of a tile.
-    pub fn tile(&self, tile: usize) -> Range<u32> {
-        let n = self.len();
-        match self.mode {
-            Mode::Event(_) => 0..n as u32,
-            Mode::Clock(_) => (tile * self.tile).min(n) as u32..((tile + 1) * self.tile).min(n) as u32,
-        }
-    }
-
-    /// Begins a tick of a tile: what comes before arrivals.
-    pub fn begin(&mut self, tile: usize, tick: Tick) {
+    /// Begins a tick: what comes before arrivals.
+    pub fn begin(&mut self, tick: Tick) {
         match &mut self.mode {
             Mode::Event(sparse) => {
                 sparse.queue.pop(&mut sparse.due);
                 self.counts.queue_operations += sparse.due.len() as u64;
             }
-            Mode::Clock(_) => dispatch!(self, sweep(tile, clock(tick))),
+            Mode::Clock(_) => dispatch!(self, sweep(clock(tick))),
         }
     }
 
@@ -336,26 +295,25 @@ impl Cells {
         dispatch!(self, bring_touched(clock(tick)));
     }
 
-    /// What stands in `rows` of `arrivals` before the first target from `end` on arrives; the rest of the rows is left. Says how many
-    /// arrived and how many of them with a weight other than zero.
-    pub fn hear(&mut self, arrivals: &Arrivals, rows: &mut [Range<usize>], end: u32, tick: Tick) -> [u64; 2] {
+    /// What stands in `rows` of `arrivals` arrives. Says how many there were and how many of them with a weight other than zero.
+    pub fn hear(&mut self, arrivals: &Arrivals, rows: &[Range<usize>], tick: Tick) -> [u64; 2] {
         let (input, now) = (arrivals.input, clock(tick));
         let clocked = matches!(self.mode, Mode::Clock(_));
         let sums = match input.component {
             Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c][..],
             None if self.kept.is_empty() => &mut self.state.membranes[..],
             _ => {
-                return arrivals.each(rows, end, |target, weight| {
+                return arrivals.each(rows, |target, weight| {
                     self.activity += act(&mut self.acts, target, now);
                     self.hear_one(input, target, weight, now);
                 });
             }
         };
         if !clocked {
-            return arrivals.each(rows, end, |target, weight| sums[target] += weight);
+            return arrivals.each(rows, |target, weight| sums[target] += weight);
         }
         let (acts, mut activity) = (&mut self.acts[..], 0);
-        let heard = arrivals.each(rows, end, |target, weight| {
+        let heard = arrivals.each(rows, |target, weight| {
             sums[target] += weight;
             activity += act(acts, target, now);
         });
@@ -393,16 +351,16 @@ impl Cells {
         }
     }
 
-    /// Ends a tick of a tile: who crosses the threshold, fires. Adds their ids, ascending.
-    pub fn finish(&mut self, tile: usize, tick: Tick, ids: &mut Vec<u32>) -> Result<()> {
+    /// Ends a tick: who crosses the threshold, fires. Adds their ids, ascending.
+    pub fn finish(&mut self, tick: Tick, ids: &mut Vec<u32>) -> Result<()> {
         let now = clock(tick);
         if let Mode::Event(_) = self.mode {
             dispatch!(self, finish_sparse(now))?;
             // They come in the order of arrivals.
             self.fired.sort_unstable();
         } else {
-            self.finish_clocked(tile, now);
-            self.counts.membrane_updates += self.tile(tile).len() as u64;
+            self.finish_clocked(now);
+            self.counts.membrane_updates += self.len() as u64;
         }
         self.counts.spikes += self.fired.len() as u64;
         ids.extend(self.fired.drain(..).map(|j| self.ids.start + j));
