@@ -215,12 +215,15 @@ impl Simulation {
         let exchanges = Exchange::between(self.parts.len());
         let jobs = self.parts.iter_mut().zip(exchanges).map(|(part, mut exchange)| {
             let (mut auto, mut lead, network) = (self.auto.clone(), lead.take(), &self.network);
-            move || run_part(part, span, &mut exchange, &mut auto, network, lead.as_mut()).map(|()| auto)
+            move || {
+                let whole = run_part(part, span, &mut exchange, &mut auto, network, lead.as_mut())?;
+                Ok(whole.then_some(auto))
+            }
         });
-        // All chose alike.
-        if let Some(auto) = all_at_once(self.pool.as_ref(), jobs)?.pop() {
-            self.auto = auto;
-        }
+        let autos: Option<Vec<Auto>> = all_at_once(self.pool.as_ref(), jobs)?.into_iter().collect();
+        // All chose alike. Without an error nobody stops early.
+        let auto = autos.and_then(|mut autos| autos.pop());
+        self.auto = auto.ok_or_else(|| Error::value("simulation", "stopped early"))?;
         self.now = until;
         Ok(())
     }
@@ -261,6 +264,7 @@ struct Lead<'a> {
     populations: usize,
 }
 
+/// Goes through `span`. False if it stopped early as another part has failed, which says why.
 fn run_part(
     part: &mut Part,
     span: &Span,
@@ -268,7 +272,7 @@ fn run_part(
     auto: &mut Auto,
     network: &Network,
     mut lead: Option<&mut Lead>,
-) -> Result<()> {
+) -> Result<bool> {
     let (own, ticks) = (exchange.part(), &span.ticks);
     let empty = || (0..exchange.parts()).map(|_| Outbox::default()).collect();
     // Of the present epoch and of the last one, whose messages are under way in the meantime.
@@ -304,8 +308,8 @@ fn run_part(
     }
     match failure {
         Some(e) => Err(e),
-        None if known < ticks.end => Err(Error::value("simulation", "another thread failed")),
-        None => part.catch_up(known),
+        None if known < ticks.end => Ok(false),
+        None => part.catch_up(known).map(|()| true),
     }
 }
 
