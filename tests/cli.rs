@@ -414,6 +414,8 @@ fn a_vocabulary_belongs_to_the_read_out_that_was_trained_with_it() {
     scratch.done(&format!("train --config small.ron --out with {used}"));
     scratch.refused("evaluate --model with", &[differs, "30 names, this one has 0"]);
     assert_eq!(scratch.json(&format!("evaluate --model with --json {used}"))["vocabulary"], 30);
+    // Names that are in two dictionaries count once.
+    assert_eq!(scratch.json(&format!("evaluate --model with --json {used} {used}"))["vocabulary"], 30);
     scratch.refused(&format!("train --out other {used}"), &["vocabulary: only a read-out uses one"]);
     scratch.refused("train --out other --vocabulary small.ron", &["small.ron: "]);
 }

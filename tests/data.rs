@@ -142,6 +142,17 @@ const VGGSOUND: [(&str, &str); 24] = [
     ("woman speaking", "female speech, woman speaking"),
 ];
 
+/// Names of several data sets together; what is there already is not added again.
+#[test]
+fn vocabularies_add_up() {
+    let Some(folder) = shared("word_vectors") else { return };
+    let mut dataset = Dataset::embedded(0);
+    for (file, names) in [("vggsound", 309), ("activity", 509), ("vggsound", 509), ("ucf", 610)] {
+        dataset.add_vocabulary(&folder.join(format!("word_embeddings_{file}_normed.npy"))).unwrap();
+        assert_eq!(dataset.vocabulary.len(), names, "{file}");
+    }
+}
+
 /// The real dictionaries in a layout made around them: every class gets its row of the plain twin, and assigned as
 /// published as many classes get another's vector as the benchmarks' loader gives.
 #[test]

@@ -24,9 +24,10 @@ pub struct DataOptions {
     /// Which class gets which vector: its own, or as the benchmarks' reference loader has it
     #[arg(long, value_enum, requires = "data")]
     class_vectors: Option<ClassVectorsOption>,
-    /// Vectors of further names for the configuration's read_out, as a word_embeddings file of the published data sets
+    /// Vectors of further names for the configuration's read_out, as a word_embeddings file of the published data sets; may be
+    /// given several times
     #[arg(long, value_name = "FILE.npy")]
-    vocabulary: Option<PathBuf>,
+    vocabulary: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -65,8 +66,8 @@ impl DataOptions {
             (Some(root), Some(name)) => Dataset::open(root, name, self.split(), self.class_vectors())?,
             _ => Dataset::embedded(EMBEDDED_SEED),
         };
-        if let Some(path) = &self.vocabulary {
-            dataset.read_vocabulary(path)?;
+        for path in &self.vocabulary {
+            dataset.add_vocabulary(path)?;
         }
         Ok(dataset)
     }

@@ -240,18 +240,20 @@ impl Dataset {
         })
     }
 
-    /// Takes the vectors of further names from `path`, a dictionary like that of the published layout.
+    /// Adds the vectors of further names from `path`, a dictionary like that of the published layout. A vector that is there already
+    /// is that of a name in several dictionaries and is not added again.
     ///
     /// # Errors
     /// When the file cannot be read, or its vectors do not have the size of the classes'.
-    pub fn read_vocabulary(&mut self, path: &Path) -> Result<()> {
+    pub fn add_vocabulary(&mut self, path: &Path) -> Result<()> {
         let found: Vec<Vec<f32>> = vectors::read_dictionary(path)?.into_values().collect();
         let (expected, size) = (self.vector_dim(), found.iter().map(Vec::len).next().unwrap_or(0));
         if size != expected {
             let problem = format!("its vectors have size {size}, those of the classes {expected}");
             return Err(Error::file(path, problem));
         }
-        self.vocabulary = found;
+        let new: Vec<Vec<f32>> = found.into_iter().filter(|vector| !self.vocabulary.contains(vector)).collect();
+        self.vocabulary.extend(new);
         Ok(())
     }
 
