@@ -142,12 +142,12 @@ const VGGSOUND: [(&str, &str); 24] = [
     ("woman speaking", "female speech, woman speaking"),
 ];
 
-/// Names of several data sets together; what is there already is not added again.
+/// Names of several data sets together; six of UCF are ActivityNet's too (counted with numpy) and not added again.
 #[test]
 fn vocabularies_add_up() {
     let Some(folder) = shared("word_vectors") else { return };
     let mut dataset = Dataset::embedded(0);
-    for (file, names) in [("vggsound", 309), ("activity", 509), ("vggsound", 509), ("ucf", 610)] {
+    for (file, names) in [("vggsound", 309), ("activity", 509), ("vggsound", 509), ("ucf", 604)] {
         dataset.add_vocabulary(&folder.join(format!("word_embeddings_{file}_normed.npy"))).unwrap();
         assert_eq!(dataset.vocabulary.len(), names, "{file}");
     }
