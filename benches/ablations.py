@@ -65,12 +65,11 @@ def best(config, seed, data):
         run = subprocess.Popen([ROOT / "target/release/spikefuse", *map(str, arguments)], stdout=subprocess.DEVNULL)
         try:
             while True:
-                ended = run.poll() is not None
-                found = header(folder / "model" / "checkpoint.safetensors")
-                if found and (ended or len(found["progress"]["history"]) >= found["identity"]["config"]["training"]["epochs"]):
-                    break
-                if ended:
+                if run.poll():
                     raise SystemExit(f"spikefuse ended with {run.returncode}")
+                found = header(folder / "model" / "checkpoint.safetensors")
+                if found and len(found["progress"]["history"]) >= found["identity"]["config"]["training"]["epochs"]:
+                    break
                 time.sleep(0.2)
         finally:
             run.kill()
