@@ -21,16 +21,18 @@ impl Streams {
     /// The generator `name` at `index` (a step, an epoch, a chunk: whatever counts there).
     pub fn stream(&self, name: &str, index: u64) -> Rng {
         // The key is seed | index | FNV-1a of the name in both byte orders: distinct inputs give distinct keys.
-        let hash = |bytes: &mut dyn Iterator<Item = u8>| {
-            bytes.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-        };
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
         key[8..16].copy_from_slice(&index.to_le_bytes());
-        key[16..24].copy_from_slice(&hash(&mut name.bytes()).to_le_bytes());
-        key[24..].copy_from_slice(&hash(&mut name.bytes().rev()).to_le_bytes());
+        key[16..24].copy_from_slice(&fnv1a(name.bytes()).to_le_bytes());
+        key[24..].copy_from_slice(&fnv1a(name.bytes().rev()).to_le_bytes());
         Rng::from_seed(key)
     }
+}
+
+/// 64-bit FNV-1a.
+pub(crate) fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

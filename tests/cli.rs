@@ -410,12 +410,17 @@ fn a_vocabulary_belongs_to_the_read_out_that_was_trained_with_it() {
     scratch.done("data generate --out data");
     let used = format!("--vocabulary {VOCABULARY}");
     let differs = "vocabulary: gamma was chosen with a vocabulary of";
-    scratch.refused(&format!("evaluate --model out {used}"), &[differs, "0 names, this one has 30"]);
+    scratch.refused(&format!("evaluate --model out {used}"), &[differs, "0 names (", "this one has 30 names ("]);
     scratch.done(&format!("train --config small.ron --out with {used}"));
-    scratch.refused("evaluate --model with", &[differs, "30 names, this one has 0"]);
+    scratch.refused("evaluate --model with", &[differs, "30 names (", "this one has 0 names ("]);
     assert_eq!(scratch.json(&format!("evaluate --model with --json {used}"))["vocabulary"], 30);
     // Names that are in two dictionaries count once.
     assert_eq!(scratch.json(&format!("evaluate --model with --json {used} {used}"))["vocabulary"], 30);
+    // As many names, other vectors.
+    scratch.done("data generate --seed 1 --out others");
+    let others = used.replace("data/", "others/");
+    scratch.refused(&format!("evaluate --model with {others}"), &[differs, "this one has 30 names ("]);
+    scratch.refused(&format!("train --config small.ron --out with --resume {others}"), &["its vocabulary differs"]);
     scratch.refused(&format!("train --out other {used}"), &["vocabulary: only a read-out uses one"]);
     scratch.refused("train --out other --vocabulary small.ron", &["small.ron: "]);
 }

@@ -25,7 +25,7 @@ const USES: [(&str, &[&str]); 35] = [
     ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
     // Any network: what it records, its description, the simulator, pictures of recordings.
     ("recording", &["error", "event", "files", "h5", "npz"]),
-    ("network", &["error", "event", "files", "neuron", "npy", "recording", "splitmix"]),
+    ("network", &["error", "event", "files", "neuron", "npy", "recording", "rng", "splitmix"]),
     ("interop", &["error", "event", "files", "h5", "network", "neuron", "recording"]),
     (
         "simulator",

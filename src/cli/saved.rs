@@ -23,8 +23,8 @@ const TRAINING: &str = "training.json";
 pub struct Training {
     /// Name of the data set.
     pub dataset: String,
-    /// Names of the vocabulary.
-    pub vocabulary: usize,
+    /// Its vocabulary, as [`Dataset::vocabulary_id`] has it.
+    pub vocabulary: String,
     /// Seed.
     pub seed: u64,
     /// What stage 1 decided.
@@ -49,7 +49,7 @@ impl Saved {
     /// What `train` returned.
     pub fn new(trained: Trained, config: &Config, dataset: &Dataset, seed: u64) -> Saved {
         let Trained { model, parameters, choice, history } = trained;
-        let (dataset, vocabulary) = (dataset.name.clone(), dataset.vocabulary.len());
+        let (dataset, vocabulary) = (dataset.name.clone(), dataset.vocabulary_id());
         let training = Training { dataset, vocabulary, seed, choice, config: config.clone(), history };
         Saved { model, parameters, training }
     }
@@ -91,9 +91,9 @@ impl Saved {
         fewer: &[usize],
         compare: bool,
     ) -> Result<Report> {
-        let (trained, given) = (self.training.vocabulary, dataset.vocabulary.len());
-        if trained != given {
-            let problem = format!("gamma was chosen with a vocabulary of {trained} names, this one has {given}");
+        let (trained, given) = (&self.training.vocabulary, dataset.vocabulary_id());
+        if *trained != given {
+            let problem = format!("gamma was chosen with a vocabulary of {trained}, this one has {given}");
             return Err(Error::value("vocabulary", problem).with_hint("give --vocabulary as in training"));
         }
         let network = Network::new(&self.model, &self.parameters)?;

@@ -25,6 +25,7 @@ pub use features::{Clips, Features};
 pub use inspect::{Inspection, PartSummary, Problem, SegmentRange, VectorSummary, inspect};
 
 use crate::error::{Error, Result};
+use crate::rng::fnv1a;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -255,6 +256,12 @@ impl Dataset {
         let new: Vec<Vec<f32>> = found.into_iter().filter(|vector| !self.vocabulary.contains(vector)).collect();
         self.vocabulary.extend(new);
         Ok(())
+    }
+
+    /// Which vocabulary this is, to be compared with another run's: number of names and a hash of their vectors.
+    pub fn vocabulary_id(&self) -> String {
+        let bytes = self.vocabulary.iter().flatten().flat_map(|value| value.to_le_bytes());
+        format!("{} names ({:016x})", self.vocabulary.len(), fnv1a(bytes))
     }
 
     /// Numbers per class vector; 0 when there are none.

@@ -28,8 +28,8 @@ pub struct Identity {
     pub split: Split,
     /// How its class vectors were assigned.
     pub class_vectors: ClassVectors,
-    /// Names of the vocabulary.
-    pub vocabulary: usize,
+    /// Its vocabulary, as [`Dataset::vocabulary_id`] has it.
+    pub vocabulary: String,
     /// The configuration.
     pub config: Config,
     /// The model.
@@ -44,7 +44,7 @@ impl Identity {
             dataset: dataset.name.clone(),
             split: dataset.split,
             class_vectors: dataset.class_vectors,
-            vocabulary: dataset.vocabulary.len(),
+            vocabulary: dataset.vocabulary_id(),
             config: config.clone(),
             model: model.clone(),
         }

@@ -16,6 +16,7 @@ use crate::network::place::{Problem, shown};
 use crate::network::spec::*;
 use crate::network::{Delays, Emits, Network, Origin, graph};
 use crate::recording::{Probe, Variable};
+use crate::rng::fnv1a;
 use crate::splitmix::bits;
 use check::{check_name, not_negative, positive, unknown};
 use std::collections::{HashMap, HashSet};
@@ -213,11 +214,6 @@ fn refuse_analog_delays(network: &Network) -> Checked<()> {
     Ok(())
 }
 
-/// 64-bit FNV-1a.
-fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 struct Compiler<'a> {
     spec: &'a NetworkSpec,
     folder: &'a Path,
@@ -276,7 +272,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn derived_seed(&self, given: Option<u64>, name: &str, stream: &str) -> u64 {
-        given.unwrap_or_else(|| bits(self.seed, fnv1a(&format!("{name}/{stream}"))))
+        given.unwrap_or_else(|| bits(self.seed, fnv1a(format!("{name}/{stream}").bytes())))
     }
 
     /// A time as ticks; a Tick must hold it.
