@@ -33,7 +33,8 @@
 //! | [`tensor`] | dense operators, their gradients and costs |
 //! | [`encoding`] [`snn`] [`time_step`] [`fusion`] | pooling of the input, the spiking branch as it is trained, the factor, the Tucker fusion |
 //! | [`data`] | data sets and the embedded set |
-//! | [`dense`] [`model`] | the dense branch; the hybrid assembled, its weights by name, inference |
+//! | [`parameters`] [`dense`] | weights by name and passes that read them; the dense branch |
+//! | [`model`] | the hybrid assembled, its weight files, inference |
 //! | [`gzsl`] [`evaluate`] [`compare`] [`report`] | metric, test of a model, comparison of the drivers, the report |
 //! | [`train`] | losses, sampler, optimiser, two stages, checkpoints; nothing uses it |
 #![deny(missing_docs)]
@@ -60,6 +61,7 @@ pub mod network;
 pub mod neuron;
 mod npy;
 mod npz;
+pub mod parameters;
 pub mod plot;
 pub mod recording;
 pub mod report;

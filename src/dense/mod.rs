@@ -1,7 +1,7 @@
 //! The dense branch: encoders, latent knowledge combiner, joint transformer, heads.
 
 use crate::config::ModelConfig;
-use crate::model::{Modality, Pass};
+use crate::parameters::{Modality, Pass};
 use crate::tensor::{Real, Var};
 
 /// `phi = Drop(ReLU(BN(Linear)))` twice: `[n, features]` -> `[n, D]`.

@@ -1,10 +1,11 @@
 //! Clips and class vectors as the model takes them.
 
-use super::{ClipBatch, MODALITIES, Modality, Parameters, Stft};
+use super::{ClipBatch, Stft};
 use crate::data::{Clips, Features};
 use crate::encoding::{resample, resampling_cost};
 use crate::energy::Cost;
 use crate::error::{Error, Result};
+use crate::parameters::{MODALITIES, Modality, Parameters};
 use crate::tensor::{Graph, Real, Var};
 use rayon::prelude::*;
 

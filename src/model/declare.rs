@@ -1,7 +1,8 @@
 //! Every tensor of the model: name, shape, start.
 
-use super::{BLOCKS, Declaration, Initial, MODALITIES, Stft, block_name};
+use super::{BLOCKS, Stft, block_name};
 use crate::config::{Fusion, ThresholdMode};
+use crate::parameters::{Declaration, Initial, MODALITIES};
 
 struct List(Vec<Declaration>);
 

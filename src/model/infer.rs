@@ -2,7 +2,7 @@
 //! factor. Nothing behind the factor sees a spike.
 
 use super::batch::{check_clips, clip_batch, word_batch};
-use super::{BLOCKS, MODALITIES, Modality, Parameters, Pass, Semantic, Stft, block_name};
+use super::{BLOCKS, Semantic, Stft, block_name};
 use crate::config::{self, ThresholdMode};
 use crate::counts::LayerCounts;
 use crate::data::Clips;
@@ -10,6 +10,7 @@ use crate::energy::{Cost, DenseOperator, add_operators};
 use crate::engine::{ClipInput, Driver, Input, Layer, Run, Stack, run_batch};
 use crate::error::Result;
 use crate::neuron::lif::{LifParams, Reset};
+use crate::parameters::{MODALITIES, Modality, Parameters, Pass};
 use crate::synapse::Projection;
 use crate::tensor::{Graph, Var};
 use crate::threshold::{DynamicThreshold, Threshold};

@@ -3,15 +3,11 @@
 pub mod batch;
 mod declare;
 mod infer;
-mod parameters;
-mod pass;
 mod twin;
 mod weights;
 
 pub use declare::declarations;
 pub use infer::{Activity, Inference, Network, Prepared};
-pub use parameters::{Declaration, Initial, Parameter, Parameters};
-pub use pass::{Noise, Pass};
 pub use twin::DenseTwin;
 pub use weights::{load, save};
 
@@ -20,36 +16,15 @@ use crate::dense;
 use crate::encoding;
 use crate::error::{Error, Result};
 use crate::fusion::{Cube, Slice};
+use crate::parameters::{MODALITIES, Modality, Parameters, Pass};
 use crate::snn::{Cues, Lif};
 use crate::tensor::{Real, Var};
 use crate::time_step;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The two senses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Modality {
-    /// Sound.
-    Audio,
-    /// Pictures.
-    Video,
-}
-
-/// Both, in the order of every pair in this crate.
-pub const MODALITIES: [Modality; 2] = [Modality::Audio, Modality::Video];
-
 /// Spiking blocks per modality.
 pub const BLOCKS: usize = 3;
-
-impl Modality {
-    /// As in tensor names.
-    pub fn name(self) -> &'static str {
-        match self {
-            Modality::Audio => "audio",
-            Modality::Video => "video",
-        }
-    }
-}
 
 /// What the data decide about a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

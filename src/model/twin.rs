@@ -1,8 +1,9 @@
 //! The dense twin of the spiking branch: the same weights, ReLU in place of neurons, one pass in place of time steps.
 
-use super::{MODALITIES, Network, Prepared, block_name};
+use super::{Network, Prepared, block_name};
 use crate::energy::{Cost, DenseOperator};
 use crate::engine::Layer;
+use crate::parameters::MODALITIES;
 use crate::tensor::{Graph, Var};
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! Weights on disk: one safetensors file whose header also holds the model's shape and options.
 
-use super::{Parameters, Stft, declarations};
+use super::{Stft, declarations};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::write_atomic;
+use crate::parameters::Parameters;
 use crate::rng::Streams;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;

@@ -25,8 +25,9 @@ use crate::energy::{
 use crate::error::Result;
 use crate::evaluate::{ByMode, Evaluation};
 use crate::gzsl::{Candidates, Scores};
-use crate::model::{BLOCKS, DenseTwin, MODALITIES, Network, Parameters, block_name};
+use crate::model::{BLOCKS, DenseTwin, Network, block_name};
 use crate::neuron::lif::Reset;
+use crate::parameters::{MODALITIES, Parameters};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.

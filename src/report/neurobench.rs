@@ -4,7 +4,8 @@
 use crate::compare::Parity;
 use crate::energy::synops::Synops;
 use crate::evaluate::Evaluation;
-use crate::model::{MODALITIES, Network, Parameters, block_name};
+use crate::model::{Network, block_name};
+use crate::parameters::{MODALITIES, Parameters};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 
 use crate::energy::synops::Synops;
 use crate::energy::{Branch, DataType, EnergyTable, Kind, Ledger};
-use crate::model::{MODALITIES, Network, block_name};
+use crate::model::{Network, block_name};
+use crate::parameters::MODALITIES;
 use serde::{Deserialize, Serialize};
 
 /// A spiking layer and its dense twin.

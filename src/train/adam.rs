@@ -1,6 +1,6 @@
 //! Adam (Kingma and Ba 2015) with an L2 penalty in the gradient.
 
-use crate::model::Parameters;
+use crate::parameters::Parameters;
 use crate::tensor::{Real, simd};
 use rayon::prelude::*;
 use std::sync::Arc;

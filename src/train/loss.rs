@@ -2,7 +2,8 @@
 
 use crate::config::Config;
 use crate::dense::decode;
-use crate::model::{ClipBatch, Pass, Spiking, Stft};
+use crate::model::{ClipBatch, Spiking, Stft};
+use crate::parameters::Pass;
 use crate::tensor::{Real, Var};
 
 /// A loss and what it is made of, unweighted: triplet, projection, reconstruction, classification; sums over the model and its

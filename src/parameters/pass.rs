@@ -1,6 +1,6 @@
 //! One pass through the model: a graph, the tensors it reads, and what batch normalisation saw.
 
-use super::parameters::Parameters;
+use super::Parameters;
 use crate::rng::Streams;
 use crate::tensor::{Dropout, Graph, NormStyle, Real, Var};
 use std::cell::RefCell;

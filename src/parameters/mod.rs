@@ -1,11 +1,38 @@
-//! Named weights and statistics.
+//! Named weights and statistics, and one pass of a graph that reads them.
+
+mod pass;
+
+pub use pass::{Noise, Pass};
 
 use crate::error::{Error, Result};
 use crate::rng::Streams;
 use crate::tensor::Real;
 use rand::RngExt as _;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// The two senses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Modality {
+    /// Sound.
+    Audio,
+    /// Pictures.
+    Video,
+}
+
+/// Both, in the order of every pair in this crate.
+pub const MODALITIES: [Modality; 2] = [Modality::Audio, Modality::Video];
+
+impl Modality {
+    /// As in tensor names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Modality::Audio => "audio",
+            Modality::Video => "video",
+        }
+    }
+}
 
 /// How a tensor starts.
 #[derive(Debug, Clone, Copy)]
