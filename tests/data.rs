@@ -1,21 +1,13 @@
 //! The readers against the real files in the shared folder (`SPIKEFUSE_SHARED`, default `../shared`). Tests that need a
 //! file that is not there say so and pass.
 
+#[path = "common/shared.rs"]
+mod shared;
+
+use shared::shared;
 use spikefuse::data::{ClassVectors, Dataset, Part, Split, inspect};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-
-/// A folder of the shared data, when it is there.
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("SPIKEFUSE_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = root.join("data").join(name);
-    if !path.is_dir() {
-        println!("SKIPPED: {} is absent; set SPIKEFUSE_SHARED", path.display());
-        return None;
-    }
-    Some(path)
-}
 
 fn esc30() -> Option<PathBuf> {
     Some(shared("esc30")?.join("avgzsl_benchmark_datasets"))

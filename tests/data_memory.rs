@@ -1,32 +1,11 @@
 //! Loading holds little more than the features themselves. Alone in its file, since it counts every allocation.
 
+#[path = "common/allocations.rs"]
+mod allocations;
+
+use allocations::with_peak;
 use hdf5_pure::FileBuilder;
 use spikefuse::data::{ClassVectors, Dataset, Part, Split, generate};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(now, Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 #[test]
 fn loading_holds_at_most_a_fifth_more_than_the_features() {
     const CLIPS: usize = 600;
@@ -50,10 +29,7 @@ fn loading_holds_at_most_a_fifth_more_than_the_features() {
             builder.write(part.join(format!("{class}.h5"))).unwrap();
         }
     }
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let clips = dataset.load(Part::Stage1Train).unwrap();
-    let peak = PEAK.load(Relaxed) - before;
+    let (clips, peak) = with_peak(|| dataset.load(Part::Stage1Train).unwrap());
     assert_eq!((clips.len(), clips.audio.dim()), (18 * CLIPS, DIM));
     assert!(clips.bytes() > 44_000_000);
     assert!(peak < clips.bytes() / 5 * 6, "{peak} bytes for {}", clips.bytes());

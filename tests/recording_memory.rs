@@ -1,30 +1,10 @@
 //! A recorder holds no more for a long run than for a short one. Alone in its file, since it counts every allocation.
 
+#[path = "common/allocations.rs"]
+mod allocations;
+
+use allocations::with_peak;
 use spikefuse::recording::{Folder, Header, Probe, Recorder, SpikeFormat, TraceFormat, Variable};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(now, Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// The most bytes held while two populations fire 40 spikes a tick and 20 membranes are recorded.
 fn peak(ticks: u32, spikes: SpikeFormat, traces: TraceFormat) -> usize {
@@ -36,17 +16,17 @@ fn peak(ticks: u32, spikes: SpikeFormat, traces: TraceFormat) -> usize {
     };
     let neurons: Vec<u32> = (0..20).collect();
     let mut values = vec![0.0; 20];
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let mut recorder = Folder::create(folder.path(), header, spikes, traces).unwrap();
-    for tick in 0..ticks {
-        recorder.spikes(tick, 0, &neurons).unwrap();
-        recorder.spikes(tick, 1, &neurons).unwrap();
-        values.iter_mut().for_each(|value| *value += 0.1);
-        recorder.values(tick, 0, &values).unwrap();
-    }
-    recorder.finish(ticks, "event", 0).unwrap();
-    PEAK.load(Relaxed) - before
+    let record = || {
+        let mut recorder = Folder::create(folder.path(), header, spikes, traces).unwrap();
+        for tick in 0..ticks {
+            recorder.spikes(tick, 0, &neurons).unwrap();
+            recorder.spikes(tick, 1, &neurons).unwrap();
+            values.iter_mut().for_each(|value| *value += 0.1);
+            recorder.values(tick, 0, &values).unwrap();
+        }
+        recorder.finish(ticks, "event", 0).unwrap();
+    };
+    with_peak(record).1
 }
 
 #[test]

@@ -2,7 +2,11 @@
 //! coefficients and of the readers that does not pass through this crate's simulator. SpikingJelly's traces are followed by the simulator
 //! itself. Skipped where the reference data are not.
 
+#[path = "common/shared.rs"]
+mod shared;
+
 use ndarray_npy::{NpzReader, ReadableElement, write_npy};
+use shared::shared;
 use spikefuse::interop::sonata;
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::network::{Delays, Emits, Network, Origin, Rule, Threshold, Weights};
@@ -11,19 +15,7 @@ use spikefuse::recording::{Header, Memory, SpikeRecording, read_spikes};
 use spikefuse::simulator::{Driver, Simulation};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// A folder of reference data, if it is there: below `$SPIKEFUSE_SHARED`, else `../shared`.
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("SPIKEFUSE_SHARED").map(PathBuf::from);
-    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
-    let folder = root.join("data").join(name);
-    if !folder.is_dir() {
-        eprintln!("skipped: no folder {}", folder.display());
-    }
-    folder.is_dir().then_some(folder)
-}
 
 /// V, and current and rise of two alpha receptors.
 #[derive(Clone, Copy, Default)]

@@ -2,10 +2,14 @@
 //! and spike trains of other simulators.
 #![cfg(unix)]
 
+#[path = "common/shared.rs"]
+mod shared;
+
 use assert_cmd::Command;
 use ndarray::Array1;
 use ndarray_npy::NpzReader;
 use serde_json::Value;
+use shared::shared;
 use spikefuse::recording::{self, Opened, Variable};
 use std::collections::BTreeMap;
 use std::fs;
@@ -470,17 +474,6 @@ fn a_recording_is_drawn() {
     }
     fs::remove_file(scratch.path("spikes/spikes.h5")).unwrap();
     scratch.refused("plot raster spikes", &["spikes/spikes.h5"]);
-}
-
-/// A folder of reference data, if it is there: below `$SPIKEFUSE_SHARED`, else `../shared`.
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("SPIKEFUSE_SHARED").map(PathBuf::from);
-    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
-    let folder = root.join("data").join(name);
-    if !folder.is_dir() {
-        eprintln!("skipped: no folder {}", folder.display());
-    }
-    folder.is_dir().then_some(folder)
 }
 
 /// Simulates a network file and compares all spikes with those that NEST found, which labels a spike (t + 1) dt.

@@ -1,17 +1,17 @@
 //! Both drivers against traces written by SpikingJelly 2.0 on the reference network: currents are exact there (see
 //! `benches/network`), so spikes and membranes must be equal, not close.
-//!
-//! The traces are looked for in `$SPIKEFUSE_SHARED/data/spikingjelly_reference`, by default in `../shared` beside this package.
 
 #[path = "../benches/network/mod.rs"]
 mod network;
+#[path = "common/shared.rs"]
+mod shared;
 
 use ndarray_npy::{NpzReader, ReadableElement};
 use network::{HIDDEN, INPUTS, KINDS, OUTPUTS, inputs, parameters, stack};
+use shared::shared;
 use spikefuse::engine::{ClipInput, Driver, Input, Probe, Scratch, Snapshot, run};
 use spikefuse::neuron::lif::Reset;
 use std::fs::File;
-use std::path::PathBuf;
 
 const TICKS: usize = 10;
 const CLIPS: usize = 16;
@@ -38,13 +38,7 @@ impl Probe for Membranes {
 
 #[test]
 fn spikes_and_membranes_are_spikingjellys() {
-    let shared = std::env::var_os("SPIKEFUSE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let folder = shared.join("data/spikingjelly_reference");
-    if !folder.is_dir() {
-        println!("skipped: no folder {}", folder.display());
-        return;
-    }
+    let Some(folder) = shared("spikingjelly_reference") else { return };
     let (hard, soft) = (Reset::Hard, Reset::Soft);
     for (input, reset, decay_input) in [
         ("p02", hard, true),

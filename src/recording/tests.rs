@@ -1,10 +1,14 @@
 //! Round trips, foreign files, and everything that is refused.
 
+#[path = "../../tests/common/shared.rs"]
+mod shared;
+
 use super::*;
 use crate::npz::{NpzWriter, Spool};
 use hdf5_pure::{AttrValue, FileBuilder};
 use proptest::prelude::*;
-use std::path::{Path, PathBuf};
+use shared::shared;
+use std::path::Path;
 
 fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -535,17 +539,6 @@ fn camera_events_become_spikes() {
     std::fs::write(&path, &events.concat()[..18]).unwrap();
     refused(read_spikes(&path, 0.1), &["digit.bs2", "18 bytes", "truncated"]);
     refused(read_spikes(&folder.path().join("no.bs2"), 0.1), &["no.bs2", "cannot read"]);
-}
-
-/// A folder of reference data, if it is there: `$SPIKEFUSE_SHARED`, else `../shared`.
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("SPIKEFUSE_SHARED").map(PathBuf::from);
-    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
-    let folder = root.join("data").join(name);
-    if !folder.is_dir() {
-        eprintln!("skipped: no folder {}", folder.display());
-    }
-    folder.is_dir().then_some(folder)
 }
 
 /// The published count of all recordings is 4,518,827 events.
