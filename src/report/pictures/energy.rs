@@ -81,7 +81,7 @@ fn draw(report: &Report) -> Figure {
             }
         }
         y += strip;
-        let room = (panel.left + 14.0, f64::from(WIDTH) - panel.left - 14.0 - EDGE);
+        let room = (panel.left + 14.0, panel.width - 14.0);
         y += note(&mut figure, room, y - 4.0, &unpriced(energy)) + 8.0;
     }
     panel.height = y - top;
