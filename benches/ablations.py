@@ -83,10 +83,23 @@ def spread(values):
     return statistics.stdev(values) if len(values) > 1 else 0.0
 
 
-def difference(mine, complete):
-    """Mean of the differences seed by seed, and its standard error."""
-    pairs = [a - b for a, b in zip(mine, complete)]
+def difference(mine, others):
+    """Mean of the differences pair by pair, and its standard error."""
+    pairs = [a - b for a, b in zip(mine, others, strict=True)]
     return f"{statistics.mean(pairs):+.1f} ({spread(pairs) / len(pairs) ** 0.5:.1f})"
+
+
+def row(name, columns, first):
+    """A line of the table: mean and deviation of HM, seen, unseen and ZSL; differences of HM and ZSL from the first line's."""
+    cells = [f"{statistics.mean(column):.1f} ({spread(column):.1f})" for column in columns]
+    cells += ["" if columns is first else difference(columns[i], first[i]) for i in (0, 3)]
+    print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def vocabulary_options(config, files):
+    """Only a read-out takes a vocabulary."""
+    files = files if "read_out:" in config else []
+    return [part for file in files for part in ("--vocabulary", pathlib.Path(file).resolve())]
 
 
 def main():
@@ -109,14 +122,11 @@ def main():
         config = edit(text)
         if config == text and name != "complete":
             continue
-        vocabularies = options.vocabulary if "read_out:" in config else []
-        more = [part for file in vocabularies for part in ("--vocabulary", pathlib.Path(file).resolve())]
+        more = vocabulary_options(config, options.vocabulary)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             columns = list(zip(*pool.map(lambda seed: best(config, seed, data + more), range(options.seeds))))
         complete = complete or columns
-        cells = [f"{statistics.mean(column):.1f} ({spread(column):.1f})" for column in columns]
-        cells += [difference(columns[i], complete[i]) if name != "complete" else "" for i in (0, 3)]
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+        row(name, columns, complete)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ ESC30Segments or ESC30Frames; clips, classes, parts and pictures are those of ES
     frames     its 108 frames, no statistics
 
 With --folds, twelve sets instead, ESC30Averages00 to 11: the protocol's two stages within the 24 development classes, so that
-configurations can be compared without a look at the test classes. Six classes are unseen in a fold's
-test, six others in its validation; seen clips of its test are of ESC-50's fold 3, its first stage trains on fold 1.
+configurations can be compared without a look at the test classes. Six classes are unseen in a fold's test, six others in its
+validation; seen clips of its test are of ESC-50's fold 3, its first stage trains on fold 1.
 For research only, as the files are.
 """
 

@@ -12,21 +12,19 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-FIGURES = ("hm", "seen", "unseen", "zsl")
+from ablations import ROOT, row, vocabulary_options
 
 
 def figures(data, dataset, config, vocabularies, seed):
     """Test figures, per cent, of one run on one thread: folds run side by side."""
-    more = [part for file in vocabularies for part in ("--vocabulary", file)] if "read_out:" in config.read_text() else []
-    arguments = ["run", "--data", data, "--dataset", dataset, "--config", config, "--seed", seed, "--json", *more]
+    arguments = ["run", "--data", data, "--dataset", dataset, "--config", config, "--seed", seed, "--json"]
+    arguments += vocabulary_options(config.read_text(), vocabularies)
     command = [ROOT / "target/release/spikefuse", *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, "RAYON_NUM_THREADS": "1"})
     both = json.loads(done.stdout)["accuracy"]["both"]
-    return [100 * both[figure] for figure in FIGURES]
+    return [100 * both[figure] for figure in ("hm", "seen", "unseen", "zsl")]
 
 
 def main():
@@ -51,12 +49,8 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             runs = pool.map(lambda fold: figures(options.data, fold, config, options.vocabulary, options.seed), folds)
             columns = list(zip(*runs))
-        cells = [f"{statistics.mean(column):.1f} ({statistics.stdev(column):.1f})" for column in columns]
-        for mine, its in zip(columns[::3], first[::3]) if first else []:
-            pairs = [a - b for a, b in zip(mine, its, strict=True)]
-            cells.append(f"{statistics.mean(pairs):+.1f} ({statistics.stdev(pairs) / len(pairs) ** 0.5:.1f})")
         first = first or columns
-        print(f"| {name}, {config.name} | {' | '.join(cells)}{'' if len(cells) > 4 else ' | |'} |", flush=True)
+        row(f"{name}, {config.name}", columns, first)
 
 
 if __name__ == "__main__":
