@@ -66,6 +66,7 @@ pub mod plot;
 pub mod recording;
 pub mod report;
 pub mod rng;
+mod sealed;
 pub mod simulator;
 pub mod snn;
 pub mod splitmix;

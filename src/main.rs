@@ -5,16 +5,19 @@
 mod cli;
 
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            let mut message = format!("error: {}\n", cli::shown(&error.to_string()));
             if let Some(hint) = error.hint() {
-                eprintln!("hint: {hint}");
+                message += &format!("hint: {}\n", cli::shown(hint));
             }
+            // Where nobody can be told, the exit code is all there is.
+            let _ = std::io::stderr().write_all(message.as_bytes());
             ExitCode::from(2)
         }
     }

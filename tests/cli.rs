@@ -761,3 +761,377 @@ fn ledger_adds_up(report: &Value) {
     }
     assert_eq!(report["energy"][0]["total_pj"], report["energy_pj"]);
 }
+
+/// What of a report does not depend on the machine at hand.
+fn timeless(report: &[u8]) -> Value {
+    let mut report: Value = serde_json::from_slice(report).unwrap();
+    report["wall_time_s"] = Value::Null;
+    report
+}
+
+/// Kills a command after a while; whether it was still alive.
+fn killed(scratch: &Scratch, args: &str, wait: Duration) -> bool {
+    let mut command = std::process::Command::new(PROGRAM);
+    command.current_dir(scratch.0.path()).args(args.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    std::thread::sleep(wait);
+    child.kill().unwrap();
+    child.wait().unwrap().signal() == Some(9)
+}
+
+#[test]
+fn a_killed_run_ends_with_the_same_report() {
+    let scratch = Scratch::new();
+    let run = "run --config small.ron --out out";
+    scratch.done("run --config small.ron --out whole");
+    let checkpoint = scratch.path("out/checkpoint.safetensors");
+    let start = std::time::Instant::now();
+    let mut command = std::process::Command::new(PROGRAM);
+    let mut child = command.current_dir(scratch.0.path()).args(run.split(' ')).stdout(Stdio::null()).spawn().unwrap();
+    while !checkpoint.exists() {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    scratch.refused(run, &["out: this folder already holds a run"]);
+    scratch.refused("run --config small.ron --out out --resume --seed 7", &["its seed differs"]);
+    for _ in 0..2 {
+        scratch.done(&format!("{run} --resume"));
+        assert_eq!(timeless(&scratch.bytes("out/report.json")), timeless(&scratch.bytes("whole/report.json")));
+        for name in ["weights.safetensors", "training.json", "neurobench.json", "clips.csv", "checkpoint.safetensors"] {
+            assert!(scratch.bytes(&format!("out/{name}")) == scratch.bytes(&format!("whole/{name}")), "{name}");
+        }
+        assert_eq!(files(&scratch.path("out")).len(), 6, "{:?}", files(&scratch.path("out")));
+    }
+}
+
+#[test]
+fn a_run_is_resumed_with_the_data_that_it_began_with() {
+    let scratch = Scratch::new();
+    scratch.done("data generate --out data");
+    scratch.done("data generate --out other --seed 1");
+    let train = format!("{TRAIN} {GENERATED}");
+    assert!(killed(&scratch, &train, Duration::from_millis(1500)) || scratch.path("out/weights.safetensors").exists());
+    if !scratch.path("out/checkpoint.safetensors").exists() {
+        scratch.done(&train);
+    }
+    let differs = ["out/checkpoint.safetensors: ", "its data differs"];
+    scratch.refused(&format!("{TRAIN} --data other --dataset Compositions --resume"), &differs);
+    // One number of one clip that is validated on, and one clip's name.
+    for (part, at, name) in [("stage_1_val_unseen", 0, false), ("stage_1_train", 1, true)] {
+        let paths = ["audio", "video"].map(|modality| {
+            files(&scratch.path(&format!("data/Compositions/features/main_features/{modality}/{part}"))).remove(at)
+        });
+        let whole = paths.clone().map(|path| fs::read(path).unwrap());
+        let mut changed = whole.clone();
+        if name {
+            for file in &mut changed {
+                let text = b"video_names";
+                let start = file.windows(text.len()).position(|w| w == text).unwrap() + text.len();
+                let letter = start + file[start..].iter().position(|b| b.is_ascii_digit()).unwrap();
+                file[letter] = if file[letter] == b'1' { b'2' } else { b'1' };
+            }
+        } else {
+            let middle = changed[0].len() / 4;
+            changed[0][middle] ^= 1;
+        }
+        paths.iter().zip(&changed).for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
+        let output = scratch.program(&format!("{train} --resume")).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{part}");
+        paths.iter().zip(&whole).for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
+    }
+    scratch.done(&format!("{train} --resume"));
+
+    let checkpoint = scratch.path("out/checkpoint.safetensors");
+    let sound = fs::read(&checkpoint).unwrap();
+    for bit in [70, 8 * (sound.len() / 3) + 3, 8 * (sound.len() / 2) + 6, 8 * sound.len() - 1] {
+        let mut damaged = sound.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&checkpoint, damaged).unwrap();
+        scratch.refused(&format!("{train} --resume"), &["out/checkpoint.safetensors: "]);
+    }
+}
+
+#[test]
+fn a_report_is_of_one_model() {
+    let scratch = Scratch::trained();
+    scratch.write("dense.ron", &SMALL.replace("skip: true,", "skip: true, fusion: SemanticOnly,"));
+    scratch.done("train --config dense.ron --out dense");
+    scratch.done("evaluate --model out --out report");
+    assert_eq!(files(&scratch.path("report")).len(), 3);
+    scratch.done("evaluate --model dense --out report");
+    assert_eq!(files(&scratch.path("report")).len(), 2, "{:?}", files(&scratch.path("report")));
+    // Nor do a model and the report of another come together.
+    scratch.refused("evaluate --model dense --out out", &["out: holds another model"]);
+    scratch.program("train --config small.ron --out report").assert().code(2);
+    scratch.done("evaluate --model out --out out");
+    for (name, text) in [("report.json", "{\"mine\": 1}"), ("clips.csv", "clip,class,audio_row\n")] {
+        fs::create_dir_all(scratch.path("mine")).unwrap();
+        scratch.write(&format!("mine/{name}"), text);
+        scratch.refused("evaluate --model out --out mine", &[&format!("mine/{name}: is not a file of this program")]);
+        assert_eq!(scratch.bytes(&format!("mine/{name}")), text.as_bytes());
+        fs::remove_dir_all(scratch.path("mine")).unwrap();
+    }
+    // A folder of two runs has no one price.
+    scratch.write("one.ron", ONE);
+    scratch.done("simulate one.ron --out out");
+    scratch.refused("energy out", &["out: holds both report.json and simulation.json"]);
+    scratch.done("energy out/simulation.json");
+    scratch.done(&format!("{TRAIN} --resume"));
+}
+
+/// A network of one neuron.
+const ONE: &str = r#"(format: 1, dt_ms: 1, duration_ms: 200, populations: [(name: "a", size: 1, neuron: Lif(bias_pa: 30))],
+    sources: [(name: "in", size: 1, emits: Poisson(rate_hz: 200))],
+    projections: [(from: "in", to: "a", rule: OneToOne, weight: Constant(9))])"#;
+
+#[test]
+fn a_generation_that_was_stopped_is_done_again() {
+    let scratch = Scratch::new();
+    scratch.done("data generate --out whole --seed 3");
+    let whole = |folder: &str| -> Vec<Vec<u8>> { scratch.contents(folder).into_values().collect() };
+    // By a limit, and by a kill.
+    scratch.on_a_full_disk("data generate --out data").assert().code(2);
+    assert!(!scratch.path("data").exists());
+    for wait in [5, 20, 60, 120, 200] {
+        killed(&scratch, "data generate --out data --seed 2", Duration::from_millis(wait));
+        fs::create_dir_all(scratch.path("data/Compositions")).unwrap();
+        if scratch.path("data/Compositions/.spikefuse.lock").exists() || files(&scratch.path("data")).is_empty() {
+            scratch.done("data generate --out data --seed 3");
+            assert!(whole("data") == whole("whole"), "{wait}: {:?}", files(&scratch.path("data")));
+        }
+        fs::remove_dir_all(scratch.path("data")).unwrap();
+    }
+    // What somebody else put there stays.
+    fs::create_dir_all(scratch.path("data/Compositions")).unwrap();
+    scratch.write("data/Compositions/notes.txt", "precious");
+    scratch.refused("data generate --out data", &["data/Compositions: this folder is not empty"]);
+    assert_eq!(files(&scratch.path("data")).len(), 1);
+}
+
+/// Where no threads can be made that is an error, no panic. The superuser is bound by no limit: then this is nobody.
+#[test]
+fn threads_that_cannot_be_made_are_an_error() {
+    let scratch = Scratch::trained();
+    scratch.write("one.ron", ONE);
+    fs::set_permissions(scratch.0.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let program = scratch.path("spikefuse");
+    fs::copy(PROGRAM, &program).unwrap();
+    let nobody = "setpriv --reuid nobody --regid nogroup --clear-groups";
+    let limited = |args: &str| {
+        let script = format!(
+            "limited() {{ sh -c \"ulimit -u 1; exec $*\"; }}
+            if [ $(id -u) = 0 ]; then {nobody} true || exit 99; {nobody} sh -c \"ulimit -u 1; exec {0} {args}\";
+            else sh -c \"ulimit -u 1; exec {0} {args}\"; fi",
+            program.display()
+        );
+        Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).output().unwrap()
+    };
+    for args in ["train --config small.ron --out new", "run --config small.ron", "evaluate --model out", "compare --model out"]
+    {
+        let output = limited(args);
+        if output.status.code() == Some(99) {
+            eprintln!("skipped: no setpriv here");
+            return;
+        }
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args}: {stderr}");
+        assert!(stderr.starts_with("error: threads: cannot be made"), "{args}: {stderr}");
+    }
+    for args in ["simulate one.ron --threads 1", "energy one.ron", "network info one.ron", "simulate one.ron --threads 2"] {
+        let output = limited(args);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 2)), "{args}: {stderr}");
+    }
+}
+
+/// How often the long forms of the next two tests do it: `SPIKEFUSE_ROUNDS=200 cargo test --test cli -- --ignored`.
+fn rounds(short: usize) -> usize {
+    std::env::var("SPIKEFUSE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(short)
+}
+
+/// Two commands with one output at a time: the output is that of one of them, whole, and the other one says why not, if it is not
+/// its own.
+fn pairs(rounds: usize) {
+    let scratch = Scratch::new();
+    let tiny = SMALL.replace("epochs: 4, batches_per_epoch: 8", "epochs: 1, batches_per_epoch: 1");
+    scratch.write("small.ron", &tiny);
+    scratch.write("one.ron", ONE);
+    for seed in [1, 2] {
+        scratch.done(&format!("train --config small.ron --out model{seed} --seed {seed}"));
+        scratch.done(&format!("simulate one.ron --out recorded{seed} --seed {seed}"));
+        scratch.done(&format!("evaluate --model model{seed} --out report{seed}"));
+    }
+    // N is 1 or 2; whether the output is a folder.
+    let verbs = [
+        ("simulate one.ron --seed N --format csv --out", true),
+        ("simulate one.ron --seed N --format npz --out", true),
+        ("simulate one.ron --seed N --out", true),
+        ("simulate one.ron --seed N --checkpoint 20 --out", true),
+        ("data generate --seed N --out", true),
+        ("train --config small.ron --seed N --out", true),
+        ("run --config small.ron --seed N --out", true),
+        ("evaluate --model modelN --out", true),
+        ("report reportN --pictures", true),
+        ("report reportN --html", false),
+        ("plot raster recordedN --svg --out", false),
+        ("plot rate recordedN --png --out", false),
+        ("energy reportN --format json --out", false),
+        ("network info one.ron --seed N --dot", false),
+    ];
+    // The files of an output by name, without times.
+    let output = |name: &str| -> BTreeMap<String, Vec<u8>> {
+        let path = scratch.path(name);
+        let found = if path.is_dir() { files(&path) } else { vec![path.clone()] };
+        let content = |file: PathBuf| {
+            let bytes = fs::read(&file).unwrap();
+            let bytes = match file.file_name().unwrap().to_str().unwrap() {
+                "report.json" => timeless(&bytes).to_string().into_bytes(),
+                "simulation.json" => {
+                    serde_json::from_slice::<Value>(&bytes).unwrap()["seed"].to_string().into_bytes()
+                }
+                _ => bytes,
+            };
+            (file.strip_prefix(&path).unwrap().to_str().unwrap().to_owned(), bytes)
+        };
+        found.into_iter().map(content).collect()
+    };
+    let mut alone = Vec::new();
+    for (at, (verb, _)) in verbs.iter().enumerate() {
+        alone.push([1, 2].map(|n| {
+            let name = format!("alone{at}_{n}");
+            scratch.done(&format!("{} {name}", verb.replace('N', &n.to_string())));
+            output(&name)
+        }));
+    }
+    let (mut refused, mut both) = (0, 0);
+    for round in 0..rounds {
+        let (verb, is_folder) = verbs[round % verbs.len()];
+        let children = [1, 2].map(|n| {
+            let mut command = std::process::Command::new(PROGRAM);
+            let args = format!("{} pair", verb.replace('N', &n.to_string()));
+            command.current_dir(scratch.0.path()).args(args.split(' '));
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        });
+        let ended = children.map(|child| child.wait_with_output().unwrap());
+        let codes = ended.each_ref().map(|output| output.status.code());
+        let said = ended.map(|output| String::from_utf8(output.stderr).unwrap());
+        let whole = output("pair");
+        let mine = [0, 1].map(|n| whole == alone[round % verbs.len()][n]);
+        assert!(mine[0] || mine[1], "{verb}: garbled: {codes:?} {said:?} {:?}", whole.keys());
+        match codes {
+            [Some(0), Some(0)] => both += 1,
+            [Some(0), Some(2)] | [Some(2), Some(0)] => {
+                let winner = usize::from(codes[1] == Some(0));
+                assert!(mine[winner], "{verb}: lost: {said:?}");
+                let why = ["is in use by spikefuse", "already holds a run", "is not empty"];
+                assert!(is_folder && why.iter().any(|why| said[1 - winner].contains(why)), "{verb}: {said:?}");
+                refused += 1;
+            }
+            _ => panic!("{verb}: {codes:?} {said:?}"),
+        }
+        match is_folder {
+            true => fs::remove_dir_all(scratch.path("pair")).unwrap(),
+            false => fs::remove_file(scratch.path("pair")).unwrap(),
+        }
+        let left: Vec<PathBuf> = files(scratch.0.path())
+            .into_iter()
+            .filter(|path| path.to_string_lossy().ends_with(".partial") || path.ends_with(".spikefuse.lock"))
+            .collect();
+        assert!(left.is_empty(), "{verb}: left over: {left:?}");
+    }
+    println!("{rounds} pairs: {refused} times the second was refused, {both} times both were done one after the other");
+    // Two that go on with one run.
+    let resumed = rounds.div_ceil(10);
+    for round in 0..resumed {
+        let _ = fs::remove_dir_all(scratch.path("pair"));
+        let run = match round % 2 {
+            0 => "simulate one.ron --duration 20000 --checkpoint 100 --format npz --out pair",
+            _ => "train --config small.ron --out pair",
+        };
+        killed(&scratch, run, Duration::from_millis(150));
+        let children = [1, 2].map(|_| {
+            let mut command = std::process::Command::new(PROGRAM);
+            command.current_dir(scratch.0.path()).args(format!("{run} --resume").split(' '));
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        });
+        let ended = children.map(|child| child.wait_with_output().unwrap());
+        // One may find that there was nothing to resume, or that the other is done.
+        assert!(ended.iter().all(|output| matches!(output.status.code(), Some(0 | 2))), "{ended:?}");
+        let there = scratch.path("pair/checkpoint.safetensors").exists();
+        if there {
+            scratch.done(&format!("{run} --resume"));
+        }
+    }
+    println!("{resumed} pairs of --resume: each run could be ended");
+}
+
+#[test]
+fn two_processes_never_share_an_output() {
+    pairs(rounds(14));
+}
+
+#[test]
+#[ignore = "long: SPIKEFUSE_ROUNDS=200"]
+fn two_processes_never_share_an_output_at_length() {
+    pairs(rounds(200));
+}
+
+/// Kills runs and simulations at random moments; resumed, they end as if nothing had been.
+#[test]
+#[ignore = "long: SPIKEFUSE_ROUNDS=100"]
+fn killed_at_random_moments_everything_ends_the_same() {
+    let scratch = Scratch::new();
+    scratch.write("one.ron", ONE);
+    let verbs = [
+        "simulate one.ron --duration 60000 --checkpoint 500 --format csv",
+        "simulate one.ron --duration 60000 --checkpoint 500 --driver event",
+        "train --config small.ron",
+        "run --config small.ron",
+    ];
+    let contents = |folder: &str| -> BTreeMap<PathBuf, Vec<u8>> {
+        let root = scratch.path(folder);
+        let content = |(path, bytes): (PathBuf, Vec<u8>)| {
+            let name = path.strip_prefix(&root).unwrap().to_path_buf();
+            let bytes = match name.to_str() {
+                Some("report.json") => timeless(&bytes).to_string().into_bytes(),
+                Some("simulation.json") => {
+                    let mut report: Value = serde_json::from_slice(&bytes).unwrap();
+                    ["build_s", "run_s", "threads"].iter().for_each(|key| report[key] = Value::Null);
+                    report.to_string().into_bytes()
+                }
+                _ => bytes,
+            };
+            (name, bytes)
+        };
+        scratch.contents(folder).into_iter().map(content).collect()
+    };
+    let (mut kills, mut ends) = (0, 0);
+    let mut random = 1_u64;
+    let rounds = rounds(100);
+    while kills < rounds {
+        let verb = verbs[ends % verbs.len()];
+        let whole = format!("whole{}", ends % verbs.len());
+        let start = std::time::Instant::now();
+        if !scratch.path(&whole).exists() {
+            scratch.done(&format!("{verb} --out {whole}"));
+        }
+        let long = start.elapsed().max(Duration::from_millis(300)).as_millis() as u64;
+        let mut resume = "";
+        for _ in 0..6 {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let wait = Duration::from_millis((random >> 33) % long);
+            kills += usize::from(killed(&scratch, &format!("{verb} --out out{resume}"), wait));
+            resume = if scratch.path("out/checkpoint.safetensors").exists() { " --resume" } else { "" };
+        }
+        // A simulation that has ended has no checkpoint; begun anew it ends the same.
+        scratch.done(&format!("{verb} --out out{resume}"));
+        let (found, expected) = (contents("out"), contents(&whole));
+        let differs: Vec<&PathBuf> = expected.keys().filter(|name| found.get(*name) != expected.get(*name)).collect();
+        assert!(found == expected, "{verb}: {differs:?} differ of {:?}", found.keys());
+        fs::remove_dir_all(scratch.path("out")).unwrap();
+        ends += 1;
+    }
+    println!("{kills} kills in {ends} runs: all ended the same");
+}

@@ -245,7 +245,7 @@ fn what_is_no_report_is_refused_by_name() {
         ("half.json", &["half.json:", "EOF"]),
         ("missing.json", &["missing.json:", "unknown field `ledgr`"]),
         ("good.json --html page.html --with nowhere", &["nowhere: cannot read"]),
-        ("good.json --html good.json", &["good.json: is the report itself"]),
+        ("good.json --html good.json", &["good.json: is an input of this command"]),
         ("good.json --html page.html --with old.json", &["old.json: schema"]),
         ("good.json --html file/page.html", &["file: cannot create this folder"]),
         ("good.json --html empty", &["empty: cannot write"]),

@@ -338,11 +338,21 @@ fn only_the_same_run_is_resumed() {
     scratch.done("simulate moved/small.ron --duration 2000 --out whole");
     assert!(scratch.contents("out") == scratch.contents("whole"));
 
-    // Damage: a segment, then the checkpoint.
+    // Damage: the checkpoint, then a segment.
     assert!(scratch.killed(&moved, "out", 3));
+    let checkpoint = scratch.path("out/checkpoint.safetensors");
+    let sound = fs::read(&checkpoint).unwrap();
+    for bit in [100, 8 * (sound.len() / 2), 8 * sound.len() - 1] {
+        let mut damaged = sound.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&checkpoint, damaged).unwrap();
+        scratch.refused(&format!("{moved} --resume"), &["out/checkpoint.safetensors: "]);
+    }
+    fs::write(&checkpoint, sound).unwrap();
     scratch.write("out/segments/100/recording.json", "{");
-    scratch.write("out/checkpoint.safetensors", "nothing of the kind");
-    scratch.refused(&format!("{moved} --resume"), &["out/checkpoint.safetensors: not a checkpoint"]);
+    scratch.refused(&format!("{moved} --resume"), &["out/segments/100: ", "not there"]);
+    fs::remove_dir_all(scratch.path("out/segments/100")).unwrap();
+    scratch.refused(&format!("{moved} --resume"), &["out/segments/100: ", "not there"]);
     // Begun anew, nothing of the old run is left.
     scratch.done("simulate moved/small.ron --duration 2000 --out out");
     assert!(scratch.contents("out") == scratch.contents("whole"));
@@ -391,7 +401,7 @@ fn bad_input_is_refused() {
         ("alone.ron --input fine.csv", &["--input fine.csv", "no sources"]),
         ("small.ron --input beat=missing.csv", &["missing.csv: cannot read"]),
         ("small.ron --input beat=many.csv", &["many.csv: neuron 2", "'beat' has 2"]),
-        ("small.ron --input beat=words.csv", &["words.csv", "one"]),
+        ("small.ron --input beat=words.csv", &["words.csv:2:1", "not a number"]),
         ("small.ron --input beat=fine.csv --input beat=fine.csv", &["--input beat=fine.csv", "has two"]),
         ("small.ron --checkpoint 0", &["--checkpoint: 0 ms"]),
         ("small.ron --checkpoint -5", &["--checkpoint: -5 ms"]),
@@ -416,7 +426,7 @@ fn a_full_disk_leaves_no_half_recording() {
     let scratch = Scratch::new();
     scratch.done("simulate small.ron --out out --duration 10");
     let before = scratch.contents("out");
-    for more in ["", "--format csv", "--checkpoint 50"] {
+    for more in ["", "--format csv", "--format npz", "--checkpoint 50"] {
         // Without the trap the kernel would end the process instead of failing the write.
         let script = format!("trap '' XFSZ; ulimit -f 8; exec {PROGRAM} simulate small.ron --out out {more}");
         let output = Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).output().unwrap();
@@ -514,4 +524,392 @@ fn the_sonata_network_has_the_spikes_that_nest_demands() {
         let spikes: u64 = populations.iter().map(|p| p["operations"]["spikes"].as_u64().unwrap()).sum();
         assert_eq!((spikes, scratch.opened("out").spikes.spikes.len()), (18_828, 18_828), "{driver}");
     }
+}
+
+/// Waits until a process has a folder.
+fn wait_for_lock(folder: &Path) {
+    let start = Instant::now();
+    while fs::read_to_string(folder.join(".spikefuse.lock")).map_or(0, |text| text.len()) == 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "nobody takes {}", folder.display());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_folder_belongs_to_one_run_at_a_time() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out whole --format csv");
+    let mut first = std::process::Command::new(PROGRAM);
+    first.current_dir(scratch.0.path()).args("simulate small.ron --duration 1000000 --out out".split(' '));
+    let mut first = first.stdout(Stdio::null()).spawn().unwrap();
+    wait_for_lock(&scratch.path("out"));
+    let owner = format!("out: is in use by spikefuse simulate, process {}", first.id());
+    for second in
+        ["simulate small.ron --out out", "train --out out", "simulate small.ron --out out --checkpoint 10 --resume"]
+    {
+        let output = scratch.program(second).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{second}: {stderr}");
+        assert!(stderr.contains(&owner), "{second}: {stderr}");
+    }
+    // Reading verbs are not concerned, nor is a file with a name of its own.
+    scratch.done("plot raster whole --out out/raster.svg");
+    fs::remove_file(scratch.path("out/raster.svg")).unwrap();
+    // What a killed process left binds nobody, and is gone when the next one is done.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert!(scratch.contents("out").keys().any(|name| name.to_str().unwrap().ends_with(".partial")));
+    scratch.done("simulate small.ron --out out");
+    scratch.done("simulate small.ron --out out --format csv");
+    assert!(scratch.contents("out") == scratch.contents("whole"), "{:?}", names(&scratch.contents("out")));
+    // A lock of somebody else.
+    scratch.write("out/.spikefuse.lock", "mine");
+    scratch.refused("simulate small.ron --out out", &["out/.spikefuse.lock: is not a lock of this program"]);
+    fs::remove_file(scratch.path("out/.spikefuse.lock")).unwrap();
+    scratch.write("victim", "precious");
+    std::os::unix::fs::symlink(scratch.path("victim"), scratch.path("out/.spikefuse.lock")).unwrap();
+    scratch.refused("simulate small.ron --out out", &["out/.spikefuse.lock: is not a lock of this program"]);
+    assert_eq!(fs::read(scratch.path("victim")).unwrap(), b"precious");
+}
+
+#[test]
+fn links_devices_and_pipes_stay_what_they_are() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out out --duration 20");
+    fs::create_dir(scratch.path("far")).unwrap();
+    scratch.write("far/there.svg", "old");
+    let link = |to: &str, at: &str| std::os::unix::fs::symlink(to, scratch.path(at)).unwrap();
+    link("far/there.svg", "link.svg");
+    link("../link.svg", "far/link.svg");
+    link("far/absent.svg", "dangling.svg");
+    link("loop.svg", "loop.svg");
+    for (verb, start) in [
+        ("plot raster out --svg --out", "<svg"),
+        ("plot membrane out --png --out", "PNG"),
+        ("energy out --format csv --out", "table,"),
+        ("network info small.ron --dot", "digraph"),
+    ] {
+        for (name, end) in
+            [("link.svg", "far/there.svg"), ("far/link.svg", "far/there.svg"), ("dangling.svg", "far/absent.svg")]
+        {
+            scratch.done(&format!("{verb} {name}"));
+            assert!(scratch.path(name).symlink_metadata().unwrap().is_symlink(), "{verb} {name}");
+            let written = fs::read(scratch.path(end)).unwrap();
+            assert!(String::from_utf8_lossy(&written[..20]).contains(start), "{verb} {name}");
+        }
+        scratch.refused(&format!("{verb} loop.svg"), &["loop.svg", "symbolic links"]);
+        scratch.refused(&format!("{verb} far"), &["far: cannot write: is a folder"]);
+        let output = scratch.program(&format!("{verb} /dev/full")).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{verb}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("/dev/full: cannot write: No space left"), "{verb}");
+        scratch.done(&format!("{verb} /dev/null"));
+        use std::os::unix::fs::FileTypeExt;
+        assert!(fs::symlink_metadata("/dev/null").unwrap().file_type().is_char_device(), "{verb}");
+        let stdout = scratch.program(&format!("{verb} /dev/stdout")).output().unwrap().stdout;
+        assert!(String::from_utf8_lossy(&stdout[..20]).contains(start), "{verb}");
+        // A pipe with a reader.
+        let script = format!("mkfifo pipe; cat pipe > piped & {PROGRAM} {verb} pipe > said; wait; rm pipe");
+        Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).assert().success();
+        assert!(String::from_utf8_lossy(&fs::read(scratch.path("piped")).unwrap()[..20]).contains(start), "{verb}");
+    }
+    // In a folder that is given whole they are refused.
+    fs::rename(scratch.path("out/simulation.json"), scratch.path("far/simulation.json")).unwrap();
+    link("../far/simulation.json", "out/simulation.json");
+    scratch.refused("simulate small.ron --out out", &["out/simulation.json: is not a file of this program"]);
+    fs::create_dir(scratch.path("more")).unwrap();
+    Command::new("mkfifo").current_dir(scratch.0.path()).arg("more/spikes.csv").assert().success();
+    let before = fs::read_dir(scratch.path("more")).unwrap().count();
+    scratch.program("simulate small.ron --out more --format csv").assert().code(2);
+    assert_eq!(fs::read_dir(scratch.path("more")).unwrap().count(), before);
+}
+
+#[test]
+fn what_is_not_ours_is_neither_removed_nor_replaced() {
+    let scratch = Scratch::new();
+    for folder in ["own/segments/7", "own/segments/empty", "own/segments/notes"] {
+        fs::create_dir_all(scratch.path(folder)).unwrap();
+    }
+    for (name, text) in [
+        ("own/segments/notes.txt", "precious"),
+        ("own/segments/7/spikes.npz", "mine"),
+        ("own/checkpoint.safetensors", "of something else"),
+        ("own/traces.csv", "mine, in a format that is not written"),
+    ] {
+        scratch.write(name, text);
+    }
+    scratch.write("victim", "precious");
+    for name in ["spikes.h5.partial", "recording.json.partial", ".simulation.json.partial"] {
+        std::os::unix::fs::symlink(scratch.path("victim"), scratch.path("own").join(name)).unwrap();
+    }
+    fs::create_dir(scratch.path("own/simulation.json.partial")).unwrap();
+    let before = scratch.contents("own");
+    scratch.done("simulate small.ron --out own");
+    scratch.done("simulate small.ron --out own");
+    let after = scratch.contents("own");
+    assert!(before.iter().all(|(name, bytes)| after.get(name) == Some(bytes)), "{:?}", names(&after));
+    assert_eq!(after.len(), before.len() + 3, "{:?}", names(&after));
+    assert!(scratch.path("own/segments/empty").is_dir() && scratch.path("own/simulation.json.partial").is_dir());
+    let said = "is not a file of this program";
+    scratch.refused("simulate small.ron --out own --checkpoint 10", &["own/checkpoint.safetensors", said]);
+    fs::remove_file(scratch.path("own/checkpoint.safetensors")).unwrap();
+    scratch.refused("simulate small.ron --out own --checkpoint 10 --format csv", &["own/traces.csv", said]);
+    // With checkpoints of its own, the segments of others stay.
+    scratch.done("simulate small.ron --out own --checkpoint 10");
+    for (name, bytes) in scratch.contents("own/segments") {
+        assert_eq!(before.get(&Path::new("segments").join(&name)), Some(&bytes), "{}", name.display());
+    }
+    for name in ["recording.json", "simulation.json", "spikes.csv"] {
+        fs::create_dir(scratch.path("other")).unwrap();
+        scratch.write(&format!("other/{name}"), "{\"mine\": 1}");
+        scratch.refused("simulate small.ron --out other --format csv", &[&format!("other/{name}: {said}")]);
+        fs::remove_dir_all(scratch.path("other")).unwrap();
+    }
+}
+
+#[test]
+fn an_input_is_never_an_output() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out out --duration 20");
+    scratch.write(
+        "echo.ron",
+        r#"(
+        format: 1, dt_ms: 0.1, duration_ms: 100, populations: [(name: "out", size: 80, neuron: If())],
+        sources: [(name: "in", size: 80, emits: SpikeFile(file: "out", population: "exc"))],
+        projections: [(from: "in", to: "out", rule: OneToOne, weight: Constant(30))],
+    )"#,
+    );
+    let table = "(schema: \"spikefuse.energy-table/1\", name: \"=mine()\", source: \"me\", grade: estimated,
+        view: arithmetic, data_type: fp64, prices_pj: {mac: 9.2, ac: 1.8}, leaves_out: \"all else\")";
+    scratch.write("mine.ron", table);
+    fs::hard_link(scratch.path("out/spikes.h5"), scratch.path("hard.svg")).unwrap();
+    std::os::unix::fs::symlink("out/simulation.json", scratch.path("soft.json")).unwrap();
+    for args in [
+        "plot raster out --svg --out out/spikes.h5",
+        "plot raster out --svg --out out/../out/spikes.h5",
+        "plot raster out --out hard.svg",
+        "plot raster out --svg --out out/recording.json",
+        "plot raster out/spikes.h5 --svg --out out/spikes.h5",
+        "plot membrane out --svg --out out/traces.npz",
+        "energy out --out out/simulation.json",
+        "energy out --out soft.json",
+        "energy out --table mine.ron --out mine.ron",
+        "energy echo.ron --out echo.ron",
+        "energy echo.ron --out out/spikes.h5",
+        "network info small.ron --dot small.ron",
+        "network info echo.ron --dot out/spikes.h5",
+        "simulate echo.ron --out out",
+        "simulate small.ron --input noise=out:exc --out out",
+        "simulate small.ron --input noise=out/spikes.h5:exc --out out --format csv",
+    ] {
+        scratch.refused(args, &["is an input of this command"]);
+    }
+    scratch.done("plot raster out --out out/raster.svg");
+    scratch.done("plot raster out --out out/raster.svg");
+    // No text of a table is a formula.
+    let csv = scratch.done("energy out --table mine.ron --format csv");
+    assert!(csv.lines().skip(1).all(|line| line.starts_with("'=mine(),")), "{csv}");
+}
+
+#[test]
+fn any_name_of_a_file_will_do() {
+    use std::os::unix::ffi::OsStringExt;
+    let scratch = Scratch::new();
+    let run = |args: &[std::ffi::OsString]| {
+        let output = scratch.program("").args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let os = |bytes: &[u8]| std::ffi::OsString::from_vec(bytes.to_vec());
+    let odd = os(b"b\xffat=:.csv");
+    fs::write(scratch.0.path().join(&odd), "time_ms,id\n5,0\n").unwrap();
+    let mut input = os(b"beat=");
+    input.push(&odd);
+    run(&["simulate".into(), "small.ron".into(), "--out".into(), os(b"o\xfe"), "--input".into(), input]);
+    assert_eq!(recording::open(&scratch.0.path().join(os(b"o\xfe"))).unwrap().spikes.ticks, 1000);
+    for length in [247, 248, 255] {
+        let name = "n".repeat(length - 4) + ".svg";
+        run(&["plot".into(), "raster".into(), os(b"o\xfe"), "--out".into(), name.into()]);
+        let name = "é".repeat((length - 4) / 2) + ".dot";
+        run(&["network".into(), "info".into(), "small.ron".into(), "--dot".into(), name.into()]);
+    }
+    let mut table = os(b"t\xff");
+    table.push(".ron");
+    fs::write(
+        scratch.0.path().join(&table),
+        "(schema: \"spikefuse.energy-table/1\", name: \"m\", source: \"me\", grade: estimated, view: arithmetic,
+        data_type: fp64, prices_pj: {ac: 1.8}, leaves_out: \"all else\")",
+    )
+    .unwrap();
+    run(&["energy".into(), os(b"o\xfe"), "--table".into(), table]);
+    assert!(files(scratch.0.path()).iter().all(|path| !path.to_string_lossy().ends_with(".partial")));
+}
+
+/// Pictures need no folder for temporary files.
+#[test]
+fn a_png_is_made_in_memory() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out out --duration 20");
+    scratch.program("plot raster out --png --out a.png").env("TMPDIR", "/nonexistent").assert().success();
+    let png = fs::read(scratch.path("a.png")).unwrap();
+    // 300 pixels per inch are 11811 per metre.
+    let place = png.windows(4).position(|w| w == b"pHYs").unwrap();
+    assert_eq!(png[place + 4..place + 13], [0, 0, 0x2e, 0x23, 0, 0, 0x2e, 0x23, 1]);
+    fs::create_dir(scratch.path("temporary")).unwrap();
+    let script = format!("trap '' XFSZ; ulimit -f 4; exec {PROGRAM} plot raster out --png --out b.png");
+    let mut command = Command::new("sh");
+    command.current_dir(scratch.0.path()).args(["-c", &script]).env("TMPDIR", scratch.path("temporary"));
+    command.assert().code(2);
+    assert!(files(&scratch.path("temporary")).is_empty() && !scratch.path("b.png").exists());
+}
+
+#[test]
+fn a_network_reads_only_below_its_own_folder() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out out --duration 20");
+    fs::create_dir_all(scratch.path("net/below")).unwrap();
+    scratch.write("secret.csv", "root:x:0:0,1\nhunter2,3\n");
+    scratch.write("weights.csv", "3\n");
+    scratch.write("net/below/weights.csv", "3\n");
+    let link = |to: &Path, at: &str| std::os::unix::fs::symlink(to, scratch.path(at)).unwrap();
+    link(&scratch.path("secret.csv"), "net/link.csv");
+    link(Path::new("below/weights.csv"), "net/fine.csv");
+    link(&scratch.path("out"), "net/recording");
+    fs::create_dir(scratch.path("net/inner")).unwrap();
+    fs::copy(scratch.path("out/recording.json"), scratch.path("net/inner/recording.json")).unwrap();
+    link(&scratch.path("out/spikes.h5"), "net/inner/spikes.h5");
+    let network = |emits: &str, rule: &str, weight: &str| {
+        let text = format!(
+            r#"(
+            format: 1, dt_ms: 0.1, duration_ms: 5, populations: [(name: "a", size: 1, neuron: If())],
+            sources: [(name: "in", size: 1, emits: {emits})],
+            projections: [(from: "in", to: "a", rule: {rule}, weight: {weight})],
+        )"#
+        );
+        scratch.write("net/net.ron", &text);
+    };
+    let verbs = ["simulate", "compare", "energy", "network check", "network info"];
+    let absolute = scratch.path("weights.csv").display().to_string();
+    for file in ["../weights.csv", "below/../../weights.csv", "link.csv", "../missing.csv", &absolute] {
+        for (emits, rule, weight) in [
+            ("Spikes()", "OneToOne", format!("File(\"{file}\")")),
+            ("Spikes()", &format!("ListFile(\"{file}\")"), "Constant(1)".to_owned()),
+            (&format!("SpikeFile(file: \"{file}\")"), "OneToOne", "Constant(1)".to_owned()),
+        ] {
+            network(emits, rule, &weight);
+            for verb in verbs {
+                let before = scratch.contents("");
+                let output = scratch.program(&format!("{verb} net/net.ron")).output().unwrap();
+                let stderr = String::from_utf8(output.stderr).unwrap();
+                assert_eq!(output.status.code(), Some(2), "{verb} {emits} {rule} {weight}: {stderr}");
+                assert!(stderr.contains("net.ron:") && stderr.contains("--files-anywhere"), "{verb}: {stderr}");
+                assert!(!stderr.contains("root") && !stderr.contains("hunter2"), "{stderr}");
+                assert!(scratch.contents("") == before);
+            }
+        }
+    }
+    for folder in ["recording", "inner"] {
+        network(&format!("SpikeFile(file: \"{folder}\", population: \"exc\")"), "OneToOne", "Constant(1)");
+        scratch.refused("simulate net/net.ron", &["net.ron:", "--files-anywhere"]);
+    }
+    // Asked for, all is read, and the content of what is wrong is not told.
+    network("Spikes()", "OneToOne", "File(\"link.csv\")");
+    let output = scratch.program("network check net/net.ron --files-anywhere").output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && stderr.contains("expected a number"), "{stderr}");
+    assert!(!stderr.contains("root") && !stderr.contains("hunter2"), "{stderr}");
+    for rule in ["ListFile(\"link.csv\")", "OneToOne"] {
+        let emits = if rule == "OneToOne" { "SpikeFile(file: \"link.csv\")" } else { "Spikes()" };
+        network(emits, rule, "Constant(1)");
+        let output = scratch.program("network check net/net.ron --files-anywhere").output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && stderr.contains("expected"), "{stderr}");
+        assert!(!stderr.contains("root") && !stderr.contains("hunter2"), "{stderr}");
+    }
+    for file in ["../weights.csv", &absolute, "fine.csv", "below/weights.csv", "below/../fine.csv"] {
+        network("Spikes()", "OneToOne", &format!("File(\"{file}\")"));
+        for verb in verbs {
+            scratch.done(&format!("{verb} net/net.ron --files-anywhere"));
+        }
+        if !file.contains("weights") || file.starts_with("below") {
+            scratch.done("simulate net/net.ron");
+        }
+    }
+    Command::new("mkfifo").current_dir(scratch.0.path()).arg("net/pipe.csv").assert().success();
+    network("SpikeFile(file: \"pipe.csv\")", "OneToOne", "Constant(1)");
+    scratch.program("network check net/net.ron").timeout(Duration::from_secs(20)).assert().code(2);
+}
+
+#[test]
+fn nothing_in_a_file_steers_the_terminal() {
+    let scratch = Scratch::new();
+    scratch.write("esc.ron", &SMALL.replace("name: \"small\"", "name: \"\\u{1b}[31m\\u{9b}5m\\u{7}red\\rback\""));
+    let controls = |bytes: &[u8]| {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        text.chars().any(|c| c.is_control() && c != '\n' && c != '\t')
+    };
+    for args in ["simulate esc.ron", "simulate esc.ron --json", "network info esc.ron", "network info esc.ron --json"] {
+        let output = scratch.program(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert!(!controls(&output.stdout), "{args}");
+        if args.ends_with("--json") {
+            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let name = report["network"].as_str().or(report["name"].as_str());
+            assert!(name.is_none_or(|name| name == "\u{1b}[31m\u{9b}5m\u{7}red\rback"), "{name:?}");
+        }
+    }
+    scratch.write(
+        "esc_table.ron",
+        "(schema: \"spikefuse.energy-table/1\", name: \"\\u{1b}[2J\", source: \"\\u{1b}]0;x\\u{7}\", grade: estimated,
+        view: arithmetic, data_type: fp64, prices_pj: {mac: 9.2, ac: 1.8}, leaves_out: \"\\u{1b}c\")",
+    );
+    scratch.write("\u{1b}[1mbad.ron", "(format: 1, \"\\u{1b}[5m\": 3)");
+    scratch.write("head.csv", "\u{1b}[7m,id\n1,0\n");
+    for args in [
+        "energy small.ron --table esc_table.ron",
+        "energy small.ron --table esc_table.ron --format csv",
+        "energy small.ron --table esc_table.ron --format json",
+        "simulate \u{1b}[1mbad.ron",
+        "simulate \u{1b}[1mmissing.ron",
+        "simulate small.ron --input beat=head.csv",
+        "simulate small.ron --record \u{1b}[1m",
+    ] {
+        let output = scratch.program(args).output().unwrap();
+        assert!(!controls(&output.stdout) && !controls(&output.stderr), "{args:?}");
+        assert_eq!(output.status.code(), Some(if args.starts_with("energy") { 0 } else { 2 }), "{args:?}");
+    }
+}
+
+/// Whoever cannot be told still gets the exit code.
+#[test]
+fn a_full_or_closed_stderr_changes_no_exit_code() {
+    let scratch = Scratch::new();
+    for verb in ["simulate missing.ron", "plot raster missing", "energy missing", "evaluate --model missing", "walk"] {
+        for to in ["2>/dev/full", "2>&-", "2>/dev/full >/dev/full", "2>&- >&-"] {
+            let script = format!("{PROGRAM} {verb} {to}");
+            Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).assert().code(2);
+        }
+    }
+}
+
+/// A run that is killed anywhere leaves no report beside another run's recording.
+#[test]
+fn recording_and_report_are_of_one_run() {
+    let scratch = Scratch::new();
+    let seed = |name: &str| {
+        let text = fs::read(scratch.path("out").join(name)).ok()?;
+        serde_json::from_slice::<Value>(&text).unwrap()["seed"].as_u64()
+    };
+    for (seed_given, wait) in (0..).zip([20, 25, 30, 35, 40, 45, 50, 60]) {
+        let mut command = std::process::Command::new(PROGRAM);
+        let args = format!("simulate small.ron --out out --seed {seed_given}");
+        command.current_dir(scratch.0.path()).args(args.split(' ')).stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if let (Some(recording), Some(report)) = (seed("recording.json"), seed("simulation.json")) {
+            assert_eq!(recording, report);
+        }
+    }
+    scratch.done("simulate small.ron --out out --seed 100");
+    assert_eq!(names(&scratch.contents("out")), ["recording.json", "spikes.h5", "traces.npz"]);
 }

@@ -1,6 +1,6 @@
 //! `compare`.
 
-use super::options::DataOptions;
+use super::options::{DataOptions, NetworkOptions};
 use super::saved::{Saved, TestClips};
 use super::simulate::{available_threads, ticks};
 use clap::Args;
@@ -9,7 +9,7 @@ use spikefuse::energy::synops::Synops;
 use spikefuse::energy::{Energy, EnergyTable};
 use spikefuse::engine::Driver;
 use spikefuse::model::Network;
-use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::compile::NetworkFile;
 use spikefuse::report::{TwinLayer, energy_table, synops_table};
 use spikefuse::simulator;
 use spikefuse::{Error, Result};
@@ -35,6 +35,8 @@ pub struct Compare {
     /// Seed in place of the network file's
     #[arg(long, requires = "network")]
     seed: Option<u64>,
+    #[command(flatten)]
+    reach: NetworkOptions,
     /// Folder that `run --out` or `train --out` wrote
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
@@ -65,6 +67,11 @@ struct Comparison<'a> {
 }
 
 impl Compare {
+    /// Whether it is about a trained model.
+    pub fn is_of_a_model(&self) -> bool {
+        self.model.is_some()
+    }
+
     /// Compares both drivers; exit code 1 if they differ.
     pub fn run(self) -> Result<ExitCode> {
         match (&self.network, &self.model) {
@@ -75,8 +82,7 @@ impl Compare {
     }
 
     fn on_network(&self, file: &Path) -> Result<ExitCode> {
-        let settings = Settings { seed: self.seed, ..Settings::default() };
-        let compiled = NetworkFile::read(file)?.compile(&settings)?;
+        let compiled = NetworkFile::read(file)?.compile(&self.reach.settings(self.seed))?;
         let ticks = match (self.duration, compiled.duration) {
             (Some(ms), _) => ticks("--duration", ms, compiled.network.dt_ms)?,
             (None, Some(ticks)) => ticks,

@@ -1,11 +1,12 @@
 //! `energy`.
 
+use super::options::NetworkOptions;
 use super::simulate::{available_threads, ticks};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use spikefuse::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
-use spikefuse::files::{read_json, write_atomic};
-use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::files::{read_json, refuse_inputs, write_output};
+use spikefuse::network::compile::NetworkFile;
 use spikefuse::recording::Ignore;
 use spikefuse::report::energy_table;
 use spikefuse::simulator::{Driver, Simulation};
@@ -22,7 +23,7 @@ pub struct EnergyOptions {
     run: Option<PathBuf>,
     /// Table by name, or a .ron file with one of your own; may be given several times [default: all that price something]
     #[arg(long, value_name = "NAME|FILE.ron")]
-    table: Vec<String>,
+    table: Vec<PathBuf>,
     /// Price arithmetic as if it were computed in this type
     #[arg(long = "as", value_enum, value_name = "TYPE")]
     priced_as: Option<TypeOption>,
@@ -32,6 +33,8 @@ pub struct EnergyOptions {
     /// Simulated time of a network file [default: the file's]
     #[arg(long, value_name = "MS")]
     duration: Option<f64>,
+    #[command(flatten)]
+    reach: NetworkOptions,
     /// Form of the output
     #[arg(long, value_enum, default_value = "table")]
     format: FormatOption,
@@ -90,14 +93,21 @@ impl EnergyOptions {
     /// Prices a run.
     pub fn run(self) -> Result<ExitCode> {
         let Some(run) = self.run.as_deref().filter(|_| !self.list_tables) else {
-            return self.write(&list(self.format)?);
+            return self.write(&list(self.format)?, &[]);
         };
         let named = !self.table.is_empty();
         let tables = match named {
-            true => self.table.iter().map(|name| EnergyTable::find(name)).collect::<Result<Vec<_>>>()?,
+            true => {
+                let find = |name: &PathBuf| match name.to_str() {
+                    Some(name) => EnergyTable::find(name),
+                    None => EnergyTable::read(name),
+                };
+                self.table.iter().map(find).collect::<Result<Vec<_>>>()?
+            }
             false => EnergyTable::shipped(),
         };
-        let ledger = self.ledger(run)?;
+        let (ledger, mut inputs) = self.ledger(run)?;
+        inputs.extend(self.table.iter().cloned());
         let priced_as = self.priced_as.map(TypeOption::data_type);
         let mut energies = Vec::new();
         let mut without = Vec::new();
@@ -122,18 +132,22 @@ impl EnergyOptions {
                 text
             }
         };
-        self.write(&text)
+        self.write(&text, &inputs)
     }
 
-    fn write(&self, text: &str) -> Result<ExitCode> {
+    fn write(&self, text: &str, inputs: &[PathBuf]) -> Result<ExitCode> {
         match &self.out {
-            Some(path) => write_atomic(path, |file| file.write_all(text.as_bytes()))?,
+            Some(path) => {
+                refuse_inputs(path, inputs)?;
+                write_output(path, text.as_bytes())?;
+            }
             None => super::print(text)?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn ledger(&self, run: &Path) -> Result<Ledger> {
+    /// The ledger of a run, and the files that it comes from.
+    fn ledger(&self, run: &Path) -> Result<(Ledger, Vec<PathBuf>)> {
         if run.extension().is_some_and(|extension| extension == "ron") {
             return self.simulate(run);
         }
@@ -142,24 +156,32 @@ impl EnergyOptions {
         }
         let path = match run.is_dir() {
             true => {
-                ["report.json", "simulation.json"].map(|name| run.join(name)).into_iter().find(|path| path.exists())
+                let [report, simulation] = ["report.json", "simulation.json"].map(|name| run.join(name));
+                match (report.exists(), simulation.exists()) {
+                    (true, false) => report,
+                    (false, true) => simulation,
+                    (true, true) => {
+                        return Err(Error::file(run, "holds both report.json and simulation.json")
+                            .with_hint("give the one that is meant"));
+                    }
+                    (false, false) => {
+                        return Err(Error::file(run, "holds neither report.json nor simulation.json")
+                            .with_hint("give the folder that run --out, evaluate --out or simulate --out wrote"));
+                    }
+                }
             }
-            false => Some(run.to_path_buf()),
+            false => run.to_path_buf(),
         };
-        let path = path.ok_or_else(|| {
-            Error::file(run, "holds neither report.json nor simulation.json")
-                .with_hint("give the folder that run --out, evaluate --out or simulate --out wrote")
-        })?;
         let WithLedger { ledger } = read_json(&path)?;
         if ledger.schema != LEDGER_SCHEMA {
             let problem = format!("its ledger is '{}', expected '{LEDGER_SCHEMA}'", ledger.schema);
             return Err(Error::file(path, problem));
         }
-        Ok(ledger)
+        Ok((ledger, vec![path]))
     }
 
-    fn simulate(&self, file: &Path) -> Result<Ledger> {
-        let compiled = NetworkFile::read(file)?.compile(&Settings::default())?;
+    fn simulate(&self, file: &Path) -> Result<(Ledger, Vec<PathBuf>)> {
+        let compiled = NetworkFile::read(file)?.compile(&self.reach.settings(None))?;
         let until = match (self.duration, compiled.duration) {
             (Some(ms), _) => ticks("--duration", ms, compiled.network.dt_ms)?,
             (None, Some(ticks)) => ticks,
@@ -172,7 +194,9 @@ impl EnergyOptions {
         let mut simulation = Simulation::new(network, Driver::Event, available_threads(), Vec::new())?;
         simulation.run(until, &mut Ignore, &mut |tick| bar.set_position(tick.into()))?;
         bar.finish_and_clear();
-        Ok(simulation.ledger())
+        let mut inputs = compiled.files;
+        inputs.push(file.to_path_buf());
+        Ok((simulation.ledger(), inputs))
     }
 }
 

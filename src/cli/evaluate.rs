@@ -1,10 +1,11 @@
 //! `evaluate`.
 
-use super::options::{DataOptions, check_writable};
-use super::saved::{Saved, TestClips, save_report};
+use super::options::DataOptions;
+use super::saved::{Saved, TestClips, save_report, take_for_report};
 use clap::{Args, ValueEnum};
 use spikefuse::Result;
 use spikefuse::engine::Driver;
+use spikefuse::files::Hold;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,13 +46,12 @@ impl Evaluate {
             DriverOption::Event => Driver::Event,
             DriverOption::Clock => Driver::Clock,
         };
-        if let Some(out) = &self.out {
-            check_writable(out)?;
-        }
+        let hold = self.out.as_deref().map(|out| take_for_report(out, &self.model, &self.data.vocabulary)).transpose()?;
         let report = saved.report(&dataset, &TestClips::load(&dataset)?, driver, &saved.fewer_steps(), false)?;
         if let Some(out) = &self.out {
             save_report(out, &report)?;
         }
+        hold.into_iter().for_each(Hold::done);
         super::print(&if self.json { super::json(&report)? } else { report.to_string() })?;
         Ok(ExitCode::SUCCESS)
     }

@@ -14,7 +14,9 @@ mod saved;
 mod simulate;
 
 use clap::{Parser, Subcommand};
+use spikefuse::files::cell_text;
 use spikefuse::{Error, Result};
+use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -56,6 +58,12 @@ enum Verb {
 impl Cli {
     /// Does what was asked for.
     pub fn run(self) -> Result<ExitCode> {
+        let hybrid = match &self.verb {
+            Verb::Run(_) | Verb::Train(_) | Verb::Evaluate(_) => true,
+            Verb::Compare(verb) => verb.is_of_a_model(),
+            _ => false,
+        };
+        options::start_threads(hybrid)?;
         match self.verb {
             Verb::Run(verb) => verb.run(),
             Verb::Train(verb) => verb.run(),
@@ -71,20 +79,34 @@ impl Cli {
     }
 }
 
+/// A text as a terminal may show it: what would steer it is escaped, in a way that JSON has too.
+pub fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            // A string takes whatever is written.
+            c if c.is_control() => drop(write!(shown, "\\u{:04x}", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// Writes data to stdout. A reader that went away (`| head`) is no error.
 fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(shown(text).as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::file("standard output", e)),
         _ => Ok(()),
     }
 }
 
-/// Rows of fields as CSV.
+/// Rows of fields as CSV, in which no text is a formula.
 fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row).map_err(|e| Error::value("csv", e))?;
+        writer.write_record(row.iter().map(|field| cell_text(field).into_owned())).map_err(|e| Error::value("csv", e))?;
     }
     writer.into_inner().map_err(|e| Error::value("csv", e))
 }

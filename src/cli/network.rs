@@ -1,11 +1,12 @@
 //! `network check` and `network info`.
 
 use clap::{Args, Subcommand};
-use spikefuse::files::write_atomic;
-use spikefuse::network::compile::{Compiled, NetworkFile, Settings};
+use super::options::NetworkOptions;
+use spikefuse::files::{refuse_inputs, write_output};
+use spikefuse::network::compile::{Compiled, NetworkFile};
 use spikefuse::network::graph::NetworkGraph;
 use spikefuse::network::info::{Info, bytes};
-use spikefuse::{Error, Result};
+use spikefuse::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,6 +24,8 @@ pub struct Check {
     /// Network file
     #[arg(value_name = "FILE.ron")]
     file: PathBuf,
+    #[command(flatten)]
+    reach: NetworkOptions,
 }
 
 /// Options of `network info`.
@@ -40,14 +43,16 @@ pub struct InfoOptions {
     /// Seed in place of the file's
     #[arg(long)]
     seed: Option<u64>,
+    #[command(flatten)]
+    reach: NetworkOptions,
 }
 
 impl Network {
     /// Does it.
     pub fn run(self) -> Result<ExitCode> {
         match self {
-            Network::Check(Check { file }) => {
-                let Compiled { network, .. } = NetworkFile::read(&file)?.compile(&Settings::default())?;
+            Network::Check(Check { file, reach }) => {
+                let Compiled { network, .. } = NetworkFile::read(&file)?.compile(&reach.settings(None))?;
                 let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
                 let synapses =
                     network.projections.iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
@@ -63,15 +68,13 @@ impl Network {
                     bytes(network.memory())
                 ))?;
             }
-            Network::Info(InfoOptions { file, json, dot, seed }) => {
-                let compiled = NetworkFile::read(&file)?.compile(&Settings { seed, ..Settings::default() })?;
+            Network::Info(InfoOptions { file, json, dot, seed, reach }) => {
+                let compiled = NetworkFile::read(&file)?.compile(&reach.settings(seed))?;
                 let info = Info::new(&compiled);
                 if let Some(path) = dot {
-                    if path == file {
-                        return Err(Error::file(path, "is the network file itself"));
-                    }
-                    let text = NetworkGraph::new(&compiled.network).to_dot();
-                    write_atomic(&path, |out| out.write_all(text.as_bytes()))?;
+                    refuse_inputs(&path, &[file])?;
+                    refuse_inputs(&path, &compiled.files)?;
+                    write_output(&path, NetworkGraph::new(&compiled.network).to_dot().as_bytes())?;
                 }
                 super::print(&if json { super::json(&info)? } else { info.to_string() })?;
             }

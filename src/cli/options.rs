@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use spikefuse::config::Config;
 use spikefuse::data::{ClassVectors, Dataset, Split};
+use spikefuse::network::compile::Settings;
 use spikefuse::{Error, Result};
 use std::path::PathBuf;
 
@@ -27,7 +28,7 @@ pub struct DataOptions {
     /// Vectors of further names for the configuration's read_out, as a word_embeddings file of the published data sets; may be
     /// given several times
     #[arg(long, value_name = "FILE.npy")]
-    vocabulary: Vec<PathBuf>,
+    pub vocabulary: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -85,6 +86,11 @@ pub struct TrainingOptions {
 }
 
 impl TrainingOptions {
+    /// The files that it takes, with those of the data options.
+    pub fn inputs(&self, data: &DataOptions) -> Vec<PathBuf> {
+        self.config.iter().chain(&data.vocabulary).cloned().collect()
+    }
+
     /// Reads the configuration.
     pub fn config(&self) -> Result<Config> {
         match &self.config {
@@ -94,9 +100,28 @@ impl TrainingOptions {
     }
 }
 
-/// Refuses an output folder that cannot be made or written, before any work is done.
-pub fn check_writable(folder: &std::path::Path) -> Result<()> {
-    std::fs::create_dir_all(folder)
-        .and_then(|()| tempfile::NamedTempFile::new_in(folder).map(drop))
-        .map_err(|e| Error::file(folder, format!("cannot write here: {e}")))
+/// What a network may do.
+#[derive(Args, Clone, Copy)]
+pub struct NetworkOptions {
+    /// Let the network name files outside its own folder
+    #[arg(long)]
+    pub files_anywhere: bool,
+}
+
+impl NetworkOptions {
+    /// How to compile it.
+    pub fn settings(self, seed: Option<u64>) -> Settings {
+        Settings { seed, files_anywhere: self.files_anywhere, ..Settings::default() }
+    }
+}
+
+/// Starts the threads that all share who read data or train: otherwise that is done where they are first used, which is too late for an
+/// error. Where not even one can be made, the calling thread does the work, unless threads are `needed`.
+pub fn start_threads(needed: bool) -> Result<()> {
+    let pool = rayon::ThreadPoolBuilder::new();
+    let alone = !needed && std::thread::Builder::new().spawn(|| ()).is_err();
+    let started = if alone { pool.num_threads(1).use_current_thread().build_global() } else { pool.build_global() };
+    started.map_err(|e| {
+        Error::value("threads", format!("cannot be made: {e}")).with_hint("allow more processes, for instance by ulimit -u")
+    })
 }

@@ -5,6 +5,7 @@ use spikefuse::plot::{
     Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, TraceOptions, isi, membrane,
     raster, rate, threshold,
 };
+use spikefuse::files::{is_stdout, refuse_inputs};
 use spikefuse::recording::{self, SpikeRecording, Trace, Variable};
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -183,12 +184,21 @@ impl Common {
     fn write(&self, name: &str, figure: &Figure) -> Result<ExitCode> {
         let extension = if self.png { "png" } else { "svg" };
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from(name).with_extension(extension));
+        let mut inputs = match self.input.is_dir() {
+            true => recording::files(&self.input),
+            false => vec![self.input.clone()],
+        };
+        // It is of the same run.
+        inputs.push(self.input.join("simulation.json"));
+        refuse_inputs(&out, &inputs)?;
         match (self.svg, self.png) {
             (true, _) => figure.write_as(&out, Format::Svg)?,
             (_, true) => figure.write_as(&out, Format::Png)?,
             _ => figure.write(&out)?,
         }
-        super::print(&format!("wrote {}\n", out.display()))?;
+        if !is_stdout(&out) {
+            super::print(&format!("wrote {}\n", out.display()))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

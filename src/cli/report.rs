@@ -1,12 +1,11 @@
 //! `report`.
 
-use super::options::check_writable;
 use clap::{ArgGroup, Args};
-use spikefuse::files::write_atomic;
+use spikefuse::files::{Hold, is_stdout, refuse_inputs, write_output, write_together};
 use spikefuse::plot::Format;
 use spikefuse::report::{Report, page, pictures::pictures};
-use spikefuse::{Error, Result};
-use std::path::{Path, PathBuf};
+use spikefuse::Result;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Options of `report`.
@@ -43,12 +42,16 @@ impl ReportOptions {
         // Everything is drawn before anything is written.
         let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
         let mut said = String::new();
-        if let Some(path) = &self.html {
-            self.refuse_report(path)?;
-            files.push((path.clone(), page(&report, &others)?.into_bytes()));
-        }
+        let inputs: Vec<PathBuf> = std::iter::once(&self.run).chain(&self.with).map(|run| Report::file(run)).collect();
+        let page = match &self.html {
+            Some(path) => {
+                refuse_inputs(path, &inputs)?;
+                Some((path, page(&report, &others)?))
+            }
+            None => None,
+        };
+        let hold = self.pictures.as_deref().map(|folder| Hold::new(folder, "report --pictures")).transpose()?;
         if let Some(folder) = &self.pictures {
-            check_writable(folder)?;
             for picture in pictures(&report, &others) {
                 let figure = match picture.figure {
                     Ok(figure) => figure,
@@ -66,23 +69,19 @@ impl ReportOptions {
                 }
             }
         }
-        for (path, bytes) in &files {
-            write_atomic(path, |out| out.write_all(bytes))?;
+        files.iter().try_for_each(|(path, _)| refuse_inputs(path, &inputs))?;
+        let pictures: Vec<(PathBuf, &[u8])> = files.iter().map(|(path, bytes)| (path.clone(), &bytes[..])).collect();
+        write_together(&pictures, &[])?;
+        hold.into_iter().for_each(Hold::done);
+        let mut paths: Vec<PathBuf> = files.into_iter().map(|(path, _)| path).collect();
+        if let Some((path, page)) = page {
+            write_output(path, page.as_bytes())?;
+            paths.insert(0, path.clone());
+        }
+        for path in paths.iter().filter(|path| !is_stdout(path)) {
             said += &format!("wrote {}\n", path.display());
         }
         super::print(&said)?;
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// The page may not take the place of what it is made from.
-    fn refuse_report(&self, path: &Path) -> Result<()> {
-        let same = |run: &PathBuf| match (Report::file(run).canonicalize(), path.canonicalize()) {
-            (Ok(a), Ok(b)) => a == b,
-            _ => false,
-        };
-        match std::iter::once(&self.run).chain(&self.with).any(same) {
-            true => Err(Error::file(path, "is the report itself")),
-            false => Ok(()),
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! `run` and `train`.
 
-use super::options::{DataOptions, TrainingOptions, check_writable};
+use super::options::{DataOptions, TrainingOptions};
 use super::progress::TrainingBars;
-use super::saved::{Saved, TestClips, save_report};
+use super::saved::{Saved, TestClips, save_report, take_for_training};
 use clap::Args;
 use spikefuse::Result;
 use spikefuse::engine::Driver;
+use spikefuse::files::Hold;
 use spikefuse::train::{Folder, train};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +21,9 @@ pub struct Run {
     /// Folder for weights, checkpoint, report.json, neurobench.json and clips.csv; nothing is written without it
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Go on with the run that was stopped in this folder, to the same end
+    #[arg(long, requires = "out")]
+    resume: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -45,12 +49,13 @@ impl Run {
     pub fn run(self) -> Result<ExitCode> {
         let config = self.training.config()?;
         let dataset = self.data.open()?;
-        if let Some(out) = &self.out {
-            check_writable(out)?;
-        }
+        let hold = match &self.out {
+            Some(out) => Some(take_for_training(out, "run", self.resume, self.training.inputs(&self.data))?),
+            None => None,
+        };
         // Read now and dropped: what is wrong with the test clips is told before the work of training, not after it.
         TestClips::load(&dataset)?;
-        let folder = self.out.as_deref().map(|path| Folder { path, resume: false });
+        let folder = self.out.as_deref().map(|path| Folder { path, resume: self.resume });
         let mut bars = TrainingBars::default();
         let trained = train(&config, &dataset, self.training.seed, folder, &mut bars)?;
         bars.finish();
@@ -62,6 +67,7 @@ impl Run {
         if let Some(out) = &self.out {
             save_report(out, &report)?;
         }
+        hold.into_iter().for_each(Hold::done);
         super::print(&if self.json { super::json(&report)? } else { report.to_string() })?;
         Ok(ExitCode::from(u8::from(report.parity.is_some_and(|parity| !parity.holds()))))
     }
@@ -72,15 +78,14 @@ impl Train {
     pub fn run(self) -> Result<ExitCode> {
         let config = self.training.config()?;
         let dataset = self.data.open()?;
-        if !self.resume {
-            check_writable(&self.out)?;
-        }
+        let hold = take_for_training(&self.out, "train", self.resume, self.training.inputs(&self.data))?;
         let folder = Folder { path: &self.out, resume: self.resume };
         let mut bars = TrainingBars::default();
         let trained = train(&config, &dataset, self.training.seed, Some(folder), &mut bars)?;
         bars.finish();
         let saved = Saved::new(trained, &config, &dataset, self.training.seed);
         saved.save(&self.out)?;
+        hold.done();
         let best = saved.training.history.iter().filter_map(|r| r.validation).map(|v| v.both);
         let best = best.fold(None, |best: Option<spikefuse::gzsl::Scores>, s| match best {
             Some(b) if b.hm >= s.hm => Some(b),

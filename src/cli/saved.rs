@@ -6,17 +6,56 @@ use spikefuse::counts::LayerCounts;
 use spikefuse::data::{Clips, Dataset, Part};
 use spikefuse::engine::Driver;
 use spikefuse::evaluate::{Gamma, Task, evaluate};
-use spikefuse::files::{read_json, write_atomic};
+use spikefuse::files::{Hold, read_json, refuse_inputs, write_atomic, write_together};
 use spikefuse::gzsl::Candidates;
 use spikefuse::model::{self, Network, Stft};
 use spikefuse::parameters::Parameters;
 use spikefuse::report::{Origin, Report};
 use spikefuse::train::{Choice, EpochRecord, Trained};
 use spikefuse::{Error, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const WEIGHTS: &str = "weights.safetensors";
 const TRAINING: &str = "training.json";
+const REPORT: &str = "report.json";
+const NEUROBENCH: &str = "neurobench.json";
+const CLIPS: &str = "clips.csv";
+
+/// The files of a model and of a report, and what stands near the beginning of each.
+const MODEL_FILES: [(&str, &str); 2] = [(WEIGHTS, "\"model\":\""), (TRAINING, "\"dataset\":")];
+const REPORT_FILES: [(&str, &str); 3] =
+    [(REPORT, "\"spikefuse.report/"), (NEUROBENCH, "\"spikefuse.neurobench/"), (CLIPS, "clip,class,predicted,layer,")];
+
+/// Takes a folder for training. A new run needs one that holds none.
+pub fn take_for_training(folder: &Path, what: &str, resume: bool, inputs: Vec<PathBuf>) -> Result<Hold> {
+    let hold = Hold::new(folder, what)?;
+    for (name, mark) in MODEL_FILES.into_iter().chain(REPORT_FILES) {
+        let path = folder.join(name);
+        refuse_inputs(&path, &inputs)?;
+        if resume {
+            hold.refuse_foreign(name, mark)?;
+        } else if path.symlink_metadata().is_ok() {
+            return Err(Error::file(folder, format!("this folder already holds a run or a part of one, {name}"))
+                .with_hint("go on with it by --resume, or choose another --out"));
+        }
+    }
+    Ok(hold)
+}
+
+/// Takes a folder for the report of `model`: it holds no other model.
+pub fn take_for_report(folder: &Path, model: &Path, inputs: &[PathBuf]) -> Result<Hold> {
+    let hold = Hold::new(folder, "evaluate")?;
+    let inputs: Vec<PathBuf> = MODEL_FILES.iter().map(|(name, _)| model.join(name)).chain(inputs.iter().cloned()).collect();
+    for (name, mark) in REPORT_FILES {
+        refuse_inputs(&folder.join(name), &inputs)?;
+        hold.refuse_foreign(name, mark)?;
+    }
+    let (own, there) = (folder.canonicalize().ok(), model.canonicalize().ok());
+    if own != there && folder.join(WEIGHTS).exists() {
+        return Err(Error::file(folder, "holds another model").with_hint("choose another --out"));
+    }
+    Ok(hold)
+}
 
 /// How a model came about: what is needed to test it, and the record of its training.
 #[derive(Serialize, Deserialize)]
@@ -121,22 +160,26 @@ impl Saved {
     }
 }
 
-/// Writes `report.json` and `neurobench.json` into a folder, and what each clip did as `clips.csv`.
+/// Writes `neurobench.json`, what each clip did as `clips.csv`, and last `report.json` into a folder, in place of those of an earlier report.
 pub fn save_report(folder: &Path, report: &Report) -> Result<()> {
-    for (name, text) in [("report.json", super::json(report)?), ("neurobench.json", super::json(&report.neurobench)?)] {
-        write_atomic(&folder.join(name), |file| file.write_all(text.as_bytes()))?;
+    let (document, neurobench, clips) = (super::json(report)?, super::json(&report.neurobench)?, clips(report)?);
+    let mut files = vec![(folder.join(NEUROBENCH), neurobench.as_bytes())];
+    if !report.per_clip.is_empty() {
+        files.push((folder.join(CLIPS), &clips));
     }
-    if report.per_clip.is_empty() {
-        return Ok(());
-    }
+    files.push((folder.join(REPORT), document.as_bytes()));
+    write_together(&files, &REPORT_FILES.map(|(name, _)| folder.join(name)))
+}
+
+/// What each clip did, as a table.
+fn clips(report: &Report) -> Result<Vec<u8>> {
     let counts = LayerCounts::default().named().map(|(name, _)| name.to_owned());
     let head = ["clip", "class", "predicted", "layer"].map(String::from).into_iter().chain(counts).collect();
     let rows = report.per_clip.iter().map(|row| {
         let names = [&row.clip, &row.class, &row.predicted, &row.layer].map(String::clone);
         names.into_iter().chain(row.counts.named().map(|(_, count)| count.to_string())).collect()
     });
-    let bytes = super::csv(std::iter::once(head).chain(rows))?;
-    write_atomic(&folder.join("clips.csv"), |file| file.write_all(&bytes))
+    super::csv(std::iter::once(head).chain(rows))
 }
 
 /// The test clips of a data set.

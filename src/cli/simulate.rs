@@ -1,20 +1,22 @@
 //! `simulate`.
 
-use super::options::check_writable;
+use super::options::NetworkOptions;
 use clap::{Args, ValueEnum};
 use spikefuse::counts::LayerCounts;
 use spikefuse::energy::Ledger;
 use spikefuse::energy::synops::Synops;
 use spikefuse::event::Tick;
+use spikefuse::files::{self, Hold, Partial, refuse_inputs};
 use spikefuse::interop::sonata;
-use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::compile::{Compiled, NetworkFile};
 use spikefuse::network::{Emits, Network};
-use spikefuse::recording::{self, Folder, Header, Probe, Recorder, SpikeFormat, TraceFormat, Variable};
+use spikefuse::recording::{self, Folder, Header, Probe, Recorder, SpikeFormat, TraceFormat, Variable, Whole};
 use spikefuse::report::Neurobench;
 use spikefuse::simulator::{Checkpoint, Driver, Simulation};
 use spikefuse::{Error, Result};
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
-use std::io::ErrorKind;
+use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -31,7 +33,7 @@ pub struct Simulate {
     /// Spikes in place of a source's own; SOURCE= may be left out if there is one source, :POP if the file has one population.
     /// May be given several times
     #[arg(long, value_name = "[SOURCE=]FILE[:POP]")]
-    input: Vec<String>,
+    input: Vec<OsString>,
     /// Simulated time [default: the network file's]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     duration: Option<f64>,
@@ -59,6 +61,8 @@ pub struct Simulate {
     /// Go on from the last checkpoint in the folder; without this a run begins anew
     #[arg(long, requires = "checkpoint")]
     resume: bool,
+    #[command(flatten)]
+    reach: NetworkOptions,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -99,6 +103,8 @@ struct Job {
     spikes: Vec<(usize, Range<u32>)>,
     probes: Vec<Probe>,
     seed: u64,
+    /// The files that all this comes from.
+    inputs: Vec<PathBuf>,
     /// Ticks from one checkpoint to the next; without checkpoints all.
     segment: Tick,
 }
@@ -167,6 +173,11 @@ impl Recorder for Chosen<'_> {
 
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const SEGMENTS: &str = "segments";
+const REPORT: &str = "simulation.json";
+/// What stands in the header of a simulation's checkpoint.
+const MARK: &str = "\"simulation\":\"";
+/// Of the lock.
+const VERB: &str = "simulate";
 
 /// The longest run.
 const MOST_TICKS: Tick = Tick::MAX / 2;
@@ -179,15 +190,13 @@ impl Simulate {
         // The folder of a run with checkpoints.
         let kept = self.out.as_deref().filter(|_| self.checkpoint.is_some());
         let of = kept.map_or(String::new(), |_| job.identity(driver));
+        let hold = self.out.as_deref().map(|out| self.take(out, &job.inputs)).transpose()?;
         let checkpoint = match kept {
-            Some(out) if self.resume => Some(load(&out.join(CHECKPOINT), &of)?),
+            Some(out) if self.resume => Some(load(out, &of, &job)?),
             _ => None,
         };
-        if let Some(out) = &self.out {
-            check_writable(out)?;
-        }
         let start = Instant::now();
-        let Job { network, ticks, spikes: chosen, probes, seed, segment } = job;
+        let Job { network, ticks, spikes: chosen, probes, seed, inputs: _, segment } = job;
         let network = Arc::new(network);
         let threads = self.threads.map_or_else(available_threads, NonZeroUsize::get);
         let bar = super::progress::bar("build", Simulation::edges_to_build(&network) as usize);
@@ -197,8 +206,8 @@ impl Simulate {
         let build_s = start.elapsed().as_secs_f64();
         if let Some(checkpoint) = checkpoint {
             simulation.restore(&checkpoint)?;
-        } else if let Some(out) = &self.out {
-            remove_segments(out)?;
+        } else if let (Some(out), Some(hold)) = (&self.out, &hold) {
+            remove_segments(out, hold)?;
         }
         if let Some(out) = kept {
             simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
@@ -208,6 +217,7 @@ impl Simulate {
         let start = Instant::now();
         let bar = super::progress::bar("simulate", ticks as usize);
         bar.set_position(simulation.now().into());
+        let mut recording = None;
         while simulation.now() < ticks {
             let until = ticks.min((simulation.now() / segment + 1) * segment);
             // Without checkpoints the run is one segment, which is the recording.
@@ -219,10 +229,9 @@ impl Simulate {
                 folder.map(|folder| Folder::create(&folder, header.clone(), spikes, traces)).transpose()?;
             let mut recorder = Chosen { spikes: &chosen, inner: writer.as_mut(), buffer: Vec::new() };
             simulation.run(until, &mut recorder, &mut |tick| bar.set_position(tick.into()))?;
-            if let Some(writer) = writer {
-                writer.finish(until, driver_name(driver), seed)?;
-            }
+            recording = writer.map(|writer| writer.whole(until, driver_name(driver), seed)).transpose()?;
             if let Some(out) = kept {
+                recording.take().map_or(Ok(()), Whole::appear)?;
                 simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
             }
         }
@@ -231,7 +240,7 @@ impl Simulate {
             let (spikes, traces) = self.formats();
             let mut writer = Folder::create(out, header, spikes, traces)?;
             join(out, segment, ticks, &mut writer)?;
-            writer.finish(ticks, driver_name(driver), seed)?;
+            recording = Some(writer.whole(ticks, driver_name(driver), seed)?);
         }
         let duration_ms = f64::from(ticks) * network.dt_ms;
         let synops = simulation.synops();
@@ -257,15 +266,49 @@ impl Simulate {
             synops,
             ledger: simulation.ledger(),
         };
-        if let Some(out) = &self.out {
+        if let (Some(out), Some(hold), Some(recording)) = (&self.out, hold, recording) {
+            let path = out.join(REPORT);
+            let partial = Partial::new(&path)?;
+            let mut file = partial.create()?;
             let text = super::json(&report)?;
-            spikefuse::files::write_atomic(&out.join("simulation.json"), |file| file.write_all(text.as_bytes()))?;
-        }
-        if let Some(out) = kept {
-            remove_segments(out)?;
+            file.write_all(text.as_bytes()).and_then(|()| files::sync(file)).map_err(|e| partial.error(e))?;
+            // Never one run's report beside another's recording.
+            files::remove(&path)?;
+            if hold.was_left_by(VERB) {
+                recorded(out).iter().try_for_each(|path| files::remove(path))?;
+            }
+            recording.appear()?;
+            partial.appear()?;
+            if kept.is_some() {
+                remove_segments(out, &hold)?;
+            }
+            hold.done();
         }
         super::print(&if self.json { super::json(&report)? } else { report.table() })?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Takes the folder for the run. Nothing in it that is not a simulation's is replaced or removed.
+    fn take(&self, out: &Path, inputs: &[PathBuf]) -> Result<Hold> {
+        let hold = Hold::new(out, VERB)?;
+        hold.refuse_foreign(recording::ABOUT, "\"dt_ms\"")?;
+        hold.refuse_foreign(REPORT, "\"spikefuse.simulation/")?;
+        if self.checkpoint.is_some() {
+            hold.refuse_foreign(CHECKPOINT, MARK)?;
+        }
+        let mut outputs = recorded(out);
+        outputs.extend([recording::ABOUT, REPORT, CHECKPOINT].map(|name| out.join(name)));
+        outputs.iter().try_for_each(|path| refuse_inputs(path, inputs))?;
+        let (spikes, traces) = self.formats();
+        let earlier = recording::files(out);
+        for name in [format!("spikes.{}", spikes.extension()), format!("traces.{}", traces.extension())] {
+            let path = out.join(name);
+            // What a killed process named last is of no recording yet.
+            if path.symlink_metadata().is_ok() && !earlier.contains(&path) && !hold.was_left_by(VERB) {
+                return Err(files::foreign(&path));
+            }
+        }
+        Ok(hold)
     }
 
     fn formats(&self) -> (SpikeFormat, TraceFormat) {
@@ -278,18 +321,19 @@ impl Simulate {
 
     /// Reads the network and what is asked of it.
     fn job(&self) -> Result<Job> {
-        let (mut network, duration, mut spikes, mut probes, seed) = match self.network.extension() {
+        let (mut network, duration, mut spikes, mut probes, seed, mut inputs) = match self.network.extension() {
             Some(extension) if extension == "json" => {
-                let simulation = sonata::read(&self.network)?;
+                let simulation = sonata::read_within(&self.network, self.reach.files_anywhere)?;
                 let all = simulation.network.populations.iter().enumerate().map(|(p, pop)| (p, 0..pop.size)).collect();
-                (simulation.network, Some(simulation.ticks), all, Vec::new(), self.seed.unwrap_or(0))
+                (simulation.network, Some(simulation.ticks), all, Vec::new(), self.seed.unwrap_or(0), simulation.files)
             }
             _ => {
-                let settings = Settings { seed: self.seed, ..Settings::default() };
-                let compiled = NetworkFile::read(&self.network)?.compile(&settings)?;
-                (compiled.network, compiled.duration, compiled.record.spikes, compiled.record.probes, compiled.seed)
+                let compiled = NetworkFile::read(&self.network)?.compile(&self.reach.settings(self.seed))?;
+                let Compiled { network, record, duration, seed, files } = compiled;
+                (network, duration, record.spikes, record.probes, seed, files)
             }
         };
+        inputs.push(self.network.clone());
         if let Some(list) = &self.record {
             (spikes, probes) = parse_record(list, &network)?;
         }
@@ -314,14 +358,17 @@ impl Simulate {
         }
         let mut replaced = Vec::new();
         for input in &self.input {
-            let source = replace_source(&mut network, input)?;
+            let (source, file) = replace_source(&mut network, input)?;
             if replaced.contains(&source) {
                 let problem = format!("source '{}' has two", network.sources[source].name);
-                return Err(Error::value(format!("--input {input}"), problem));
+                return Err(Error::value(format!("--input {}", input.display()), problem));
             }
             replaced.push(source);
+            inputs.push(file);
         }
-        Ok(Job { network, ticks, spikes, probes: merged(probes), seed, segment })
+        let folders: Vec<PathBuf> = inputs.iter().flat_map(|input| recording::files(input)).collect();
+        inputs.extend(folders);
+        Ok(Job { network, ticks, spikes, probes: merged(probes), seed, inputs, segment })
     }
 }
 
@@ -359,12 +406,32 @@ impl std::fmt::Write for Hash {
     }
 }
 
-fn load(path: &Path, of: &str) -> Result<Checkpoint> {
-    if !path.is_file() {
+/// The checkpoint of a run, if all that it was recorded until then is there.
+fn load(out: &Path, of: &str, job: &Job) -> Result<Checkpoint> {
+    let path = out.join(CHECKPOINT);
+    if !path.try_exists().map_err(|e| Error::file(&path, format!("cannot read: {e}")))? {
         let hint = "a run that has ended, or has not got that far, is started without --resume";
         return Err(Error::file(path, "there is no checkpoint").with_hint(hint));
     }
-    Checkpoint::load(path, of)
+    let checkpoint = Checkpoint::load(&path, of)?;
+    let mut until = 0;
+    while until < checkpoint.tick {
+        until = job.ticks.min(until + job.segment);
+        let folder = segment_folder(out, until);
+        let files = recording::files(&folder);
+        if files.is_empty() || !files.iter().all(|path| path.exists()) {
+            return Err(Error::file(folder, "what was recorded up to the checkpoint is not there, or not all of it")
+                .with_hint("begin anew, without --resume"));
+        }
+    }
+    Ok(checkpoint)
+}
+
+/// The files that recordings in a folder may have, but for `recording.json`.
+fn recorded(folder: &Path) -> Vec<PathBuf> {
+    let spikes = SpikeFormat::ALL.map(|format| format!("spikes.{}", format.extension()));
+    let traces = TraceFormat::ALL.map(|format| format!("traces.{}", format.extension()));
+    spikes.into_iter().chain(traces).map(|name| folder.join(name)).collect()
 }
 
 /// Where the ticks before `until` are recorded, back to the checkpoint before.
@@ -393,16 +460,34 @@ fn join(out: &Path, segment: Tick, ticks: Tick, recorder: &mut dyn Recorder) -> 
     Ok(())
 }
 
-/// Takes checkpoint and segments away, if there are any. The checkpoint goes first: it needs the segments.
-fn remove_segments(out: &Path) -> Result<()> {
-    let (checkpoint, segments) = (out.join(CHECKPOINT), out.join(SEGMENTS));
-    for (path, result) in
-        [(&checkpoint, std::fs::remove_file(&checkpoint)), (&segments, std::fs::remove_dir_all(&segments))]
-    {
-        match result {
-            Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::file(path, format!("cannot remove: {e}"))),
-            _ => {}
+/// Takes a simulation's checkpoint and segments away, if there are any. The checkpoint goes first: it needs the segments.
+fn remove_segments(out: &Path, hold: &Hold) -> Result<()> {
+    let checkpoint = out.join(CHECKPOINT);
+    let ours = files::is_marked(&checkpoint, MARK)? == Some(true);
+    if ours {
+        files::remove(&checkpoint)?;
+    }
+    files::remove_leftovers(&checkpoint);
+    let segments = out.join(SEGMENTS);
+    let mut some = false;
+    for entry in std::fs::read_dir(&segments).into_iter().flatten().flatten() {
+        let (folder, name) = (entry.path(), entry.file_name());
+        if name.to_str().is_none_or(|name| name.parse::<Tick>().is_err()) {
+            continue;
         }
+        let mut recording = recording::files(&folder);
+        if ours || hold.was_left_by(VERB) {
+            recording.push(folder.join(recording::ABOUT));
+            recording.extend(recorded(&folder));
+            recording.iter().for_each(|path| files::remove_leftovers(path));
+        }
+        some |= !recording.is_empty();
+        recording.iter().try_for_each(|path| files::remove(path))?;
+        // What somebody else put there stays, with the folder.
+        let _ = std::fs::remove_dir(&folder);
+    }
+    if some {
+        let _ = std::fs::remove_dir(&segments);
     }
     Ok(())
 }
@@ -535,14 +620,14 @@ fn population_range(text: &str, network: &Network) -> std::result::Result<(usize
     }
 }
 
-/// Puts the spikes of a file in place of what a source emits; which one.
-fn replace_source(network: &mut Network, input: &str) -> Result<usize> {
-    let (name, path) = match input.split_once('=') {
-        Some((name, path)) => (Some(name), Path::new(path)),
-        None => (None, Path::new(input)),
+/// Puts the spikes of a file in place of what a source emits; which one, and the file.
+fn replace_source(network: &mut Network, input: &OsStr) -> Result<(usize, PathBuf)> {
+    let (name, file) = match input.as_encoded_bytes().iter().position(|&byte| byte == b'=') {
+        Some(at) => (Some(part(input, 0..at).to_string_lossy()), part(input, at + 1..input.len())),
+        None => (None, input),
     };
     let names: Vec<String> = network.sources.iter().map(|source| source.name.clone()).collect();
-    let at = match name {
+    let at = match &name {
         Some(name) => names.iter().position(|known| known == name),
         None if names.len() == 1 => Some(0),
         None => None,
@@ -553,18 +638,21 @@ fn replace_source(network: &mut Network, input: &str) -> Result<usize> {
             Some(name) => format!("there is no source '{name}'; there are {}", names.join(", ")),
             None => format!("which source? Give it as SOURCE=FILE; there are {}", names.join(", ")),
         };
-        return Err(Error::value(format!("--input {input}"), problem));
+        return Err(Error::value(format!("--input {}", input.display()), problem));
     };
     let source = &mut network.sources[at];
-    let whole = path.to_string_lossy();
-    let (path, wanted) = match whole.rsplit_once(':') {
-        Some((file, population)) if !path.exists() => (Path::new(file), Some(population)),
-        _ => (path, None),
+    let colon = file.as_encoded_bytes().iter().rposition(|&byte| byte == b':');
+    let (path, wanted) = match colon {
+        Some(colon) if !Path::new(file).exists() => {
+            (part(file, 0..colon), Some(part(file, colon + 1..file.len()).to_string_lossy()))
+        }
+        _ => (file, None),
     };
+    let path = Path::new(path);
     let recording = recording::read_spikes(path, network.dt_ms)?;
     let of: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
-    let place = match wanted {
-        Some(wanted) => of.iter().position(|name| *name == wanted),
+    let place = match &wanted {
+        Some(wanted) => of.iter().position(|name| name == wanted),
         None if of.len() <= 1 => Some(0),
         None => None,
     };
@@ -582,5 +670,11 @@ fn replace_source(network: &mut Network, input: &str) -> Result<usize> {
     }
     spikes.sort_unstable();
     source.emits = Emits::Spikes(spikes.into());
-    Ok(at)
+    Ok((at, path.to_path_buf()))
+}
+
+/// A part of a text that need not be UTF-8, between ends of the text or ASCII letters.
+fn part(text: &OsStr, range: Range<usize>) -> &OsStr {
+    // SAFETY: text of an OsStr may be split beside an ASCII letter.
+    unsafe { OsStr::from_encoded_bytes_unchecked(&text.as_encoded_bytes()[range]) }
 }

@@ -13,7 +13,7 @@ use super::features::{Clips, Features};
 use super::pickle::Writer;
 use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
 use crate::error::{Error, Result};
-use crate::files::write_atomic;
+use crate::files::{Hold, LOCK, folder_of, remove, write_together};
 use crate::npy;
 use crate::rng::{Rng, Streams};
 use rand::{Rng as _, RngExt};
@@ -250,36 +250,60 @@ pub(super) fn dataset(seed: u64) -> Dataset {
 /// returns that folder. Reading it gives the same bits as [`Dataset::embedded`].
 ///
 /// # Errors
-/// When the folder is there and not empty, or a file cannot be written; nothing of the set is then left.
+/// When the folder is in use, or there and not empty, but for what a killed process left of the set; or a file cannot be written: nothing
+/// of the set is then left.
 pub fn generate(root: &Path, seed: u64) -> Result<PathBuf> {
+    const VERB: &str = "data generate";
     let folder = root.join(EMBEDDED_NAME);
-    if std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
+    let hold = Hold::new(&folder, VERB)?;
+    let fail = |e| Error::file(&folder, format!("cannot read this folder: {e}"));
+    let empty = std::fs::read_dir(&folder).map_err(fail)?.flatten().all(|entry| entry.file_name() == LOCK);
+    if !empty && !hold.was_left_by(VERB) {
         return Err(Error::file(folder, "this folder is not empty").with_hint("remove it or choose another place"));
     }
-    write_set(&folder, &dataset(seed)).inspect_err(|_| {
-        // The folder was empty or absent before. If it cannot be removed, the first error is still the one to tell.
-        let _ = std::fs::remove_dir_all(&folder);
-    })?;
+    let set = set(&folder, &dataset(seed))?;
+    let files: Vec<(PathBuf, &[u8])> = set.iter().map(|(path, bytes)| (path.clone(), &bytes[..])).collect();
+    if let Err(error) = write_together(&files, &[]) {
+        // If something of it cannot be removed, the first error is still the one to tell.
+        for (path, _) in &set {
+            let _ = remove(path);
+        }
+        for (path, _) in &set {
+            remove_empty(folder_of(path), &folder);
+        }
+        hold.done();
+        return Err(error);
+    }
+    hold.done();
     Ok(folder)
 }
 
-fn write_set(folder: &Path, dataset: &Dataset) -> Result<()> {
+/// Removes a folder and those above it, up to `top`, as far as they are empty.
+fn remove_empty(folder: &Path, top: &Path) {
+    if folder != top && std::fs::remove_dir(folder).is_ok() {
+        remove_empty(folder_of(folder), top);
+    }
+}
+
+/// The files of the set. Their names do not depend on its seed.
+fn set(folder: &Path, dataset: &Dataset) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let Source::Memory(stored) = &dataset.source else { return Err(super::no_clips(Part::Stage1Train)) };
-    let text = |path: PathBuf, text: String| write_atomic(&path, |file| file.write_all(text.as_bytes()));
+    let mut files = Vec::new();
     let lines = |ids: &[usize]| ids.iter().map(|&id| dataset.classes[id].clone() + "\n").collect::<String>();
     let words = |class: &str| class.replace('_', " ");
 
     let lists = folder.join("class-split");
-    text(lists.join("all_class.txt"), dataset.classes.iter().map(|class| format!("{class}\n")).collect())?;
+    let classes: String = dataset.classes.iter().map(|class| format!("{class}\n")).collect();
+    files.push((lists.join("all_class.txt"), classes.into_bytes()));
     let names: String = dataset.classes.iter().map(|class| format!("{class},{}\n", words(class))).collect();
-    text(lists.join("compositions_w2v_class_names.csv"), format!("original,manual\n{names}"))?;
+    files.push((lists.join("compositions_w2v_class_names.csv"), format!("original,manual\n{names}").into_bytes()));
     for part in Part::ALL {
         let clips = dataset.load(part)?;
         let rows = clips.ids.iter().zip(&clips.labels);
         let rows: String = rows.map(|(id, &label)| format!("{id},{},{label}\n", dataset.classes[label])).collect();
         let split = lists.join("main_split");
-        text(split.join(format!("{part}.txt")), lines(dataset.classes_of(part)))?;
-        text(split.join(format!("{part}.csv")), format!("filename,label,label_code\n{rows}"))?;
+        files.push((split.join(format!("{part}.txt")), lines(dataset.classes_of(part)).into_bytes()));
+        files.push((split.join(format!("{part}.csv")), format!("filename,label,label_code\n{rows}").into_bytes()));
     }
 
     let features = folder.join("features/main_features");
@@ -294,20 +318,18 @@ fn write_set(folder: &Path, dataset: &Dataset) -> Result<()> {
         });
     });
     dictionary.extend(writer.finish());
-    let path = features.join("text/word_embeddings_compositions_normed.npy");
-    write_atomic(&path, |file| file.write_all(&dictionary))?;
+    files.push((features.join("text/word_embeddings_compositions_normed.npy"), dictionary));
     for (part, clips) in Part::STORED.into_iter().zip(stored.iter()) {
         for &id in dataset.classes_of(part) {
             let own: Vec<usize> = (0..clips.len()).filter(|&i| clips.labels[i] == id).collect();
             for (modality, features_of) in [("audio", &clips.audio), ("video", &clips.video)] {
-                let path =
-                    features.join(modality).join(part.folder_name()).join(format!("{}.pkl", dataset.classes[id]));
-                let pickle = class_pickle(clips, features_of, &own);
-                write_atomic(&path, |file| file.write_all(&pickle))?;
+                let name = format!("{}.pkl", dataset.classes[id]);
+                let path = features.join(modality).join(part.folder_name()).join(name);
+                files.push((path, class_pickle(clips, features_of, &own)));
             }
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 /// `{features: [T x D], video_names, fps}` of the clips `own`.

@@ -26,6 +26,7 @@ pub use inspect::{Inspection, PartSummary, Problem, SegmentRange, VectorSummary,
 
 use crate::error::{Error, Result};
 use crate::rng::fnv1a;
+use pulp::bytemuck;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -262,6 +263,29 @@ impl Dataset {
     pub fn vocabulary_id(&self) -> String {
         let bytes = self.vocabulary.iter().flatten().flat_map(|value| value.to_le_bytes());
         format!("{} names ({:016x})", self.vocabulary.len(), fnv1a(bytes))
+    }
+
+    /// What classes, class vectors and `clips` hold, to be compared with another run's: number of clips and a checksum.
+    pub fn content_id(&self, clips: &[Clips]) -> String {
+        let mut hasher = crc32fast::Hasher::new();
+        let mut numbers: Vec<usize> = self.parts.iter().flatten().copied().collect();
+        numbers.extend(clips.iter().flat_map(|clips| &clips.labels));
+        for clips in clips {
+            for features in [&clips.audio, &clips.video] {
+                numbers.extend((0..features.len()).map(|clip| features.segments(clip)));
+            }
+        }
+        for text in self.classes.iter().chain(clips.iter().flat_map(|clips| &clips.ids)) {
+            numbers.push(text.len());
+            hasher.update(text.as_bytes());
+        }
+        numbers.iter().for_each(|&n| hasher.update(&(n as u64).to_le_bytes()));
+        let vectors = self.vectors.iter().map(|vector| vector.as_deref().unwrap_or_default());
+        let features = clips.iter().flat_map(|clips| [&clips.audio, &clips.video]);
+        let features = features.flat_map(|features| (0..features.len()).map(|clip| features.clip(clip)));
+        vectors.chain(features).for_each(|values| hasher.update(bytemuck::cast_slice(values)));
+        let count: usize = clips.iter().map(Clips::len).sum();
+        format!("{count} clips ({:08x})", hasher.finalize())
     }
 
     /// Numbers per class vector; 0 when there are none.

@@ -14,7 +14,7 @@
 
 use crate::error::{Error, Result};
 use crate::event::Tick;
-use crate::files::read_json;
+use crate::files::{Reach, folder_of, read_json};
 use crate::h5::H5;
 use crate::network::{Delays, Emits, Network, Origin, Population, Projection, Rule, Source, Threshold, Weights};
 use crate::neuron::linear::{Form, Leak, Neuron, Reset};
@@ -32,6 +32,8 @@ pub struct Simulation {
     pub ticks: Tick,
     /// What the neurons of each population of the network are in the files.
     pub nodes: Vec<Nodes>,
+    /// The files that the configuration names, and those that these name.
+    pub files: Vec<PathBuf>,
 }
 
 /// Nodes that became one population.
@@ -219,18 +221,20 @@ impl IafPscAlpha {
 /// What the paths of a configuration file mean.
 struct Paths<'a> {
     config: &'a Path,
+    /// From the folder of the simulation's configuration.
+    reach: &'a Reach,
     folder: PathBuf,
     variables: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Paths<'a> {
-    fn new(config: &'a Path, manifest: &'a BTreeMap<String, String>) -> Paths<'a> {
+    fn new(config: &'a Path, manifest: &'a BTreeMap<String, String>, reach: &'a Reach) -> Paths<'a> {
         let folder = config.parent().unwrap_or(Path::new("")).to_path_buf();
         let mut variables: Vec<(&str, &str)> =
             manifest.iter().map(|(name, value)| (name.trim_start_matches('$'), value.as_str())).collect();
         // Of two names with the same beginning the longer one is meant.
         variables.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        Paths { config, folder, variables }
+        Paths { config, reach, folder, variables }
     }
 
     fn resolve(&self, text: &str) -> Result<PathBuf> {
@@ -254,7 +258,14 @@ impl<'a> Paths<'a> {
             }
             path.replace_range(at..at + 1 + length, value);
         }
-        Ok(self.folder.join(path))
+        self.reached(self.folder.join(path))
+    }
+
+    fn reached(&self, path: PathBuf) -> Result<PathBuf> {
+        // Made absolute, since it is not relative to the folder that it must stay in.
+        let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+        let named = self.reach.path(&absolute);
+        named.map(|_| path.clone()).map_err(|problem| Error::file(self.config, format!("'{}' {problem}", path.display())))
     }
 }
 
@@ -302,13 +313,22 @@ struct Builder {
     places: BTreeMap<String, Place>,
 }
 
-/// Reads a simulation from its `simulation_config.json`.
+/// Reads a simulation from its `simulation_config.json`, which may name files in its own folder and below it.
 ///
 /// # Errors
 /// If a file is missing or wrong, or the network needs what this reader does not know; the error names file and field.
 pub fn read(path: &Path) -> Result<Simulation> {
+    read_within(path, false)
+}
+
+/// The same; with `files_anywhere` it may name any files.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(path: &Path, files_anywhere: bool) -> Result<Simulation> {
+    let reach = Reach::new(folder_of(path), files_anywhere);
     let config: SimulationConfig = read_json(path)?;
-    let paths = Paths::new(path, &config.manifest);
+    let paths = Paths::new(path, &config.manifest, &reach);
     let Run { tstop, dt } = config.run;
     let fail = |field: &str, problem: String| Error::file(path, format!("'{field}' {problem}"));
     // NEST's own clock counts microseconds.
@@ -323,7 +343,7 @@ pub fn read(path: &Path) -> Result<Simulation> {
 
     let circuit_path = paths.resolve(&config.network)?;
     let circuit: CircuitConfig = read_json(&circuit_path)?;
-    let circuit_paths = Paths::new(&circuit_path, &circuit.manifest);
+    let circuit_paths = Paths::new(&circuit_path, &circuit.manifest, &reach);
     let name = path.parent().and_then(Path::file_name).map_or("sonata".into(), |name| name.to_string_lossy());
     let network = Network {
         name: name.into_owned(),
@@ -343,7 +363,7 @@ pub fn read(path: &Path) -> Result<Simulation> {
         builder.input(&paths, name, input, step_us as u64)?;
     }
     let Builder { network, nodes, .. } = builder;
-    Ok(Simulation { network, ticks: ticks as Tick, nodes })
+    Ok(Simulation { network, ticks: ticks as Tick, nodes, files: reach.named() })
 }
 
 /// The file of parameters that a type names, in the folder of the components.
@@ -355,7 +375,7 @@ fn parameters(
 ) -> Result<Option<PathBuf>> {
     let Some(file) = cells.get("dynamics_params") else { return Ok(None) };
     let missing = || Error::file(paths.config, format!("'components' has no '{folder}'"));
-    Ok(Some(paths.resolve(components.get(folder).ok_or_else(missing)?)?.join(file)))
+    paths.reached(paths.resolve(components.get(folder).ok_or_else(missing)?)?.join(file)).map(Some)
 }
 
 impl Builder {

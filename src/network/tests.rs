@@ -348,7 +348,7 @@ fn every_field_arrives() {
     let text = text.replace("networks/none.csv", file.path().to_str().unwrap());
     let spec = NetworkSpec::parse(&text).unwrap();
     assert_eq!(NetworkSpec::parse(&spec.to_ron()).unwrap(), spec, "{}", spec.to_ron());
-    let Compiled { network, record, duration, seed } = compiled(&text);
+    let Compiled { network, record, duration, seed, .. } = compiled(&text);
     assert_eq!((&network.name[..], duration, seed), ("all", Some(20), 3));
     let a = &network.populations[0];
     let leak = Leak {

@@ -8,7 +8,7 @@ use super::stream::{SpikeSink, TraceSink};
 use super::{AboutProbe, Header, Trace};
 use crate::error::{Error, Result};
 use crate::event::Tick;
-use crate::files::{Partial, read_text, sync};
+use crate::files::{Partial, cell_text, read_text, sync};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
@@ -52,9 +52,10 @@ fn json(value: &impl Serialize) -> Result<String> {
 
 /// A name as a cell.
 fn cell(name: &str) -> String {
+    let name = cell_text(name);
     match name.contains([',', '"', '\n', '\r', ' ', '#']) || name.is_empty() {
         true => format!("\"{}\"", name.replace('"', "\"\"")),
-        false => name.to_owned(),
+        false => name.into_owned(),
     }
 }
 
@@ -213,7 +214,7 @@ impl<'a> Text<'a> {
 
     fn number<T: std::str::FromStr>(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<T> {
         let cell = record.get(column).unwrap_or_default();
-        cell.parse().map_err(|_| self.fail(line, column, format!("'{cell}' is not a number")))
+        cell.parse().map_err(|_| self.fail(line, column, "this is not a number"))
     }
 }
 
@@ -236,7 +237,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
     if let Some(dt_ms) = dt_ms {
         super::check_dt(dt_ms).map_err(|e| text.fail(1, 0, e))?;
     }
-    let mut indices: HashMap<String, u32> = known.iter().zip(0..).map(|((name, _), i)| (name.clone(), i)).collect();
+    let mut indices: HashMap<String, u32> = known.iter().zip(0..).map(|((name, _), i)| (cell_text(name).into_owned(), i)).collect();
     let mut populations: Vec<(String, Option<u32>)> =
         known.into_iter().map(|(name, size)| (name, Some(size))).collect();
     let (mut exact, mut times) = (Vec::new(), Vec::new());
@@ -248,8 +249,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
         match (time, neuron) {
             (Some(time), Some(neuron)) => Ok(Columns { time, neuron, population: find(&["population"]) }),
             _ => {
-                let problem = format!("expected columns `tick` or `time_ms` and `neuron`, found {heading:?}");
-                Err(Error::file(path, problem))
+                Err(Error::file(path, "expected columns `tick` or `time_ms` and `neuron`"))
             }
         }
     };
@@ -304,8 +304,7 @@ pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
         match ["probe", "tick", "neuron", "value"].map(find) {
             [Some(probe), Some(tick), Some(neuron), Some(value)] => Ok([probe, tick, neuron, value]),
             _ => {
-                let problem = format!("expected columns `probe`, `tick`, `neuron` and `value`, found {heading:?}");
-                Err(Error::file(path, problem))
+                Err(Error::file(path, "expected columns `probe`, `tick`, `neuron` and `value`"))
             }
         }
     };

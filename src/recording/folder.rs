@@ -4,13 +4,14 @@ use super::stream::{SpikeSink, TraceSink, push_all, spike_sink, trace_sink};
 use super::{Header, Order, Probe, Recorder, SpikeFormat, SpikeRecording, Trace, TraceFormat, Variable};
 use crate::error::{Error, Result};
 use crate::event::Tick;
-use crate::files::{Partial, read_json, sync};
+use crate::files::{Partial, read_json, remove, sync};
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Name of the file that says what the others are.
-const ABOUT: &str = "recording.json";
+pub const ABOUT: &str = "recording.json";
 
 /// The form of the folder that this crate writes and reads.
 const SCHEMA: u32 = 1;
@@ -92,12 +93,19 @@ impl Folder {
         Ok(Folder { folder: folder.to_path_buf(), header, order, spikes, traces, names })
     }
 
-    /// Completes a run of `ticks` ticks by `driver` with `seed`. An earlier recording in the folder is replaced, and its files in other
-    /// formats are removed.
+    /// Completes a run of `ticks` ticks by `driver` with `seed`. An earlier recording in the folder is replaced.
     ///
     /// # Errors
     /// If something came after tick `ticks - 1` or the files cannot be written; the folder then holds what it held before.
     pub fn finish(self, ticks: Tick, driver: &str, seed: u64) -> Result<()> {
+        self.whole(ticks, driver, seed)?.appear()
+    }
+
+    /// Writes all there is of a run of `ticks` ticks by `driver` with `seed`, but for the names of the files.
+    ///
+    /// # Errors
+    /// As [`finish`](Folder::finish).
+    pub fn whole(self, ticks: Tick, driver: &str, seed: u64) -> Result<Whole> {
         self.order.end(ticks)?;
         let [spikes_name, traces_name] = self.names;
         let about = About {
@@ -118,27 +126,39 @@ impl Folder {
         file.write_all(text.as_bytes()).and_then(|()| sync(file)).map_err(|e| last.error(e))?;
         let spikes = self.spikes.finish(ticks)?;
         let traces = self.traces.map(TraceSink::finish).transpose()?;
-
-        // From here on nothing is written, only named. Without recording.json a folder is no recording.
-        if path.exists() {
-            let remove = |path: &Path| match std::fs::remove_file(path) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    Err(Error::file(path, format!("cannot remove: {e}")))
-                }
-                _ => Ok(()),
-            };
-            remove(&path)?;
-            for format in SpikeFormat::ALL {
-                remove(&self.folder.join(format!("spikes.{}", format.extension())))?;
-            }
-            for format in TraceFormat::ALL {
-                remove(&self.folder.join(format!("traces.{}", format.extension())))?;
-            }
-        }
-        spikes.appear()?;
-        traces.map_or(Ok(()), Partial::appear)?;
-        last.appear()
+        Ok(Whole { folder: self.folder, spikes, traces, about: last })
     }
+}
+
+/// A recording whose files are written and have only to take their names.
+pub struct Whole {
+    folder: PathBuf,
+    spikes: Partial,
+    traces: Option<Partial>,
+    about: Partial,
+}
+
+impl Whole {
+    /// Puts it into its folder in place of an earlier one, whose files are removed first.
+    ///
+    /// # Errors
+    /// If a file cannot be removed or named.
+    pub fn appear(self) -> Result<()> {
+        // Without recording.json a folder is no recording.
+        files(&self.folder).iter().try_for_each(|path| remove(path))?;
+        self.spikes.appear()?;
+        self.traces.map_or(Ok(()), Partial::appear)?;
+        self.about.appear()
+    }
+}
+
+/// The files of the recording in a folder, `recording.json` first; none if there is no recording.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(about) = about(folder) else { return Vec::new() };
+    let names = std::iter::once(ABOUT.to_owned()).chain([about.spikes]).chain(about.traces);
+    // Whatever it names: nothing else is ever written into such a folder.
+    let ours = |name: &String| matches!(Path::new(name).file_stem(), Some(stem) if ["recording", "spikes", "traces"].map(OsStr::new).contains(&stem));
+    names.filter(ours).map(|name| folder.join(name)).collect()
 }
 
 impl Recorder for Folder {

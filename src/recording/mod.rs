@@ -36,7 +36,7 @@ mod stream;
 mod tests;
 
 pub use bs2::read_events;
-pub use folder::{About, AboutProbe, Folder, Opened, open, write};
+pub use folder::{ABOUT, About, AboutProbe, Folder, Opened, Whole, files, open, write};
 pub use memory::Memory;
 pub(crate) use stream::read_raw;
 pub use stream::{SpikeFormat, TraceFormat, read_spikes, read_traces, write_spikes};

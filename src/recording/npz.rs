@@ -5,16 +5,12 @@ use super::stream::{SpikeSink, TraceSink};
 use super::{AboutProbe, Header, Trace, Variable};
 use crate::error::{Error, Result};
 use crate::event::Tick;
-use crate::files::Partial;
+use crate::files::{Partial, folder_of};
 use crate::npz::{Array, Npz, NpzWriter, Spool};
 use std::path::Path;
 
 fn u32s(values: impl IntoIterator<Item = u32>) -> Vec<u8> {
     values.into_iter().flat_map(u32::to_le_bytes).collect()
-}
-
-fn folder(partial: &Partial) -> &Path {
-    partial.path().parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Spikes being written.
@@ -28,7 +24,7 @@ pub(super) struct SpikeArrays {
 
 impl SpikeArrays {
     pub fn create(partial: Partial, header: &Header) -> Result<SpikeArrays> {
-        let spool = || Spool::new(folder(&partial));
+        let spool = || Spool::new(folder_of(partial.path()));
         let columns = [spool()?, spool()?, spool()?];
         Ok(SpikeArrays { partial, header: header.clone(), columns, spikes: 0 })
     }
@@ -74,7 +70,7 @@ pub(super) struct TraceArrays {
 
 impl TraceArrays {
     pub fn create(partial: Partial, header: &Header) -> Result<TraceArrays> {
-        let spool = |_: &_| Ok((Spool::new(folder(&partial))?, 0, 0));
+        let spool = |_: &_| Ok((Spool::new(folder_of(partial.path()))?, 0, 0));
         let probes = header.probes.iter().map(spool).collect::<Result<_>>()?;
         Ok(TraceArrays { partial, header: header.clone(), probes })
     }

@@ -32,7 +32,7 @@ struct Population {
 const COLUMNS: [&str; 3] = ["timestamps", "node_ids", "ticks"];
 
 impl Writer {
-    pub fn create(partial: Partial, header: &Header) -> Result<Writer> {
+    pub fn create(mut partial: Partial, header: &Header) -> Result<Writer> {
         let mut builder = FileBuilder::new();
         let mut spikes = builder.create_group("spikes");
         for (index, (name, size)) in header.populations.iter().enumerate() {
@@ -62,10 +62,11 @@ impl Writer {
             spikes.add_group(group.finish());
         }
         builder.add_group(spikes.finish());
-        let fail = |e: hdf5_pure::Error| partial.error(e);
-        builder.write(partial.partial()).map_err(fail)?;
         let properties = FileAccessProperties::new().with_sync_policy(SyncPolicy::OnClose);
-        let file = File::open_rw_with_options(partial.partial(), properties).map_err(fail)?;
+        let path = partial.handed_over();
+        let file = builder.write(path).and_then(|()| File::open_rw_with_options(path, properties));
+        let fail = |e: hdf5_pure::Error| partial.error(e);
+        let file = file.map_err(fail)?;
         let open = |(name, _): &(String, u32)| {
             let group = format!("spikes/{name}");
             let [a, b, c] = COLUMNS.map(|column| file.dataset(&format!("{group}/{column}")));

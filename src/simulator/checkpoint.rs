@@ -5,8 +5,8 @@ use crate::counts::LayerCounts;
 use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::files::write_atomic;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use std::collections::HashMap;
+use crate::sealed;
+use safetensors::tensor::{Dtype, TensorView};
 use std::path::Path;
 
 /// State of a population, neuron by neuron.
@@ -55,7 +55,7 @@ impl Checkpoint {
     pub fn save(&self, path: &Path, of: &str) -> Result<()> {
         let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {e}"));
         let header = Header { tick: self.tick, counts: self.counts.clone(), of: of.to_owned() };
-        let header = HashMap::from([(KEY.to_owned(), serde_json::to_string(&header).map_err(|e| fail(&e))?)]);
+        let header = serde_json::to_string(&header).map_err(|e| fail(&e))?;
         let floats = |values: &[f64]| (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
         let ticks = |values: &[u32]| (Dtype::U32, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
         let mut tensors = vec![("spikes".to_owned(), ticks(self.spikes.as_flattened()))];
@@ -72,28 +72,27 @@ impl Checkpoint {
         for (name, (dtype, bytes)) in &tensors {
             let size = if *dtype == Dtype::F64 { 8 } else { 4 };
             let view = TensorView::new(*dtype, vec![bytes.len() / size], bytes).map_err(|e| fail(&e))?;
-            views.push((name, view));
+            views.push((name.clone(), view));
         }
-        let file = safetensors::serialize(views, Some(header)).map_err(|e| fail(&e))?;
+        let file = sealed::seal(views, KEY, header).map_err(|e| fail(&e))?;
         write_atomic(path, |out| out.write_all(&file))
     }
 
     /// Reads what [`Checkpoint::save`] wrote of the same network and settings.
     ///
     /// # Errors
-    /// If it cannot be read or belongs to something else.
+    /// If it cannot be read, is damaged or belongs to something else.
     pub fn load(path: &Path, of: &str) -> Result<Checkpoint> {
         let wrong = |problem: String| Error::file(path, problem);
         let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot read: {e}")))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(format!("not a checkpoint: {e}")))?;
-        let text = header.metadata().as_ref().and_then(|m| m.get(KEY));
-        let text = text.ok_or_else(|| wrong("not a checkpoint of a simulation".into()))?;
-        let header: Header = serde_json::from_str(text).map_err(|e| wrong(format!("header: {e}")))?;
+        let anew = "begin anew, without --resume";
+        let (text, tensors) = sealed::open(&bytes, KEY).map_err(|problem| wrong(problem).with_hint(anew))?;
+        let header: Header =
+            serde_json::from_str(&text).map_err(|e| wrong(format!("header: {e}")).with_hint(anew))?;
         if header.of != of {
             let problem = format!("belongs to {}; this run is of {of}", header.of);
             return Err(wrong(problem).with_hint("resume with the network file and seed that the run began with"));
         }
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(format!("not a checkpoint: {e}")))?;
         let data = |name: &str, dtype| match tensors.tensor(name) {
             Ok(tensor) if tensor.dtype() == dtype => Ok(tensor.data().to_vec()),
             _ => Err(wrong(format!("tensor {name} is missing or not {dtype:?}"))),

@@ -2,20 +2,21 @@
 
 use super::{Adam, Folder, Progress, Stage};
 use crate::config::Config;
-use crate::data::{ClassVectors, Dataset, Split};
+use crate::data::{ClassVectors, Clips, Dataset, Split};
 use crate::error::{Error, Result};
 use crate::files::write_atomic;
 use crate::model::{Stft, declarations};
 use crate::parameters::Parameters;
 use crate::rng::Streams;
-use safetensors::tensor::{SafeTensors, TensorView};
+use crate::sealed;
+use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::path::Path;
 
 const FILE: &str = "checkpoint.safetensors";
 /// Key of the header entry.
 const KEY: &str = "checkpoint";
+const BEGIN_ANEW: &str = "begin anew in another folder, or move this one's files away";
 
 /// Which run a checkpoint belongs to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub struct Identity {
     pub class_vectors: ClassVectors,
     /// Its vocabulary, as [`Dataset::vocabulary_id`] has it.
     pub vocabulary: String,
+    /// What the class vectors and the clips that are trained and validated on hold, as [`Dataset::content_id`] has it.
+    pub content: String,
     /// The configuration.
     pub config: Config,
     /// The model.
@@ -38,14 +41,15 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The identity of a run.
-    pub fn new(config: &Config, dataset: &Dataset, seed: u64, model: &Stft) -> Self {
+    /// The identity of a run that trains and validates on `clips`.
+    pub fn new(config: &Config, dataset: &Dataset, clips: &[Clips], seed: u64, model: &Stft) -> Self {
         Identity {
             seed,
             dataset: dataset.name.clone(),
             split: dataset.split,
             class_vectors: dataset.class_vectors,
             vocabulary: dataset.vocabulary_id(),
+            content: dataset.content_id(clips),
             config: config.clone(),
             model: model.clone(),
         }
@@ -61,6 +65,7 @@ impl Identity {
             ("vocabulary", self.vocabulary == other.vocabulary),
             ("config", self.config == other.config),
             ("feature sizes", self.model == other.model),
+            ("data", self.content == other.content),
         ];
         same.into_iter().find(|(_, same)| !same).map(|(name, _)| name)
     }
@@ -79,7 +84,7 @@ pub fn save(folder: &Path, identity: &Identity, stage: &Stage) -> Result<()> {
     let path = folder.join(FILE);
     let fail = |e: &dyn std::fmt::Display| Error::file(&path, format!("cannot write checkpoint: {e}"));
     let header = Header { identity: identity.clone(), progress: stage.progress.clone(), adam_steps: stage.adam.step };
-    let header = HashMap::from([(KEY.to_owned(), serde_json::to_string(&header).map_err(|e| fail(&e))?)]);
+    let header = serde_json::to_string(&header).map_err(|e| fail(&e))?;
     let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
     for (entry, [first, second]) in stage.parameters.entries().iter().zip(&stage.adam.moments) {
         let name = &entry.declaration.name;
@@ -93,10 +98,10 @@ pub fn save(folder: &Path, identity: &Identity, stage: &Stage) -> Result<()> {
     }
     let views = tensors
         .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes)?)))
+        .map(|(name, shape, bytes)| Ok((name.clone(), TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes)?)))
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
         .map_err(|e| fail(&e))?;
-    let bytes = safetensors::serialize(views, Some(header)).map_err(|e| fail(&e))?;
+    let bytes = sealed::seal(views, KEY, header).map_err(|e| fail(&e))?;
     write_atomic(&path, |out| out.write_all(&bytes))
 }
 
@@ -106,11 +111,12 @@ pub fn save(folder: &Path, identity: &Identity, stage: &Stage) -> Result<()> {
 /// If the folder holds a run and `resume` is off, holds none and it is on, or holds another run.
 pub fn open(folder: &Folder<'_>, identity: &Identity, model: &Stft) -> Result<Option<Stage>> {
     let path = folder.path.join(FILE);
-    match (path.exists(), folder.resume) {
+    let there = path.try_exists().map_err(|e| Error::file(&path, format!("cannot read: {e}")))?;
+    match (there, folder.resume) {
         (false, false) => return Ok(None),
         (true, false) => {
             return Err(Error::file(folder.path, "this folder already holds a run")
-                .with_hint("go on with it by `train --resume`, or choose another --out"));
+                .with_hint("go on with it by --resume, or choose another --out"));
         }
         (false, true) => {
             return Err(Error::file(&path, "there is no checkpoint to resume from")
@@ -120,18 +126,12 @@ pub fn open(folder: &Folder<'_>, identity: &Identity, model: &Stft) -> Result<Op
     }
     let wrong = |problem: String| Error::file(&path, problem);
     let bytes = std::fs::read(&path).map_err(|e| wrong(format!("cannot read: {e}")))?;
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(format!("damaged checkpoint: {e}")))?;
-    let header: Header = metadata
-        .metadata()
-        .as_ref()
-        .and_then(|m| m.get(KEY))
-        .ok_or_else(|| wrong("not a checkpoint of spikefuse".into()))
-        .and_then(|json| serde_json::from_str(json).map_err(|e| wrong(format!("header: {e}"))))?;
+    let (text, tensors) = sealed::open(&bytes, KEY).map_err(|problem| wrong(problem).with_hint(BEGIN_ANEW))?;
+    let header: Header = serde_json::from_str(&text).map_err(|e| wrong(format!("header: {e}")).with_hint(BEGIN_ANEW))?;
     if let Some(field) = header.identity.difference(identity) {
         return Err(wrong(format!("this checkpoint belongs to another run: its {field} differs"))
             .with_hint("resume with the same configuration, data and seed, or choose another --out"));
     }
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(format!("damaged checkpoint: {e}")))?;
     let read = |name: String, expected: usize| -> Result<Vec<f32>> {
         let tensor = tensors.tensor(&name).map_err(|_| wrong(format!("tensor {name} is missing")))?;
         let values: Vec<f32> = tensor.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();

@@ -148,10 +148,12 @@ pub fn train(
             "only a read-out uses one, and the configuration has no model.read_out",
         ));
     }
-    let first = dataset.load(Part::Stage1Train)?;
-    let first_len = first.len();
-    let model = Stft { config: config.model.clone(), dimensions: dimensions(dataset, &first) };
-    let identity = Identity::new(config, dataset, seed, &model);
+    let clips = [Part::Stage1Train, Part::Stage1ValSeen, Part::Stage1ValUnseen].map(|part| dataset.load(part));
+    let [first, seen, unseen] = clips;
+    let clips = [first?, seen?, unseen?];
+    let first_len = clips[0].len();
+    let model = Stft { config: config.model.clone(), dimensions: dimensions(dataset, &clips[0]) };
+    let identity = Identity::new(config, dataset, &clips, seed, &model);
     let streams = Streams::new(seed);
     let restored = match &folder {
         Some(folder) => checkpoint::open(folder, &identity, &model)?,
@@ -166,11 +168,10 @@ pub fn train(
         None => (Stage::new(config, &model, streams, 1, Vec::new()), false),
     };
     if stage.progress.stage == 1 {
-        let clips = first;
+        let [clips, seen, unseen] = clips;
         if !resumed {
             stage.set_statistics(&model, dataset, &clips)?;
         }
-        let (seen, unseen) = (dataset.load(Part::Stage1ValSeen)?, dataset.load(Part::Stage1ValUnseen)?);
         let candidates =
             Candidates::new(dataset.classes_of(Part::Stage1Train), dataset.classes_of(Part::Stage1ValUnseen));
         let task = Task { seen: &seen, unseen: &unseen, candidates };
@@ -189,7 +190,7 @@ pub fn train(
         }
         stage = Stage::new(config, &model, streams, 2, std::mem::take(&mut stage.progress.history));
     } else {
-        drop(first);
+        drop(clips);
     }
     let choice = stage.progress.choice().ok_or_else(|| Error::value("training", "stage 1 has no validated epoch"))?;
     if stage.progress.epochs_done < choice.epochs {

@@ -10,7 +10,7 @@ pub use text::TextFault;
 
 use crate::error::{Error, Result};
 use crate::event::Tick;
-use crate::files::read_text;
+use crate::files::{Reach, read_text};
 use crate::network::input::{Array, read_array};
 use crate::network::place::{Problem, shown};
 use crate::network::spec::*;
@@ -54,6 +54,8 @@ pub struct Compiled {
     pub duration: Option<Tick>,
     /// The run's seed.
     pub seed: u64,
+    /// The files that it names.
+    pub files: Vec<PathBuf>,
 }
 
 /// What a run records.
@@ -72,6 +74,8 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// Bytes that the network may need, [`Network::memory`]; default: the memory that is free, or [`DEFAULT_MEMORY_LIMIT`].
     pub memory_limit: Option<u64>,
+    /// Whether the file may name files outside its own folder.
+    pub files_anywhere: bool,
 }
 
 /// A network file that was read.
@@ -151,7 +155,7 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
     let dt_ms = positive("dt_ms", spec.dt_ms)?;
     let mut compiler = Compiler {
         spec,
-        folder,
+        reach: Reach::new(folder, settings.files_anywhere),
         dt_ms,
         seed: settings.seed.unwrap_or(spec.seed),
         origins: HashMap::new(),
@@ -184,7 +188,7 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
     refuse_zero_delays(&network)?;
     refuse_analog_delays(&network)?;
     let record = compiler.record()?;
-    Ok(Compiled { network, record, duration, seed: compiler.seed })
+    Ok(Compiled { network, record, duration, seed: compiler.seed, files: compiler.reach.named() })
 }
 
 /// No delay is below a tick. A cycle of such projections is named: it has no order in which it could be run.
@@ -216,7 +220,7 @@ fn refuse_analog_delays(network: &Network) -> Checked<()> {
 
 struct Compiler<'a> {
     spec: &'a NetworkSpec,
-    folder: &'a Path,
+    reach: Reach,
     dt_ms: f64,
     seed: u64,
     /// Where names lead, and how many there are of each.
@@ -313,9 +317,15 @@ impl<'a> Compiler<'a> {
         Ok(tau_ms)
     }
 
+    /// What the name of a file leads to.
+    fn file(&self, field: &str, name: &Path) -> Checked<PathBuf> {
+        let fail = |problem| Problem::new(field, format!("{}: {problem}", shown(&name.to_string_lossy())));
+        self.reach.path(name).map_err(fail)
+    }
+
     /// Reads an array and counts its bytes.
     fn array(&mut self, field: &str, file: &Path) -> Checked<Array> {
-        let array = read_array(&self.folder.join(file), self.left())
+        let array = read_array(&self.file(field, file)?, self.left())
             .map_err(|e| Problem::new(field, one_line(&e.to_string())))?;
         self.charge(field, 8 * array.values.len() as u64)?;
         Ok(array)

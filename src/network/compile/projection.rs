@@ -117,7 +117,7 @@ impl<'a> Compiler<'a> {
                 Rule::List(edges.as_slice().into())
             }
             RuleSpec::ListFile(file) => {
-                let (edges, weights) = read_edges(&self.folder.join(file), self.left())
+                let (edges, weights) = read_edges(&self.file(&at("rule"), file)?, self.left())
                     .map_err(|e| Problem::new(at("rule"), one_line(&e.to_string())))?;
                 self.charge(&at("rule"), (edges.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 12))?;
                 check_edges(&at("rule"), &edges, &from_ids, &to_ids)?;

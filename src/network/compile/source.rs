@@ -40,7 +40,7 @@ impl<'a> Compiler<'a> {
             }
             EmitsSpec::SpikeFile { file, population } => {
                 let field = at("file");
-                let read = read_spikes(&self.folder.join(file), self.dt_ms, self.left())
+                let read = read_spikes(&self.file(&field, file)?, self.dt_ms, self.left())
                     .map_err(|e| Problem::new(&field, one_line(&e.to_string())))?;
                 self.charge(&field, 20 * read.spikes.len() as u64)?;
                 let names = || read.populations.iter().map(|(name, _)| &name[..]);
