@@ -34,9 +34,12 @@ impl H5 {
         let (path, name) = (self.path.clone(), name.to_string());
         move |e| {
             let problem = format!("cannot read '{name}': {e}");
-            let hint = match problem.contains("unsupported") {
-                true => "write it again without compression or with gzip",
-                false => "is the download complete?",
+            let hint = if problem.contains("unsupported") {
+                "write it again without compression or with gzip"
+            } else if problem.contains("not found") || problem.contains("external") {
+                "is it missing, or in another file? Links to other files are not followed"
+            } else {
+                "is the download complete?"
             };
             Error::file(&path, problem).with_hint(hint)
         }
