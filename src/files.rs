@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{BufWriter, ErrorKind, Read, Seek, Write};
 use std::path::{Component, Path, PathBuf};
 use tempfile::TempPath;
@@ -42,8 +42,7 @@ impl Partial {
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(PARTIAL).rand_bytes(RANDOM);
         let new = builder.make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path));
-        let (file, temporary) =
-            new.map_err(|e| Error::file(path, format!("cannot write: {e}")))?.into_parts();
+        let (file, temporary) = new.map_err(|e| Error::file(path, format!("cannot write: {e}")))?.into_parts();
         // Without locks on this disk the file is at risk only from another process that writes the same path.
         let _ = file.try_lock();
         Ok(Partial { path: path.to_path_buf(), temporary, file: Some(file) })
@@ -245,7 +244,38 @@ pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Whether a path is where standard output goes.
 pub fn is_stdout(path: &Path) -> bool {
-    same_file::Handle::stdout().is_ok_and(|out| same_file::Handle::from_path(path).is_ok_and(|file| file == out))
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let out = std::io::stdout().as_fd().try_clone_to_owned().and_then(|out| File::from(out).metadata());
+        out.is_ok_and(|out| std::fs::metadata(path).is_ok_and(|file| same(&out, &file) == Some(true)))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// Whether two descriptions are of one file, whatever its names are; none where the system does not tell. To open both and see would
+/// wait at a FIFO.
+fn same(a: &Metadata, b: &Metadata) -> Option<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((a.dev(), a.ino()) == (b.dev(), b.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (a, b);
+        None
+    }
+}
+
+/// Whether two paths lead to one file that is there.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let (Ok(of_a), Ok(of_b)) = (std::fs::metadata(a), std::fs::metadata(b)) else { return false };
+    same(&of_a, &of_b).unwrap_or_else(|| a.canonicalize().ok() == b.canonicalize().ok())
 }
 
 /// Refuses to write `path` if it is one of the `inputs`, by whatever name.
@@ -253,7 +283,7 @@ pub fn is_stdout(path: &Path) -> bool {
 /// # Errors
 /// If it is.
 pub fn refuse_inputs(path: &Path, inputs: &[PathBuf]) -> Result<()> {
-    match inputs.iter().find(|input| same_file::is_same_file(path, input).unwrap_or(false)) {
+    match inputs.iter().find(|input| is_same_file(path, input)) {
         None => Ok(()),
         Some(input) => {
             let by = if input == path { String::new() } else { format!(", {}", input.display()) };
@@ -316,8 +346,9 @@ impl Hold {
                 Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {}
                 Err(TryLockError::Error(e)) => return Err(fail(e)),
             }
-            let locked = file.try_clone().and_then(same_file::Handle::from_file).map_err(fail)?;
-            if same_file::Handle::from_path(&path).is_ok_and(|there| there == locked) {
+            // Who had it before may have removed it in the meantime.
+            let locked = file.metadata().map_err(fail)?;
+            if std::fs::symlink_metadata(&path).is_ok_and(|there| same(&there, &locked).unwrap_or(true)) {
                 let before = owner(&mut file);
                 if !before.is_empty() && !before.starts_with(LOCKED_BY) {
                     return Err(not_a_lock(&path));
@@ -338,7 +369,10 @@ impl Hold {
 
     /// Whether the last process that had the folder for `what` was killed.
     pub fn was_left_by(&self, what: &str) -> bool {
-        self.left.strip_prefix(LOCKED_BY).and_then(|left| left.strip_prefix(what)).is_some_and(|rest| rest.starts_with(','))
+        self.left
+            .strip_prefix(LOCKED_BY)
+            .and_then(|left| left.strip_prefix(what))
+            .is_some_and(|rest| rest.starts_with(','))
     }
 
     /// Gives the folder back, in which nothing unfinished is left.
@@ -435,9 +469,8 @@ impl Reach {
     /// If it leads out of the folder, by itself or by symbolic links, or to a device or FIFO.
     pub fn path(&self, name: &Path) -> std::result::Result<PathBuf, String> {
         let path = self.folder.join(name);
-        let out = || {
-            Err("leads out of the folder of the file that names it, which only --files-anywhere allows".to_owned())
-        };
+        let out =
+            || Err("leads out of the folder of the file that names it, which only --files-anywhere allows".to_owned());
         if !self.anywhere {
             let root = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
             let leaves = |path: &Path| path.canonicalize().map(|real| !real.starts_with(&root));
@@ -506,4 +539,110 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
         column: e.column(),
         problem: e.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_partial_file_is_never_anybody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let leftover = folder.path().join(".a.AbCd1234.partial");
+        for other in [".a.AbCd1234.parti", ".a.short.partial", ".b.AbCd1234.partial", "a.partial"] {
+            std::fs::write(folder.path().join(other), "mine").unwrap();
+        }
+        std::fs::write(&leftover, "half").unwrap();
+        let before = names(folder.path()).len();
+        // Two at a time, each with a name of its own; only what nobody writes any more goes.
+        let first = Partial::new(&path).unwrap();
+        assert!(!leftover.exists());
+        let second = Partial::new(&path).unwrap();
+        assert_eq!(names(folder.path()).len(), before + 1);
+        for (partial, text) in [(first, "1"), (second, "2")] {
+            let mut file = partial.create().unwrap();
+            file.write_all(text.as_bytes()).and_then(|()| sync(file)).unwrap();
+            partial.appear().unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        drop(Partial::new(&path).unwrap());
+        assert_eq!(names(folder.path()).len(), before);
+    }
+
+    #[test]
+    fn files_that_belong_together_come_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("old"), "old").unwrap();
+        std::fs::create_dir(at("b")).unwrap();
+        let files: [(PathBuf, &[u8]); 2] = [(at("a"), b"1"), (at("b"), b"2")];
+        assert!(write_together(&files, &[at("old")]).is_err());
+        assert_eq!(names(folder.path()), ["b", "old"]);
+        std::fs::remove_dir(at("b")).unwrap();
+        write_together(&files, &[at("old"), at("never")]).unwrap();
+        assert_eq!(names(folder.path()), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_folder_is_held_by_one() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("x/y");
+        let hold = Hold::new(&folder, "simulate").unwrap();
+        let error = Hold::new(&folder, "train").unwrap_err();
+        let owner = format!("is in use by spikefuse simulate, process {}", std::process::id());
+        assert!(error.to_string().ends_with(&owner), "{error}");
+        drop(hold);
+        assert!(names(root.path()).is_empty(), "folders that were made for it are gone");
+        // What a killed process left is known until somebody is done there.
+        std::fs::create_dir_all(&folder).unwrap();
+        let lock = folder.join(LOCK);
+        let left = "spikefuse simulate, process 1\n";
+        std::fs::write(&lock, left).unwrap();
+        for _ in 0..2 {
+            let hold = Hold::new(&folder, "train").unwrap();
+            assert!(hold.was_left_by("simulate") && !hold.was_left_by("train") && !hold.was_left_by("sim"));
+            drop(hold);
+            assert_eq!(std::fs::read_to_string(&lock).unwrap(), left);
+        }
+        Hold::new(&folder, "simulate").unwrap().done();
+        assert!(names(&folder).is_empty());
+        for _ in 0..3 {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    let folder = folder.clone();
+                    std::thread::spawn(move || Hold::new(&folder, "simulate").map(Hold::done).is_ok())
+                })
+                .collect();
+            assert!(threads.into_iter().any(|thread| thread.join().unwrap()));
+            assert!(names(&folder).is_empty());
+        }
+    }
+
+    #[test]
+    fn text_of_a_cell_is_no_formula() {
+        for (text, cell) in [
+            ("=1", "'=1"),
+            ("+a", "'+a"),
+            ("-a", "'-a"),
+            ("@a", "'@a"),
+            ("\ta", "'\ta"),
+            ("\ra", "'\ra"),
+            ("'=1", "''=1"),
+            ("-1.5e-3", "-1.5e-3"),
+            ("+7", "+7"),
+            ("a=1", "a=1"),
+            ("'a", "'a"),
+            ("", ""),
+        ] {
+            assert_eq!(cell_text(text), cell);
+        }
+    }
 }

@@ -928,7 +928,8 @@ fn threads_that_cannot_be_made_are_an_error() {
         );
         Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).output().unwrap()
     };
-    for args in ["train --config small.ron --out new", "run --config small.ron", "evaluate --model out", "compare --model out"]
+    for args in
+        ["train --config small.ron --out new", "run --config small.ron", "evaluate --model out", "compare --model out"]
     {
         let output = limited(args);
         if output.status.code() == Some(99) {
@@ -939,7 +940,9 @@ fn threads_that_cannot_be_made_are_an_error() {
         assert_eq!(output.status.code(), Some(2), "{args}: {stderr}");
         assert!(stderr.starts_with("error: threads: cannot be made"), "{args}: {stderr}");
     }
-    for args in ["simulate one.ron --threads 1", "energy one.ron", "network info one.ron", "simulate one.ron --threads 2"] {
+    for args in
+        ["simulate one.ron --threads 1", "energy one.ron", "network info one.ron", "simulate one.ron --threads 2"]
+    {
         let output = limited(args);
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(matches!(output.status.code(), Some(0 | 2)), "{args}: {stderr}");
@@ -988,9 +991,7 @@ fn pairs(rounds: usize) {
             let bytes = fs::read(&file).unwrap();
             let bytes = match file.file_name().unwrap().to_str().unwrap() {
                 "report.json" => timeless(&bytes).to_string().into_bytes(),
-                "simulation.json" => {
-                    serde_json::from_slice::<Value>(&bytes).unwrap()["seed"].to_string().into_bytes()
-                }
+                "simulation.json" => serde_json::from_slice::<Value>(&bytes).unwrap()["seed"].to_string().into_bytes(),
                 _ => bytes,
             };
             (file.strip_prefix(&path).unwrap().to_str().unwrap().to_owned(), bytes)

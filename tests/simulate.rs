@@ -913,3 +913,44 @@ fn recording_and_report_are_of_one_run() {
     scratch.done("simulate small.ron --out out --seed 100");
     assert_eq!(names(&scratch.contents("out")), ["recording.json", "spikes.h5", "traces.npz"]);
 }
+
+#[test]
+fn a_sonata_configuration_reads_only_below_its_own_folder() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("net")).unwrap();
+    scratch.write("secret.json", "{\"hunter2\": 1}");
+    let circuit = r#"{"networks": {"nodes": [], "edges": []}}"#;
+    scratch.write("circuit.json", circuit);
+    scratch.write("net/circuit.json", circuit);
+    std::os::unix::fs::symlink("../secret.json", scratch.path("net/link.json")).unwrap();
+    let config = |manifest: &str, network: &str| {
+        let text =
+            format!(r#"{{"manifest": {{{manifest}}}, "run": {{"tstop": 5, "dt": 0.1}}, "network": "{network}"}}"#);
+        scratch.write("net/simulation_config.json", &text);
+    };
+    let run = |more: &str| {
+        let output = scratch.program(&format!("simulate net/simulation_config.json {more}")).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let absolute = scratch.path("circuit.json").display().to_string();
+    for (manifest, network) in [
+        ("", "../circuit.json"),
+        ("\"$BASE\": \"..\"", "$BASE/circuit.json"),
+        ("\"$BASE\": \"${configdir}/..\"", "${BASE}/circuit.json"),
+        ("", "link.json"),
+        ("", "../missing.json"),
+        ("", &absolute),
+    ] {
+        config(manifest, network);
+        let said = run("");
+        assert!(said.contains("simulation_config.json: ") && said.contains("--files-anywhere"), "{network}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+        assert!(!run("--files-anywhere").contains("leads out"), "{network}");
+    }
+    for (manifest, network) in
+        [("\"$BASE\": \".\"", "$BASE/circuit.json"), ("", "../net/circuit.json"), ("", "missing.json")]
+    {
+        config(manifest, network);
+        assert!(!run("").contains("leads out"), "{network}: {}", run(""));
+    }
+}

@@ -157,7 +157,8 @@ impl EnergyOptions {
         let path = match run.is_dir() {
             true => {
                 let [report, simulation] = ["report.json", "simulation.json"].map(|name| run.join(name));
-                match (report.exists(), simulation.exists()) {
+                let there = |path: &Path| path.try_exists().map_err(|e| Error::file(path, format!("cannot read: {e}")));
+                match (there(&report)?, there(&simulation)?) {
                     (true, false) => report,
                     (false, true) => simulation,
                     (true, true) => {

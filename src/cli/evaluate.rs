@@ -46,7 +46,8 @@ impl Evaluate {
             DriverOption::Event => Driver::Event,
             DriverOption::Clock => Driver::Clock,
         };
-        let hold = self.out.as_deref().map(|out| take_for_report(out, &self.model, &self.data.vocabulary)).transpose()?;
+        let hold =
+            self.out.as_deref().map(|out| take_for_report(out, &self.model, &self.data.vocabulary)).transpose()?;
         let report = saved.report(&dataset, &TestClips::load(&dataset)?, driver, &saved.fewer_steps(), false)?;
         if let Some(out) = &self.out {
             save_report(out, &report)?;

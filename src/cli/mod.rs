@@ -106,7 +106,9 @@ fn print(text: &str) -> Result<()> {
 fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row.iter().map(|field| cell_text(field).into_owned())).map_err(|e| Error::value("csv", e))?;
+        writer
+            .write_record(row.iter().map(|field| cell_text(field).into_owned()))
+            .map_err(|e| Error::value("csv", e))?;
     }
     writer.into_inner().map_err(|e| Error::value("csv", e))
 }

@@ -1,12 +1,12 @@
 //! `network check` and `network info`.
 
-use clap::{Args, Subcommand};
 use super::options::NetworkOptions;
+use clap::{Args, Subcommand};
+use spikefuse::Result;
 use spikefuse::files::{refuse_inputs, write_output};
 use spikefuse::network::compile::{Compiled, NetworkFile};
 use spikefuse::network::graph::NetworkGraph;
 use spikefuse::network::info::{Info, bytes};
-use spikefuse::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

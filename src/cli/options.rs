@@ -122,6 +122,7 @@ pub fn start_threads(needed: bool) -> Result<()> {
     let alone = !needed && std::thread::Builder::new().spawn(|| ()).is_err();
     let started = if alone { pool.num_threads(1).use_current_thread().build_global() } else { pool.build_global() };
     started.map_err(|e| {
-        Error::value("threads", format!("cannot be made: {e}")).with_hint("allow more processes, for instance by ulimit -u")
+        Error::value("threads", format!("cannot be made: {e}"))
+            .with_hint("allow more processes, for instance by ulimit -u")
     })
 }

@@ -1,11 +1,11 @@
 //! `plot`.
 
 use clap::{Args, Subcommand};
+use spikefuse::files::{is_stdout, refuse_inputs};
 use spikefuse::plot::{
     Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, TraceOptions, isi, membrane,
     raster, rate, threshold,
 };
-use spikefuse::files::{is_stdout, refuse_inputs};
 use spikefuse::recording::{self, SpikeRecording, Trace, Variable};
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! `report`.
 
 use clap::{ArgGroup, Args};
+use spikefuse::Result;
 use spikefuse::files::{Hold, is_stdout, refuse_inputs, write_output, write_together};
 use spikefuse::plot::Format;
 use spikefuse::report::{Report, page, pictures::pictures};
-use spikefuse::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -45,7 +45,8 @@ pub fn take_for_training(folder: &Path, what: &str, resume: bool, inputs: Vec<Pa
 /// Takes a folder for the report of `model`: it holds no other model.
 pub fn take_for_report(folder: &Path, model: &Path, inputs: &[PathBuf]) -> Result<Hold> {
     let hold = Hold::new(folder, "evaluate")?;
-    let inputs: Vec<PathBuf> = MODEL_FILES.iter().map(|(name, _)| model.join(name)).chain(inputs.iter().cloned()).collect();
+    let inputs: Vec<PathBuf> =
+        MODEL_FILES.iter().map(|(name, _)| model.join(name)).chain(inputs.iter().cloned()).collect();
     for (name, mark) in REPORT_FILES {
         refuse_inputs(&folder.join(name), &inputs)?;
         hold.refuse_foreign(name, mark)?;

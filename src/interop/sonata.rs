@@ -265,7 +265,9 @@ impl<'a> Paths<'a> {
         // Made absolute, since it is not relative to the folder that it must stay in.
         let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
         let named = self.reach.path(&absolute);
-        named.map(|_| path.clone()).map_err(|problem| Error::file(self.config, format!("'{}' {problem}", path.display())))
+        named
+            .map(|_| path.clone())
+            .map_err(|problem| Error::file(self.config, format!("'{}' {problem}", path.display())))
     }
 }
 

@@ -14,7 +14,7 @@
 //! )
 //! ```
 //! Times and delays are multiples of `dt_ms` to within [`GRID_TOLERANCE`] of a tick. An unknown field is refused. File names are
-//! relative to the network file; `.npy` holds an array of numbers, `.csv` one row per line without a head unless said otherwise.
+//! relative to the network file and lead nowhere outside its folder, unless `--files-anywhere` allows it; `.npy` holds an array of numbers, `.csv` one row per line without a head unless said otherwise.
 //!
 //! # Units
 //! Membranes and thresholds are in mV, times in ms, currents in pA, resistances in GOhm: 1 pA through 1 GOhm is 1 mV. A weight

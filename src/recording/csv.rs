@@ -237,7 +237,8 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
     if let Some(dt_ms) = dt_ms {
         super::check_dt(dt_ms).map_err(|e| text.fail(1, 0, e))?;
     }
-    let mut indices: HashMap<String, u32> = known.iter().zip(0..).map(|((name, _), i)| (cell_text(name).into_owned(), i)).collect();
+    let mut indices: HashMap<String, u32> =
+        known.iter().zip(0..).map(|((name, _), i)| (cell_text(name).into_owned(), i)).collect();
     let mut populations: Vec<(String, Option<u32>)> =
         known.into_iter().map(|(name, size)| (name, Some(size))).collect();
     let (mut exact, mut times) = (Vec::new(), Vec::new());
@@ -248,9 +249,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
         let neuron = find(&["neuron", "node_id", "node_ids", "id"]);
         match (time, neuron) {
             (Some(time), Some(neuron)) => Ok(Columns { time, neuron, population: find(&["population"]) }),
-            _ => {
-                Err(Error::file(path, "expected columns `tick` or `time_ms` and `neuron`"))
-            }
+            _ => Err(Error::file(path, "expected columns `tick` or `time_ms` and `neuron`")),
         }
     };
     text.rows(columns, |columns, line, record| {
@@ -303,9 +302,7 @@ pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
         let find = |name: &str| heading.iter().position(|column| column == name);
         match ["probe", "tick", "neuron", "value"].map(find) {
             [Some(probe), Some(tick), Some(neuron), Some(value)] => Ok([probe, tick, neuron, value]),
-            _ => {
-                Err(Error::file(path, "expected columns `probe`, `tick`, `neuron` and `value`"))
-            }
+            _ => Err(Error::file(path, "expected columns `probe`, `tick`, `neuron` and `value`")),
         }
     };
     text.rows(columns, |&[probe, tick, neuron, value], line, record| {

@@ -229,6 +229,9 @@ pub fn open(folder: &Path) -> Result<Opened> {
             return Err(Error::file(path, format!("the probes are not those of {ABOUT}")));
         }
     }
+    if self::about(folder)? != about {
+        return Err(Error::file(folder, "was recorded anew while it was read; try again"));
+    }
     Ok(Opened { about, spikes, traces })
 }
 

@@ -87,8 +87,7 @@ impl Checkpoint {
         let bytes = std::fs::read(path).map_err(|e| wrong(format!("cannot read: {e}")))?;
         let anew = "begin anew, without --resume";
         let (text, tensors) = sealed::open(&bytes, KEY).map_err(|problem| wrong(problem).with_hint(anew))?;
-        let header: Header =
-            serde_json::from_str(&text).map_err(|e| wrong(format!("header: {e}")).with_hint(anew))?;
+        let header: Header = serde_json::from_str(&text).map_err(|e| wrong(format!("header: {e}")).with_hint(anew))?;
         if header.of != of {
             let problem = format!("belongs to {}; this run is of {of}", header.of);
             return Err(wrong(problem).with_hint("resume with the network file and seed that the run began with"));

@@ -127,7 +127,8 @@ pub fn open(folder: &Folder<'_>, identity: &Identity, model: &Stft) -> Result<Op
     let wrong = |problem: String| Error::file(&path, problem);
     let bytes = std::fs::read(&path).map_err(|e| wrong(format!("cannot read: {e}")))?;
     let (text, tensors) = sealed::open(&bytes, KEY).map_err(|problem| wrong(problem).with_hint(BEGIN_ANEW))?;
-    let header: Header = serde_json::from_str(&text).map_err(|e| wrong(format!("header: {e}")).with_hint(BEGIN_ANEW))?;
+    let header: Header =
+        serde_json::from_str(&text).map_err(|e| wrong(format!("header: {e}")).with_hint(BEGIN_ANEW))?;
     if let Some(field) = header.identity.difference(identity) {
         return Err(wrong(format!("this checkpoint belongs to another run: its {field} differs"))
             .with_hint("resume with the same configuration, data and seed, or choose another --out"));
