@@ -278,12 +278,16 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
     same(&of_a, &of_b).unwrap_or_else(|| a.canonicalize().ok() == b.canonicalize().ok())
 }
 
-/// Refuses to write `path` if it is one of the `inputs`, by whatever name.
+/// Refuses to write `path` if it is one of the `inputs`, or in one that is a folder, by whatever name.
 ///
 /// # Errors
 /// If it is.
 pub fn refuse_inputs(path: &Path, inputs: &[PathBuf]) -> Result<()> {
-    match inputs.iter().find(|input| is_same_file(path, input)) {
+    let same = |input: &&PathBuf| {
+        let mut inner = std::fs::read_dir(input).into_iter().flatten().flatten();
+        is_same_file(path, input) || inner.any(|entry| is_same_file(path, &entry.path()))
+    };
+    match inputs.iter().find(same) {
         None => Ok(()),
         Some(input) => {
             let by = if input == path { String::new() } else { format!(", {}", input.display()) };

@@ -366,8 +366,6 @@ impl Simulate {
             replaced.push(source);
             inputs.push(file);
         }
-        let folders: Vec<PathBuf> = inputs.iter().flat_map(|input| recording::files(input)).collect();
-        inputs.extend(folders);
         Ok(Job { network, ticks, spikes, probes: merged(probes), seed, inputs, segment })
     }
 }
@@ -463,8 +461,7 @@ fn join(out: &Path, segment: Tick, ticks: Tick, recorder: &mut dyn Recorder) -> 
 /// Takes a simulation's checkpoint and segments away, if there are any. The checkpoint goes first: it needs the segments.
 fn remove_segments(out: &Path, hold: &Hold) -> Result<()> {
     let checkpoint = out.join(CHECKPOINT);
-    let ours = files::is_marked(&checkpoint, MARK)? == Some(true);
-    if ours {
+    if files::is_marked(&checkpoint, MARK)? == Some(true) {
         files::remove(&checkpoint)?;
     }
     files::remove_leftovers(&checkpoint);
@@ -476,7 +473,8 @@ fn remove_segments(out: &Path, hold: &Hold) -> Result<()> {
             continue;
         }
         let mut recording = recording::files(&folder);
-        if ours || hold.was_left_by(VERB) {
+        // Files that a killed process wrote and did not get to list.
+        if hold.was_left_by(VERB) {
             recording.push(folder.join(recording::ABOUT));
             recording.extend(recorded(&folder));
             recording.iter().for_each(|path| files::remove_leftovers(path));
