@@ -450,7 +450,7 @@ fn only_the_same_run_is_resumed() {
     fs::copy(scratch.path("out/weights.safetensors"), &checkpoint).unwrap();
     scratch.refused(&format!("{TRAIN} --resume"), &["out/checkpoint.safetensors: not a checkpoint"]);
     cut_in_half(&checkpoint);
-    scratch.refused(&format!("{TRAIN} --resume"), &["out/checkpoint.safetensors: damaged checkpoint"]);
+    scratch.refused(&format!("{TRAIN} --resume"), &["out/checkpoint.safetensors: damaged, or not a checkpoint"]);
 }
 
 #[test]
@@ -766,6 +766,9 @@ fn ledger_adds_up(report: &Value) {
 fn timeless(report: &[u8]) -> Value {
     let mut report: Value = serde_json::from_slice(report).unwrap();
     report["wall_time_s"] = Value::Null;
+    if report["parity"].is_object() {
+        report["parity"]["seconds"] = Value::Null;
+    }
     report
 }
 
