@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{BufWriter, ErrorKind, Read, Seek, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempPath;
 
 /// A file that is being written under a name of its own, `.NAME.<random>.partial`, and takes its name only when it is whole. Dropped
@@ -447,8 +448,15 @@ fn owner(lock: &mut File) -> String {
 }
 
 fn held(folder: &Path, lock: &mut File) -> Error {
-    let owner = owner(lock);
-    let owner = if owner.is_empty() { "another process" } else { &owner };
+    // It says so right after it has taken it.
+    let said = (0..100).find_map(|_| {
+        let text = owner(lock);
+        if text.is_empty() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Some(text).filter(|text| !text.is_empty())
+    });
+    let owner = said.as_deref().unwrap_or("another process");
     Error::file(folder, format!("is in use by {owner}")).with_hint("wait for its end or choose another --out")
 }
 

@@ -923,12 +923,8 @@ fn threads_that_cannot_be_made_are_an_error() {
     fs::copy(PROGRAM, &program).unwrap();
     let nobody = "setpriv --reuid nobody --regid nogroup --clear-groups";
     let limited = |args: &str| {
-        let script = format!(
-            "limited() {{ sh -c \"ulimit -u 1; exec $*\"; }}
-            if [ $(id -u) = 0 ]; then {nobody} true || exit 99; {nobody} sh -c \"ulimit -u 1; exec {0} {args}\";
-            else sh -c \"ulimit -u 1; exec {0} {args}\"; fi",
-            program.display()
-        );
+        let limited = format!("bash -c 'ulimit -u 1; exec {} {args}'", program.display());
+        let script = format!("[ $(id -u) != 0 ] && exec {limited}; {nobody} true || exit 99; exec {nobody} {limited}");
         Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).output().unwrap()
     };
     for args in
