@@ -3,18 +3,22 @@
 use safetensors::tensor::{SafeTensors, TensorView};
 use std::collections::HashMap;
 
-const KEY: &str = "crc32";
+/// How the text begins, with the checksum behind it. One entry alone has one order: the same checkpoint has the same bytes.
+const SUM: &str = "{\"crc32\":\"";
+/// The same within the header.
+const ESCAPED: &str = "\"{\\\"crc32\\\":\\\"";
 /// What stands in place of the checksum while it is computed. It has as many bytes.
 const NONE: &str = "00000000";
 
-/// A file of tensors with `text` under `key`.
+/// A file of tensors with `text`, a JSON object that is not empty, under `key`.
 ///
 /// # Errors
 /// If the tensors contradict themselves.
 pub(crate) fn seal(tensors: Vec<(String, TensorView<'_>)>, key: &str, text: String) -> Result<Vec<u8>, String> {
-    let header = HashMap::from([(key.to_owned(), text), (KEY.to_owned(), NONE.to_owned())]);
+    let rest = text.strip_prefix('{').ok_or("its text is no object")?;
+    let header = HashMap::from([(key.to_owned(), format!("{SUM}{NONE}\",{rest}"))]);
     let mut file = safetensors::serialize(tensors, Some(header)).map_err(|e| e.to_string())?;
-    let at = place(&file, NONE).ok_or("it has no place for its checksum")?;
+    let at = place(&file).ok_or("it has no place for its checksum")?;
     let sum = format!("{:08x}", crc32fast::hash(&file));
     file[at..at + sum.len()].copy_from_slice(sum.as_bytes());
     Ok(file)
@@ -27,23 +31,23 @@ pub(crate) fn seal(tensors: Vec<(String, TensorView<'_>)>, key: &str, text: Stri
 pub(crate) fn open<'a>(file: &'a [u8], key: &str) -> Result<(String, SafeTensors<'a>), String> {
     let damaged = |e| format!("damaged, or not a checkpoint: {e}");
     let (_, header) = SafeTensors::read_metadata(file).map_err(damaged)?;
-    let of = |key: &str| header.metadata().as_ref().and_then(|entries| entries.get(key));
-    let text = of(key).ok_or("not a checkpoint of this kind")?;
-    let sum = of(KEY).ok_or("has no checksum: damaged, or of an earlier version")?;
-    let at = place(file, sum).ok_or("damaged: its checksum is out of place")?;
+    let text = header.metadata().as_ref().and_then(|entries| entries.get(key));
+    let text = text.ok_or("not a checkpoint of this kind")?;
+    let sealed = text.strip_prefix(SUM).and_then(|rest| rest.split_once("\",")).zip(place(file));
+    let ((sum, rest), at) = sealed.ok_or("has no checksum: damaged, or of an earlier version")?;
+    let behind = file.get(at + NONE.len()..).unwrap_or_default();
     let mut hasher = crc32fast::Hasher::new();
-    [&file[..at], NONE.as_bytes(), &file[at + sum.len()..]].iter().for_each(|bytes| hasher.update(bytes));
-    if format!("{:08x}", hasher.finalize()) != *sum {
+    [&file[..at], NONE.as_bytes(), behind].iter().for_each(|bytes| hasher.update(bytes));
+    if format!("{:08x}", hasher.finalize()) != sum {
         return Err("damaged: it does not have the checksum that it was written with".into());
     }
-    Ok((text.clone(), SafeTensors::deserialize(file).map_err(damaged)?))
+    Ok((format!("{{{rest}"), SafeTensors::deserialize(file).map_err(damaged)?))
 }
 
-/// Where the checksum begins. Quotation marks within texts are escaped in the header, so nothing else looks like it.
-fn place(file: &[u8], sum: &str) -> Option<usize> {
-    let entry = format!("\"{KEY}\":\"{sum}\"");
-    let at = file.windows(entry.len()).position(|window| window == entry.as_bytes())?;
-    Some(at + entry.len() - 1 - sum.len())
+/// Where the checksum begins: the header comes first, and nothing before its text looks like that.
+fn place(file: &[u8]) -> Option<usize> {
+    let at = file.windows(ESCAPED.len()).position(|window| window == ESCAPED.as_bytes())?;
+    Some(at + ESCAPED.len())
 }
 
 #[cfg(test)]
