@@ -42,10 +42,18 @@ impl Partial {
         remove_leftovers(path);
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(PARTIAL).rand_bytes(RANDOM);
-        let new = builder.make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path));
-        let (file, temporary) = new.map_err(|e| Error::file(path, format!("cannot write: {e}")))?.into_parts();
-        // Without locks on this disk the file is at risk only from another process that writes the same path.
-        let _ = file.try_lock();
+        let (file, temporary) = loop {
+            let new =
+                builder.make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path));
+            let (file, temporary) = new.map_err(|e| Error::file(path, format!("cannot write: {e}")))?.into_parts();
+            // Another process that writes the same path may take it for a leftover until it is locked.
+            match file.try_lock() {
+                Ok(()) if !temporary.exists() => {}
+                Err(TryLockError::WouldBlock) => {}
+                // Where this disk has no locks nobody takes it for one.
+                Ok(()) | Err(TryLockError::Error(_)) => break (file, temporary),
+            }
+        };
         Ok(Partial { path: path.to_path_buf(), temporary, file: Some(file) })
     }
 
