@@ -202,9 +202,10 @@ impl IafPscAlpha {
             dt_ms,
             form: Form::Exact,
         };
-        let (retention, drive) = leak.coefficients();
+        let (retention, steady, drive) = leak.coefficients();
         let neuron = Neuron {
             retention,
+            steady,
             drive,
             reset: Reset::To(self.v_reset),
             refractory: (self.t_ref / dt_ms).round() as u32,

@@ -126,9 +126,10 @@ const POST: u32 = 150;
 /// A projection between populations of [`PRE`] and [`POST`] neurons, or within the second one.
 fn network_with(rule: Rule, within: bool, from_ids: Range<u32>, to_ids: Range<u32>) -> Network {
     let leak = Leak { tau_ms: Some(10.0), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
-    let (retention, drive) = leak.coefficients();
+    let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
+        steady,
         drive,
         reset: Reset::To(0.0),
         refractory: 0,
@@ -358,9 +359,10 @@ fn every_field_arrives() {
         dt_ms: 0.5,
         form: Form::Discrete { decay_input: true },
     };
-    let (retention, drive) = leak.coefficients();
+    let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
+        steady,
         drive,
         reset: Reset::Subtract,
         refractory: 3,

@@ -23,6 +23,8 @@ pub(super) struct PopulationState {
     pub free_at: Vec<Tick>,
     /// Membranes of refractory neurons, where they are not all reset to one value.
     pub held: Vec<f64>,
+    /// Input kept for the end of their refractory time, where it is.
+    pub later: Vec<f64>,
 }
 
 /// A state from which a simulation of the same network goes on.
@@ -67,6 +69,7 @@ impl Checkpoint {
             put("excess", floats(&state.excess));
             put("free_at", ticks(&state.free_at));
             put("held", floats(&state.held));
+            put("later", floats(&state.later));
         }
         let mut views = Vec::new();
         for (name, (dtype, bytes)) in &tensors {
@@ -112,6 +115,7 @@ impl Checkpoint {
                 excess: floats(format!("population.{p}.excess"))?,
                 free_at: ticks(format!("population.{p}.free_at"))?,
                 held: floats(format!("population.{p}.held"))?,
+                later: floats(format!("population.{p}.later"))?,
             })
         };
         Ok(Checkpoint {
@@ -163,7 +167,7 @@ impl Simulation {
         for (p, (state, population)) in checkpoint.populations.iter().zip(populations).enumerate() {
             let n = population.size as usize;
             let cells = &self.parts[0].cells[p];
-            let (adaptive, held) = cells.optional();
+            let [adaptive, held, later] = cells.optional();
             let released = checkpoint.tick.saturating_add(population.neuron.refractory).saturating_add(1);
             let fits = state.membranes.len() == n
                 && state.last.len() == n
@@ -171,6 +175,7 @@ impl Simulation {
                 && state.currents.len() == n * cells.components()
                 && state.excess.len() == if adaptive { n } else { 0 }
                 && state.held.len() == if held { n } else { 0 }
+                && state.later.len() == if later { n } else { 0 }
                 && state.last.iter().all(|&last| last <= checkpoint.tick)
                 && state.free_at.iter().all(|&free| free <= released);
             if !fits {

@@ -82,7 +82,7 @@ fn random_network(seed: u64) -> Network {
             dt_ms: 0.5,
             form,
         };
-        let (retention, drive) = leak.coefficients();
+        let (retention, steady, drive) = leak.coefficients();
         let receptors = (0..1 + d.below(3))
             .map(|_| match d.below(3) {
                 0 => leak.delta(),
@@ -92,6 +92,7 @@ fn random_network(seed: u64) -> Network {
             .collect();
         let neuron = Neuron {
             retention,
+            steady,
             drive,
             reset: if d.flip() { Reset::To(-3.0 + 3.0 * d.unit()) } else { Reset::Subtract },
             refractory: if d.flip() { 0 } else { d.below(30) },
@@ -348,9 +349,10 @@ fn recorded_thresholds_are_numbers() {
 }
 
 fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
-    let (retention, drive) = leak.coefficients();
+    let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
+        steady,
         drive,
         reset: Reset::To(0.0),
         refractory,

@@ -108,7 +108,9 @@ pub(super) struct Cells {
     pub ids: Range<u32>,
     neuron: Neuron,
     threshold: Threshold,
-    /// The lowest cue of each row and all later ones.
+    /// The threshold less the steady state: deviations are compared with it.
+    limit: Threshold,
+    /// The lowest limit of each row of cues and all later ones.
     cue_low: Vec<f64>,
     maps: Maps,
     inputs: Vec<Input>,
@@ -120,9 +122,11 @@ pub(super) struct Cells {
     kept: Vec<f64>,
     /// At the present if clock-driven, else as of each group's last act.
     state: State,
-    /// The membrane of refractory neurons; empty if all are reset to one value and nothing is added to it.
+    /// The membrane of refractory neurons; empty if all are reset to one value.
     held: Vec<f64>,
-    /// The first clock at which a membrane moves again.
+    /// What is added to it when they are free again; empty if nothing is.
+    later: Vec<f64>,
+    /// The first clock at which a membrane moves again. Where a bias has to be counted from there, every spike sets it.
     free_at: Vec<Tick>,
     /// Of each group, the last clock at which it acted: ends of refractory times excepted if event-driven.
     acts: Vec<Tick>,
@@ -183,12 +187,13 @@ impl Cells {
             3..=4 => (4, true),
             _ => (8, true),
         };
-        let lowest = match &population.threshold {
+        let limit = relative(&population.threshold, neuron.steady);
+        let lowest = match &limit {
             Threshold::Never => f64::INFINITY,
             Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => *theta,
             Threshold::Cue { values, .. } => values.iter().fold(f64::INFINITY, |least, theta| least.min(*theta)),
         };
-        let cue_low = match &population.threshold {
+        let cue_low = match &limit {
             Threshold::Cue { values, width } => {
                 let mut low = values.to_vec();
                 for at in (0..low.len() - width).rev() {
@@ -202,20 +207,22 @@ impl Cells {
         let mut state = State::zeros(padded, kind.0, adaptive);
         let initial = &population.initial_mv;
         for (membrane, id) in state.membranes.iter_mut().zip(ids.clone()) {
-            *membrane = if initial.len() == 1 { initial[0] } else { initial[id as usize] };
+            *membrane = initial[if initial.len() == 1 { 0 } else { id as usize }] - neuron.steady;
         }
         // Nobody is behind the last neuron: never free, never fires.
         let mut free_at = vec![0; padded];
         free_at[n..].fill(Tick::MAX);
         state.membranes[n..].fill(f64::NEG_INFINITY);
         let mut kept = Vec::new();
-        if neuron.keep_refractory_input {
+        if neuron.keep_refractory_input && neuron.refractory > 0 {
             let powers = std::iter::successors(Some(1.0), |e| Some(e * neuron.retention));
             kept.extend(powers.take(neuron.refractory as usize + 1));
         }
+        let later = vec![0.0; if kept.is_empty() { 0 } else { padded }];
         Cells {
-            maps: Maps::new(&neuron, &population.threshold, lowest),
+            maps: Maps::new(&neuron, &limit, lowest),
             threshold: population.threshold.clone(),
+            limit,
             cue_low,
             inputs,
             immediate: neuron.is_immediate(),
@@ -223,6 +230,7 @@ impl Cells {
             kept,
             state,
             held: vec![0.0; if holds(&neuron) { padded } else { 0 }],
+            later,
             free_at,
             acts: vec![0; padded / GROUP],
             mode: Mode::Event(Sparse::new(vec![0; padded / GROUP])),
@@ -240,9 +248,10 @@ impl Cells {
         self.kind.0
     }
 
-    /// Whether a state has excesses of thresholds, and membranes of refractory neurons.
-    pub fn optional(&self) -> (bool, bool) {
-        (matches!(self.threshold, Threshold::Adaptive { .. }), holds(&self.neuron))
+    /// Whether a state has excesses of thresholds, membranes of refractory neurons, and input kept for later.
+    pub fn optional(&self) -> [bool; 3] {
+        let adaptive = matches!(self.threshold, Threshold::Adaptive { .. });
+        [adaptive, holds(&self.neuron), !self.kept.is_empty()]
     }
 
     /// Neurons.
@@ -346,8 +355,8 @@ impl Cells {
         }
         if self.kept.is_empty() || now >= self.free_at[target] {
             self.state.membranes[target] += jump;
-        } else if let Some(kept) = self.kept.get((self.free_at[target] - 1 - now) as usize) {
-            self.held[target] += kept * jump;
+        } else if let (None, Some(kept)) = (input.component, self.kept.get((self.free_at[target] - 1 - now) as usize)) {
+            self.later[target] += kept * jump;
         }
     }
 
@@ -382,19 +391,47 @@ impl Cells {
         self.acts.len()
     }
 
+    /// Whether neuron j is refractory at `now`.
+    #[inline(always)]
+    fn rests(&self, j: usize, now: Tick) -> bool {
+        self.neuron.refractory > 0 && self.free_at[j] > now
+    }
+
     /// The membrane of neuron j in its refractory time.
     #[inline(always)]
     fn held(&self, j: usize) -> f64 {
         match self.neuron.reset {
-            Reset::To(value) if self.held.is_empty() => value,
-            _ => self.held.get(j).copied().unwrap_or_default(),
+            Reset::To(value) => value - self.neuron.steady,
+            Reset::Subtract => self.held.get(j).copied().unwrap_or_default(),
         }
     }
 
-    /// The thresholds of a group at a clock, given their excess there.
+    /// The membrane of neuron j at the end of its refractory time.
     #[inline(always)]
-    fn thresholds(&self, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
-        match &self.threshold {
+    fn released(&self, j: usize) -> f64 {
+        self.held(j) + self.later.get(j).copied().unwrap_or_default()
+    }
+
+    /// What a constant bias has added to the membrane of a neuron that is free from a clock on, if it has no leak.
+    #[inline(always)]
+    fn driven(&self, free_at: Tick, now: Tick) -> f64 {
+        self.neuron.drive * f64::from(now.saturating_sub(free_at.saturating_sub(1)))
+    }
+
+    /// Membranes of a group, what is driven included.
+    #[inline(always)]
+    fn risen(&self, group: usize, membranes: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
+        match self.neuron.drive {
+            0.0 => *membranes,
+            _ => std::array::from_fn(|lane| membranes[lane] + self.driven(free_at[lane], now)),
+        }
+    }
+
+    /// The thresholds of a group at a clock, given their excess there: themselves, or the limits of deviations.
+    #[inline(always)]
+    fn thresholds(&self, of: &Threshold, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        match of {
             Threshold::Never => [f64::INFINITY; GROUP],
             Threshold::Fixed(theta) => [*theta; GROUP],
             Threshold::Adaptive { base, .. } => excess.map(|excess| base + excess),
@@ -409,7 +446,8 @@ impl Cells {
     #[inline(always)]
     fn fires<const K: usize>(&self, group: usize, state: &Group<K>, now: Tick) -> [bool; GROUP] {
         let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
-        let (v, theta) = (&state.membranes, self.thresholds(group, &state.excess, now));
+        let v = self.risen(group, &state.membranes, now);
+        let theta = self.thresholds(&self.limit, group, &state.excess, now);
         match self.neuron.strict {
             true => std::array::from_fn(|lane| (v[lane] > theta[lane]) & (free_at[lane] <= now)),
             false => std::array::from_fn(|lane| (v[lane] >= theta[lane]) & (free_at[lane] <= now)),
@@ -419,21 +457,25 @@ impl Cells {
     /// Neuron j fires; its state is at `now`.
     fn fire(&mut self, j: usize, now: Tick) {
         let membrane = match self.neuron.reset {
-            Reset::To(value) => value,
+            Reset::To(value) => value - self.neuron.steady,
             Reset::Subtract => {
                 let (group, lane) = (j / GROUP, j % GROUP);
-                let excess = self.state.load::<0>(group).excess;
-                self.state.membranes[j] - self.thresholds(group, &excess, now)[lane]
+                let state = self.state.load::<0>(group);
+                let theta = self.thresholds(&self.threshold, group, &state.excess, now);
+                self.risen(group, &state.membranes, now)[lane] - theta[lane]
             }
         };
         self.state.membranes[j] = membrane;
         if let (Threshold::Adaptive { jump, .. }, Some(excess)) = (&self.threshold, self.state.excess.get_mut(j)) {
             *excess += jump;
         }
-        if self.neuron.refractory > 0 {
+        if self.neuron.refractory > 0 || self.neuron.drive != 0.0 {
             self.free_at[j] = now.saturating_add(self.neuron.refractory).saturating_add(1);
             if let Some(held) = self.held.get_mut(j) {
                 *held = membrane;
+            }
+            if let Some(later) = self.later.get_mut(j) {
+                *later = 0.0;
             }
         }
         self.acts[j / GROUP] = now;
@@ -457,6 +499,10 @@ impl Cells {
         if !self.held.is_empty() {
             state.held.resize(n, 0.0);
             state.held[range.clone()].copy_from_slice(&self.held[..range.len()]);
+        }
+        if !self.later.is_empty() {
+            state.later.resize(n, 0.0);
+            state.later[range.clone()].copy_from_slice(&self.later[..range.len()]);
         }
     }
 
@@ -496,6 +542,9 @@ impl Cells {
         if !self.held.is_empty() {
             self.held[..len].copy_from_slice(&from.held[range.clone()]);
         }
+        if !self.later.is_empty() {
+            self.later[..len].copy_from_slice(&from.later[range.clone()]);
+        }
         let mut last = vec![0; self.groups()];
         for (last, of_group) in last.iter_mut().zip(from.last[range].chunks(GROUP)) {
             *last = of_group[0];
@@ -513,9 +562,12 @@ impl Cells {
         let (group, lane) = (j / GROUP, j % GROUP);
         let state = self.present::<K, ALPHA>(group, now);
         match variable {
-            Variable::Membrane if self.free_at[j] > now => self.held(j),
-            Variable::Membrane => state.membranes[lane],
-            Variable::Threshold => self.thresholds(group, &state.excess, now)[lane],
+            Variable::Membrane if self.rests(j, now) => match self.neuron.reset {
+                Reset::To(value) => value,
+                Reset::Subtract => self.held(j) + self.neuron.steady,
+            },
+            Variable::Membrane => self.risen(group, &state.membranes, now)[lane] + self.neuron.steady,
+            Variable::Threshold => self.thresholds(&self.threshold, group, &state.excess, now)[lane],
             Variable::Current => {
                 self.inputs.iter().filter_map(|input| input.current).map(|c| state.currents[c][lane]).sum()
             }
@@ -534,7 +586,21 @@ impl Cells {
 
 /// Whether membranes of refractory neurons differ.
 fn holds(neuron: &Neuron) -> bool {
-    neuron.refractory > 0 && (neuron.reset == Reset::Subtract || neuron.keep_refractory_input)
+    neuron.refractory > 0 && neuron.reset == Reset::Subtract
+}
+
+/// A threshold less the steady state.
+fn relative(threshold: &Threshold, steady: f64) -> Threshold {
+    match threshold {
+        Threshold::Fixed(theta) => Threshold::Fixed(theta - steady),
+        Threshold::Adaptive { base, jump, retention } => {
+            Threshold::Adaptive { base: base - steady, jump: *jump, retention: *retention }
+        }
+        Threshold::Cue { values, width } if steady != 0.0 => {
+            Threshold::Cue { values: values.iter().map(|theta| theta - steady).collect(), width: *width }
+        }
+        _ => threshold.clone(),
+    }
 }
 
 /// Notes that the group of neuron `target` acts at clock `now`; 1 if that is new.

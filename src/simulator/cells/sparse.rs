@@ -98,8 +98,8 @@ impl Cells {
                     _ => state.advance_free::<ALPHA>(map, free_at, at + 1),
                 }
                 at += length(level);
-                if at.is_multiple_of(LONGEST) && self.maps.vanishes {
-                    state.vanish(free_at, at);
+                if at.is_multiple_of(LONGEST) {
+                    state.vanish(self.maps.least, free_at, at);
                 }
             }
             if stop < to || free_at.iter().any(|free| free.wrapping_sub(1) == to) {
@@ -177,11 +177,10 @@ impl Cells {
     fn finish_group<const K: usize, const ALPHA: bool>(&mut self, group: usize, now: Tick) -> Result<()> {
         let mut state = self.present::<K, ALPHA>(group, now);
         let heard = self.acts[group] == now;
-        let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
         for lane in 0..GROUP {
             // What arrived there does not count.
-            if free_at[lane] > now {
-                state.membranes[lane] = self.held(group * GROUP + lane);
+            if self.rests(group * GROUP + lane, now) {
+                state.membranes[lane] = self.released(group * GROUP + lane);
             }
         }
         let fires = self.fires(group, &state, now);
@@ -281,8 +280,9 @@ impl Cells {
         let [first, last] = bound.leak;
         let mut highest = [0.0; GROUP];
         let mut scale = [0.0; GROUP];
+        let risen = self.risen(group, &state.membranes, now);
         for lane in 0..GROUP {
-            let v = state.membranes[lane];
+            let v = risen[lane];
             highest[lane] = (first.0 * v + first.1).max(last.0 * v + last.1);
             scale[lane] = highest[lane].abs() + v.abs();
         }
@@ -294,7 +294,7 @@ impl Cells {
                 scale[lane] += x.abs() * most;
             }
         }
-        let lowest = match &self.threshold {
+        let lowest = match &self.limit {
             Threshold::Never => [f64::INFINITY; GROUP],
             Threshold::Fixed(theta) => [*theta; GROUP],
             Threshold::Adaptive { base, .. } => {
@@ -330,8 +330,8 @@ impl Cells {
         };
         for lane in 0..GROUP {
             let j = group * GROUP + lane;
-            if self.free_at[j] > clock && j < self.len() {
-                state.membranes[lane] = self.held(j);
+            if self.rests(j, clock) && j < self.len() {
+                state.membranes[lane] = self.released(j);
             }
         }
         (state, clock)
