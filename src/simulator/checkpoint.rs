@@ -1,6 +1,6 @@
 //! A simulation between two ticks: everything that what follows depends on, whatever the number of threads.
 
-use super::Simulation;
+use super::{Auto, Simulation};
 use crate::counts::LayerCounts;
 use crate::error::{Error, Result};
 use crate::event::Tick;
@@ -15,6 +15,8 @@ pub(super) struct PopulationState {
     pub membranes: Vec<f64>,
     /// Clock of each neuron's state.
     pub last: Vec<Tick>,
+    /// Clock at which each neuron is to be looked at; empty if clock-driven.
+    pub looks: Vec<Tick>,
     /// `[components, neurons]`.
     pub currents: Vec<f64>,
     /// Of adaptive thresholds.
@@ -36,6 +38,8 @@ pub struct Checkpoint {
     /// Spikes that may still be under way: tick, origin (populations, then sources), neuron.
     pub(super) spikes: Vec<[u32; 3]>,
     pub(super) counts: Vec<LayerCounts>,
+    /// What the choice of drivers rests on: operation counts go on as if there had been no interruption.
+    auto: Auto,
 }
 
 /// Key of the header entry that says what the state belongs to.
@@ -45,6 +49,7 @@ const KEY: &str = "simulation";
 struct Header {
     tick: Tick,
     counts: Vec<LayerCounts>,
+    auto: Auto,
     /// The network and its settings, as the caller names them.
     of: String,
 }
@@ -56,7 +61,7 @@ impl Checkpoint {
     /// If the file cannot be written; it is then as it was before.
     pub fn save(&self, path: &Path, of: &str) -> Result<()> {
         let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {e}"));
-        let header = Header { tick: self.tick, counts: self.counts.clone(), of: of.to_owned() };
+        let header = Header { tick: self.tick, counts: self.counts.clone(), auto: self.auto.clone(), of: of.to_owned() };
         let header = HashMap::from([(KEY.to_owned(), serde_json::to_string(&header).map_err(|e| fail(&e))?)]);
         let floats = |values: &[f64]| (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
         let ticks = |values: &[u32]| (Dtype::U32, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
@@ -65,6 +70,7 @@ impl Checkpoint {
             let mut put = |name: &str, data| tensors.push((format!("population.{p}.{name}"), data));
             put("membranes", floats(&state.membranes));
             put("last", ticks(&state.last));
+            put("looks", ticks(&state.looks));
             put("currents", floats(&state.currents));
             put("excess", floats(&state.excess));
             put("free_at", ticks(&state.free_at));
@@ -111,6 +117,7 @@ impl Checkpoint {
             Ok(PopulationState {
                 membranes: floats(format!("population.{p}.membranes"))?,
                 last: ticks(format!("population.{p}.last"))?,
+                looks: ticks(format!("population.{p}.looks"))?,
                 currents: floats(format!("population.{p}.currents"))?,
                 excess: floats(format!("population.{p}.excess"))?,
                 free_at: ticks(format!("population.{p}.free_at"))?,
@@ -123,6 +130,7 @@ impl Checkpoint {
             populations: (0..header.counts.len()).map(population).collect::<Result<_>>()?,
             spikes: ticks("spikes".into())?.as_chunks().0.to_vec(),
             counts: header.counts,
+            auto: header.auto,
         })
     }
 }
@@ -151,7 +159,12 @@ impl Simulation {
                 spikes.extend(ids.iter().map(|&id| [tick, origin as u32, id]));
             }
         }
-        Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts() }
+        let mut auto = self.auto.clone();
+        for (p, touches) in auto.touches.iter_mut().enumerate() {
+            // Of arrivals at the last tick, which no message has told yet.
+            *touches += self.parts.iter().map(|part| part.cells[p].activity).sum::<u64>();
+        }
+        Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts(), auto }
     }
 
     /// Goes on from `checkpoint`, which must be of the same network; nothing has been run yet.
@@ -168,6 +181,7 @@ impl Simulation {
             let n = population.size as usize;
             let cells = &self.parts[0].cells[p];
             let [adaptive, held, later] = cells.optional();
+            let awaited = |&look: &Tick| look == Tick::MAX || look > checkpoint.tick;
             let released = checkpoint.tick.saturating_add(population.neuron.refractory).saturating_add(1);
             let fits = state.membranes.len() == n
                 && state.last.len() == n
@@ -177,6 +191,7 @@ impl Simulation {
                 && state.held.len() == if held { n } else { 0 }
                 && state.later.len() == if later { n } else { 0 }
                 && state.last.iter().all(|&last| last <= checkpoint.tick)
+                && (state.looks.is_empty() || state.looks.len() == n && state.looks.iter().all(awaited))
                 && state.free_at.iter().all(|&free| free <= released);
             if !fits {
                 return Err(wrong(format!("the state of population '{}' does not fit it", population.name)));
@@ -190,6 +205,19 @@ impl Simulation {
         if !checkpoint.spikes.iter().all(known) || !checkpoint.spikes.is_sorted() {
             return Err(wrong("it has spikes that cannot be".into()));
         }
+        let auto = &checkpoint.auto;
+        let planned = auto.planned.as_ref().map_or(populations.len(), |(_, dense)| dense.len());
+        if [auto.touches.len(), auto.dense.len(), planned] != [populations.len(); 3] || auto.since > checkpoint.tick {
+            return Err(wrong("what it says of drivers does not fit the network".into()));
+        }
+        // Of another driver nothing can be gone on with.
+        match self.auto.driver == auto.driver {
+            true => self.auto = auto.clone(),
+            false => self.auto.since = checkpoint.tick,
+        }
+        let dense = &self.auto.dense;
+        let looks = checkpoint.populations.iter().map(|state| !state.looks.is_empty());
+        let drivers: Vec<(bool, bool)> = dense.iter().copied().zip(looks).collect();
         for (at, part) in self.parts.iter_mut().enumerate() {
             for (cells, (state, counts)) in
                 part.cells.iter_mut().zip(checkpoint.populations.iter().zip(&checkpoint.counts))
@@ -197,10 +225,9 @@ impl Simulation {
                 cells.import(state);
                 cells.counts = if at == 0 { *counts } else { LayerCounts::default() };
             }
-            part.restart(checkpoint.tick, &checkpoint.spikes)?;
+            part.restart(checkpoint.tick, &checkpoint.spikes, &drivers)?;
         }
         self.now = checkpoint.tick;
-        self.auto.since = checkpoint.tick;
         Ok(())
     }
 }

@@ -95,13 +95,17 @@ pub struct Simulation {
     longest_delay: Tick,
 }
 
-/// What [`Driver::Auto`] has seen.
-#[derive(Clone)]
+/// What [`Driver::Auto`] has seen and chosen. Where it chooses depends on no interruption: at ends of whole epochs.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Auto {
     driver: Driver,
+    /// Of each population, groups with arrivals, summed over the ticks from `since` on.
     touches: Vec<u64>,
     since: Tick,
+    /// Which populations are clock-driven.
     dense: Vec<bool>,
+    /// Which are from a tick on.
+    planned: Option<(Tick, Vec<bool>)>,
 }
 
 impl Simulation {
@@ -171,8 +175,8 @@ impl Simulation {
         };
         let built = all_at_once(pool.as_ref(), (0..parts).map(|part| move || build(part)))?;
         let populations = network.populations.len();
-        let auto =
-            Auto { driver, touches: vec![0; populations], since: 0, dense: vec![driver == Driver::Clock; populations] };
+        let dense = vec![driver == Driver::Clock; populations];
+        let auto = Auto { driver, touches: vec![0; populations], since: 0, dense, planned: None };
         Ok(Simulation { network, parts: built, pool, probes, lookahead, now: 0, auto, longest_delay })
     }
 
@@ -280,9 +284,11 @@ fn run_part(
     let (mut epoch, mut known, mut failure) = (ticks.start..ticks.start, ticks.start, None);
     while known < ticks.end {
         let before = epoch.clone();
-        epoch = before.end..ticks.end.min(before.end.saturating_add(span.epoch));
+        let whole = (before.end / span.epoch + 1).saturating_mul(span.epoch);
+        epoch = before.end..ticks.end.min(whole);
         std::mem::swap(&mut all, &mut last);
         if !epoch.is_empty() {
+            auto.apply(part, epoch.start)?;
             let outbox = &mut all[own];
             outbox.stop = failure.is_some() || part.run(epoch.clone(), outbox).map_err(|e| failure = Some(e)).is_err();
             if exchange.send(outbox).is_none() {
@@ -298,9 +304,8 @@ fn run_part(
         }
         part.take(&of, heard, &mut auto.touches);
         known = of.end;
-        if auto.is_due(known) {
-            part.catch_up(epoch.end)?;
-            auto.choose(part, known, epoch.end, network)?;
+        if auto.is_due(known) && known.is_multiple_of(span.epoch) {
+            auto.choose(known, if span.ahead { known.saturating_add(span.epoch) } else { known }, network);
         }
         if let Some(lead) = lead.as_deref_mut().filter(|_| failure.is_none()) {
             failure = lead.record(part, of, heard).err();
@@ -343,21 +348,32 @@ impl Auto {
         self.driver == Driver::Auto && known - self.since >= window
     }
 
-    /// Chooses for each population from `now` on, by what is known up to `known`. All parts see the same figures and choose alike.
-    fn choose(&mut self, part: &mut Part, known: Tick, now: Tick, network: &Network) -> Result<()> {
+    /// Chooses for each population from `from` on, by what is known up to `known`. All parts see the same figures and choose alike.
+    fn choose(&mut self, known: Tick, from: Tick, network: &Network) {
         let window = known - self.since;
-        for (p, population) in network.populations.iter().enumerate() {
+        let dense = network.populations.iter().enumerate().map(|(p, population)| {
             let groups = population.size.div_ceil(GROUP as u32);
             let share = self.touches[p] as f64 / (f64::from(window) * f64::from(groups));
             // Half as busy to go back: no flutter.
-            let dense = share > if self.dense[p] { BUSY / 2.0 } else { BUSY };
-            if dense != self.dense[p] {
-                self.dense[p] = dense;
-                part.cells[p].start(now, dense)?;
-            }
-            self.touches[p] = 0;
-        }
+            share > if self.dense[p] { BUSY / 2.0 } else { BUSY }
+        });
+        self.planned = Some((from, dense.collect()));
+        self.touches.fill(0);
         self.since = known;
+    }
+
+    /// Goes over to what has been chosen from `now` on.
+    fn apply(&mut self, part: &mut Part, now: Tick) -> Result<()> {
+        let Some((_, dense)) = self.planned.take_if(|(from, _)| *from == now) else { return Ok(()) };
+        if dense != self.dense {
+            part.catch_up(now)?;
+            for (cells, (&before, &after)) in part.cells.iter_mut().zip(self.dense.iter().zip(&dense)) {
+                if before != after {
+                    cells.start(now, after)?;
+                }
+            }
+            self.dense = dense;
+        }
         Ok(())
     }
 }

@@ -71,6 +71,8 @@ struct Route {
     sums: Vec<f64>,
     /// One for all synapses, or none.
     delay: Option<Tick>,
+    /// Whether this part is the one that counts what spikes, not synapses, cost.
+    counts_spikes: bool,
     /// By tick of arrival.
     under_way: UnderWay,
     /// Analog values come from here.
@@ -130,7 +132,7 @@ impl Part {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let populations = network.populations.len();
-        let cells: Vec<Cells> = (0..populations)
+        let mut cells: Vec<Cells> = (0..populations)
             .map(|p| {
                 let population = &network.populations[p];
                 let mut cells = Cells::new(population, share(population.size, part, parts));
@@ -167,6 +169,7 @@ impl Part {
                 },
                 rows,
                 delay,
+                counts_spikes: part == 0,
                 frames: emitter.filter(|emitter| emitter.is_analog()).cloned(),
             });
         }
@@ -177,8 +180,12 @@ impl Part {
             let ids = &cells[probe.population].ids;
             Probe { neurons: probe.neurons.iter().copied().filter(|id| ids.contains(id)).collect(), ..probe.clone() }
         });
+        let probes: Vec<Probe> = probes.collect();
+        for probe in &probes {
+            cells[probe.population].record(&probe.neurons);
+        }
         Ok(Part {
-            probes: probes.collect(),
+            probes,
             deferred,
             arrived: vec![0; populations],
             cells,
@@ -214,7 +221,10 @@ impl Part {
                 if !self.deferred[p] && !self.cells[p].immediate() {
                     self.deliver(p, tick)?;
                 }
-                outbox.values.get_mut(at).into_iter().for_each(|values| self.look(p, tick, values));
+                if let Some(values) = outbox.values.get_mut(at) {
+                    self.cells[p].ready(tick);
+                    self.look(p, tick, values);
+                }
             }
             self.arrived[p] = if self.deferred[p] { ticks.end - 1 } else { ticks.end };
             let touches = std::mem::take(&mut self.cells[p].activity);
@@ -284,8 +294,9 @@ impl Part {
         if now - tick <= history.0.len() as Tick { history.at(tick) } else { &[] }
     }
 
-    /// Starts again after `now` ticks with the spikes of the last ones, `[tick, origin, id]` ascending.
-    pub fn restart(&mut self, now: Tick, spikes: &[[u32; 3]]) -> Result<()> {
+    /// Starts again after `now` ticks with the spikes of the last ones, `[tick, origin, id]` ascending. `drivers` says for each population
+    /// whether it is clock-driven and whether its imported state awaits looks.
+    pub fn restart(&mut self, now: Tick, spikes: &[[u32; 3]], drivers: &[(bool, bool)]) -> Result<()> {
         for group in spikes.chunk_by(|a, b| a[..2] == b[..2]) {
             let [tick, origin, _] = group[0];
             let ids: Vec<u32> = group.iter().map(|&[_, _, id]| id).collect();
@@ -298,8 +309,10 @@ impl Part {
             }
         }
         self.arrived.fill(now);
-        let dense = self.driver == Driver::Clock;
-        self.cells.iter_mut().try_for_each(|cells| cells.start(now, dense))
+        self.cells.iter_mut().zip(drivers).try_for_each(|(cells, &(dense, looks))| match !dense && looks {
+            true => cells.resume(now),
+            false => cells.start(now, dense),
+        })
     }
 
     /// Brings to population `p` what arrives at `tick`.
@@ -429,6 +442,7 @@ impl Route {
             gain: self.gain,
             factor: 1.0,
         };
+        let queued = if self.counts_spikes { 2 * self.arriving(tick, history).len() as u64 } else { 0 };
         let [events, effective] = match &mut self.under_way {
             UnderWay::Looked => return self.deliver_all(tick, history, cells, dense_products),
             UnderWay::Events(ring) => {
@@ -442,7 +456,7 @@ impl Route {
             }
             UnderWay::Rows(ring) => {
                 let arriving = ring.at_mut(tick);
-                cells.counts.queue_operations += 2 * arriving.len() as u64;
+                cells.counts.queue_operations += queued;
                 let heard = cells.hear(&arrivals, arriving, tick);
                 arriving.clear();
                 heard

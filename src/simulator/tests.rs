@@ -2,7 +2,7 @@ use super::*;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::{Delays, Emits, Origin, Population, Projection, Rule, Source, Threshold, Weights};
 use crate::neuron::linear::{Form, Leak, Neuron, Receptor, Reset};
-use crate::recording::Variable;
+use crate::recording::{Ignore, Variable};
 use crate::splitmix::{below, unit};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -210,6 +210,31 @@ proptest! {
         let reference = run(&network, Driver::Event, 3, &[ticks], &probes);
         prop_assert_eq!(&run(&network, Driver::Clock, 1, &[1, 300, ticks], &probes), &reference);
         prop_assert_eq!(&run(&network, Driver::Auto, 2, &[ticks], &probes), &reference);
+    }
+
+    /// One that is not interrupted, one that is, and one that goes on from a checkpoint, in other numbers of parts.
+    #[test]
+    fn interruptions_and_threads_change_no_count(seed in any::<u64>(), at in 1_u32..400, recorded in any::<bool>()) {
+        let network = Arc::new(random_network(seed));
+        let probes = if recorded { all_probes(&network) } else { Vec::new() };
+        for driver in [Driver::Event, Driver::Clock, Driver::Auto] {
+            let start = |parts| Simulation::in_parts(network.clone(), driver, parts, probes.clone(), &|_| {}).unwrap();
+            let mut whole = start(1);
+            whole.run(400, &mut Ignore, &mut |_| {}).unwrap();
+            let mut first = start(2);
+            first.run(at, &mut Ignore, &mut |_| {}).unwrap();
+            let mut rest = start(3);
+            rest.restore(&first.checkpoint()).unwrap();
+            prop_assert_eq!(&rest.checkpoint(), &first.checkpoint());
+            for simulation in [&mut first, &mut rest] {
+                simulation.run(400, &mut Ignore, &mut |_| {}).unwrap();
+                prop_assert_eq!(simulation.counts(), whole.counts(), "{:?}", driver);
+            }
+            for (population, counts) in network.populations.iter().zip(whole.counts()) {
+                let steps = u64::from(population.size) * 400;
+                prop_assert!((counts.spikes..=steps).contains(&counts.membrane_updates), "{:?} {:?}", driver, counts);
+            }
+        }
     }
 
     #[test]

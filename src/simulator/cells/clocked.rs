@@ -213,13 +213,13 @@ impl Cells {
         let mut present = empty;
         let mut acts = self.acts.clone();
         for group in 0..self.groups() {
-            let (state, act) = self.path::<K, ALPHA>(group, sparse.last[group], now);
+            let (state, act) = self.path::<K, ALPHA>(group, sparse.watches[group].last, now);
             present.store(group, &state);
             acts[group] = act;
             for (at, saved) in saved.iter_mut().enumerate() {
                 let start = now - now % length(at + 1);
                 if act <= start {
-                    saved.store(group, &self.path::<K, ALPHA>(group, sparse.last[group], start).0);
+                    saved.store(group, &self.path::<K, ALPHA>(group, sparse.watches[group].last, start).0);
                 }
             }
         }

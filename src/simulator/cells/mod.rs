@@ -25,7 +25,7 @@ use crate::recording::Variable;
 use crate::simulator::checkpoint::PopulationState;
 use crate::simulator::maps::{MOST_COMPONENTS, Maps};
 use clocked::Clocked;
-use sparse::Sparse;
+use sparse::{Followed, Sparse, Watch};
 use state::{Group, State};
 use std::ops::Range;
 
@@ -131,6 +131,8 @@ pub(super) struct Cells {
     /// Of each group, the last clock at which it acted: ends of refractory times excepted if event-driven.
     acts: Vec<Tick>,
     mode: Mode,
+    /// Groups with neurons whose variables are recorded, ascending.
+    recorded: Vec<u32>,
     /// Local ids of those that fire at the present tick.
     fired: Vec<u32>,
     /// Blocks with such.
@@ -233,7 +235,8 @@ impl Cells {
             later,
             free_at,
             acts: vec![0; padded / GROUP],
-            mode: Mode::Event(Sparse::new(vec![0; padded / GROUP])),
+            mode: Mode::Event(Sparse::new(vec![Watch::new(0); padded / GROUP], Followed::default())),
+            recorded: Vec::new(),
             fired: Vec::new(),
             crossing: Vec::new(),
             activity: 0,
@@ -241,6 +244,24 @@ impl Cells {
             neuron,
             ids,
         }
+    }
+
+    /// From now on variables of these neurons of the population will be asked for at every tick.
+    pub fn record(&mut self, ids: &[u32]) {
+        let first = self.ids.start;
+        self.recorded.extend(ids.iter().map(|id| (id - first) / GROUP as u32));
+        self.recorded.sort_unstable();
+        self.recorded.dedup();
+        let followed = self.followed();
+        if let Mode::Event(sparse) = &mut self.mode {
+            sparse.followed = followed;
+        }
+    }
+
+    /// What follows the recorded groups, before it has seen any.
+    fn followed(&self) -> Followed {
+        let [adaptive, ..] = self.optional();
+        Followed::new(self.recorded.clone(), self.kind.0, adaptive)
     }
 
     /// Components of the currents in a state, those included that the population does not have.
@@ -279,7 +300,6 @@ impl Cells {
         match &mut self.mode {
             Mode::Event(sparse) => {
                 sparse.queue.pop(&mut sparse.due);
-                self.counts.queue_operations += sparse.due.len() as u64;
             }
             Mode::Clock(_) => dispatch!(self, sweep(clock(tick))),
         }
@@ -491,6 +511,14 @@ impl Cells {
         dispatch!(self, schedule_all(now))
     }
 
+    /// Goes on with the looks that the imported state awaits.
+    pub fn resume(&mut self, now: Tick) -> Result<()> {
+        match &mut self.mode {
+            Mode::Event(sparse) => sparse.queue_awaited(now),
+            Mode::Clock(_) => Ok(()),
+        }
+    }
+
     /// Writes this share into the state of the whole population of `n` neurons.
     pub fn export(&self, state: &mut PopulationState, n: usize, now: Tick) {
         dispatch!(self, export_groups(state, n, now));
@@ -510,12 +538,18 @@ impl Cells {
         if !self.state.excess.is_empty() {
             to.excess.resize(n, 0.0);
         }
+        if let Mode::Event(_) = self.mode {
+            to.looks.resize(n, 0);
+        }
         for group in 0..self.len().div_ceil(GROUP) {
             let (state, clock) = self.represent::<K>(group, now);
             let first = self.ids.start as usize + group * GROUP;
             for (lane, id) in (first..self.ids.end as usize).take(GROUP).enumerate() {
                 to.membranes[id] = state.membranes[lane];
                 to.last[id] = clock;
+                if let (Mode::Event(sparse), Some(look)) = (&self.mode, to.looks.get_mut(id)) {
+                    *look = sparse.watches[group].look_of(lane);
+                }
                 for c in 0..K {
                     to.currents[c * n + id] = state.currents[c][lane];
                 }
@@ -545,22 +579,38 @@ impl Cells {
         if !self.later.is_empty() {
             self.later[..len].copy_from_slice(&from.later[range.clone()]);
         }
-        let mut last = vec![0; self.groups()];
-        for (last, of_group) in last.iter_mut().zip(from.last[range].chunks(GROUP)) {
-            *last = of_group[0];
+        let mut watches = vec![Watch::new(0); self.groups()];
+        for (group, of_group) in from.last[range.clone()].chunks(GROUP).enumerate() {
+            self.acts[group] = of_group[0];
+            watches[group] = Watch::new(of_group[0]);
         }
-        self.acts.copy_from_slice(&last);
-        self.mode = Mode::Event(Sparse::new(last));
+        if !from.looks.is_empty() {
+            for (watch, looks) in watches.iter_mut().zip(from.looks[range].chunks(GROUP)) {
+                watch.await_looks(looks);
+            }
+        }
+        self.mode = Mode::Event(Sparse::new(watches, self.followed()));
     }
 
-    /// A variable of neuron `id` of the population at the end of `tick`.
+    /// Makes ready to show variables of recorded neurons at the end of `tick`.
+    pub fn ready(&mut self, tick: Tick) {
+        if !self.recorded.is_empty() {
+            dispatch!(self, follow(clock(tick)));
+        }
+    }
+
+    /// A variable of neuron `id` of the population, which is recorded, at the end of `tick`.
     pub fn show(&self, variable: Variable, id: u32, tick: Tick) -> f64 {
         dispatch!(self, show_at(variable, (id - self.ids.start) as usize, clock(tick)))
     }
 
     fn show_at<const K: usize, const ALPHA: bool>(&self, variable: Variable, j: usize, now: Tick) -> f64 {
         let (group, lane) = (j / GROUP, j % GROUP);
-        let state = self.present::<K, ALPHA>(group, now);
+        let state = match &self.mode {
+            Mode::Event(sparse) => sparse.followed.state::<K>(group),
+            Mode::Clock(_) => None,
+        };
+        let state = state.unwrap_or_else(|| self.state.load(group));
         match variable {
             Variable::Membrane if self.rests(j, now) => match self.neuron.reset {
                 Reset::To(value) => value,
@@ -578,7 +628,7 @@ impl Cells {
     #[inline(always)]
     fn present<const K: usize, const ALPHA: bool>(&self, group: usize, now: Tick) -> Group<K> {
         match &self.mode {
-            Mode::Event(sparse) => self.path::<K, ALPHA>(group, sparse.last[group], now).0,
+            Mode::Event(sparse) => self.path::<K, ALPHA>(group, sparse.watches[group].last, now).0,
             Mode::Clock(_) => self.state.load(group),
         }
     }

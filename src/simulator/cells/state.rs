@@ -6,7 +6,7 @@ use crate::lanes::Lined;
 use crate::simulator::maps::{Map, NOTHING};
 
 /// What changes without anything arriving. Padded to whole blocks.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct State {
     pub membranes: Lined,
     /// By component.
