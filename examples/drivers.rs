@@ -16,9 +16,10 @@ const TICKS: u32 = 5000;
 /// Leaky neurons with delta synapses that fire at 20 mV.
 fn cells(name: &str, size: u32, threshold: Threshold) -> Population {
     let leak = Leak { tau_ms: Some(20.0), rest_mv: 0.0, bias_mv: 0.0, dt_ms: DT_MS, form: Form::Exact };
-    let (retention, drive) = leak.coefficients();
+    let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
+        steady,
         drive,
         reset: Reset::To(0.0),
         refractory: 20,

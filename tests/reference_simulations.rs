@@ -41,7 +41,7 @@ fn edges(network: &Network) -> [Edges; 2] {
         for (e, &(source, target)) in list.iter().enumerate() {
             let weight = match &projection.weights {
                 Weights::Constant(weight) => *weight,
-                Weights::Each(weights) => weights[e].into(),
+                Weights::Each(weights) => weights[e],
                 _ => panic!("weights of a file"),
             };
             let delay = match &projection.delays {
@@ -153,11 +153,11 @@ fn the_sonata_network_fires_as_in_nest() {
         assert!(matches!(projection.delays, Delays::Constant(d) if d == delay));
         match &projection.weights {
             Weights::Each(each) => weights.extend(each.iter().copied()),
-            Weights::Constant(weight) => weights.push(*weight as f32),
+            Weights::Constant(weight) => weights.push(*weight),
             _ => panic!("weights of a file"),
         }
     }
-    weights.sort_by(f32::total_cmp);
+    weights.sort_by(f64::total_cmp);
     weights.dedup();
     assert_eq!((internal, external, weights), (27_588, 20_844, vec![-7.5, -3.0, 2.5, 7.0, 50.0, 65.0]));
     let scnn1a = network.populations.iter().find(|p| p.name == "internal_100").unwrap();

@@ -198,7 +198,8 @@ mod tests {
         };
         let mut ledger = Ledger::new(2);
         let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, THRESHOLD_UPDATE);
-        let layer = SpikingLayer { counts, neuron_steps: 50, update, reset, threshold, twin: Some([1000, 10]) };
+        let twin = Some([1000, 10]);
+        let layer = SpikingLayer { counts, analog_macs: 7, neuron_steps: 50, update, reset, threshold, twin };
         ledger.file_spiking("layer", DataType::Fp32, &layer);
         ledger
     }

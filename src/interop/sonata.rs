@@ -546,7 +546,7 @@ impl Builder {
             let receptor = if weight < 0.0 { INHIBITORY } else { EXCITATORY };
             let part = parts.entry((virtual_nodes, index, to, receptor)).or_default();
             part.edges.push((source, target));
-            part.weights.push(weight as f32);
+            part.weights.push(weight);
             part.delays.push(steps as u16);
         }
         for ((virtual_nodes, index, to, receptor), part) in parts {
@@ -563,7 +563,7 @@ impl Builder {
                 receptor,
                 rule: Rule::List(part.edges.into()),
                 weights: match part.weights.iter().all(|&weight| weight == part.weights[0]) {
-                    true => Weights::Constant(part.weights[0].into()),
+                    true => Weights::Constant(part.weights[0]),
                     false => Weights::Each(part.weights.into()),
                 },
                 delays: match part.delays.iter().all(same) {
@@ -614,6 +614,6 @@ impl Builder {
 #[derive(Default)]
 struct Part {
     edges: Vec<(u32, u32)>,
-    weights: Vec<f32>,
+    weights: Vec<f64>,
     delays: Vec<u16>,
 }

@@ -42,7 +42,7 @@ pub fn read_spikes(path: &Path, dt_ms: f64, limit: u64) -> Result<SpikeRecording
 }
 
 /// Edges (source, target) and their weights, if the file has them.
-pub type EdgeList = (Vec<(u32, u32)>, Option<Vec<f32>>);
+pub type EdgeList = (Vec<(u32, u32)>, Option<Vec<f64>>);
 
 /// Reads edges from a `.csv` file with the head `source,target` or `source,target,weight`.
 ///
@@ -56,7 +56,7 @@ pub fn read_edges(path: &Path, limit: u64) -> Result<EdgeList> {
         let id = |column, name| number(row, column).ok_or_else(|| fault(name, "a whole number"));
         edges.push((id(0, "source")?, id(1, "target")?));
         if weighted {
-            let weight = number(row, 2).filter(|w: &f32| w.is_finite());
+            let weight = number(row, 2).filter(|w: &f64| w.is_finite());
             weights.push(weight.ok_or_else(|| fault("weight", "a number"))?);
         }
         Ok(())

@@ -141,6 +141,13 @@ pub enum Emits {
     },
 }
 
+impl Emits {
+    /// Whether it gives values in place of spikes.
+    pub fn is_analog(&self) -> bool {
+        matches!(self, Emits::Frames { .. })
+    }
+}
+
 /// Where a projection starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -213,7 +220,7 @@ pub enum Rule {
     /// Source and target of each edge, counted in the whole populations.
     List(Arc<[(u32, u32)]>),
     /// A dense matrix of weights `[targets, sources]` of the ranges, row by row; zeros are synapses too.
-    Matrix(Arc<[f32]>),
+    Matrix(Arc<[f64]>),
 }
 
 /// Weights of a projection. [`Rule::Matrix`] brings its own, which these multiply.
@@ -221,7 +228,7 @@ pub enum Rule {
 pub enum Weights {
     /// One for all.
     Constant(f64),
-    /// low + (high - low) unit(seed, e + first), rounded to f32.
+    /// low + (high - low) unit(seed, e + first).
     Uniform {
         /// Lowest.
         low: f64,
@@ -232,7 +239,7 @@ pub enum Weights {
         /// Of the counter.
         first: u64,
     },
-    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32 ([`Projection::weight`]).
+    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next ([`Projection::weight`]).
     Normal {
         /// Mean.
         mean: f64,
@@ -244,7 +251,7 @@ pub enum Weights {
         first: u64,
     },
     /// One per counter: of a list or of one to one.
-    Each(Arc<[f32]>),
+    Each(Arc<[f64]>),
 }
 
 /// Delays of a projection in ticks, at least 1.

@@ -141,6 +141,27 @@ impl Projection {
         })
     }
 
+    /// The weight of all edges, if they share one.
+    pub fn one_weight(&self) -> Option<f64> {
+        match (&self.weights, &self.rule) {
+            (_, Rule::Matrix(_)) => None,
+            (Weights::Constant(weight), _) => Some(*weight),
+            _ => None,
+        }
+    }
+
+    /// Whether single precision holds every weight without a loss.
+    pub fn single_precision(&self) -> bool {
+        let single = |weights: &[f64]| weights.iter().all(|&w| f64::from(w as f32) == w);
+        match (&self.weights, &self.rule) {
+            (Weights::Constant(1.0), Rule::Matrix(own)) => single(own),
+            (_, Rule::Matrix(_)) => false,
+            (Weights::Constant(weight), _) => single(&[*weight]),
+            (Weights::Each(weights), _) => single(weights),
+            _ => false,
+        }
+    }
+
     /// The weight of the edge with this counter.
     ///
     /// Normal weights are mean + sd sqrt(-2 ln(1 - u)) cos(2 pi v) with u = unit(seed, 2 (e + first)) and v the next unit.
@@ -149,17 +170,17 @@ impl Projection {
         let weight = match &self.weights {
             Weights::Constant(weight) => *weight,
             Weights::Uniform { low, high, seed, first } => {
-                f64::from((low + (high - low) * unit(*seed, counter.wrapping_add(*first))) as f32)
+                low + (high - low) * unit(*seed, counter.wrapping_add(*first))
             }
             Weights::Normal { mean, sd, seed, first } => {
                 let n = counter.wrapping_add(*first).wrapping_mul(2);
                 let (u, v) = (unit(*seed, n), unit(*seed, n.wrapping_add(1)));
-                f64::from((mean + sd * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32)
+                mean + sd * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
             }
-            Weights::Each(weights) => f64::from(weights[counter as usize]),
+            Weights::Each(weights) => weights[counter as usize],
         };
         match &self.rule {
-            Rule::Matrix(own) => f64::from(own[counter as usize]) * weight,
+            Rule::Matrix(own) => own[counter as usize] * weight,
             _ => weight,
         }
     }

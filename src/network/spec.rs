@@ -648,7 +648,7 @@ fn yes() -> bool {
 pub enum WeightSpec {
     /// One for all.
     Constant(f64),
-    /// low + (high - low) unit(seed, e + first), rounded to f32.
+    /// low + (high - low) unit(seed, e + first).
     Uniform {
         /// Lowest.
         low: f64,
@@ -661,7 +661,7 @@ pub enum WeightSpec {
         #[serde(default)]
         first: u64,
     },
-    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32.
+    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next.
     Normal {
         /// Mean.
         mean: f64,

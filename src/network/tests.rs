@@ -265,7 +265,7 @@ fn weights_and_delays_have_their_distributions() {
     let (mean, sd) = moments(&projection);
     let exact = (4.0_f64 / 12.0).sqrt();
     assert!((mean - 2.0).abs() < 5.0 * exact / (n as f64).sqrt() && (sd - exact).abs() < 0.01);
-    assert_eq!(projection.weight(7), f64::from((1.0 + 2.0 * unit(9, 7)) as f32));
+    assert_eq!(projection.weight(7), 1.0 + 2.0 * unit(9, 7));
     projection.delays = Delays::Uniform { low: 3, high: 5, seed: 1, first: 100 };
     let counts = [3, 4, 5].map(|delay| (0..n).filter(|&e| projection.delay(e) == delay).count() as f64 / n as f64);
     assert!(counts.iter().all(|share| (share - 1.0 / 3.0).abs() < 0.006), "{counts:?}");

@@ -298,8 +298,10 @@ fn ledger(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -
                     Reset::Hard => Cost::ZERO,
                     Reset::Soft => Cost { additions: 1, ..Cost::ZERO },
                 };
+                let counts = activity.counts[m as usize][block];
                 let spiking = SpikingLayer {
-                    counts: activity.counts[m as usize][block],
+                    counts,
+                    analog_macs: if block == 0 { counts.macs } else { 0 },
                     neuron_steps: neurons * steps * clips,
                     update: MEMBRANE_UPDATE,
                     reset,

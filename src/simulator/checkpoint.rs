@@ -1,5 +1,6 @@
 //! A simulation between two ticks: everything that what follows depends on, whatever the number of threads.
 
+use super::cells::InputCounts;
 use super::{Auto, Simulation};
 use crate::counts::LayerCounts;
 use crate::error::{Error, Result};
@@ -38,6 +39,7 @@ pub struct Checkpoint {
     /// Spikes that may still be under way: tick, origin (populations, then sources), neuron.
     pub(super) spikes: Vec<[u32; 3]>,
     pub(super) counts: Vec<LayerCounts>,
+    input: Vec<InputCounts>,
     /// What the choice of drivers rests on: operation counts go on as if there had been no interruption.
     auto: Auto,
 }
@@ -49,6 +51,7 @@ const KEY: &str = "simulation";
 struct Header {
     tick: Tick,
     counts: Vec<LayerCounts>,
+    input: Vec<InputCounts>,
     auto: Auto,
     /// The network and its settings, as the caller names them.
     of: String,
@@ -61,7 +64,7 @@ impl Checkpoint {
     /// If the file cannot be written; it is then as it was before.
     pub fn save(&self, path: &Path, of: &str) -> Result<()> {
         let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {e}"));
-        let header = Header { tick: self.tick, counts: self.counts.clone(), auto: self.auto.clone(), of: of.to_owned() };
+        let header = Header { tick: self.tick, counts: self.counts.clone(), input: self.input.clone(), auto: self.auto.clone(), of: of.to_owned() };
         let header = HashMap::from([(KEY.to_owned(), serde_json::to_string(&header).map_err(|e| fail(&e))?)]);
         let floats = |values: &[f64]| (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
         let ticks = |values: &[u32]| (Dtype::U32, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
@@ -130,6 +133,7 @@ impl Checkpoint {
             populations: (0..header.counts.len()).map(population).collect::<Result<_>>()?,
             spikes: ticks("spikes".into())?.as_chunks().0.to_vec(),
             counts: header.counts,
+            input: header.input,
             auto: header.auto,
         })
     }
@@ -164,7 +168,8 @@ impl Simulation {
             // Of arrivals at the last tick, which no message has told yet.
             *touches += self.parts.iter().map(|part| part.cells[p].activity).sum::<u64>();
         }
-        Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts(), auto }
+        let input = (0..self.network.populations.len()).map(|p| self.input(p)).collect();
+        Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts(), input, auto }
     }
 
     /// Goes on from `checkpoint`, which must be of the same network; nothing has been run yet.
@@ -174,7 +179,7 @@ impl Simulation {
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         let populations = &self.network.populations;
         let wrong = |problem: String| Error::value("checkpoint", problem);
-        if checkpoint.populations.len() != populations.len() {
+        if [checkpoint.populations.len(), checkpoint.input.len()] != [populations.len(); 2] {
             return Err(wrong(format!("{} populations, not {}", checkpoint.populations.len(), populations.len())));
         }
         for (p, (state, population)) in checkpoint.populations.iter().zip(populations).enumerate() {
@@ -219,11 +224,10 @@ impl Simulation {
         let looks = checkpoint.populations.iter().map(|state| !state.looks.is_empty());
         let drivers: Vec<(bool, bool)> = dense.iter().copied().zip(looks).collect();
         for (at, part) in self.parts.iter_mut().enumerate() {
-            for (cells, (state, counts)) in
-                part.cells.iter_mut().zip(checkpoint.populations.iter().zip(&checkpoint.counts))
-            {
-                cells.import(state);
-                cells.counts = if at == 0 { *counts } else { LayerCounts::default() };
+            for (p, cells) in part.cells.iter_mut().enumerate() {
+                cells.import(&checkpoint.populations[p]);
+                let (counts, input) = (checkpoint.counts[p], checkpoint.input[p]);
+                (cells.counts, cells.input) = if at == 0 { (counts, input) } else { Default::default() };
             }
             part.restart(checkpoint.tick, &checkpoint.spikes, &drivers)?;
         }

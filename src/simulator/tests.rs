@@ -160,7 +160,7 @@ fn random_network(seed: u64) -> Network {
             3 => Rule::FixedInDegree { degree: d.below(9), seed: stream.0, stride: stream.1, offset: stream.2 },
             4 => Rule::FixedOutDegree { degree: d.below(9), seed: stream.0, stride: stream.1, offset: stream.2 },
             5 => Rule::List((0..d.below(90)).map(|_| (first + d.below(n - first), d.below(last + 1))).collect()),
-            _ => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| d.unit() as f32 - 0.4).collect()),
+            _ => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| f64::from(d.unit() as f32) - 0.4).collect()),
         };
         stream.0 += 1;
         let edges = if let Rule::List(list) = &rule { list.len() } else { 0 };
@@ -168,7 +168,7 @@ fn random_network(seed: u64) -> Network {
         let weights = match d.below(4) {
             0 => Weights::Constant(scale * (d.unit() - 0.3)),
             1 => Weights::Normal { mean: 0.1, sd: scale * 0.4, seed: stream.0, first: 3 },
-            2 if edges > 0 => Weights::Each((0..edges).map(|_| (scale * (d.unit() - 0.3)) as f32).collect()),
+            2 if edges > 0 => Weights::Each((0..edges).map(|_| scale * (d.unit() - 0.3)).collect()),
             _ => Weights::Uniform { low: -0.4 * scale, high: scale, seed: stream.0, first: 3 },
         };
         let delays = match d.below(3) {

@@ -1,6 +1,6 @@
 //! Projections: ends, rules, weights and delays.
 
-use super::check::{check_name, fraction, not_negative, unknown, weight};
+use super::check::{check_name, finite, fraction, not_negative, unknown};
 use super::text::one_line;
 use super::{BYTES_PER_SYNAPSE, Checked, Compiler, MOST_PAIRS};
 use crate::network::input::{Array, read_edges};
@@ -137,9 +137,8 @@ impl<'a> Compiler<'a> {
                     );
                     return Err(Problem::new(field, problem));
                 }
-                self.charge(&field, (values.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 4))?;
-                let values =
-                    values.iter().map(|&v| weight(&field, v).map(|v| v as f32)).collect::<Checked<Vec<_>>>()?;
+                self.charge(&field, (values.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 8))?;
+                values.iter().try_for_each(|&v| finite(&field, v).map(|_| ()))?;
                 Rule::Matrix(values.into())
             }
         };
@@ -162,7 +161,7 @@ impl<'a> Compiler<'a> {
             }
             (Some(WeightSpec::Constant(factor)), Some(weights)) => {
                 let field = at("weight");
-                let scale = |&w: &f32| weight(&field, f64::from(w) * factor).map(|w| w as f32);
+                let scale = |&w: &f64| finite(&field, w * factor);
                 Weights::Each(weights.iter().map(scale).collect::<Checked<Vec<_>>>()?.into())
             }
             (Some(_), Some(_)) => {
@@ -206,9 +205,9 @@ impl<'a> Compiler<'a> {
     ) -> Checked<Weights> {
         let at = |field: &str| format!("{place}.{field}");
         Ok(match spec {
-            WeightSpec::Constant(value) => Weights::Constant(weight(place, *value)?),
+            WeightSpec::Constant(value) => Weights::Constant(finite(place, *value)?),
             WeightSpec::Uniform { low, high, seed, first } => {
-                let (low, high) = (weight(&at("low"), *low)?, weight(&at("high"), *high)?);
+                let (low, high) = (finite(&at("low"), *low)?, finite(&at("high"), *high)?);
                 if high < low {
                     return Err(Problem::new(at("high"), format!("{high}: expected at least low, {low}")));
                 }
@@ -216,18 +215,18 @@ impl<'a> Compiler<'a> {
                 Weights::Uniform { low, high, seed: self.derived_seed(*seed, name, "weights"), first: *first }
             }
             WeightSpec::Normal { mean, sd, seed, first } => {
-                let (mean, sd) = (weight(&at("mean"), *mean)?, not_negative(&at("sd"), *sd)?);
+                let (mean, sd) = (finite(&at("mean"), *mean)?, not_negative(&at("sd"), *sd)?);
                 // Box-Muller stays below 9 standard deviations.
-                weight(&at("sd"), mean.abs() + 9.0 * sd)?;
+                finite(&at("sd"), mean.abs() + 9.0 * sd)?;
                 check_counters(&at("first"), counters, *first, 2)?;
                 Weights::Normal { mean, sd, seed: self.derived_seed(*seed, name, "weights"), first: *first }
             }
             WeightSpec::Values(values) => {
-                Weights::Each(each(place, made, values.clone(), weight)?.into_iter().map(|w| w as f32).collect())
+                Weights::Each(each(place, made, values.clone(), finite)?.into())
             }
             WeightSpec::File(file) => {
                 let values = self.array(place, file)?.values;
-                Weights::Each(each(place, made, values, weight)?.into_iter().map(|w| w as f32).collect())
+                Weights::Each(each(place, made, values, finite)?.into())
             }
         })
     }

@@ -24,6 +24,7 @@ use crate::neuron::linear::{Neuron, Receptor, Reset};
 use crate::recording::Variable;
 use crate::simulator::checkpoint::PopulationState;
 use crate::simulator::maps::{MOST_COMPONENTS, Maps};
+use crate::simulator::rows::Strengths;
 use clocked::Clocked;
 use sparse::{Followed, Sparse, Watch};
 use state::{Group, State};
@@ -61,8 +62,8 @@ pub(super) struct Arrivals<'a> {
     pub input: Input,
     /// The neurons that hear, ascending within a row.
     pub targets: &'a [u32],
-    /// Beside them; nothing if each is 1.
-    pub weights: &'a [f32],
+    /// Beside them.
+    pub weights: &'a Strengths,
     /// Factor of the weights.
     pub gain: f64,
     /// What arrives: 1 for a spike.
@@ -74,29 +75,42 @@ impl Arrivals<'_> {
     /// than zero.
     #[inline(always)]
     fn each(&self, rows: &[Range<usize>], mut add: impl FnMut(usize, f64)) -> [u64; 2] {
+        match self.weights {
+            Strengths::Single(weights) => self.each_weighted(weights, rows, add),
+            Strengths::Double(weights) => self.each_weighted(weights, rows, add),
+            Strengths::One => {
+                let mut heard = 0;
+                for n in 0..rows.len() {
+                    rows.get(n + 1).into_iter().for_each(|next| prefetch(&self.targets[next.clone()]));
+                    let targets = &self.targets[rows[n].clone()];
+                    targets.iter().for_each(|&target| add(target as usize, self.factor * self.gain));
+                    heard += targets.len() as u64;
+                }
+                [heard, heard * u64::from(self.gain != 0.0)]
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn each_weighted<W: Copy + Into<f64>>(
+        &self,
+        weights: &[W],
+        rows: &[Range<usize>],
+        mut add: impl FnMut(usize, f64),
+    ) -> [u64; 2] {
         let mut counts = [0, 0];
         for n in 0..rows.len() {
             if let Some(next) = rows.get(n + 1) {
                 prefetch(&self.targets[next.clone()]);
-                prefetch(self.weights.get(next.clone()).unwrap_or_default());
+                prefetch(&weights[next.clone()]);
             }
             let row = rows[n].clone();
-            let (targets, heard) = (&self.targets[row.clone()], row.len() as u64);
-            let mut effective = 0;
-            match self.weights {
-                [] => {
-                    targets.iter().for_each(|&target| add(target as usize, self.factor * self.gain));
-                    effective += heard * u64::from(self.gain != 0.0);
-                }
-                weights => {
-                    for (&target, &weight) in targets.iter().zip(&weights[row]) {
-                        add(target as usize, self.factor * (f64::from(weight) * self.gain));
-                        effective += u64::from(weight != 0.0);
-                    }
-                }
+            counts[0] += row.len() as u64;
+            for (&target, &weight) in self.targets[row.clone()].iter().zip(&weights[row]) {
+                let weight: f64 = weight.into();
+                add(target as usize, self.factor * (weight * self.gain));
+                counts[1] += u64::from(weight != 0.0);
             }
-            counts[0] += heard;
-            counts[1] += effective;
         }
         counts
     }
@@ -140,6 +154,29 @@ pub(super) struct Cells {
     /// Groups with arrivals, over all ticks since it was last asked for.
     pub activity: u64,
     pub counts: LayerCounts,
+    pub input: InputCounts,
+}
+
+/// What has come in, by any driver.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(super) struct InputCounts {
+    /// Spikes emitted by the sources of each projection.
+    pub spikes: u64,
+    /// The same, each times the neurons that its projection can reach.
+    pub spikes_x_neurons: u64,
+    /// Spikes that arrived times their fan-out.
+    pub spikes_x_fan_out: u64,
+    /// Products with analog values.
+    pub analog_macs: u64,
+}
+
+impl std::ops::AddAssign for InputCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.spikes += other.spikes;
+        self.spikes_x_neurons += other.spikes_x_neurons;
+        self.spikes_x_fan_out += other.spikes_x_fan_out;
+        self.analog_macs += other.analog_macs;
+    }
 }
 
 /// What only one driver needs.
@@ -241,6 +278,7 @@ impl Cells {
             crossing: Vec::new(),
             activity: 0,
             counts: LayerCounts::default(),
+            input: InputCounts::default(),
             neuron,
             ids,
         }
@@ -394,6 +432,16 @@ impl Cells {
         self.counts.spikes += self.fired.len() as u64;
         ids.extend(self.fired.drain(..).map(|j| self.ids.start + j));
         Ok(())
+    }
+
+    /// Counts an analog value that met some synapses, of which `effective` have a weight other than zero.
+    pub fn count_values(&mut self, value: f64, synapses: u64, effective: u64) {
+        self.counts.macs += synapses;
+        self.input.analog_macs += synapses;
+        match value.abs() {
+            1.0 => self.counts.effective_acs += effective,
+            _ => self.counts.effective_macs += effective,
+        }
     }
 
     /// Operations so far: a threshold that adapts is brought to the present with its membrane.
