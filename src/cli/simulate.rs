@@ -134,9 +134,16 @@ fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
     let mut document = Neurobench::of_synops(synops);
     let populations = simulation.network().populations.iter().zip(simulation.counts());
     let layers: Vec<(String, u64, u64)> = populations
+        .filter(|(p, _)| p.can_fire())
         .map(|(p, counts)| (p.name.clone(), counts.spikes, u64::from(p.size) * u64::from(simulation.now())))
         .collect();
-    document.set_activation(&layers);
+    match layers.is_empty() {
+        false => document.set_activation(&layers),
+        true => {
+            let metrics = ["ActivationSparsity", "ActivationSparsityByLayer"];
+            document.leave_out(&metrics, "the network has no neuron that can fire");
+        }
+    }
     let (zeros, weights) = simulation.zero_weights();
     document.set_connections(zeros, weights);
     document.leave_out(&["Footprint"], "it is about the tensors of a PyTorch module");

@@ -25,10 +25,12 @@ pub mod graph;
 pub mod info;
 pub mod input;
 mod place;
+mod range;
 mod rule;
 pub mod spec;
 
 pub use place::Problem;
+pub use range::LARGEST;
 pub use rule::EdgeCount;
 
 use crate::event::Tick;
@@ -64,6 +66,13 @@ pub struct Population {
     pub threshold: Threshold,
     /// Membranes before the first tick, mV: one for all or one per neuron.
     pub initial_mv: Vec<f64>,
+}
+
+impl Population {
+    /// Whether its neurons have a threshold: leaky integrators have none.
+    pub fn can_fire(&self) -> bool {
+        self.threshold != Threshold::Never
+    }
 }
 
 /// When a neuron fires.
@@ -132,10 +141,10 @@ pub enum Emits {
         /// Of the counter.
         stride: u64,
     },
-    /// Analog values: row t / ticks_per_frame of `[frames, size]`; nothing behind the last.
+    /// Analog values: row t / ticks_per_frame of `[frames, size]`; the last row holds from then on.
     Frames {
-        /// Row by row.
-        values: Arc<[f32]>,
+        /// Row by row, at least one.
+        values: Arc<[f64]>,
         /// Ticks for which a row holds, at least 1.
         ticks_per_frame: Tick,
     },

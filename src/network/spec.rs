@@ -513,8 +513,9 @@ pub enum EmitsSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stride: Option<u64>,
     },
-    /// Analog values that multiply the weights (direct coding): `[frames, size]`, or `[frames]` for a single source. Its projections have
-    /// one delay each.
+    /// Analog values that multiply the weights (direct coding), in double precision: `[frames, size]`, or `[frames]` for a single
+    /// source; the last row holds from then on, as that of a [`ThresholdSpec::Cue`] does: end with a row of zeros for silence. Its
+    /// projections have one delay each.
     Frames {
         /// `.npy` or `.csv`.
         file: PathBuf,

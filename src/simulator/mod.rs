@@ -140,6 +140,7 @@ impl Simulation {
                 return Err(Error::value(&population.name, problem));
             }
         }
+        network.check_range().map_err(|problem| Error::value("network", problem))?;
         for probe in &probes {
             let population = network.populations.get(probe.population);
             let size = population.map_or(0, |population| population.size);

@@ -419,8 +419,7 @@ impl Route {
             _ => &[],
         };
         let own = if frame.is_empty() { 0..0 } else { self.from_ids.clone() };
-        own.enumerate()
-            .filter_map(|(row, i)| frame.get(i as usize).filter(|&&x| x != 0.0).map(|&x| (row, f64::from(x))))
+        own.enumerate().filter_map(|(row, i)| frame.get(i as usize).filter(|&&x| x != 0.0).map(|&x| (row, x)))
     }
 
     fn row(&self, spike: u32) -> usize {

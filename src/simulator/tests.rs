@@ -124,7 +124,7 @@ fn random_network(seed: u64) -> Network {
         0 => Emits::Poisson { mean: 0.3 * d.unit(), seed: 7, stride: 1 << 20 },
         1 => Emits::Regular { first: d.below(20), period: 1 + d.below(50) },
         2 => Emits::Frames {
-            values: (0..40 * size).map(|_| if d.flip() { 0.0 } else { d.unit() as f32 }).collect(),
+            values: (0..40 * size).map(|_| if d.flip() { 0.0 } else { d.unit() }).collect(),
             ticks_per_frame: 1 + d.below(9),
         },
         3 => {

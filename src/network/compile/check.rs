@@ -1,33 +1,35 @@
 //! Numbers and names that stand in a file, checked; each message says what was expected.
 
 use super::Checked;
+use crate::error::short;
 use crate::network::place::{Problem, shown};
+use crate::network::range::{LARGEST, in_range};
 
 pub(super) fn finite(field: &str, value: f64) -> Checked<f64> {
-    match value.is_finite() {
+    match in_range(value) {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a finite number"))),
+        false => Err(Problem::new(field, format!("{}: expected a finite number of at most {LARGEST:e}", short(value)))),
     }
 }
 
 pub(super) fn positive(field: &str, value: f64) -> Checked<f64> {
     match value > 0.0 && value.is_finite() {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a number above 0"))),
+        false => Err(Problem::new(field, format!("{}: expected a number above 0", short(value)))),
     }
 }
 
 pub(super) fn not_negative(field: &str, value: f64) -> Checked<f64> {
     match value >= 0.0 && value.is_finite() {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a number of at least 0"))),
+        false => Err(Problem::new(field, format!("{}: expected a number of at least 0", short(value)))),
     }
 }
 
 pub(super) fn fraction(field: &str, value: f64) -> Checked<f64> {
     match (0.0..=1.0).contains(&value) {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a number from 0 to 1"))),
+        false => Err(Problem::new(field, format!("{}: expected a number from 0 to 1", short(value)))),
     }
 }
 
@@ -35,7 +37,9 @@ pub(super) fn fraction(field: &str, value: f64) -> Checked<f64> {
 pub(super) fn weight(field: &str, value: f64) -> Checked<f64> {
     match (value as f32).is_finite() {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a finite number within the range of f32"))),
+        false => {
+            Err(Problem::new(field, format!("{}: expected a finite number within the range of f32", short(value))))
+        }
     }
 }
 

@@ -183,6 +183,7 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
     }
     refuse_zero_delays(&network)?;
     refuse_analog_delays(&network)?;
+    network.check_range()?;
     let record = compiler.record()?;
     Ok(Compiled { network, record, duration, seed: compiler.seed })
 }

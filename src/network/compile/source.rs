@@ -1,6 +1,6 @@
 //! Sources: what feeds spikes or values in.
 
-use super::check::{fraction, not_negative, unknown, weight};
+use super::check::{fraction, not_negative, unknown};
 use super::text::one_line;
 use super::{Checked, Compiler, DEFAULT_STRIDE, MOST_POISSON_SPIKES};
 use crate::event::Tick;
@@ -99,8 +99,6 @@ impl<'a> Compiler<'a> {
                         format!("{}: shape {shape:?}: expected [frames, {size}]", shown(&file.to_string_lossy()));
                     return Err(Problem::new(field, problem));
                 }
-                let values =
-                    values.iter().map(|&v| weight(&field, v).map(|v| v as f32)).collect::<Checked<Vec<_>>>()?;
                 Emits::Frames { values: values.into(), ticks_per_frame }
             }
             EmitsSpec::Rate { values, max_rate_hz, seed, stride: given } => {
