@@ -40,7 +40,8 @@ fn draw(
     weight: f64,
     delay: u16,
 ) -> Projection {
-    let rule = Rule::FixedInDegree { degree, seed, stride: degree.into(), offset: 0 };
+    let (allow_autapses, allow_multapses) = (true, true);
+    let rule = Rule::FixedInDegree { degree, seed, stride: degree.into(), offset: 0, allow_autapses, allow_multapses };
     Projection {
         from,
         from_ids: 0..sources,

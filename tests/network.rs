@@ -667,7 +667,7 @@ const EVERYTHING: &str = r#"(format: 1, dt_ms: 1, populations: [
     (from: "r", to: "b", name: "n", rule: List([(0, 1), (1, 1)]), weight: Values([1, 2]), delay_ms: Values([1, 2])),
     (from: "l", to: "a", rule: OneToOne, weight: File("three.csv"), delay_ms: File("delays.csv")),
     (from: "a", to: "b", rule: FixedOutDegree(degree: 2, offset: 1, stride: 5), weight: Uniform(low: 0, high: 1, first: 3)),
-    (from: "b", to: "b", rule: AllToAll(self_connections: false), weight: Constant(1), delay_ms: Uniform(low: 1, high: 9, first: 2))],
+    (from: "b", to: "b", rule: AllToAll(allow_autapses: false), weight: Constant(1), delay_ms: Uniform(low: 1, high: 9, first: 2))],
   record: (spikes: ["a[..2]"], threshold: ["b"], current: ["a[1..]"]))"#;
 
 /// Enough for the shipped networks as they are.

@@ -200,14 +200,30 @@ pub(super) fn emits(emits: &Emits) -> &'static str {
     }
 }
 
+/// What a rule leaves out.
+fn without(allow_autapses: bool, allow_multapses: bool) -> &'static str {
+    match (allow_autapses, allow_multapses) {
+        (true, true) => "",
+        (false, true) => " without autapses",
+        (true, false) => " without multapses",
+        (false, false) => " without autapses and multapses",
+    }
+}
+
 /// A rule in a few words.
 pub fn rule(rule: &Rule) -> String {
     match rule {
-        Rule::AllToAll { .. } => "all to all".into(),
+        Rule::AllToAll { allow_autapses } => format!("all to all{}", without(*allow_autapses, true)),
         Rule::OneToOne => "one to one".into(),
-        Rule::FixedProbability { probability, .. } => format!("p = {probability}"),
-        Rule::FixedInDegree { degree, .. } => format!("in-degree {degree}"),
-        Rule::FixedOutDegree { degree, .. } => format!("out-degree {degree}"),
+        Rule::FixedProbability { probability, allow_autapses, .. } => {
+            format!("p = {probability}{}", without(*allow_autapses, true))
+        }
+        Rule::FixedInDegree { degree, allow_autapses, allow_multapses, .. } => {
+            format!("in-degree {degree}{}", without(*allow_autapses, *allow_multapses))
+        }
+        Rule::FixedOutDegree { degree, allow_autapses, allow_multapses, .. } => {
+            format!("out-degree {degree}{}", without(*allow_autapses, *allow_multapses))
+        }
         Rule::List(_) => "list".into(),
         Rule::Matrix(_) => "matrix".into(),
     }

@@ -18,6 +18,11 @@
 //! | fixed out-degree K | i stride + offset + k, k < K | j = first + below(seed, e, size of the range of targets) |
 //! | list, matrix | place in the list; row by row | those given |
 //!
+//! Without autapses a pair i = j of one population is no edge. A neuron that draws among n, of which it is one itself, then draws
+//! among n - 1: below(seed, e, n - 1), and one more from its own place in the range on. Without multapses the k-th of K draws
+//! among n (or n - 1) is t = below(seed, e, n - K + k + 1), or n - K + k if that t has been drawn already (Floyd's sample: every
+//! subset of K is equally likely).
+//!
 //! A weight or delay that is drawn uses counter e + its own `first` and its own seed.
 
 pub mod compile;
@@ -193,7 +198,7 @@ pub enum Rule {
     /// Every pair.
     AllToAll {
         /// Whether a neuron reaches itself.
-        self_connections: bool,
+        allow_autapses: bool,
     },
     /// k-th to k-th.
     OneToOne,
@@ -203,8 +208,10 @@ pub enum Rule {
         probability: f64,
         /// Of the counter.
         seed: u64,
+        /// Whether a neuron may reach itself.
+        allow_autapses: bool,
     },
-    /// Each target draws its sources; one source may be drawn twice.
+    /// Each target draws its sources.
     FixedInDegree {
         /// Sources per target.
         degree: u32,
@@ -214,8 +221,12 @@ pub enum Rule {
         stride: u64,
         /// Of the counter.
         offset: u64,
+        /// Whether a neuron may be drawn for itself.
+        allow_autapses: bool,
+        /// Whether a source may be drawn more than once.
+        allow_multapses: bool,
     },
-    /// Each source draws its targets; one target may be drawn twice.
+    /// Each source draws its targets.
     FixedOutDegree {
         /// Targets per source.
         degree: u32,
@@ -225,6 +236,10 @@ pub enum Rule {
         stride: u64,
         /// Of the counter.
         offset: u64,
+        /// Whether a neuron may be drawn for itself.
+        allow_autapses: bool,
+        /// Whether a target may be drawn more than once.
+        allow_multapses: bool,
     },
     /// Source and target of each edge, counted in the whole populations.
     List(Arc<[(u32, u32)]>),

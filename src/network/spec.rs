@@ -580,27 +580,31 @@ pub struct ProjectionSpec {
     pub delay_ms: Option<DelaySpec>,
 }
 
-/// Which edges exist; [`crate::network`] has the counters.
+/// Which edges exist; [`crate::network`] has the counters. Autapses are edges of a neuron to itself, multapses several of one pair, as in
+/// NEST.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum RuleSpec {
     /// Every pair.
     AllToAll {
         /// Whether a neuron reaches itself; default true.
-        #[serde(default = "yes")]
-        self_connections: bool,
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool,
     },
     /// k-th to k-th; ranges of one length.
     OneToOne,
-    /// Each pair with the same probability, a neuron with itself included.
+    /// Each pair with the same probability.
     FixedProbability {
         /// In \[0, 1\].
         probability: f64,
         /// Default: derived.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
+        /// Whether a neuron may reach itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool,
     },
-    /// Each target draws its sources, with replacement.
+    /// Each target draws its sources, with replacement unless `allow_multapses` is false.
     FixedInDegree {
         /// Sources per target, at least 1.
         degree: u32,
@@ -613,8 +617,14 @@ pub enum RuleSpec {
         /// The first of them; default 0.
         #[serde(default)]
         offset: u64,
+        /// Whether a neuron may be drawn for itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool,
+        /// Whether a pair may be drawn more than once; default true.
+        #[serde(default = "yes")]
+        allow_multapses: bool,
     },
-    /// Each source draws its targets, with replacement.
+    /// Each source draws its targets, with replacement unless `allow_multapses` is false.
     FixedOutDegree {
         /// Targets per source, at least 1.
         degree: u32,
@@ -627,6 +637,12 @@ pub enum RuleSpec {
         /// The first of them; default 0.
         #[serde(default)]
         offset: u64,
+        /// Whether a neuron may be drawn for itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool,
+        /// Whether a pair may be drawn more than once; default true.
+        #[serde(default = "yes")]
+        allow_multapses: bool,
     },
     /// Edges listed here: (source, target), counted in the whole populations.
     List(Vec<(u32, u32)>),

@@ -119,8 +119,8 @@ impl Rows {
         let one_delay = matches!(projection.delays, Delays::Constant(_));
         let full = match &projection.rule {
             Rule::Matrix(_) => one_delay,
-            Rule::AllToAll { self_connections } => {
-                one_delay && (*self_connections || projection.from != crate::network::Origin::Population(projection.to))
+            Rule::AllToAll { allow_autapses } => {
+                one_delay && (*allow_autapses || projection.from != crate::network::Origin::Population(projection.to))
             }
             _ => false,
         };

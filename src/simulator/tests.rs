@@ -150,15 +150,29 @@ fn random_network(seed: u64) -> Network {
         let (mut from_ids, mut to_ids) = (first..n, 0..last + 1);
         let mut stream = (d.below(9).into(), u64::from(d.below(9)) + 40, d.below(30).into());
         let rule = match d.below(7) {
-            0 => Rule::AllToAll { self_connections: d.flip() },
+            0 => Rule::AllToAll { allow_autapses: d.flip() },
             1 => {
                 let pairs = (n - first).min(last + 1);
                 (from_ids, to_ids) = (first..first + pairs, 0..pairs);
                 Rule::OneToOne
             }
-            2 => Rule::FixedProbability { probability: d.unit(), seed: stream.0 },
-            3 => Rule::FixedInDegree { degree: d.below(9), seed: stream.0, stride: stream.1, offset: stream.2 },
-            4 => Rule::FixedOutDegree { degree: d.below(9), seed: stream.0, stride: stream.1, offset: stream.2 },
+            2 => Rule::FixedProbability { probability: d.unit(), seed: stream.0, allow_autapses: d.flip() },
+            3 => Rule::FixedInDegree {
+                degree: d.below(9),
+                seed: stream.0,
+                stride: stream.1,
+                offset: stream.2,
+                allow_autapses: d.flip(),
+                allow_multapses: d.flip(),
+            },
+            4 => Rule::FixedOutDegree {
+                degree: d.below(9),
+                seed: stream.0,
+                stride: stream.1,
+                offset: stream.2,
+                allow_autapses: d.flip(),
+                allow_multapses: d.flip(),
+            },
             5 => Rule::List((0..d.below(90)).map(|_| (first + d.below(n - first), d.below(last + 1))).collect()),
             _ => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| f64::from(d.unit() as f32) - 0.4).collect()),
         };

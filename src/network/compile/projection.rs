@@ -53,12 +53,16 @@ impl<'a> Compiler<'a> {
                 }
                 (p * pairs as f64).ceil() as u64
             }
-            RuleSpec::FixedInDegree { degree, stride, offset, .. } => {
+            RuleSpec::FixedInDegree { degree, stride, offset, allow_autapses, allow_multapses, .. } => {
                 self.degree(&rule, *degree, *stride, *offset, to_ids.end)?;
+                let without = !allow_autapses && from == Origin::Population(to);
+                check_drawn(&rule, *degree, "source", &from_ids, without.then_some(&to_ids), *allow_multapses)?;
                 targets.saturating_mul(u64::from(*degree))
             }
-            RuleSpec::FixedOutDegree { degree, stride, offset, .. } => {
+            RuleSpec::FixedOutDegree { degree, stride, offset, allow_autapses, allow_multapses, .. } => {
                 self.degree(&rule, *degree, *stride, *offset, from_ids.end)?;
+                let without = !allow_autapses && from == Origin::Population(to);
+                check_drawn(&rule, *degree, "target", &to_ids, without.then_some(&from_ids), *allow_multapses)?;
                 sources.saturating_mul(u64::from(*degree))
             }
             RuleSpec::List(edges) => edges.len() as u64,
@@ -95,23 +99,19 @@ impl<'a> Compiler<'a> {
         let seeds = |given: Option<u64>, stream| self.derived_seed(given, &name, stream);
         let mut file_weights = None;
         let rule = match &projection.rule {
-            RuleSpec::AllToAll { self_connections } => Rule::AllToAll { self_connections: *self_connections },
+            &RuleSpec::AllToAll { allow_autapses } => Rule::AllToAll { allow_autapses },
             RuleSpec::OneToOne => Rule::OneToOne,
-            RuleSpec::FixedProbability { probability, seed } => {
-                Rule::FixedProbability { probability: *probability, seed: seeds(*seed, "edges") }
+            &RuleSpec::FixedProbability { probability, seed, allow_autapses } => {
+                Rule::FixedProbability { probability, seed: seeds(seed, "edges"), allow_autapses }
             }
-            RuleSpec::FixedInDegree { degree, seed, stride, offset } => Rule::FixedInDegree {
-                degree: *degree,
-                seed: seeds(*seed, "edges"),
-                stride: stride.unwrap_or(offset + u64::from(*degree)),
-                offset: *offset,
-            },
-            RuleSpec::FixedOutDegree { degree, seed, stride, offset } => Rule::FixedOutDegree {
-                degree: *degree,
-                seed: seeds(*seed, "edges"),
-                stride: stride.unwrap_or(offset + u64::from(*degree)),
-                offset: *offset,
-            },
+            &RuleSpec::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
+                let (seed, stride) = (seeds(seed, "edges"), stride.unwrap_or(offset + u64::from(degree)));
+                Rule::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses }
+            }
+            &RuleSpec::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
+                let (seed, stride) = (seeds(seed, "edges"), stride.unwrap_or(offset + u64::from(degree)));
+                Rule::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses }
+            }
             RuleSpec::List(edges) => {
                 check_edges(&at("rule"), edges, &from_ids, &to_ids)?;
                 Rule::List(edges.as_slice().into())
@@ -261,6 +261,28 @@ impl<'a> Compiler<'a> {
                 Delays::Each(ticks.into())
             }
         })
+    }
+}
+
+/// Refuses to draw more than there are: of `range`, for each of `without`, if those may not draw themselves.
+fn check_drawn(
+    rule: &str,
+    degree: u32,
+    what: &str,
+    range: &Range<u32>,
+    without: Option<&Range<u32>>,
+    allow_multapses: bool,
+) -> Checked<()> {
+    let itself = without.is_some_and(|ids| ids.start.max(range.start) < ids.end.min(range.end));
+    let (all, left) = (range.len(), range.len() - usize::from(itself));
+    let of = if itself { format!("{all} without the neuron itself") } else { all.to_string() };
+    match (left, degree as usize > left && !allow_multapses) {
+        (0, _) => Err(Problem::new(rule, format!("no {what} is left to draw: there are {of}"))),
+        (_, true) => {
+            let message = format!("{degree} {what}s without multapses: expected at most {left}, there are {of}");
+            Err(Problem::new(format!("{rule}.degree"), message))
+        }
+        _ => Ok(()),
     }
 }
 
