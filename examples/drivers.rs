@@ -56,7 +56,7 @@ fn draw(
 
 fn simulate(network: &Arc<Network>, driver: Driver) -> Result<(SpikeRecording, LayerCounts)> {
     let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let mut memory = Memory::new(Header { dt_ms: DT_MS, populations, probes: Vec::new() })?;
+    let mut memory = Memory::new(Header { dt_ms: DT_MS, populations, probes: Vec::new(), ..Header::default() })?;
     let mut simulation = Simulation::new(network.clone(), driver, 2, Vec::new())?;
     simulation.run(TICKS, &mut memory, &mut |_| {})?;
     Ok((memory.finish(TICKS)?.0, simulation.counts().into_iter().sum()))

@@ -435,7 +435,8 @@ fn spikes_of(name: &str, ticks: u32, driver: Driver) -> Vec<Vec<(u32, u32)>> {
     let network = NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap().network;
     let populations: Vec<(String, u32)> = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
     let mut spikes = vec![Vec::new(); populations.len()];
-    let mut memory = Memory::new(Header { dt_ms: network.dt_ms, populations, probes: vec![] }).unwrap();
+    let mut memory =
+        Memory::new(Header { dt_ms: network.dt_ms, populations, probes: vec![], ..Header::default() }).unwrap();
     let mut simulation = Simulation::new(Arc::new(network), driver, 1, vec![]).unwrap();
     simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
     for (tick, population, neuron) in memory.finish(ticks).unwrap().0.spikes {

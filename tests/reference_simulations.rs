@@ -127,7 +127,7 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
         }
     }
     let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    SpikeRecording { dt_ms: network.dt_ms, ticks, populations, spikes }
+    SpikeRecording { dt_ms: network.dt_ms, ticks, populations, spikes, ..SpikeRecording::default() }
 }
 
 /// 300 neurons of NEST's own test of its SONATA reader, which demands exactly 18,828 spikes; the raster is of an
@@ -287,7 +287,7 @@ fn a_network_file_follows_spikingjelly() {
             for driver in [Driver::Event, Driver::Clock] {
                 let ticks = TICKS + 2;
                 let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-                let header = Header { dt_ms: 1.0, populations, probes: probes.clone() };
+                let header = Header { dt_ms: 1.0, populations, probes: probes.clone(), ..Header::default() };
                 let mut memory = Memory::new(header).unwrap();
                 let mut simulation = Simulation::new(network.clone(), driver, 1, probes.clone()).unwrap();
                 simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();

@@ -8,8 +8,8 @@ use spikefuse::energy::synops::Synops;
 use spikefuse::event::Tick;
 use spikefuse::interop::sonata;
 use spikefuse::network::compile::{NetworkFile, Settings};
-use spikefuse::network::{Emits, Network};
-use spikefuse::recording::{self, Folder, Header, Probe, Recorder, SpikeFormat, TraceFormat, Variable};
+use spikefuse::network::{Emits, Network, Origin};
+use spikefuse::recording::{self, Folder, Header, Probe, Recorded, Recorder, SpikeFormat, TraceFormat, Variable};
 use spikefuse::report::Neurobench;
 use spikefuse::simulator::{Checkpoint, Driver, Simulation};
 use spikefuse::{Error, Result};
@@ -44,7 +44,8 @@ pub struct Simulate {
     /// Seed in place of the network file's
     #[arg(long)]
     seed: Option<u64>,
-    /// What to record in place of what the network file says: spikes[:POP], membrane:POP[0..4], threshold:POP, current:POP, ...
+    /// What to record in place of what the network file says: spikes, spikes:POP[0..4], spikes:SOURCE, membrane:POP[3], threshold:POP,
+    /// current:POP, ...
     #[arg(long, value_name = "LIST")]
     record: Option<String>,
     /// Folder for recording and report
@@ -96,7 +97,7 @@ enum FormatOption {
 struct Job {
     network: Network,
     ticks: Tick,
-    spikes: Vec<(usize, Range<u32>)>,
+    spikes: Vec<(Origin, Range<u32>)>,
     probes: Vec<Probe>,
     seed: u64,
     /// Ticks from one checkpoint to the next; without checkpoints all.
@@ -151,9 +152,11 @@ fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
     document
 }
 
-/// Passes on the spikes of chosen neurons.
+/// Passes on the spikes of chosen neurons and sources.
 struct Chosen<'a> {
-    spikes: &'a [(usize, Range<u32>)],
+    recorded: &'a Recorded,
+    /// Of each source, its place among the recorded populations.
+    sources: &'a [Option<usize>],
     inner: Option<&'a mut Folder>,
     buffer: Vec<u32>,
 }
@@ -161,10 +164,16 @@ struct Chosen<'a> {
 impl Recorder for Chosen<'_> {
     fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
         let Some(inner) = &mut self.inner else { return Ok(()) };
-        let chosen = |id: u32| self.spikes.iter().any(|(p, ids)| *p == population && ids.contains(&id));
+        if *self.recorded == Recorded::All {
+            return inner.spikes(tick, population, neurons);
+        }
         self.buffer.clear();
-        self.buffer.extend(neurons.iter().copied().filter(|&id| chosen(id)));
+        self.buffer.extend(neurons.iter().copied().filter(|&id| self.recorded.contains(population, id)));
         if self.buffer.is_empty() { Ok(()) } else { inner.spikes(tick, population, &self.buffer) }
+    }
+
+    fn source_spikes(&mut self, tick: Tick, source: usize, ids: &[u32]) -> Result<()> {
+        self.sources[source].map_or(Ok(()), |place| self.spikes(tick, place, ids))
     }
 
     fn values(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()> {
@@ -210,8 +219,7 @@ impl Simulate {
         if let Some(out) = kept {
             simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
         }
-        let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-        let header = Header { dt_ms: network.dt_ms, populations, probes };
+        let (header, sources) = header(&network, &chosen, probes);
         let start = Instant::now();
         let bar = super::progress::bar("simulate", ticks as usize);
         bar.set_position(simulation.now().into());
@@ -224,7 +232,8 @@ impl Simulate {
             };
             let mut writer =
                 folder.map(|folder| Folder::create(&folder, header.clone(), spikes, traces)).transpose()?;
-            let mut recorder = Chosen { spikes: &chosen, inner: writer.as_mut(), buffer: Vec::new() };
+            let (recorded, inner) = (&header.recorded, writer.as_mut());
+            let mut recorder = Chosen { recorded, sources: &sources, inner, buffer: Vec::new() };
             simulation.run(until, &mut recorder, &mut |tick| bar.set_position(tick.into()))?;
             if let Some(writer) = writer {
                 writer.finish(until, driver_name(driver), seed)?;
@@ -288,7 +297,7 @@ impl Simulate {
         let (mut network, duration, mut spikes, mut probes, seed) = match self.network.extension() {
             Some(extension) if extension == "json" => {
                 let simulation = sonata::read(&self.network)?;
-                let all = simulation.network.populations.iter().enumerate().map(|(p, pop)| (p, 0..pop.size)).collect();
+                let all = all_populations(&simulation.network).collect();
                 (simulation.network, Some(simulation.ticks), all, Vec::new(), self.seed.unwrap_or(0))
             }
             _ => {
@@ -473,8 +482,32 @@ pub fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
     Ok(whole as Tick)
 }
 
-/// Ranges whose spikes are recorded, and probes.
-type Choice = (Vec<(usize, Range<u32>)>, Vec<Probe>);
+/// Whose spikes are recorded, and probes.
+type Choice = (Vec<(Origin, Range<u32>)>, Vec<Probe>);
+
+fn all_populations(network: &Network) -> impl Iterator<Item = (Origin, Range<u32>)> {
+    network.populations.iter().enumerate().map(|(p, population)| (Origin::Population(p), 0..population.size))
+}
+
+/// What is known of the recording of these spikes and probes, and the place of each source's in it.
+fn header(network: &Network, spikes: &[(Origin, Range<u32>)], probes: Vec<Probe>) -> (Header, Vec<Option<usize>>) {
+    let mut populations: Vec<_> = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+    let sources = network.sources.iter().enumerate().map(|(s, source)| {
+        let recorded = spikes.iter().any(|(origin, _)| *origin == Origin::Source(s));
+        recorded.then(|| {
+            populations.push((source.name.clone(), source.size));
+            populations.len() - 1
+        })
+    });
+    let sources: Vec<Option<usize>> = sources.collect();
+    let place = |origin| match origin {
+        Origin::Population(p) => Some(p),
+        Origin::Source(s) => sources[s],
+    };
+    let chosen = spikes.iter().filter_map(|(origin, ids)| Some((place(*origin)?, ids.clone())));
+    let recorded = Recorded::new(chosen.collect(), &populations);
+    (Header { dt_ms: network.dt_ms, populations, recorded, probes }, sources)
+}
 
 /// Parses `spikes,membrane:POP[0..4],...`.
 fn parse_record(list: &str, network: &Network) -> Result<Choice> {
@@ -482,24 +515,27 @@ fn parse_record(list: &str, network: &Network) -> Result<Choice> {
         let hint = "for example spikes,membrane:exc[0..4],threshold:exc[7]";
         Err(Error::value(format!("--record {item}"), problem).with_hint(hint))
     };
-    let all = || network.populations.iter().enumerate().map(|(p, population)| (p, 0..population.size));
     let (mut spikes, mut probes) = (Vec::new(), Vec::new());
     for item in list.split(',').map(str::trim) {
         let (kind, target) = item.split_once(':').map_or((item, None), |(kind, target)| (kind, Some(target)));
         let range = match target {
             None => None,
-            Some(target) => match population_range(target, network) {
+            Some(target) => match network.resolve(target) {
                 Ok(range) => Some(range),
                 Err(problem) => return wrong(item, problem),
             },
         };
         let variable = Variable::ALL.into_iter().find(|variable| variable.name() == kind);
         match (kind, variable, range) {
-            ("spikes", _, None) => spikes.extend(all()),
+            ("spikes", _, None) => spikes.extend(all_populations(network)),
+            ("spikes", _, Some((origin, _))) if !network.has_spikes(origin) => {
+                return wrong(item, "the source emits analog values, no spikes".into());
+            }
             ("spikes", _, Some(range)) => spikes.push(range),
-            (_, Some(variable), Some((population, ids))) => {
+            (_, Some(variable), Some((Origin::Population(population), ids))) => {
                 probes.push(Probe { variable, population, neurons: ids.collect() });
             }
+            (_, Some(_), Some(_)) => return wrong(item, format!("of a source spikes can be recorded, no {kind}")),
             (_, Some(_), None) => return wrong(item, format!("of which population? {kind}:NAME or {kind}:NAME[0..4]")),
             _ => return wrong(item, "expected spikes, membrane, threshold or current".into()),
         }
@@ -521,25 +557,6 @@ fn merged(probes: Vec<Probe>) -> Vec<Probe> {
         probe.neurons.dedup();
     }
     merged
-}
-
-/// `POP`, `POP[3]` or `POP[0..4]`.
-fn population_range(text: &str, network: &Network) -> std::result::Result<(usize, Range<u32>), String> {
-    let (name, range) = text.split_once('[').map_or((text, None), |(name, range)| (name, Some(range)));
-    let population = network.populations.iter().position(|p| p.name == name).ok_or_else(|| {
-        let names: Vec<&str> = network.populations.iter().map(|p| p.name.as_str()).collect();
-        format!("there is no population '{name}'; there are {}", names.join(", "))
-    })?;
-    let size = network.populations[population].size;
-    let Some(range) = range else { return Ok((population, 0..size)) };
-    let bounds = range.strip_suffix(']').and_then(|range| match range.split_once("..") {
-        Some((from, to)) => Some(from.trim().parse().ok()?..to.trim().parse().ok()?),
-        None => range.trim().parse::<u32>().ok().and_then(|id| Some(id..id.checked_add(1)?)),
-    });
-    match bounds {
-        Some(ids) if ids.start < ids.end && ids.end <= size => Ok((population, ids)),
-        _ => Err(format!("expected [from..to] or [id] within 0..{size}")),
-    }
 }
 
 /// Puts the spikes of a file in place of what a source emits; which one.
@@ -582,12 +599,7 @@ fn replace_source(network: &mut Network, input: &str) -> Result<usize> {
         };
         return Err(Error::file(path, problem));
     };
-    let chosen = recording.spikes.iter().filter(|spike| spike.1 as usize == place);
-    let mut spikes: Vec<(Tick, u32)> = chosen.map(|&(tick, _, id)| (tick, id)).collect();
-    if let Some((_, id)) = spikes.iter().find(|(_, id)| *id >= source.size) {
-        return Err(Error::file(path, format!("neuron {id}, but source '{}' has {}", source.name, source.size)));
-    }
-    spikes.sort_unstable();
+    let spikes = recording.for_source(place, &source.name, source.size).map_err(|e| Error::file(path, e))?;
     source.emits = Emits::Spikes(spikes.into());
     Ok(at)
 }

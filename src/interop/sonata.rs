@@ -18,7 +18,7 @@ use crate::files::read_json;
 use crate::h5::H5;
 use crate::network::{Delays, Emits, Network, Origin, Population, Projection, Rule, Source, Threshold, Weights};
 use crate::neuron::linear::{Form, Leak, Neuron, Reset};
-use crate::recording::{SpikeRecording, read_raw};
+use crate::recording::{Recorded, SpikeRecording, read_raw};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,14 +56,25 @@ impl Simulation {
             populations[index].1 += nodes.ids.len() as u32;
             index as u32
         };
-        let places: Vec<u32> = self.nodes.iter().map(&mut place).collect();
-        let node = |&(tick, population, neuron): &(Tick, u32, u32)| {
-            let population = population as usize;
-            (tick, places[population], self.nodes[population].ids[neuron as usize])
-        };
-        let mut spikes: Vec<_> = recording.spikes.iter().map(node).collect();
+        let mut places: Vec<u32> = self.nodes.iter().map(&mut place).collect();
+        // Behind the populations stand sources, whose ids are their own.
+        for source in recording.populations.iter().skip(self.nodes.len()) {
+            places.push(populations.len() as u32);
+            populations.push(source.clone());
+        }
+        let node = |p: usize, neuron: u32| self.nodes.get(p).map_or(neuron, |nodes| nodes.ids[neuron as usize]);
+        let spikes = recording.spikes.iter();
+        let mut spikes: Vec<_> =
+            spikes.map(|&(t, p, neuron)| (t, places[p as usize], node(p as usize, neuron))).collect();
         spikes.sort_unstable();
-        SpikeRecording { dt_ms: recording.dt_ms, ticks: recording.ticks, populations, spikes }
+        let recorded = match &recording.recorded {
+            Recorded::All => Recorded::All,
+            Recorded::Only(some) => {
+                let each = some.iter().flat_map(|(p, ids)| ids.clone().map(|neuron| (*p, node(*p, neuron))));
+                Recorded::new(each.map(|(p, id)| (places[p] as usize, id..id + 1)).collect(), &populations)
+            }
+        };
+        SpikeRecording { dt_ms: recording.dt_ms, ticks: recording.ticks, populations, recorded, spikes }
     }
 }
 

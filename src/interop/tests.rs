@@ -145,7 +145,13 @@ fn a_network_is_read_by_types() {
     assert_eq!(spikes[..], [(0, 0), (19, 1), (20, 1)]);
 
     let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let recording = SpikeRecording { dt_ms: 0.1, ticks: 9, populations, spikes: vec![(3, 0, 1), (3, 1, 0), (4, 0, 0)] };
+    let recording = SpikeRecording {
+        dt_ms: 0.1,
+        ticks: 9,
+        populations,
+        spikes: vec![(3, 0, 1), (3, 1, 0), (4, 0, 0)],
+        ..SpikeRecording::default()
+    };
     let by_node = simulation.by_node(&recording);
     assert_eq!(by_node.populations, [("cells".to_owned(), 3)]);
     assert_eq!(by_node.spikes, [(3, 0, 1), (3, 0, 2), (4, 0, 0)]);

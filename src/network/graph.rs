@@ -1,11 +1,13 @@
 //! Populations and sources as a graph: what is recurrent, in which order the rest can be run, how long delays are.
 
+use super::place::resolve;
 use super::{EdgeCount, Emits, Network, Origin, Projection, Rule, Threshold};
 use crate::event::Tick;
 use petgraph::algo::{dijkstra, kosaraju_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::fmt::Write;
+use std::ops::Range;
 
 /// Populations and sources as nodes, projections (by index) as edges.
 #[derive(Debug, Clone)]
@@ -160,6 +162,26 @@ impl Network {
         match origin {
             Origin::Population(n) => &self.populations[n].name,
             Origin::Source(n) => &self.sources[n].name,
+        }
+    }
+
+    /// Where a name leads, with or without neurons: `exc`, `exc[3]`, `exc[0..10]`.
+    ///
+    /// # Errors
+    /// If there is no such population or source, or it has no such neurons.
+    pub fn resolve(&self, text: &str) -> Result<(Origin, Range<u32>), String> {
+        let populations = self.populations.iter().enumerate().map(|(n, p)| (&p.name, Origin::Population(n), p.size));
+        let sources = self.sources.iter().enumerate().map(|(n, s)| (&s.name, Origin::Source(n), s.size));
+        let all: Vec<_> = populations.chain(sources).collect();
+        let find = |name: &str| all.iter().find(|(known, ..)| *known == name).map(|&(_, origin, size)| (origin, size));
+        resolve(text, find, all.iter().map(|(name, ..)| name.as_str()))
+    }
+
+    /// Whether a population or source has spikes: one that emits analog values has none.
+    pub fn has_spikes(&self, origin: Origin) -> bool {
+        match origin {
+            Origin::Population(_) => true,
+            Origin::Source(n) => !matches!(self.sources[n].emits, Emits::Frames { .. }),
         }
     }
 

@@ -563,7 +563,7 @@ pub struct ProjectionSpec {
     /// Unique among projections; default `FROM -> TO`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A population or source, all of it (`exc`) or a half-open range (`exc[0..3200]`).
+    /// A population or source, all of it (`exc`), a half-open range (`exc[0..3200]`) or one neuron (`exc[3]`).
     pub from: String,
     /// A population, all of it or a range.
     pub to: String,
@@ -722,11 +722,11 @@ pub enum DelaySpec {
     File(PathBuf),
 }
 
-/// What a run records: populations, all of them (`exc`) or a range (`exc[0..10]`).
+/// What a run records: populations, all of them (`exc`), a range (`exc[0..10]`, `exc[..10]`, `exc[10..]`) or one neuron (`exc[3]`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordSpec {
-    /// Spikes; default: of all populations.
+    /// Spikes, of sources too; default: of all populations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spikes: Option<Vec<String>>,
     /// Membranes at each tick; default: none.

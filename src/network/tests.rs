@@ -425,7 +425,7 @@ fn every_field_arrives() {
         })
         .collect();
     assert_eq!(edges, [(1, 0, 1.0, 1, 1), (2, 1, 2.0, 3, 1), (0, 2, 2.0, 1, 0), (1, 3, 2.0, 1, 0)]);
-    assert_eq!(record.spikes, [(0, 0..2)]);
+    assert_eq!(record.spikes, [(Origin::Population(0), 0..2)]);
     let probes: Vec<_> = record.probes.iter().map(|p| (p.variable, p.neurons.clone())).collect();
     assert_eq!(
         probes,

@@ -34,7 +34,7 @@ pub enum Smoothing {
 pub struct RateOptions {
     /// Which part.
     pub span: Span,
-    /// Names of the populations to draw; all if empty.
+    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if empty.
     pub populations: Vec<String>,
     /// How to smooth; if not given, by a Gaussian of about a hundredth of the span.
     pub smoothing: Option<Smoothing>,
@@ -67,7 +67,7 @@ pub fn binned(chosen: &Chosen<'_>, bin: Tick) -> Result<Rates> {
     Ok(Rates { values, edges_ms, bin_ms: f64::from(bin) * window.dt_ms })
 }
 
-fn check_bins(what: &str, bins: u64, chosen: &Chosen<'_>) -> Result<()> {
+pub(super) fn check_bins(what: &str, bins: u64, chosen: &Chosen<'_>) -> Result<()> {
     match bins.saturating_mul(chosen.populations.len() as u64) <= MOST_BINS {
         true => Ok(()),
         false => Err(Error::value(what, format!("it divides the span into {bins}, too many to draw"))
@@ -116,7 +116,7 @@ fn gaussian(chosen: &Chosen<'_>, sigma_ms: f64) -> Result<Vec<Vec<(f64, f64)>>> 
 
 impl Rates {
     /// The rates of all neurons together, of populations of these sizes.
-    pub fn together(self, populations: &[(&str, u32)]) -> Rates {
+    pub fn together(self, populations: &[(String, u32)]) -> Rates {
         let neurons: f64 = populations.iter().map(|(_, size)| f64::from(*size)).sum();
         let mut all = vec![0.0; self.edges_ms.len() - 1];
         for (values, (_, size)) in self.values.iter().zip(populations) {
@@ -172,7 +172,7 @@ pub fn rate(recording: &SpikeRecording, options: &RateOptions) -> Result<Figure>
     let time = TimeAxis::new(&window, wide);
     let wide = (f64::from(WIDTH) - left - overhang(&time.ticks, time.range, wide)).floor();
     let entries: Vec<_> =
-        (0..).map(colour).map(Sample::Line).zip(chosen.populations.iter().map(|p| p.0.to_owned())).collect();
+        (0..).map(colour).map(Sample::Line).zip(chosen.populations.iter().map(|p| p.0.clone())).collect();
     let named = legend(&mut figure, (left, left + wide), 4.0, &entries);
     let top = named + 4.0 + ROW;
     figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &note);
@@ -202,6 +202,7 @@ mod tests {
             ticks: 1001,
             populations: vec![("p".into(), 4)],
             spikes: (0..1001).map(|tick| (tick, 0, tick % 4)).collect(),
+            ..SpikeRecording::default()
         };
         let chosen = Chosen::new(&recording, Span::default(), &[], 1).unwrap();
         for sigma in [0.5, 3.0, 20.0, 1e6] {

@@ -24,7 +24,7 @@ fn poisson(populations: &[(&str, u32)], ticks: u32, dt_ms: f64, rate_hz: impl Fn
         }
     }
     let populations = populations.iter().map(|(name, size)| (name.to_string(), *size)).collect();
-    SpikeRecording { dt_ms, ticks, populations, spikes }
+    SpikeRecording { dt_ms, ticks, populations, spikes, ..SpikeRecording::default() }
 }
 
 /// 3200 and 800 neurons with irregular spikes, their rates going up and down together.
@@ -42,7 +42,13 @@ fn large() -> SpikeRecording {
 }
 
 fn silent(neurons: u32) -> SpikeRecording {
-    SpikeRecording { dt_ms: 0.1, ticks: 5000, populations: vec![("exc".into(), neurons)], spikes: vec![] }
+    SpikeRecording {
+        dt_ms: 0.1,
+        ticks: 5000,
+        populations: vec![("exc".into(), neurons)],
+        spikes: vec![],
+        ..SpikeRecording::default()
+    }
 }
 
 /// Leaky neurons under a noisy current whose thresholds jump at each spike and decay: membrane, threshold, spikes.
@@ -77,7 +83,7 @@ fn adaptive(neurons: u32, ticks: u32, dt_ms: f64) -> (Trace, Trace, SpikeRecordi
         values,
     };
     let populations = vec![("alif".into(), 10 * neurons)];
-    let spikes = SpikeRecording { dt_ms, ticks, populations, spikes };
+    let spikes = SpikeRecording { dt_ms, ticks, populations, spikes, ..SpikeRecording::default() };
     (trace(Variable::Membrane, membrane), trace(Variable::Threshold, threshold), spikes)
 }
 

@@ -1,7 +1,7 @@
 //! Recordings of event cameras in the `.bs2` form of N-MNIST.
 
 use super::raw::{Raw, Spikes};
-use super::{SpikeRecording, check_dt};
+use super::{Recorded, SpikeRecording, check_dt};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -44,6 +44,7 @@ pub fn read_events(path: &Path, dt_ms: f64, width: u32, height: u32) -> Result<S
         spikes.push((tick as u32, 0, (polarity * height + y) * width + x));
     }
     let populations = vec![("pixels".to_owned(), Some(2 * width * height))];
-    let raw = Raw { dt_ms: Some(dt_ms), ticks: None, populations, spikes: Spikes::Ticks(spikes) };
+    let raw =
+        Raw { dt_ms: Some(dt_ms), ticks: None, populations, recorded: Recorded::All, spikes: Spikes::Ticks(spikes) };
     raw.into_recording(path, dt_ms)
 }

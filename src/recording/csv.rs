@@ -5,7 +5,7 @@
 
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
 use super::stream::{SpikeSink, TraceSink};
-use super::{AboutProbe, Header, Trace};
+use super::{AboutProbe, Header, Recorded, Trace};
 use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::files::{Partial, read_text, sync};
@@ -24,6 +24,8 @@ const END: &str = "# end ";
 struct SpikeHead {
     dt_ms: f64,
     populations: Vec<(String, u32)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recorded: Option<Vec<(String, u32, u32)>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,7 +102,8 @@ pub(super) struct SpikeTable {
 
 impl SpikeTable {
     pub fn create(partial: Partial, header: &Header) -> Result<SpikeTable> {
-        let head = SpikeHead { dt_ms: header.dt_ms, populations: header.populations.clone() };
+        let recorded = header.recorded.named(&header.populations);
+        let head = SpikeHead { dt_ms: header.dt_ms, populations: header.populations.clone(), recorded };
         let table = Table::create(partial, SPIKES, &head, "tick,time_ms,population,neuron")?;
         let names = header.populations.iter().map(|(name, _)| cell(name)).collect();
         Ok(SpikeTable { table, dt_ms: header.dt_ms, names })
@@ -228,9 +231,12 @@ struct Columns {
 pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
     let text = Text::read(path)?;
     let frame: Option<(SpikeHead, SpikeEnd)> = text.frame(SPIKES)?;
-    let (dt_ms, ticks, promised, known) = match frame {
-        Some((head, end)) => (Some(head.dt_ms), Some(end.ticks), Some(end.spikes), head.populations),
-        None => (None, None, None, Vec::new()),
+    let (dt_ms, ticks, promised, known, recorded) = match frame {
+        Some((head, end)) => {
+            let recorded = Recorded::from_named(head.recorded, &head.populations).map_err(|e| text.fail(1, 0, e))?;
+            (Some(head.dt_ms), Some(end.ticks), Some(end.spikes), head.populations, recorded)
+        }
+        None => (None, None, None, Vec::new(), Recorded::All),
     };
     let ours = dt_ms.is_some();
     if let Some(dt_ms) = dt_ms {
@@ -284,7 +290,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
         return Err(Error::file(path, format!("{found} spikes, but its last line says {}", promised.unwrap_or(0))));
     }
     let spikes = if times.is_empty() { Spikes::Ticks(exact) } else { Spikes::Times(times) };
-    Ok(Raw { dt_ms, ticks, populations, spikes })
+    Ok(Raw { dt_ms, ticks, populations, recorded, spikes })
 }
 
 /// Reads a table of traces.

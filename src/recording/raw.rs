@@ -1,6 +1,6 @@
 //! Spikes as a file has them, and how they become a recording.
 
-use super::{SpikeRecording, check_dt};
+use super::{Recorded, SpikeRecording, check_dt};
 use crate::error::{Error, Result};
 use crate::event::Tick;
 use std::path::Path;
@@ -14,6 +14,8 @@ pub(crate) struct Raw {
     pub ticks: Option<Tick>,
     /// Name of each population, and its size where the file says it.
     pub populations: Vec<(String, Option<u32>)>,
+    /// Whose spikes there are, where the file says it.
+    pub recorded: Recorded,
     /// In any order.
     pub spikes: Spikes,
 }
@@ -96,6 +98,11 @@ impl Raw {
             }
         };
         spikes.sort_unstable();
+        if let Some((_, p, id)) = spikes.iter().find(|&&(_, p, id)| !self.recorded.contains(p as usize, id)) {
+            let name = &self.populations[*p as usize].0;
+            let problem = format!("a spike of neuron {id} of '{name}', whose spikes were not recorded");
+            return Err(Error::file(path, problem));
+        }
         let mut sizes = vec![0; self.populations.len()];
         for &(_, population, id) in &spikes {
             let size = &mut sizes[population as usize];
@@ -115,6 +122,6 @@ impl Raw {
         if ticks < needed {
             return Err(Error::file(path, format!("a spike at tick {} of {ticks}", needed - 1)));
         }
-        Ok(SpikeRecording { dt_ms, ticks, populations, spikes })
+        Ok(SpikeRecording { dt_ms, ticks, populations, recorded: self.recorded, spikes })
     }
 }

@@ -110,8 +110,8 @@ pub(super) fn push_all(
 pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
     let format = SpikeFormat::ALL.into_iter().find(|format| path.extension() == Some(OsStr::new(format.extension())));
     let format = format.ok_or_else(|| Error::file(path, "the name of a file of spikes ends in .h5, .csv or .npz"))?;
-    let SpikeRecording { dt_ms, ref populations, .. } = *recording;
-    let header = Header { dt_ms, populations: populations.clone(), probes: Vec::new() };
+    let SpikeRecording { dt_ms, ref populations, ref recorded, .. } = *recording;
+    let header = Header { dt_ms, populations: populations.clone(), recorded: recorded.clone(), probes: Vec::new() };
     let mut order = super::Order::new(&header)?;
     let mut sink = spike_sink(path, format, &header)?;
     push_all(recording, |tick, population, neurons| {

@@ -37,6 +37,7 @@ fn small() -> SpikeRecording {
         ticks: 1000,
         populations: vec![("exc".into(), 20), ("inh, \"slow\" #1".into(), 5), ("silent é".into(), 3)],
         spikes: vec![(0, 0, 3), (0, 0, 19), (3, 1, 0), (7, 0, 0), (7, 1, 4), (7, 1, 4), (999, 0, 7)],
+        ..SpikeRecording::default()
     }
 }
 
@@ -71,7 +72,7 @@ fn any_recording() -> impl Strategy<Value = SpikeRecording> {
             let spike = |(tick, p, id): (u32, usize, u32)| (tick, p as u32, id % sizes[p]);
             let mut spikes: Vec<_> = spikes.into_iter().map(spike).collect();
             spikes.sort_unstable();
-            SpikeRecording { dt_ms, ticks, populations: populations.clone(), spikes }
+            SpikeRecording { dt_ms, ticks, populations: populations.clone(), spikes, ..SpikeRecording::default() }
         })
     })
 }
@@ -140,6 +141,7 @@ fn memory_keeps_what_a_folder_keeps() {
         dt_ms: 0.5,
         populations: vec![("a".into(), 4), ("b".into(), 2)],
         probes: vec![Probe { variable: Variable::Current, population: 1, neurons: vec![0, 1] }],
+        ..Header::default()
     };
     let feed = |recorder: &mut dyn Recorder| {
         for tick in 0..20 {
@@ -167,7 +169,7 @@ fn a_run_given_up_leaves_nothing_and_an_earlier_one_stays() {
     let folder = scratch();
     let formats = (SpikeFormat::H5, TraceFormat::Npz);
     for spikes in SpikeFormat::ALL {
-        let header = Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new() };
+        let header = Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new(), ..Header::default() };
         let mut files = Folder::create(folder.path(), header, spikes, TraceFormat::Csv).unwrap();
         files.spikes(0, 0, &[1]).unwrap();
         drop(files);
@@ -182,7 +184,7 @@ fn a_run_given_up_leaves_nothing_and_an_earlier_one_stays() {
 
 #[test]
 fn what_a_recorder_cannot_be_fed_is_refused() {
-    let header = || Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new() };
+    let header = || Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new(), ..Header::default() };
     let probe = |population, neurons| Probe { variable: Variable::Membrane, population, neurons };
     refused(Memory::new(Header { dt_ms: 0.0, ..header() }), &["dt_ms"]);
     refused(Memory::new(Header { dt_ms: f64::NAN, ..header() }), &["dt_ms"]);
@@ -216,7 +218,13 @@ fn what_a_recorder_cannot_be_fed_is_refused() {
 #[test]
 fn chunks_are_written_as_they_fill() {
     let spikes = (0..40_000).map(|i| (i / 4, 0, i % 4)).collect();
-    let recording = SpikeRecording { dt_ms: 0.1, ticks: 10_000, populations: vec![("a".into(), 4)], spikes };
+    let recording = SpikeRecording {
+        dt_ms: 0.1,
+        ticks: 10_000,
+        populations: vec![("a".into(), 4)],
+        spikes,
+        ..SpikeRecording::default()
+    };
     let folder = scratch();
     let path = folder.path().join("spikes.h5");
     write_spikes(&path, &recording).unwrap();

@@ -215,7 +215,8 @@ impl Simulation {
             return Ok(());
         }
         let populations = self.network.populations.len();
-        let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations });
+        let sources = self.network.sources.len();
+        let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations, sources });
         let span = &Span { ticks: self.now..until, epoch: (self.lookahead / 2).max(1), ahead: self.lookahead > 1 };
         let exchanges = Exchange::between(self.parts.len());
         let jobs = self.parts.iter_mut().zip(exchanges).map(|(part, mut exchange)| {
@@ -267,6 +268,7 @@ struct Lead<'a> {
     progress: &'a mut (dyn FnMut(Tick) + Send),
     probes: &'a [Probe],
     populations: usize,
+    sources: usize,
 }
 
 /// Goes through `span`. False if it stopped early as another part has failed, which says why.
@@ -327,6 +329,12 @@ impl Lead<'_> {
                 let spikes = part.spikes(p, tick);
                 if !spikes.is_empty() {
                     self.recorder.spikes(tick, p, spikes)?;
+                }
+            }
+            for source in 0..self.sources {
+                let spikes = part.spikes(self.populations + source, tick);
+                if !spikes.is_empty() {
+                    self.recorder.source_spikes(tick, source, spikes)?;
                 }
             }
             for probe in 0..self.probes.len() {

@@ -12,13 +12,13 @@ use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::files::read_text;
 use crate::network::input::{Array, read_array};
-use crate::network::place::{Problem, shown};
+use crate::network::place::{Problem, resolve, shown};
 use crate::network::spec::*;
 use crate::network::{Delays, Emits, Network, Origin, graph};
 use crate::recording::{Probe, Variable};
 use crate::rng::fnv1a;
 use crate::splitmix::bits;
-use check::{check_name, not_negative, positive, unknown};
+use check::{check_name, not_negative, positive};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -59,8 +59,8 @@ pub struct Compiled {
 /// What a run records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// Index of a population and which of its neurons' spikes.
-    pub spikes: Vec<(usize, Range<u32>)>,
+    /// The spikes of which neurons or sources.
+    pub spikes: Vec<(Origin, Range<u32>)>,
     /// Values at each tick.
     pub probes: Vec<Probe>,
 }
@@ -149,6 +149,7 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
         return Err(Problem::new("format", format!("expected {FORMAT}: no other format is known")));
     }
     let dt_ms = positive("dt_ms", spec.dt_ms)?;
+    crate::recording::check_dt(dt_ms).map_err(|e| Problem::new("dt_ms", e))?;
     let mut compiler = Compiler {
         spec,
         folder,
@@ -184,7 +185,7 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
     refuse_zero_delays(&network)?;
     refuse_analog_delays(&network)?;
     network.check_range()?;
-    let record = compiler.record()?;
+    let record = compiler.record(&network)?;
     Ok(Compiled { network, record, duration, seed: compiler.seed })
 }
 
@@ -334,28 +335,8 @@ impl<'a> Compiler<'a> {
 
     /// Where a name with an optional range leads.
     fn reference(&self, field: &str, text: &str) -> Checked<(Origin, Range<u32>)> {
-        let (name, range) = match text.strip_suffix(']').and_then(|text| text.split_once('[')) {
-            Some((name, range)) => (name.trim(), Some(range)),
-            None => (text.trim(), None),
-        };
-        let Some(&(origin, size)) = self.origins.get(name) else {
-            let known = self.origins.keys().copied();
-            return Err(Problem::new(field, unknown("population or source", name, known)));
-        };
-        let Some(range) = range else { return Ok((origin, 0..size)) };
-        let bound = |text: &str, default| match text.trim() {
-            "" => Some(default),
-            text => text.parse::<u32>().ok(),
-        };
-        let bounds = range.split_once("..").and_then(|(a, b)| Some(bound(a, 0)?..bound(b, size)?));
-        match bounds {
-            None => Err(Problem::new(field, format!("{}: expected a range as in `{name}[0..{size}]`", shown(range)))),
-            Some(ids) if ids.end > size => {
-                Err(Problem::new(field, format!("{} ends behind {size}, the size of {}", shown(range), shown(name))))
-            }
-            Some(ids) if ids.is_empty() => Err(Problem::new(field, format!("the range {} is empty", shown(range)))),
-            Some(ids) => Ok((origin, ids)),
-        }
+        let known = |name: &str| self.origins.get(name).copied();
+        resolve(text, known, self.origins.keys().copied()).map_err(|problem| Problem::new(field, problem))
     }
 
     fn population_reference(&self, field: &str, text: &str) -> Checked<(usize, Range<u32>)> {
@@ -367,15 +348,22 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn record(&mut self) -> Checked<Record> {
+    fn record(&mut self, network: &Network) -> Checked<Record> {
         let spec = self.spec;
         let record = &spec.record;
         let spikes = match &record.spikes {
-            None => (0..).zip(&self.spec.populations).map(|(n, p)| (n, 0..p.size)).collect(),
+            None => (0..).zip(&self.spec.populations).map(|(n, p)| (Origin::Population(n), 0..p.size)).collect(),
             Some(list) => list
                 .iter()
                 .enumerate()
-                .map(|(k, text)| self.population_reference(&format!("record.spikes[{k}]"), text))
+                .map(|(k, text)| {
+                    let field = format!("record.spikes[{k}]");
+                    let (origin, ids) = self.reference(&field, text)?;
+                    match network.has_spikes(origin) {
+                        true => Ok((origin, ids)),
+                        false => Err(Problem::new(field, format!("{} emits analog values, no spikes", shown(text)))),
+                    }
+                })
                 .collect::<Checked<_>>()?,
         };
         let mut probes = Vec::new();

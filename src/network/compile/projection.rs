@@ -1,10 +1,10 @@
 //! Projections: ends, rules, weights and delays.
 
-use super::check::{check_name, finite, fraction, not_negative, unknown};
+use super::check::{check_name, finite, fraction, not_negative};
 use super::text::one_line;
 use super::{BYTES_PER_SYNAPSE, Checked, Compiler, MOST_PAIRS};
 use crate::network::input::{Array, read_edges};
-use crate::network::place::{Problem, shown};
+use crate::network::place::{Problem, shown, unknown};
 use crate::network::spec::*;
 use crate::network::{Delays, Network, Origin, Projection, Rule, Weights};
 use std::ops::Range;

@@ -1,11 +1,11 @@
 //! Sources: what feeds spikes or values in.
 
-use super::check::{fraction, not_negative, unknown};
+use super::check::{fraction, not_negative};
 use super::text::one_line;
 use super::{Checked, Compiler, DEFAULT_STRIDE, MOST_POISSON_SPIKES};
 use crate::event::Tick;
 use crate::network::input::{Array, read_spikes};
-use crate::network::place::{Problem, shown};
+use crate::network::place::{Problem, shown, unknown};
 use crate::network::spec::*;
 use crate::network::{Emits, Source};
 
@@ -55,9 +55,8 @@ impl<'a> Compiler<'a> {
                     }
                     None => 0,
                 };
-                let own = read.spikes.iter().filter(|spike| spike.1 as usize == chosen);
-                let spikes = own.map(|&(tick, _, id)| Ok((tick, check_id(&field, id, *size)?)));
-                Emits::Spikes(spikes.collect::<Checked<Vec<_>>>()?.into())
+                let spikes = read.for_source(chosen, name, *size).map_err(|e| Problem::new(field, e))?;
+                Emits::Spikes(spikes.into())
             }
             EmitsSpec::Regular { first_ms, period_ms } => {
                 let first = self.ticks(&at("first_ms"), *first_ms)?;
