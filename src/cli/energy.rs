@@ -110,7 +110,7 @@ impl EnergyOptions {
         }
         let text = match self.format {
             FormatOption::Json => {
-                let schema = "spikefuse.energy/1";
+                let schema = "spikefuse.energy/2";
                 super::json(&Document { schema, clips: ledger.clips, energy: &energies, ledger: &ledger })?
             }
             FormatOption::Csv => csv(&energies)?,
@@ -183,14 +183,15 @@ fn text(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<String
     String::from_utf8(bytes).map_err(|e| Error::value("csv", e))
 }
 
-/// Energy by table and layer.
+/// Energy by table and layer; without a price for anything the cell is empty.
 fn csv(energies: &[Energy]) -> Result<String> {
     let layers = energies.iter().flat_map(|e| e.by_layer.iter().map(move |layer| (e, layer)));
     let row = |(e, layer): (&Energy, &LayerEnergy)| {
         let twin = layer.dense_twin_pj.map_or(String::new(), |pj| pj.to_string());
-        vec![e.table.clone(), layer.branch.to_string(), layer.layer.clone(), layer.pj.to_string(), twin]
+        let pj = layer.pj.map_or(String::new(), |pj| pj.to_string());
+        vec![e.table.clone(), layer.branch.to_string(), layer.layer.clone(), pj, twin, layer.partial.to_string()]
     };
-    text(&["table", "branch", "layer", "pj", "dense_twin_pj"], layers.map(row))
+    text(&["table", "branch", "layer", "pj", "dense_twin_pj", "partial"], layers.map(row))
 }
 
 /// The shipped tables.
