@@ -1,6 +1,6 @@
 //! `energy`.
 
-use super::simulate::{available_threads, ticks};
+use super::simulate::{available_threads, duration};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use spikefuse::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
@@ -30,7 +30,7 @@ pub struct EnergyOptions {
     #[arg(long, conflicts_with_all = ["table", "priced_as"])]
     list_tables: bool,
     /// Simulated time of a network file [default: the file's]
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     duration: Option<f64>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "table")]
@@ -75,7 +75,9 @@ impl TypeOption {
 /// The part of a report that this verb reads.
 #[derive(Deserialize)]
 struct WithLedger {
-    ledger: Ledger,
+    ledger: Option<Ledger>,
+    /// What the configuration of a SONATA simulation has.
+    run: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +152,12 @@ impl EnergyOptions {
             Error::file(run, "holds neither report.json nor simulation.json")
                 .with_hint("give the folder that run --out, evaluate --out or simulate --out wrote")
         })?;
-        let WithLedger { ledger } = read_json(&path)?;
+        let WithLedger { ledger, run: of_sonata } = read_json(&path)?;
+        let ledger = ledger.ok_or_else(|| match of_sonata {
+            Some(_) => Error::file(&path, "a SONATA configuration can only be simulated")
+                .with_hint("spikefuse simulate --out writes a simulation.json, which can be priced"),
+            None => Error::file(&path, "has no ledger: expected a report.json or simulation.json"),
+        })?;
         if ledger.schema != LEDGER_SCHEMA {
             let problem = format!("its ledger is '{}', expected '{LEDGER_SCHEMA}'", ledger.schema);
             return Err(Error::file(path, problem));
@@ -160,13 +167,7 @@ impl EnergyOptions {
 
     fn simulate(&self, file: &Path) -> Result<Ledger> {
         let compiled = NetworkFile::read(file)?.compile(&Settings::default())?;
-        let until = match (self.duration, compiled.duration) {
-            (Some(ms), _) => ticks("--duration", ms, compiled.network.dt_ms)?,
-            (None, Some(ticks)) => ticks,
-            (None, None) => {
-                return Err(Error::value("duration", "the network file has none").with_hint("add --duration MS"));
-            }
-        };
+        let until = duration(self.duration, compiled.duration, compiled.network.dt_ms)?;
         let bar = super::progress::bar("simulate", until as usize);
         let network = Arc::new(compiled.network);
         let mut simulation = Simulation::new(network, Driver::Event, available_threads(), Vec::new())?;

@@ -8,7 +8,7 @@ use spikefuse::energy::synops::Synops;
 use spikefuse::event::Tick;
 use spikefuse::interop::sonata;
 use spikefuse::network::compile::{NetworkFile, Settings};
-use spikefuse::network::{Emits, Network, Origin};
+use spikefuse::network::{self, Emits, MOST_TICKS, Network, Origin};
 use spikefuse::recording::{self, Folder, Header, Probe, Recorded, Recorder, SpikeFormat, TraceFormat, Variable};
 use spikefuse::report::Neurobench;
 use spikefuse::simulator::{Checkpoint, Driver, Simulation};
@@ -184,9 +184,6 @@ impl Recorder for Chosen<'_> {
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const SEGMENTS: &str = "segments";
 
-/// The longest run.
-const MOST_TICKS: Tick = Tick::MAX / 2;
-
 impl Simulate {
     /// Simulates.
     pub fn run(self) -> Result<ExitCode> {
@@ -309,18 +306,7 @@ impl Simulate {
         if let Some(list) = &self.record {
             (spikes, probes) = parse_record(list, &network)?;
         }
-        let ticks = match (self.duration, duration) {
-            (Some(ms), _) => ticks("--duration", ms, network.dt_ms)?,
-            (None, Some(ticks)) if ticks == 0 || ticks > MOST_TICKS => {
-                let problem = format!("the file says {ticks} ticks: expected 1 to {MOST_TICKS}");
-                return Err(Error::value("duration", problem).with_hint("add --duration MS"));
-            }
-            (None, Some(ticks)) => ticks,
-            (None, None) => {
-                let problem = "neither the network file nor --duration says how long";
-                return Err(Error::value("duration", problem).with_hint("add --duration MS"));
-            }
-        };
+        let ticks = self::duration(self.duration, duration, network.dt_ms)?;
         let segment = match self.checkpoint {
             Some(ms) => self::ticks("--checkpoint", ms, network.dt_ms)?,
             None => ticks,
@@ -467,19 +453,25 @@ fn driver_name(driver: Driver) -> &'static str {
     }
 }
 
-/// Ticks in `ms`, which must be a whole number of them to a millionth.
-pub fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
-    let exact = ms / dt_ms;
-    let whole = exact.round();
-    if !(ms.is_finite()
-        && ms > 0.0
-        && (exact - whole).abs() < 1e-6 * whole.max(1.0)
-        && (1.0..=f64::from(MOST_TICKS)).contains(&whole))
-    {
-        let problem = format!("{ms} ms: expected a positive multiple of the network's tick of {dt_ms} ms");
-        return Err(Error::value(what, problem));
+/// How long to simulate: as asked for, or as the network file says.
+pub fn duration(asked: Option<f64>, file: Option<Tick>, dt_ms: f64) -> Result<Tick> {
+    match (asked, file) {
+        (Some(ms), _) => ticks("--duration", ms, dt_ms),
+        (None, Some(ticks)) if (1..=MOST_TICKS).contains(&ticks) => Ok(ticks),
+        (None, Some(ticks)) => {
+            let problem = format!("the file says {ticks} ticks: expected 1 to {MOST_TICKS}");
+            Err(Error::value("duration", problem).with_hint("add --duration MS"))
+        }
+        (None, None) => {
+            let problem = "neither the network file nor --duration says how long";
+            Err(Error::value("duration", problem).with_hint("add --duration MS"))
+        }
     }
-    Ok(whole as Tick)
+}
+
+/// The ticks of an option in ms.
+fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
+    network::duration(ms, dt_ms).map_err(|problem| Error::value(what, problem))
 }
 
 /// Whose spikes are recorded, and probes.

@@ -33,10 +33,12 @@ mod place;
 mod range;
 mod rule;
 pub mod spec;
+mod time;
 
 pub use place::Problem;
 pub use range::LARGEST;
 pub use rule::EdgeCount;
+pub use time::{MOST_TICKS, duration};
 
 use crate::event::Tick;
 use crate::neuron::linear::Neuron;

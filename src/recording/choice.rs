@@ -28,8 +28,12 @@ pub fn ids(text: &str, name: &str, size: u32) -> std::result::Result<Range<u32>,
     };
     match ids {
         None => Err(format!("'{text}': expected a range as in {name}[0..{size}], or one number")),
-        Some(ids) if ids.end > size => Err(format!("'{text}' ends behind {size}, the size of {name}")),
-        Some(ids) if ids.is_empty() => Err(format!("the range '{text}' is empty")),
+        Some(ids) if ids.end > size => {
+            Err(format!("'{text}' ends behind {size}: expected a range within {name}[0..{size}]"))
+        }
+        Some(ids) if ids.is_empty() => {
+            Err(format!("the range '{text}' is empty: expected one within {name}[0..{size}]"))
+        }
         Some(ids) => Ok(ids),
     }
 }
@@ -149,7 +153,7 @@ mod tests {
             ("4..x", "expected a range"),
             ("-1..3", "expected a range"),
             ("4294967295", "expected a range"),
-            ("10", "ends behind 10, the size of exc"),
+            ("10", "ends behind 10: expected a range within exc[0..10]"),
             ("0..11", "ends behind"),
             ("4..4", "is empty"),
             ("5..4", "is empty"),

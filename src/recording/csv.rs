@@ -214,9 +214,14 @@ impl<'a> Text<'a> {
         Ok(())
     }
 
-    fn number<T: std::str::FromStr>(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<T> {
+    fn number(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<f64> {
         let cell = record.get(column).unwrap_or_default();
         cell.parse().map_err(|_| self.fail(line, column, format!("'{cell}' is not a number")))
+    }
+
+    fn whole<T: std::str::FromStr>(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<T> {
+        let cell = record.get(column).unwrap_or_default();
+        cell.parse().map_err(|_| self.fail(line, column, format!("'{cell}' is not a whole number")))
     }
 }
 
@@ -273,11 +278,11 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
                 population
             }
         };
-        let id = checked_id(text.number(line, record, columns.neuron)?)
+        let id = checked_id(text.whole(line, record, columns.neuron)?)
             .map_err(|problem| text.fail(line, columns.neuron, problem))?;
         let (column, is_tick) = columns.time;
         if is_tick {
-            let tick = checked_tick(text.number(line, record, column)?);
+            let tick = checked_tick(text.whole(line, record, column)?);
             exact.push((tick.map_err(|problem| text.fail(line, column, problem))?, population, id));
         } else {
             let time = checked_time(text.number(line, record, column)?);
@@ -317,10 +322,10 @@ pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
     };
     text.rows(columns, |&[probe, tick, neuron, value], line, record| {
         found += 1;
-        let probe_index: usize = text.number(line, record, probe)?;
+        let probe_index: usize = text.whole(line, record, probe)?;
         let unknown = || text.fail(line, probe, format!("there is no probe {probe_index}"));
         let trace = traces.get_mut(probe_index).ok_or_else(unknown)?;
-        let now: Tick = text.number(line, record, tick)?;
+        let now: Tick = text.whole(line, record, tick)?;
         let (row, place) = (trace.values.len() / trace.neurons.len(), trace.values.len() % trace.neurons.len());
         if trace.values.is_empty() {
             trace.first_tick = now;
@@ -329,7 +334,7 @@ pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
         if u64::from(now) != expected {
             return Err(text.fail(line, tick, format!("tick {now} of probe {probe_index} where {expected} should be")));
         }
-        let id: u32 = text.number(line, record, neuron)?;
+        let id: u32 = text.whole(line, record, neuron)?;
         if id != trace.neurons[place] {
             let problem = format!("neuron {id} of probe {probe_index} where {} should be", trace.neurons[place]);
             return Err(text.fail(line, neuron, problem));

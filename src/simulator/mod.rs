@@ -45,7 +45,9 @@ pub use compare::{AtRate, Comparison, Run, compare, crossing};
 use crate::counts::LayerCounts;
 use crate::error::{Error, Result};
 use crate::event::Tick;
+use crate::memory;
 use crate::network::Network;
+use crate::network::compile::BYTES_PER_PROBED_NEURON;
 use crate::recording::{Probe, Recorder};
 use cells::GROUP;
 use exchange::{Exchange, Outbox};
@@ -141,6 +143,8 @@ impl Simulation {
             }
         }
         network.check_range().map_err(|problem| Error::value("network", problem))?;
+        let probed: u64 = probes.iter().map(|probe| probe.neurons.len() as u64 * BYTES_PER_PROBED_NEURON).sum();
+        memory::check("the network with what is recorded", network.memory().saturating_add(probed))?;
         for probe in &probes {
             let population = network.populations.get(probe.population);
             let size = population.map_or(0, |population| population.size);

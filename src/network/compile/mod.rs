@@ -8,17 +8,19 @@ mod text;
 
 pub use text::TextFault;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 use crate::event::Tick;
 use crate::files::read_text;
+use crate::memory;
 use crate::network::input::{Array, read_array};
 use crate::network::place::{Problem, resolve, shown};
 use crate::network::spec::*;
+use crate::network::time::{duration, ticks};
 use crate::network::{Delays, Emits, Network, Origin, graph};
 use crate::recording::{Probe, Variable};
 use crate::rng::fnv1a;
 use crate::splitmix::bits;
-use check::{check_name, not_negative, positive};
+use check::{check_name, positive};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -32,10 +34,10 @@ pub const BYTES_PER_NEURON: u64 = 96;
 pub const BYTES_PER_RECEPTOR: u64 = 64;
 /// Bytes of one of a source's elements.
 pub const BYTES_PER_SOURCE: u64 = 16;
+/// Bytes of a neuron that a probe records: its values of the ticks that are held.
+pub const BYTES_PER_PROBED_NEURON: u64 = 1040;
 /// Exponential and alpha receptors of a population, as many as the simulator has room for.
 pub const MOST_CURRENTS: usize = 4;
-/// What may be used where the memory that is free cannot be found out.
-pub const DEFAULT_MEMORY_LIMIT: u64 = 16 << 30;
 /// Pairs that a fixed probability may draw: each costs a hash whenever the edges are enumerated.
 pub const MOST_PAIRS: u64 = 1 << 40;
 /// Expected spikes per tick of a Poisson source; exp(-mean) must not vanish.
@@ -70,7 +72,7 @@ pub struct Record {
 pub struct Settings {
     /// In place of the file's seed.
     pub seed: Option<u64>,
-    /// Bytes that the network may need, [`Network::memory`]; default: the memory that is free, or [`DEFAULT_MEMORY_LIMIT`].
+    /// Bytes that the network may need, [`Network::memory`]; default: the memory that is free.
     pub memory_limit: Option<u64>,
 }
 
@@ -91,6 +93,10 @@ impl NetworkFile {
     /// # Errors
     /// If it cannot be read, or with line and column if it is no network.
     pub fn read(path: &Path) -> Result<NetworkFile> {
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let problem = "is no network file: a SONATA configuration can only be simulated";
+            return Err(Error::file(path, problem).with_hint("spikefuse simulate takes it"));
+        }
         let text = read_text(path)?;
         let spec = NetworkSpec::parse(&text).map_err(|fault| Error::Text {
             path: path.to_path_buf(),
@@ -128,16 +134,6 @@ fn neuron_bytes(size: u32, receptors: usize) -> u64 {
     u64::from(size).saturating_mul(BYTES_PER_NEURON + BYTES_PER_RECEPTOR.saturating_mul(receptors as u64))
 }
 
-/// Memory that is free: what the system says, or a limit that was set for this group of processes.
-fn free_memory() -> u64 {
-    let system = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-    });
-    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    system.into_iter().chain(group).min().unwrap_or(DEFAULT_MEMORY_LIMIT)
-}
-
 type Checked<T> = std::result::Result<T, Problem>;
 
 /// Checks and completes a network. File names are relative to `folder`.
@@ -158,10 +154,12 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
         origins: HashMap::new(),
         projection_names: HashSet::new(),
         used: 0,
-        limit: settings.memory_limit.unwrap_or_else(free_memory),
+        limit: settings.memory_limit.unwrap_or_else(memory::free),
     };
     compiler.names()?;
-    let duration = spec.duration_ms.map(|ms| compiler.ticks("duration_ms", ms)).transpose()?;
+    let duration =
+        spec.duration_ms.map(|ms| duration(ms, dt_ms).map_err(|problem| Problem::new("duration_ms", problem)));
+    let duration = duration.transpose()?;
     // Everything whose size can be told from the numbers is added up before any of it is made.
     for (n, population) in spec.populations.iter().enumerate() {
         let receptors = population.receptors.len().max(1);
@@ -263,8 +261,10 @@ impl<'a> Compiler<'a> {
             return Ok(());
         }
         let message = format!(
-            "needs at least {} bytes of memory with all before it; the limit is {} bytes, the memory that is free",
-            self.used, self.limit
+            "needs at least {} bytes of memory with all before it, {}; the limit is {} bytes, the memory that is free",
+            self.used,
+            memory::bytes(self.used),
+            self.limit
         );
         Err(Problem::new(field, message))
     }
@@ -279,21 +279,8 @@ impl<'a> Compiler<'a> {
 
     /// A time as ticks; a Tick must hold it.
     fn ticks(&self, field: &str, ms: f64) -> Checked<Tick> {
-        let exact = not_negative(field, ms)? / self.dt_ms;
-        let ticks = exact.round();
         // The last tick is left free so that tick + 1 never overflows.
-        if ticks >= f64::from(Tick::MAX) || !exact.is_finite() {
-            let most = f64::from(Tick::MAX - 1) * self.dt_ms;
-            return Err(Problem::new(field, format!("{ms} ms: expected at most {most} ms, 2^32 - 2 ticks")));
-        }
-        if (exact - ticks).abs() > GRID_TOLERANCE {
-            let message = format!(
-                "{ms} ms: expected a multiple of dt_ms, {} ms, to within {GRID_TOLERANCE} of a tick",
-                self.dt_ms
-            );
-            return Err(Problem::new(field, message));
-        }
-        Ok(ticks as Tick)
+        ticks(ms, self.dt_ms, Tick::MAX - 1).map_err(|problem| Problem::new(field, problem))
     }
 
     /// A delay as ticks; 0 is found later, where cycles can be named.
@@ -301,7 +288,7 @@ impl<'a> Compiler<'a> {
         let ticks = self.ticks(field, ms)?;
         u16::try_from(ticks).map_err(|_| {
             let most = f64::from(u16::MAX) * self.dt_ms;
-            Problem::new(field, format!("{ms} ms: expected at most {most} ms, 65,535 ticks"))
+            Problem::new(field, format!("{} ms: expected at most {most} ms, 65,535 ticks", short(ms)))
         })
     }
 
@@ -375,7 +362,7 @@ impl<'a> Compiler<'a> {
             for (k, text) in list.iter().enumerate() {
                 let field = format!("record.{field}[{k}]");
                 let (population, ids) = self.population_reference(&field, text)?;
-                self.charge(&field, BYTES_PER_SOURCE * u64::from(ids.end - ids.start))?;
+                self.charge(&field, BYTES_PER_PROBED_NEURON * u64::from(ids.end - ids.start))?;
                 probes.push(Probe { variable, population, neurons: ids.collect() });
             }
         }
