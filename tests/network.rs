@@ -69,7 +69,10 @@ const REFUSED: &[Case] = &[
     ("dt_ms: 0.5", "dt_ms: -0.5", "-0.5", &["dt_ms", "above 0"]),
     ("duration_ms: 100", "duration_ms: inf", "inf", &["duration_ms", "at least 0"]),
     ("duration_ms: 100", "duration_ms: 100.2", "100.2", &["duration_ms", "multiple of dt_ms", "0.000001 of a tick"]),
-    ("duration_ms: 100", "duration_ms: 1e300", "1e300", &["duration_ms", "2^32 - 2 ticks"]),
+    ("duration_ms: 100", "duration_ms: 1e300", "1e300", &["duration_ms", "1e300 ms", "2^31 - 1 ticks"]),
+    ("duration_ms: 100", "duration_ms: 2e9", "2e9", &["duration_ms", "2^31 - 1 ticks, 1073741823.5 ms"]),
+    ("duration_ms: 100", "duration_ms: 0", "0,", &["duration_ms", "positive time, at least one tick of 0.5 ms"]),
+    ("dt_ms: 0.5", "dt_ms: 1e300", "1e300", &["dt_ms", "1e300 is not a time step"]),
     // Names.
     ("name: \"inh\"", "name: \"exc\"", "\"exc\", size: 2", &["populations[1].name", "unique"]),
     ("name: \"noise\"", "name: \"exc\"", "\"exc\", size: 2, emits", &["sources[1].name", "unique"]),
@@ -89,6 +92,7 @@ const REFUSED: &[Case] = &[
     ),
     ("[\"exc[0..1]\"]", "[\"exc[0..9]\"]", "\"exc[0..9]\"", &["record.membrane[0]", "behind 4"]),
     ("[\"exc[0..1]\"]", "[\"input\"]", "\"input\"]", &["record.membrane[0]", "is a source"]),
+    ("membrane: [\"exc[0..1]\"]", "spikes: [\"input[4]\"]", "\"input[4]\"", &["record.spikes[0]", "ends behind 4"]),
     // Ranges.
     ("from: \"exc[0..2]\"", "from: \"exc[2..2]\"", "\"exc[2..2]\"", &["projections[1].from", "empty"]),
     ("from: \"exc[0..2]\"", "from: \"exc[3..1]\"", "\"exc[3..1]\"", &["projections[1].from", "empty"]),
@@ -113,6 +117,30 @@ const REFUSED: &[Case] = &[
         "FixedInDegree(degree: 4294967295)",
         "FixedInDegree",
         &["projections[2].rule", "bytes of memory"],
+    ),
+    (
+        "FixedInDegree(degree: 2)",
+        "FixedInDegree(degree: 3, allow_multapses: false)",
+        "3, allow",
+        &["projections[2].rule.degree", "3 sources without multapses: expected at most 2, there are 2"],
+    ),
+    (
+        "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
+        "from: \"inh\", to: \"inh\", rule: FixedInDegree(degree: 2, allow_autapses: false, allow_multapses: false)",
+        "2, allow",
+        &["projections[2].rule.degree", "at most 1, there are 2 without the neuron itself"],
+    ),
+    (
+        "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
+        "from: \"inh[1]\", to: \"inh\", rule: FixedOutDegree(degree: 2, allow_multapses: false, allow_autapses: false)",
+        "2, allow",
+        &["projections[2].rule.degree", "2 targets without multapses", "at most 1"],
+    ),
+    (
+        "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
+        "from: \"inh[1]\", to: \"inh\", rule: FixedInDegree(degree: 1, allow_autapses: false)",
+        "FixedInDegree(degree: 1",
+        &["projections[2].rule", "no source is left to draw"],
     ),
     (
         "FixedInDegree(degree: 2)",
@@ -239,7 +267,7 @@ const REFUSED: &[Case] = &[
         "Poisson(rate_hz: 100)",
         "SpikeFile(file: \"spikes.csv\")",
         "\"spikes.csv\"",
-        &["emits.file", "id 5", "less than 2"],
+        &["emits.file", "neuron 5", "'noise' has 2"],
     ),
     (
         "Poisson(rate_hz: 100)",
@@ -284,6 +312,13 @@ const REFUSED: &[Case] = &[
     ("delay_ms: Constant(1)", "delay_ms: Values([1, 1])", "Values", &["delay_ms", "2 values", "expected 4"]),
     ("weight: Constant(2), ", "", "(from: \"input\"", &["projections[0]", "no `weight`"]),
     ("weight: Constant(2)", "weight: Constant(1e39)", "Constant(1e39)", &["projections[0].weight", "range of f32"]),
+    ("weight: Constant(2)", "weight: Constant(-inf)", "Constant(-inf)", &["projections[0].weight", "range of f32"]),
+    ("Uniform(low: 0, high: 1))", "Uniform(low: 0, high: inf))", "inf))", &["projections[1].weight.high", "finite"]),
+    ("sd: 0.1", "sd: 1e38", "1e38", &["projections[2].weight.sd", "range of f32"]),
+    ("bias_pa: 25", "bias_pa: 25, r_m_gohm: 1e290", "25, r_m", &["neuron.bias_pa", "at most 1e280"]),
+    ("tau_m_ms: 10", "threshold: Fixed(v_th_mv: inf), tau_m_ms: 10", "inf", &["v_th_mv", "finite"]),
+    ("jump_mv: 1", "jump_mv: -1e300", "-1e300", &["populations[1].neuron.jump_mv", "-1e300", "at most 1e280"]),
+    ("high_mv: 10", "high_mv: 1e300", "1e300", &["populations[0].initial.high_mv", "at most 1e280"]),
     ("weight: Constant(2)", "weight: Constant(NaN)", "Constant(NaN)", &["projections[0].weight", "finite"]),
     (
         "weight: Constant(2)",
@@ -760,4 +795,70 @@ fn mutated_files_are_read_or_refused() {
         cases += 1000;
     }
     println!("{cases} cases");
+}
+
+/// Numbers that are finite one by one, but not when they are multiplied.
+#[test]
+fn products_that_overflow_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("w.csv"), "10\n").unwrap();
+    fs::write(folder.path().join("small.csv"), "3\n").unwrap();
+    fs::write(folder.path().join("list.csv"), "source,target,weight\n0,0,-10\n").unwrap();
+    fs::write(folder.path().join("frame.csv"), "1e270\n").unwrap();
+    let compiled = |emits: &str, neuron: &str, projection: &str| {
+        let text = format!(
+            "(format: 1, dt_ms: 1, populations: [(name: \"a\", size: 1, neuron: {neuron})],
+              sources: [(name: \"s\", size: 1, emits: {emits})],
+              projections: [(from: \"s\", to: \"a\", {projection})])"
+        );
+        let spec = NetworkSpec::parse(&text).unwrap();
+        compile(&spec, folder.path(), &Settings::default()).map_err(|problem| problem.to_string())
+    };
+    let (spikes, frames) = ("Spikes(at_ticks: [(0, 0)])", "Frames(file: \"frame.csv\", frame_ms: 1)");
+    let matrix = |file: &str, weight: &str| format!("rule: Matrix(file: \"{file}\"), weight: {weight}");
+    for (emits, neuron, projection, said) in [
+        (spikes, "Li()", matrix("w.csv", "Constant(4e37)"), "times the largest weight of the matrix it is 4e38"),
+        (spikes, "Li()", matrix("w.csv", "Uniform(low: -4e37, high: 0)"), "it is 4e38"),
+        (spikes, "Li()", matrix("w.csv", "Normal(mean: 0, sd: 4e36)"), "range of f32"),
+        (spikes, "Li()", "rule: ListFile(\"list.csv\"), weight: Constant(4e37)".into(), "range of f32"),
+        (spikes, "CubaLif(r_m_gohm: 1e250)", "rule: OneToOne, weight: Constant(1e35)".into(), "at most 1e280"),
+        (frames, "Li()", "rule: OneToOne, weight: Constant(1e20)".into(), "largest value of its source"),
+    ] {
+        let problem = compiled(emits, neuron, &projection).unwrap_err();
+        assert!(problem.starts_with("projections[0].weight") && problem.contains(said), "{problem}");
+    }
+    assert!(compiled(spikes, "Li()", &matrix("small.csv", "Constant(1e38)")).is_ok());
+    assert!(compiled(frames, "Li()", "rule: OneToOne, weight: Constant(1e9)").is_ok());
+    fs::write(folder.path().join("frame.csv"), "1e290\n").unwrap();
+    assert!(compiled(frames, "Li()", "rule: OneToOne, weight: Constant(1e-20)").is_ok());
+}
+
+/// Exactly so many others for each target, and what files of before said.
+#[test]
+fn a_fixed_degree_without_autapses_and_multapses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.ron");
+    let network = |rule: &str| {
+        format!(
+            "(format: 1, dt_ms: 0.1, populations: [(name: \"a\", size: 10, neuron: Lif())],
+              projections: [(from: \"a\", to: \"a\", rule: {rule}, weight: Constant(1))])"
+        )
+    };
+    for rule in [
+        "FixedInDegree(degree: 9, allow_autapses: false, allow_multapses: false)",
+        "FixedOutDegree(degree: 9, self_connections: false, allow_multapses: false)",
+        "AllToAll(allow_autapses: false)",
+        "AllToAll(self_connections: false)",
+        "FixedProbability(probability: 1, allow_autapses: false)",
+    ] {
+        fs::write(&path, network(rule)).unwrap();
+        let Compiled { network, .. } = NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap();
+        let mut pairs = Vec::new();
+        network.projections[0].for_each_edge(&network, 0..10, |i, j, _| pairs.push((i, j)));
+        pairs.sort_unstable();
+        let all: Vec<_> = (0..10).flat_map(|i| (0..10).map(move |j| (i, j))).filter(|(i, j)| i != j).collect();
+        assert_eq!(pairs, all, "{rule}");
+        let fine = program(folder.path(), &["network", "check", "net.ron"]);
+        assert!(String::from_utf8_lossy(&fine.stdout).contains("about 90 synapses"), "{fine:?}");
+    }
 }

@@ -94,6 +94,10 @@ impl Scratch {
         assert!(self.contents("") == before, "{args} changed files");
     }
 
+    fn json(&self, args: &str) -> Value {
+        serde_json::from_str(&self.done(args)).unwrap()
+    }
+
     fn opened(&self, folder: &str) -> Opened {
         recording::open(&self.path(folder)).unwrap()
     }
@@ -358,6 +362,12 @@ fn bad_input_is_refused() {
         "alone.ron",
         r#"(format: 1, dt_ms: 1, duration_ms: 5, populations: [(name: "a", size: 1, neuron: Li())])"#,
     );
+    scratch.write(
+        "analog.ron",
+        r#"(format: 1, dt_ms: 1, duration_ms: 5, populations: [(name: "a", size: 1, neuron: Li())],
+            sources: [(name: "s", size: 1, emits: Frames(file: "frames.csv", frame_ms: 1))])"#,
+    );
+    scratch.write("frames.csv", "1\n");
     scratch.write("many.csv", "time_ms,id\n1,0\n1,2\n");
     scratch.write("fine.csv", "time_ms,id\n1,0\n");
     scratch.write("words.csv", "time_ms,id\none,0\n");
@@ -368,14 +378,16 @@ fn bad_input_is_refused() {
         ("sonata.json", &["sonata.json"]),
         (".", &[".: cannot read"]),
         ("small.ron --duration 0.05", &["--duration: 0.05 ms", "multiple", "0.1 ms"]),
-        ("small.ron --duration -1", &["--duration: -1 ms", "positive"]),
+        ("small.ron --duration -1", &["--duration: -1 ms", "at least 0"]),
+        ("small.ron --duration 300000000", &["--duration: 300000000 ms", "at most 2^31 - 1 ticks, 214748364.7 ms"]),
+        ("small.ron --checkpoint 300000000", &["--checkpoint: 300000000 ms", "2^31 - 1 ticks"]),
         ("small.ron --duration 0", &["--duration: 0 ms", "positive"]),
         ("small.ron --duration NaN", &["--duration: NaN"]),
         ("small.ron --duration inf", &["--duration: inf"]),
-        ("small.ron --duration 1e300", &["--duration: 1"]),
+        ("small.ron --duration 1e300", &["--duration: 1e300 ms"]),
         ("endless.ron", &["duration: neither"]),
-        ("nothing.ron", &["duration: the file says 0 ticks"]),
-        ("small.ron --record spikes:none", &["--record spikes:none", "no population 'none'", "exc, inh"]),
+        ("nothing.ron", &["nothing.ron:5:", "duration_ms: 0 ms", "positive time"]),
+        ("small.ron --record spikes:none", &["--record spikes:none", "no population or source", "`none`", "nearest"]),
         ("small.ron --record weight:exc", &["--record weight:exc", "membrane, threshold or current"]),
         ("small.ron --record spikes,", &["--record", "membrane, threshold or current"]),
         ("small.ron --record membrane", &["--record membrane", "which population"]),
@@ -385,7 +397,9 @@ fn bad_input_is_refused() {
         ("small.ron --record membrane:exc[3..3]", &["0..80"]),
         ("small.ron --record spikes:exc[5..3]", &["0..80"]),
         ("small.ron --record spikes:exc[-1..3]", &["0..80"]),
-        ("small.ron --record spikes:exc[0..3", &["0..80"]),
+        ("small.ron --record spikes:exc[0..3", &["`exc[0..3`", "nearest name is `exc`"]),
+        ("small.ron --record membrane:beat", &["--record membrane:beat", "of a source spikes can be recorded"]),
+        ("analog.ron --record spikes:s", &["--record spikes:s", "analog values, no spikes"]),
         ("small.ron --input none=fine.csv", &["--input none=fine.csv", "no source 'none'", "noise, beat"]),
         ("small.ron --input fine.csv", &["--input fine.csv", "which source", "noise, beat"]),
         ("alone.ron --input fine.csv", &["--input fine.csv", "no sources"]),
@@ -474,6 +488,123 @@ fn a_recording_is_drawn() {
     }
     fs::remove_file(scratch.path("spikes/spikes.h5")).unwrap();
     scratch.refused("plot raster spikes", &["spikes/spikes.h5"]);
+}
+
+/// The spikes of sources come out as they went in: given back as input they drive the same run.
+#[test]
+fn sources_are_recorded() {
+    let scratch = Scratch::new();
+    let record = "simulate small.ron --record spikes,spikes:noise,spikes:beat[1]";
+    scratch.done(&format!("{record} --out out --driver event"));
+    let out = scratch.opened("out");
+    let names: Vec<_> = out.spikes.populations.iter().map(|(name, size)| (name.as_str(), *size)).collect();
+    assert_eq!(names, [("exc", 80), ("inh", 20), ("noise", 80), ("beat", 2)]);
+    let of = |opened: &Opened, p: u32| {
+        let own = opened.spikes.spikes.iter().filter(|spike| spike.1 == p);
+        own.map(|&(tick, _, id)| (tick, id)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&out, 3), [(50, 1), (250, 1), (450, 1), (650, 1), (850, 1)]);
+    // A Poisson source: 80 of them, 500 Hz, 0.1 s.
+    assert!((3600..4400).contains(&of(&out, 2).len()));
+    for more in ["--driver clock --threads 3", "--driver auto", "--checkpoint 30"] {
+        scratch.done(&format!("{record} --out other {more} --format csv"));
+        assert_eq!(scratch.opened("other").spikes, out.spikes, "{more}");
+    }
+    scratch.done("simulate small.ron --input noise=out:noise --out driven");
+    let driven = scratch.opened("driven");
+    assert_eq!((of(&driven, 0), of(&driven, 1)), (of(&out, 0), of(&out, 1)));
+    // Of half of the sources nothing is known.
+    scratch.refused("simulate small.ron --input beat=out:beat --out no", &["neuron 0 of 'beat' were not recorded"]);
+    scratch.done("plot raster out --population noise --out noise.svg");
+    scratch.done("plot rate out --population beat --population exc[..5] --bin 10 --out rate.svg");
+    let svg = fs::read_to_string(scratch.path("rate.svg")).unwrap();
+    assert!(svg.contains("beat[1..2]") && svg.contains("exc[0..5]"));
+    scratch.refused("plot rate out --population beat[0]", &["the spikes of beat were not recorded"]);
+    // In the file, with the same spelling.
+    scratch.write("sources.ron", &SMALL.replace("record: (", "record: (spikes: [\"noise[3]\", \"exc[..2]\"], "));
+    scratch.done("simulate sources.ron --out file");
+    let file = scratch.opened("file");
+    let expected: Vec<_> = of(&out, 2).into_iter().filter(|(_, id)| *id == 3).collect();
+    assert_eq!((of(&file, 2), file.spikes.populations.len()), (expected, 3));
+    scratch.done("plot membrane file --population exc[1..3] --neuron 0 --out membrane.svg");
+    let membrane = fs::read_to_string(scratch.path("membrane.svg")).unwrap();
+    assert!(["exc 0", "exc 1", "exc 2"].iter().all(|name| membrane.contains(name)));
+    scratch.done("simulate small.ron --record membrane:exc[0] --out silent");
+    for figure in ["raster", "rate", "isi"] {
+        scratch.refused(&format!("plot {figure} silent"), &["no spikes were recorded"]);
+    }
+    scratch.done("plot membrane silent --out alone.svg");
+    assert!(!fs::read_to_string(scratch.path("alone.svg")).unwrap().contains("spike"));
+}
+
+/// Analog values are doubles, and their last row holds, as that of thresholds from a file.
+#[test]
+fn frames_are_exact_and_hold() {
+    let scratch = Scratch::new();
+    scratch.write("frames.csv", "16777217,0\n0.1,1\n");
+    scratch.write(
+        "net.ron",
+        r#"(
+            format: 1, dt_ms: 1, duration_ms: 8, populations: [(name: "a", size: 2, neuron: If(threshold: Fixed(v_th_mv: 1e9)))],
+            sources: [(name: "s", size: 2, emits: Frames(file: "frames.csv", frame_ms: 2))],
+            projections: [(from: "s", to: "a", rule: OneToOne, weight: Constant(1))], record: (membrane: ["a"]),
+        )"#,
+    );
+    for driver in ["event", "clock", "auto"] {
+        scratch.done(&format!("simulate net.ron --out out --driver {driver}"));
+        let values = scratch.opened("out").traces.remove(0).values;
+        let mut expected = vec![[0.0, 0.0]];
+        for frame in [[16_777_217.0, 0.0], [16_777_217.0, 0.0]].into_iter().chain([[0.1, 1.0]; 5]) {
+            let last = expected[expected.len() - 1];
+            expected.push([last[0] + frame[0], last[1] + frame[1]]);
+        }
+        assert_eq!(values, expected.concat(), "{driver}");
+    }
+}
+
+/// Neurons that cannot fire are no silent ones.
+#[test]
+fn sparsity_is_that_of_neurons_that_can_fire() {
+    let scratch = Scratch::new();
+    let network = |first: &str| {
+        format!(
+            "(format: 1, dt_ms: 1, duration_ms: 100, populations: [{first} (name: \"out\", size: 9, neuron: Li())])"
+        )
+    };
+    scratch
+        .write("mixed.ron", &network("(name: \"a\", size: 1, neuron: If(bias_pa: 1, threshold: Fixed(v_th_mv: 1))),"));
+    scratch.write("readers.ron", &network(""));
+    let report = scratch.json("simulate mixed.ron --json");
+    assert_eq!(report["neurobench"]["ActivationSparsity"], 0.0);
+    assert_eq!(report["neurobench"]["ActivationSparsityByLayer"], serde_json::json!({"a": 0.0}));
+    let report = scratch.json("simulate readers.ron --json");
+    assert_eq!(report["neurobench"]["ActivationSparsity"], Value::Null);
+    let absent = report["neurobench"]["absent"].as_array().unwrap();
+    assert!(
+        absent.iter().any(|a| a["metric"] == "ActivationSparsity" && a["reason"].as_str().unwrap().contains("fire"))
+    );
+}
+
+/// Other verbs say what a SONATA configuration is, and every verb checks a duration alike.
+#[test]
+fn verbs_name_the_cause() {
+    let scratch = Scratch::new();
+    scratch.write("config.json", r#"{"run": {"tstop": 10.0, "dt": 0.1}, "network": "circuit.json"}"#);
+    scratch.write("other.json", "{}");
+    for verb in ["network check", "network info", "compare", "energy"] {
+        scratch
+            .refused(&format!("{verb} config.json"), &["config.json", "a SONATA configuration can only be simulated"]);
+    }
+    scratch.refused("energy other.json", &["other.json", "has no ledger"]);
+    for verb in ["simulate", "compare", "energy"] {
+        scratch.refused(
+            &format!("{verb} small.ron --duration 3e8"),
+            &["--duration: 300000000 ms", "at most 2^31 - 1 ticks"],
+        );
+        scratch.refused(&format!("{verb} small.ron --duration -0.1"), &["--duration: -0.1 ms", "at least 0"]);
+    }
+    scratch.write("large.ron", &SMALL.replace("size: 80,", "size: 2000000000,").replace("[0..3]", ""));
+    scratch.refused("simulate large.ron", &["large.ron:8:", "bytes of memory", "GiB"]);
 }
 
 /// Simulates a network file and compares all spikes with those that NEST found, which labels a spike (t + 1) dt.

@@ -193,6 +193,7 @@ pub fn rate(recording: &SpikeRecording, options: &RateOptions) -> Result<Figure>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::Recorded;
 
     /// A population that fires at every tick has a constant rate, up to the ends of the recording.
     #[test]
@@ -215,5 +216,39 @@ mod tests {
             assert!(rates.values[0].iter().all(|rate| (rate - 500.0).abs() < 1e-9), "{bin}");
         }
         assert!(gaussian(&chosen, 0.1).is_err() && gaussian(&chosen, f64::NAN).is_err());
+    }
+
+    /// Ten of a hundred neurons were recorded, each of which fires every 10 ms: the rate per neuron is 100 Hz, whichever are drawn.
+    #[test]
+    fn rates_are_those_of_the_recorded_neurons() {
+        let populations = vec![("a".to_owned(), 100), ("silent".to_owned(), 7)];
+        let recorded = Recorded::new(vec![(0, 20..24), (0, 90..96)], &populations);
+        let ids = || (20..24).chain(90..96);
+        let spikes = (0..100).flat_map(|k| ids().map(move |id| (k * 100, 0, id))).collect();
+        let recording = SpikeRecording { dt_ms: 0.1, ticks: 10_000, populations, recorded, spikes };
+        for names in
+            [&[][..], &["a".to_owned()], &["a[22..24]".to_owned()], &["a[..21]".to_owned(), "a[91..]".to_owned()]]
+        {
+            let chosen = Chosen::new(&recording, Span::default(), names, 5).unwrap();
+            assert_eq!(chosen.populations.len(), 1, "nothing is known of the silent ones");
+            let rates = binned(&chosen, 500).unwrap();
+            assert!(rates.values[0].iter().all(|rate| (rate - 100.0).abs() < 1e-9), "{names:?}: {:?}", rates.values);
+        }
+        let all = Chosen::new(&recording, Span::default(), &[], 5).unwrap();
+        assert_eq!(all.populations, [("a, 10 of 100".to_owned(), 10)]);
+        let rows: std::collections::BTreeSet<u32> = all.spikes().map(|(_, _, row)| row).collect();
+        assert!(rows.into_iter().eq(0..10));
+        for (name, problem) in [
+            ("silent", "the spikes of silent were not recorded"),
+            ("a[0..20]", "the spikes of a were not recorded"),
+            ("a[100]", "ends behind 100"),
+            ("b", "no population b"),
+        ] {
+            let error = Chosen::new(&recording, Span::default(), &[name.to_owned()], 5).err().unwrap();
+            assert!(error.to_string().contains(problem), "{error}");
+        }
+        let nothing = SpikeRecording { recorded: Recorded::Only(vec![]), spikes: vec![], ..recording };
+        let error = Chosen::new(&nothing, Span::default(), &[], 5).err().unwrap();
+        assert!(error.to_string().contains("no spikes were recorded"), "{error}");
     }
 }

@@ -214,6 +214,38 @@ fn what_a_recorder_cannot_be_fed_is_refused() {
     assert_eq!(names(folder.path()), [] as [&str; 0]);
 }
 
+/// Every form says whose spikes it has, and a spike of somebody else is refused.
+#[test]
+fn files_say_whose_spikes_they_have() {
+    let folder = scratch();
+    let some = |ids| Recorded::new(ids, &small().populations);
+    for recorded in [some(vec![(0, 0..8), (0, 19..20), (1, 0..5)]), some(vec![]), Recorded::All] {
+        let heard = |&&(_, p, id): &&(Tick, u32, u32)| recorded.contains(p as usize, id);
+        let spikes = small().spikes.iter().filter(heard).copied().collect();
+        let recording = SpikeRecording { recorded: recorded.clone(), spikes, ..small() };
+        for format in SpikeFormat::ALL {
+            let path = folder.path().join("spikes").with_extension(format.extension());
+            write_spikes(&path, &recording).unwrap();
+            assert_eq!(read_spikes(&path, 0.1).unwrap(), recording, "{format:?}");
+            let run = folder.path().join("run");
+            write(&run, &recording, &traces(), (format, TraceFormat::Csv), "event", 1).unwrap();
+            assert_eq!(open(&run).unwrap().spikes, recording, "{format:?}");
+            let wrong = SpikeRecording { recorded: some(vec![(2, 0..1)]), ..small() };
+            refused(write_spikes(&path, &wrong), &["neuron 3 of population 0", "not to be recorded"]);
+        }
+    }
+    // What is not known of a source cannot feed another.
+    let recording = SpikeRecording { recorded: some(vec![(0, 0..8)]), spikes: vec![(0, 0, 3)], ..small() };
+    assert_eq!(recording.for_source(0, "s", 8), Ok(vec![(0, 3)]));
+    let problem = recording.for_source(0, "s", 9).unwrap_err();
+    assert!(problem.contains("neuron 8 of 'exc' were not recorded"), "{problem}");
+    assert!(recording.for_source(1, "s", 1).is_err() && small().for_source(0, "s", 40).is_ok());
+    let csv = std::fs::read_to_string(folder.path().join("spikes.csv")).unwrap();
+    assert!(!csv.contains("recorded"), "a whole recording is as it was: {csv}");
+    std::fs::write(folder.path().join("text.csv"), "tick,neuron\n2.0,1\n").unwrap();
+    refused(read_spikes(&folder.path().join("text.csv"), 0.1), &["text.csv:2:1", "'2.0' is not a whole number"]);
+}
+
 /// At most one chunk per population waits in memory, however many spikes come: tests/recording_memory.rs counts bytes.
 #[test]
 fn chunks_are_written_as_they_fill() {
@@ -371,7 +403,7 @@ fn tables_of_other_tools_are_read_or_refused_by_line() {
     refused(read("time_ms,node_id\n1,2\nNaN,2\n"), &["spikes.csv:3:1", "NaN"]);
     refused(read("time_ms,node_id\n-1,2\n"), &["spikes.csv:2:1", "before the start"]);
     refused(read("time_ms,node_id\n1,-2\n"), &["spikes.csv:2:2", "-2"]);
-    refused(read("time_ms,node_id\n1,x\n"), &["spikes.csv:2:2", "'x' is not a number"]);
+    refused(read("time_ms,node_id\n1,x\n"), &["spikes.csv:2:2", "'x' is not a whole number"]);
     refused(read("time_ms,node_id\n1\n"), &["spikes.csv:2"]);
     refused(read("tick,neuron\n4294967295,1\n"), &["spikes.csv:2:1", "out of range"]);
     refused(read("a,b\n1,2\n"), &["spikes.csv", "`time_ms`"]);
