@@ -99,7 +99,7 @@ impl<'a> Chosen<'a> {
         }
         check_spikes(recording)?;
         let mut wanted: Vec<Vec<Range<u32>>> = match names.is_empty() {
-            true => recording.populations.iter().map(|(_, size)| vec![0..*size]).collect(),
+            true => recording.populations.iter().map(|(_, size)| std::iter::once(0..*size).collect()).collect(),
             false => vec![Vec::new(); recording.populations.len()],
         };
         for text in names {

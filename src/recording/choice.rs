@@ -69,7 +69,7 @@ impl Recorded {
     /// Those of one population of `size` neurons.
     pub fn of(&self, population: usize, size: u32) -> Vec<Range<u32>> {
         match self {
-            Recorded::All => vec![0..size],
+            Recorded::All => std::iter::once(0..size).collect(),
             Recorded::Only(some) => some.iter().filter(|(p, _)| *p == population).map(|(_, ids)| ids.clone()).collect(),
         }
     }
