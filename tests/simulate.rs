@@ -562,6 +562,28 @@ fn frames_are_exact_and_hold() {
     }
 }
 
+/// However far its membrane goes, an integrator does not fire.
+#[test]
+fn integrators_never_fire() {
+    let scratch = Scratch::new();
+    scratch.write("w.csv", "10\n");
+    scratch.write(
+        "net.ron",
+        r#"(
+            format: 1, dt_ms: 1, duration_ms: 9, populations: [(name: "a", size: 1, neuron: Li())],
+            sources: [(name: "s", size: 1, emits: Spikes(at_ticks: [(0, 0)]))],
+            projections: [(from: "s", to: "a", rule: Matrix(file: "w.csv"), weight: Constant(4e278))], record: (membrane: ["a"]),
+        )"#,
+    );
+    for driver in ["event", "clock", "auto"] {
+        scratch.done(&format!("simulate net.ron --out out --driver {driver}"));
+        let opened = scratch.opened("out");
+        assert_eq!((opened.spikes.spikes.len(), opened.traces[0].values[1]), (0, 4e279), "{driver}");
+    }
+    let compared = scratch.json("compare net.ron --json");
+    assert_eq!((&compared["spikes_equal"], &compared["first_difference"]), (&true.into(), &Value::Null));
+}
+
 /// Neurons that cannot fire are no silent ones.
 #[test]
 fn sparsity_is_that_of_neurons_that_can_fire() {

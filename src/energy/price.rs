@@ -309,7 +309,7 @@ mod tests {
         let mut ledger = spiking();
         let counts = LayerCounts { macs: 9, ..LayerCounts::default() };
         let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, Cost::ZERO);
-        let layer = SpikingLayer { counts, neuron_steps: 0, update, reset, threshold, twin: None };
+        let layer = SpikingLayer { counts, neuron_steps: 0, analog_macs: 9, update, reset, threshold, twin: None };
         ledger.file_spiking("analog", DataType::Fp32, &layer);
         ledger.file_time_step("time_step", &Cost { acs: 5, ..Cost::ZERO });
         let energy = price("loihi", &ledger);
@@ -322,7 +322,7 @@ mod tests {
         // With a price for everything nothing is left out.
         let counts = LayerCounts { synops: 3, ..LayerCounts::default() };
         let mut ledger = Ledger::new(1);
-        let layer = SpikingLayer { counts, neuron_steps: 5, update, reset, threshold, twin: None };
+        let layer = SpikingLayer { counts, neuron_steps: 5, analog_macs: 0, update, reset, threshold, twin: None };
         ledger.file_spiking("spiking", DataType::Fp64, &layer);
         let energy = price("odin", &ledger);
         assert_eq!((energy.partial, energy.of(|_| true)), (false, Priced::Whole(energy.total_pj)));

@@ -181,7 +181,7 @@ impl Network {
     pub fn has_spikes(&self, origin: Origin) -> bool {
         match origin {
             Origin::Population(_) => true,
-            Origin::Source(n) => !matches!(self.sources[n].emits, Emits::Frames { .. }),
+            Origin::Source(n) => !self.sources[n].emits.is_analog(),
         }
     }
 

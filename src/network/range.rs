@@ -14,9 +14,9 @@ pub(super) fn in_range(value: f64) -> bool {
 }
 
 /// The largest magnitude; NaN if one is.
-fn largest<T: Copy + Into<f64>>(values: &[T]) -> f64 {
+fn largest(values: &[f64]) -> f64 {
     let larger = |most: f64, value: f64| if most.is_nan() || value <= most { most } else { value };
-    values.iter().map(|&value| value.into().abs()).fold(0.0, larger)
+    values.iter().map(|value| value.abs()).fold(0.0, larger)
 }
 
 impl Projection {
@@ -71,7 +71,7 @@ impl Network {
             for (field, value) in [
                 ("neuron.threshold", threshold),
                 ("neuron.reset", reset),
-                ("neuron.bias_pa", population.neuron.drive),
+                ("neuron.bias_pa", largest(&[population.neuron.steady, population.neuron.drive])),
                 ("initial", largest(&population.initial_mv)),
             ] {
                 if !in_range(value) {
@@ -81,15 +81,6 @@ impl Network {
         }
         for (n, projection) in self.projections.iter().enumerate() {
             let field = format!("projections[{n}].weight");
-            let strongest = projection.strongest();
-            if !(strongest as f32).is_finite() {
-                let message = match projection.rule {
-                    Rule::Matrix(_) => "times the largest weight of the matrix it is",
-                    _ => "the largest is",
-                };
-                let expected = "expected a finite number within the range of f32";
-                return Err(Problem::new(field, format!("{message} {strongest:e}: {expected}")));
-            }
             let (input, of) = match projection.from {
                 Origin::Source(s) => match &self.sources[s].emits {
                     Emits::Frames { values, .. } => (largest(values), " times the largest value of its source"),
@@ -98,10 +89,10 @@ impl Network {
                 Origin::Population(_) => (1.0, ""),
             };
             let gain = gain(&self.populations[projection.to].neuron.receptors[projection.receptor]);
-            let product = strongest * input * gain;
+            let product = projection.strongest() * input * gain;
             if !in_range(product) {
                 let message = format!(
-                    "the largest{of}, times the gain of its receptor, {gain:e}, is {product:e}: expected at most {LARGEST:e}"
+                    "the largest weight{of}, times the gain of its receptor, {gain:e}, is {product:e}: expected a finite product of at most {LARGEST:e}"
                 );
                 return Err(Problem::new(field, message));
             }

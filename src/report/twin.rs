@@ -79,7 +79,8 @@ pub fn layers(ledger: &Ledger, synops: &Synops, network: &Network<'_>, tables: &
             layers.push(TwinLayer {
                 input_rate,
                 spiking_operations: events
-                    + ledger.count(Kind::Mac, |e| here(e) && ["analog_input", "dense_products"].contains(&&e.operator[..])),
+                    + ledger
+                        .count(Kind::Mac, |e| here(e) && ["analog_input", "dense_products"].contains(&&e.operator[..])),
                 dense_twin_macs: ledger.twin_macs(here),
                 break_even: break_even.collect(),
                 layer: name.clone(),

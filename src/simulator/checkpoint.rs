@@ -64,7 +64,13 @@ impl Checkpoint {
     /// If the file cannot be written; it is then as it was before.
     pub fn save(&self, path: &Path, of: &str) -> Result<()> {
         let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {e}"));
-        let header = Header { tick: self.tick, counts: self.counts.clone(), input: self.input.clone(), auto: self.auto.clone(), of: of.to_owned() };
+        let header = Header {
+            tick: self.tick,
+            counts: self.counts.clone(),
+            input: self.input.clone(),
+            auto: self.auto.clone(),
+            of: of.to_owned(),
+        };
         let header = HashMap::from([(KEY.to_owned(), serde_json::to_string(&header).map_err(|e| fail(&e))?)]);
         let floats = |values: &[f64]| (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
         let ticks = |values: &[u32]| (Dtype::U32, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());

@@ -77,11 +77,8 @@ impl Map {
 
     /// This map, then one tick.
     fn then(&self, one: &Map) -> Map {
-        let mut next = Map {
-            membrane: one.membrane * self.membrane,
-            threshold: one.threshold * self.threshold,
-            ..Map::default()
-        };
+        let mut next =
+            Map { membrane: one.membrane * self.membrane, threshold: one.threshold * self.threshold, ..Map::default() };
         for c in 0..MOST_COMPONENTS {
             next.retention[c] = one.retention[c] * self.retention[c];
             next.into_membrane[c] = one.membrane * self.into_membrane[c] + one.into_membrane[c] * self.retention[c];

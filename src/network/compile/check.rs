@@ -33,16 +33,6 @@ pub(super) fn fraction(field: &str, value: f64) -> Checked<f64> {
     }
 }
 
-/// A weight that stays finite as f32.
-pub(super) fn weight(field: &str, value: f64) -> Checked<f64> {
-    match (value as f32).is_finite() {
-        true => Ok(value),
-        false => {
-            Err(Problem::new(field, format!("{}: expected a finite number within the range of f32", short(value))))
-        }
-    }
-}
-
 pub(super) fn check_name(field: &str, name: &str) -> Checked<()> {
     const LONGEST: usize = 100;
     let problem = if name.trim().is_empty() {

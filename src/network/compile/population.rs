@@ -120,7 +120,8 @@ impl<'a> Compiler<'a> {
             }
         };
         let initial_mv = self.initial(n, initial, *size, model.v_rest_mv)?;
-        let neuron = Neuron { retention, steady, drive, reset, refractory, keep_refractory_input: keep, strict, receptors };
+        let neuron =
+            Neuron { retention, steady, drive, reset, refractory, keep_refractory_input: keep, strict, receptors };
         Ok(Population { name: name.clone(), size: *size, neuron, threshold, initial_mv })
     }
 

@@ -221,9 +221,7 @@ impl<'a> Compiler<'a> {
                 check_counters(&at("first"), counters, *first, 2)?;
                 Weights::Normal { mean, sd, seed: self.derived_seed(*seed, name, "weights"), first: *first }
             }
-            WeightSpec::Values(values) => {
-                Weights::Each(each(place, made, values.clone(), finite)?.into())
-            }
+            WeightSpec::Values(values) => Weights::Each(each(place, made, values.clone(), finite)?.into()),
             WeightSpec::File(file) => {
                 let values = self.array(place, file)?.values;
                 Weights::Each(each(place, made, values, finite)?.into())

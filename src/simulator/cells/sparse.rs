@@ -89,12 +89,7 @@ pub(super) struct Followed {
 impl Followed {
     pub fn new(groups: Vec<u32>, components: usize, adaptive: bool) -> Self {
         let empty = State::zeros(groups.len() * GROUP, components, adaptive);
-        Followed {
-            from: vec![0; groups.len()],
-            now: None,
-            states: std::array::from_fn(|_| empty.clone()),
-            groups,
-        }
+        Followed { from: vec![0; groups.len()], now: None, states: std::array::from_fn(|_| empty.clone()), groups }
     }
 
     /// The present state of a group.
