@@ -720,7 +720,7 @@ fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool
     assert_eq!(event.count(Kind::Ac, |_| true), (input.total() * neurons) as u64);
     assert_eq!(event.count(Kind::SynapticEvent, |_| true), (input.total() * neurons) as u64);
     assert_eq!(event.count(Kind::Mac, |e| e.operator == "dense_products"), 0);
-    let products = |e: &Entry| e.operator == "dense_products";
+    let products = |e: &spikefuse::energy::Entry| e.operator == "dense_products";
     assert_eq!(ledger.count(Kind::Mac, products), clock.total().macs);
 }
 

@@ -188,12 +188,12 @@ fn one_neuron_follows_norse_and_the_exact_solution() {
         ("lif_exact.csv", Form::Exact, -(-0.1 / tau_ms).exp_m1(), 1e-12, 460),
     ] {
         let leak = Leak { tau_ms: Some(tau_ms), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form };
-        let ((retention, drive), Receptor::Delta { gain }) = (leak.coefficients(), leak.delta()) else { panic!() };
+        let ((retention, ..), Receptor::Delta { gain }) = (leak.coefficients(), leak.delta()) else { panic!() };
         let text = std::fs::read_to_string(folder.join("01_lif").join(file)).unwrap();
         let (mut v, mut fired, mut ticks) = (0.0, 0, 0);
         for (tick, line) in text.lines().enumerate() {
             let row: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
-            v = retention * v + drive + row[0] * weight * gain;
+            v = retention * v + row[0] * weight * gain;
             let spike = v > 0.1;
             if spike {
                 v = 0.0;

@@ -127,8 +127,7 @@ fn a_network_is_read_by_types() {
     assert_eq!(names, [("cells_10", 2), ("cells_20", 1)]);
     assert_eq!(simulation.nodes[0].ids, [0, 2]);
     // R = 20 ms / 100 pF = 0.2 GOhm; type 20 has NEST's defaults.
-    let rise = -(-0.1_f64 / 20.0).exp_m1();
-    assert!((network.populations[0].neuron.drive - (-70.0 + 0.2 * 3.0) * rise).abs() < 1e-14);
+    assert!((network.populations[0].neuron.steady - (-70.0 + 0.2 * 3.0)).abs() < 1e-13);
     assert_eq!((network.populations[0].neuron.refractory, network.populations[1].initial_mv[0]), (20, -70.0));
     let edges = |i: usize| {
         let projection = &network.projections[i];

@@ -1,3 +1,5 @@
+mod by_hand;
+
 use super::*;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::{Delays, Emits, Origin, Population, Projection, Rule, Source, Threshold, Weights};

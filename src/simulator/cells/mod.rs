@@ -513,6 +513,9 @@ impl Cells {
     /// Which of a group fire at clock `now`, the clock of their state.
     #[inline(always)]
     fn fires<const K: usize>(&self, group: usize, state: &Group<K>, now: Tick) -> [bool; GROUP] {
+        if let Threshold::Never = self.limit {
+            return [false; GROUP];
+        }
         let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
         let v = self.risen(group, &state.membranes, now);
         let theta = self.thresholds(&self.limit, group, &state.excess, now);
