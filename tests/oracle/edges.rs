@@ -2,6 +2,7 @@
 
 use crate::counter::{below, derived, unit};
 use crate::network::*;
+use std::ops::Range;
 
 /// A synapse, with the target's id in the whole population and its delay in ticks.
 pub struct Edge {
@@ -55,7 +56,7 @@ impl Network {
                 return spikes.iter().filter(|spike| spike.0 == tick).map(|spike| (spike.1, 1.0)).collect();
             }
             Emits::Frames { rows, ticks } => {
-                return ids.zip(rows[(tick / ticks) as usize].iter().copied()).collect();
+                return ids.zip(rows[(tick / ticks).min(rows.len() as u32 - 1) as usize].iter().copied()).collect();
             }
             _ => {}
         }
@@ -76,35 +77,34 @@ impl Network {
         let pairs = || from.clone().flat_map(|i| to.clone().map(move |j| (i, j)));
         let cross = |i: u32, j: u32| u64::from(i) * reach + u64::from(j);
         let seed = |seed: &Option<u64>| self.seed(*seed, &p.name, "edges");
+        let recurrent = p.from == End::Population(p.to);
+        let may = |i, j, autapses| autapses || !recurrent || i != j;
+        // Which of a range a neuron is itself, if it must not be drawn.
+        let own_place = |id: u32, range: &Range<u32>, autapses: bool| {
+            (recurrent && !autapses && range.contains(&id)).then(|| id - range.start)
+        };
         // Source, target and counter of each; beside them what the rule brings as weights, and the first edge's place in lists.
         let mut own: Option<&[f64]> = None;
         let mut skipped = 0;
         let edges: Vec<(u32, u32, u64)> = match &p.rule {
-            Rule::AllToAll { self_connections } => {
-                let alone = |i, j| i == j && p.from == End::Population(p.to) && !self_connections;
-                pairs().filter(|&(i, j)| !alone(i, j)).map(|(i, j)| (i, j, cross(i, j))).collect()
+            Rule::AllToAll { autapses } => {
+                pairs().filter(|&(i, j)| may(i, j, *autapses)).map(|(i, j)| (i, j, cross(i, j))).collect()
             }
             Rule::OneToOne => {
                 skipped = u64::from(from.start);
                 from.clone().zip(to.clone()).map(|(i, j)| (i, j, u64::from(i))).collect()
             }
-            Rule::FixedProbability { p: probability, seed: given } => {
-                let hit = |i, j| unit(seed(given), cross(i, j)) < *probability;
+            Rule::FixedProbability { p: probability, seed: given, autapses } => {
+                let hit = |i, j| may(i, j, *autapses) && unit(seed(given), cross(i, j)) < *probability;
                 pairs().filter(|&(i, j)| hit(i, j)).map(|(i, j)| (i, j, cross(i, j))).collect()
             }
             Rule::FixedInDegree(d) => {
-                let drawn = |j: u32, k: u64| {
-                    let e = u64::from(j) * d.stride.unwrap_or(d.offset + u64::from(d.degree)) + d.offset + k;
-                    (from.start + below(seed(&d.seed), e, from.end - from.start), j, e)
-                };
-                to.clone().flat_map(|j| (0..d.degree.into()).map(move |k| drawn(j, k))).collect()
+                let drawn = |j: u32| d.drawn(seed(&d.seed), j, from, own_place(j, from, d.autapses));
+                to.clone().flat_map(|j| drawn(j).into_iter().map(move |(i, e)| (i, j, e))).collect()
             }
             Rule::FixedOutDegree(d) => {
-                let drawn = |i: u32, k: u64| {
-                    let e = u64::from(i) * d.stride.unwrap_or(d.offset + u64::from(d.degree)) + d.offset + k;
-                    (i, to.start + below(seed(&d.seed), e, to.end - to.start), e)
-                };
-                from.clone().flat_map(|i| (0..d.degree.into()).map(move |k| drawn(i, k))).collect()
+                let drawn = |i: u32| d.drawn(seed(&d.seed), i, to, own_place(i, to, d.autapses));
+                from.clone().flat_map(|i| drawn(i).into_iter().map(move |(j, e)| (i, j, e))).collect()
             }
             Rule::List(list) | Rule::ListFile(list, _) => {
                 if let Rule::ListFile(_, Some(weights)) = &p.rule {
@@ -145,5 +145,29 @@ impl Network {
             Delays::Values(ticks) | Delays::File(ticks) => ticks[(e - skipped) as usize],
         };
         edges.iter().map(|&(source, target, e)| (source, Edge { target, weight: weight(e), delay: delay(e) })).collect()
+    }
+}
+
+impl Degree {
+    /// Whom neuron `id` draws from `range`, with the counter of each.
+    fn drawn(&self, seed: u64, id: u32, range: &Range<u32>, own_place: Option<u32>) -> Vec<(u32, u64)> {
+        let others: Vec<u32> =
+            range.clone().filter(|&other| own_place.is_none_or(|own| other != range.start + own)).collect();
+        let (n, degree) = (others.len() as u32, self.degree);
+        let mut places: Vec<u32> = Vec::new();
+        let first = u64::from(id) * self.stride.unwrap_or(self.offset + u64::from(degree)) + self.offset;
+        for k in 0..degree {
+            let e = first + u64::from(k);
+            places.push(match self.multapses {
+                true => below(seed, e, n),
+                // Floyd's sample.
+                false => {
+                    let last = n - degree + k;
+                    let place = below(seed, e, last + 1);
+                    if places.contains(&place) { last } else { place }
+                }
+            });
+        }
+        places.iter().zip(first..).map(|(&place, e)| (others[place as usize], e)).collect()
     }
 }

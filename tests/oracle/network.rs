@@ -141,16 +141,19 @@ pub struct Degree {
     pub seed: Option<u64>,
     pub stride: Option<u64>,
     pub offset: u64,
+    pub autapses: bool,
+    pub multapses: bool,
 }
 
 pub enum Rule {
     AllToAll {
-        self_connections: bool,
+        autapses: bool,
     },
     OneToOne,
     FixedProbability {
         p: f64,
         seed: Option<u64>,
+        autapses: bool,
     },
     FixedInDegree(Degree),
     FixedOutDegree(Degree),
@@ -256,7 +259,14 @@ fn population(d: &mut Draw, p: u32, dt: f64, ticks: u32) -> Population {
         (_, Form::Discrete { decay_input: false }) => settles * dt / (r * tau),
         _ => settles / r,
     };
-    let base = rest + d.between(2.0, 18.0);
+    // Some membranes go towards their threshold for ever.
+    let base = match d.below(6) {
+        0 if settles > 2.0 && model != Model::If => match form {
+            Form::Discrete { decay_input: false } => rest + r * bias * (tau / dt),
+            _ => rest + r * bias,
+        },
+        _ => rest + d.between(2.0, 18.0),
+    };
     let threshold = match (model, d.below(4)) {
         (Model::Li, _) => Threshold::Never,
         (Model::Alif, _) | (_, 0) => {
@@ -332,7 +342,8 @@ fn source(d: &mut Draw, s: u32, dt: f64, ticks: u32) -> Source {
                 3 => -1.0,
                 _ => d.between(-1.5, 2.5),
             };
-            let rows = (0..ticks.div_ceil(frame)).map(|_| (0..size).map(|_| value(d)).collect()).collect();
+            let frames = if d.flip() { ticks.div_ceil(frame) } else { d.whole(1, 9) };
+            let rows = (0..frames).map(|_| (0..size).map(|_| value(d)).collect()).collect();
             Emits::Frames { rows, ticks: frame }
         }
     };
@@ -369,20 +380,24 @@ fn projection(d: &mut Draw, network: &Network, n: u32, base: u32) -> Projection 
     let pair = |d: &mut Draw, from: &Range<u32>, to: &Range<u32>| {
         (d.whole(from.start, from.end - 1), d.whole(to.start, to.end - 1))
     };
-    let degree = |d: &mut Draw| {
-        let (degree, offset) = (d.whole(1, 9), if d.flip() { 0 } else { d.below(30).into() });
-        Degree { degree, offset, seed: seed(d), stride: d.maybe(|d| u64::from(d.whole(10, 60))) }
+    // Of `range.len()` others, one of which may be the neuron itself.
+    let degree = |d: &mut Draw, range: &Range<u32>| {
+        let others = range.end - range.start - 1;
+        let (autapses, multapses) = (others == 0 || d.flip(), others == 0 || d.flip());
+        let degree = d.whole(1, if multapses { 9 } else { others.min(9) });
+        let offset = if d.flip() { 0 } else { d.below(30).into() };
+        Degree { degree, offset, seed: seed(d), stride: d.maybe(|d| u64::from(d.whole(10, 60))), autapses, multapses }
     };
     let rule = match d.below(8) {
-        0 => Rule::AllToAll { self_connections: d.flip() },
+        0 => Rule::AllToAll { autapses: d.flip() },
         1 => {
             let pairs = (from_ids.end - from_ids.start).min(to_ids.end - to_ids.start);
             (from_ids.end, to_ids.end) = (from_ids.start + pairs, to_ids.start + pairs);
             Rule::OneToOne
         }
-        2 => Rule::FixedProbability { p: d.unit(), seed: seed(d) },
-        3 => Rule::FixedInDegree(degree(d)),
-        4 => Rule::FixedOutDegree(degree(d)),
+        2 => Rule::FixedProbability { p: d.unit(), seed: seed(d), autapses: d.flip() },
+        3 => Rule::FixedInDegree(degree(d, &from_ids)),
+        4 => Rule::FixedOutDegree(degree(d, &to_ids)),
         5 => Rule::List((0..d.whole(1, 90)).map(|_| pair(d, &from_ids, &to_ids)).collect()),
         6 => {
             let edges: Vec<_> = (0..d.whole(1, 90)).map(|_| pair(d, &from_ids, &to_ids)).collect();

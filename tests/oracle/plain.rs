@@ -70,6 +70,9 @@ struct Cell {
     excess: f64,
     refractory: u32,
     kept: f64,
+    /// Magnitudes of what `apart` is the sum of, decayed like it.
+    size: f64,
+    /// The largest magnitude of any of its numbers.
     scale: f64,
 }
 
@@ -103,7 +106,7 @@ impl Equations<'_> {
         match (self.leaks(), self.p.form) {
             (false, _) => f64::from(drifted) * (driven * self.dt),
             // Bias is undivided, leak is divided by tau / dt.
-            (true, Form::Discrete { decay_input: false }) => self.p.rest + driven * self.p.tau / self.dt,
+            (true, Form::Discrete { decay_input: false }) => self.p.rest + driven * (self.p.tau / self.dt),
             (true, _) => self.p.rest + driven,
         }
     }
@@ -236,6 +239,7 @@ fn initial(network: &Network, model: &Equations) -> Vec<Cell> {
         excess: 0.0,
         refractory: 0,
         kept: 0.0,
+        size: (v(j) - model.base(0)).abs(),
         scale: 0.0,
     };
     (0..p.size).map(cell).collect()
@@ -253,6 +257,12 @@ impl Equations<'_> {
     }
 }
 
+/// What is left of something that never quite vanishes.
+fn decayed(x: f64, left: f64) -> f64 {
+    let y = x * left;
+    if y == 0.0 && x != 0.0 { f64::MIN_POSITIVE.copysign(x) } else { y }
+}
+
 impl Cell {
     /// A tick without arrivals.
     fn step(&mut self, model: &Equations, responses: &[[f64; 2]]) {
@@ -260,7 +270,9 @@ impl Cell {
         let left = model.membrane_left();
         if free {
             // What was kept comes with the end of the refractory time.
-            self.apart = (self.apart + std::mem::take(&mut self.kept)) * left;
+            let kept = std::mem::take(&mut self.kept);
+            self.apart = decayed(self.apart + kept, left);
+            self.size = decayed(self.size + kept.abs(), left);
             self.drifted += 1;
         } else {
             self.kept *= left;
@@ -271,10 +283,10 @@ impl Cell {
             let (g, d) = (self.current[c], self.rise[c]);
             (self.current[c], self.rise[c]) = (p * g + model.dt * p * d, p * d);
             if free {
-                self.apart += match model.p.form {
+                self.push(match model.p.form {
                     Form::Exact => responses[c][0] * g + responses[c][1] * d,
                     Form::Discrete { .. } => model.felt(self.current[c]),
-                };
+                });
             }
         }
         if let Threshold::Adaptive { tau, .. } = model.p.threshold {
@@ -282,16 +294,21 @@ impl Cell {
         }
     }
 
+    fn push(&mut self, mv: f64) {
+        self.apart += mv;
+        self.size += mv.abs();
+    }
+
     fn hear(&mut self, model: &Equations, receptor: usize, amount: f64) {
         let free = self.refractory == 0;
         match model.p.receptors[receptor] {
-            Receptor::Delta if free => self.apart += amount * model.discrete_gain(),
+            Receptor::Delta if free => self.push(amount * model.discrete_gain()),
             Receptor::Delta if model.p.keep => self.kept += amount * model.discrete_gain(),
             Receptor::Delta => {}
             Receptor::Exponential(_) => {
                 self.current[receptor] += amount;
                 if free && model.p.form != Form::Exact {
-                    self.apart += model.felt(amount);
+                    self.push(model.felt(amount));
                 }
             }
             Receptor::Alpha(tau) => self.rise[receptor] += amount * std::f64::consts::E / tau,
@@ -320,8 +337,9 @@ impl Cell {
         if self.refractory > 0 || theta == f64::INFINITY {
             return (false, false);
         }
-        let tie = (base + self.apart - theta).abs() <= TIE * self.scale;
         let over = theta - base;
+        let scale = if over == 0.0 { self.size } else { self.scale };
+        let tie = (self.apart - over).abs() <= TIE * scale;
         (if model.p.strict { self.apart > over } else { self.apart >= over }, tie)
     }
 
@@ -333,6 +351,7 @@ impl Cell {
         };
         self.drifted = 0;
         self.apart = v - model.base(0);
+        self.size = self.apart.abs();
         self.refractory = model.p.refractory;
         if let Threshold::Adaptive { jump, .. } = model.p.threshold {
             self.excess += jump;
@@ -370,7 +389,7 @@ impl Projection {
         let one_delay = matches!(self.delays, Delays::Absent | Delays::Constant(_));
         let full = match self.rule {
             Rule::Matrix(_) => true,
-            Rule::AllToAll { self_connections } => self_connections || self.from != End::Population(self.to),
+            Rule::AllToAll { autapses } => autapses || self.from != End::Population(self.to),
             _ => false,
         };
         one_delay && full

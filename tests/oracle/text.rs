@@ -174,12 +174,16 @@ fn neuron(p: &Population, refractory_ms: f64, files: &mut Files) -> String {
 
 fn rule(p: &Projection, files: &mut Files) -> String {
     let degree = |d: &Degree| {
-        format!("(degree: {}, offset: {}{}{})", d.degree, d.offset, given("seed", &d.seed), given("stride", &d.stride))
+        let drawn = given("seed", &d.seed) + &given("stride", &d.stride);
+        let allowed = format!("allow_autapses: {}, allow_multapses: {}", d.autapses, d.multapses);
+        format!("(degree: {}, offset: {}{drawn}, {allowed})", d.degree, d.offset)
     };
     match &p.rule {
-        Rule::AllToAll { self_connections } => format!("AllToAll(self_connections: {self_connections})"),
+        Rule::AllToAll { autapses } => format!("AllToAll(allow_autapses: {autapses})"),
         Rule::OneToOne => "OneToOne".into(),
-        Rule::FixedProbability { p, seed } => format!("FixedProbability(probability: {p:?}{})", given("seed", seed)),
+        Rule::FixedProbability { p, seed, autapses } => {
+            format!("FixedProbability(probability: {p:?}{}, allow_autapses: {autapses})", given("seed", seed))
+        }
         Rule::FixedInDegree(d) => format!("FixedInDegree{}", degree(d)),
         Rule::FixedOutDegree(d) => format!("FixedOutDegree{}", degree(d)),
         Rule::List(edges) => format!("List({edges:?})"),
