@@ -12,7 +12,7 @@ fn make() -> Template {
     vec![
         ("net.ron".into(), Vec::new()),
         ("a.csv".into(), b"1,2\n3,4\n".to_vec()),
-        ("a.npy".into(), template::npy("<f4", "(2, 2)", &template::floats(&[1.0, 0.0, 2.0, -1.0]))),
+        ("a.npy".into(), template::npy("<f4", false, "(2, 2)", &template::floats(&[1.0, 0.0, 2.0, -1.0]))),
         ("s.csv".into(), b"time_ms,id\n1,0\n2.5,1\n".to_vec()),
         ("e.csv".into(), b"source,target,weight\n0,0,1\n1,0,2\n".to_vec()),
     ]

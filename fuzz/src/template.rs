@@ -8,8 +8,9 @@ fn file(name: &str, content: impl Into<Vec<u8>>) -> (String, Vec<u8>) {
 }
 
 /// A `.npy` file.
-pub fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
-    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+pub fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
+    let fortran = if fortran { "True" } else { "False" };
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}");
     header += &" ".repeat(64 - (10 + header.len() + 1) % 64);
     header += "\n";
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -120,11 +121,11 @@ pub fn plain() -> Template {
     for (k, (class, part)) in parts.iter().enumerate() {
         clips += &format!("{class}{k},{class},{k},{},{k},{},{part}\n", k + 1, k + 1);
     }
-    let matrix = npy("<f4", "(5, 2)", &floats(&[0.5; 10]));
+    let matrix = npy("<f4", false, "(5, 2)", &floats(&[0.5; 10]));
     vec![
         file("set/clips.csv", clips),
         file("set/classes.csv", "class\ncat\ndog\nfrog\n"),
-        file("set/class_vectors.npy", npy("<f4", "(3, 2)", &floats(&[1.0, 0.0, 0.0, 1.0, 0.6, 0.8]))),
+        file("set/class_vectors.npy", npy("<f4", false, "(3, 2)", &floats(&[1.0, 0.0, 0.0, 1.0, 0.6, 0.8]))),
         file("set/audio.npy", matrix.clone()),
         file("set/video.npy", matrix),
     ]
@@ -177,7 +178,7 @@ pub fn dictionary() -> Vec<u8> {
         pickle.0.extend(b"ue");
     });
     pickle.0.push(b'.');
-    npy("|O", "()", &pickle.0)
+    npy("|O", false, "()", &pickle.0)
 }
 
 /// A class of two clips.

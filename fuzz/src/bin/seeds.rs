@@ -55,9 +55,9 @@ fn main() {
     seed("edges_csv", "seed1", "source,target,weight\n0,1,0.5\n2,3,-1e3\n");
     seed("numbers_csv", "seed0", "1,2.5\n# a comment\n-3e2, 4\n");
     for (k, (descr, size)) in [("<f8", 8), (">f4", 4), ("<i2", 2), ("|u1", 1), ("<f2", 2)].into_iter().enumerate() {
-        seed("npy", &format!("seed{k}"), template::npy(descr, "(2, 3)", &vec![0x3f; 6 * size]));
+        seed("npy", &format!("seed{k}"), template::npy(descr, false, "(2, 3)", &vec![0x3f; 6 * size]));
     }
-    seed("npy", "seed5", template::npy("<f8", "(2,)", &[0; 16]).replace(b"False", b"True "));
+    seed("npy", "seed5", template::npy("<f8", true, "(2, 1)", &[0; 16]));
     seed("events", "seed0", [3, 4, 0x80, 0, 9, 33, 33, 0, 1, 2]);
     let recording = template::recording();
     for (name, content) in &recording {
