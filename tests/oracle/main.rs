@@ -34,6 +34,7 @@ struct Real {
     traces: Vec<Trace>,
     counts: Vec<LayerCounts>,
     synops: spikefuse::energy::synops::Synops,
+    zero_weights: (u64, u64),
     threads: usize,
 }
 
@@ -46,7 +47,14 @@ fn real(path: &Path, driver: Driver, threads: usize) -> Real {
     let mut simulation = Simulation::new(network, driver, threads, probes).unwrap();
     simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
     let (spikes, traces) = memory.finish(ticks).unwrap();
-    Real { spikes, traces, counts: simulation.counts(), synops: simulation.synops(), threads: simulation.threads() }
+    Real {
+        spikes,
+        traces,
+        counts: simulation.counts(),
+        synops: simulation.synops(),
+        zero_weights: simulation.zero_weights(),
+        threads: simulation.threads(),
+    }
 }
 
 /// A kind of difference, and the tick where it is known.
@@ -55,6 +63,10 @@ type Difference = (&'static str, Option<u32>, String);
 /// The first difference of each kind.
 fn differences(network: &Network, oracle: &Run, real: &Real, driver: Driver) -> Vec<Difference> {
     let mut found = Vec::new();
+    if oracle.zero_weights != real.zero_weights {
+        let message = format!("zero weights: expected {:?}, found {:?}", oracle.zero_weights, real.zero_weights);
+        found.push(("zero weights", Some(0), message));
+    }
     if oracle.spikes != real.spikes.spikes {
         let at = oracle.spikes.iter().zip(&real.spikes.spikes).position(|(a, b)| a != b);
         let at = at.unwrap_or(oracle.spikes.len().min(real.spikes.spikes.len()));
@@ -100,15 +112,23 @@ fn differences(network: &Network, oracle: &Run, real: &Real, driver: Driver) -> 
             ("effective MACs", own.effective_macs, counts.effective_macs),
             // Clock-driven, full matrices are multiplied.
             ("synaptic operations", if clock { without } else { all }, counts.synops),
-            ("MACs", own.products, if clock { own.products } else { counts.macs }),
+            ("MACs", own.products + if clock { own.matrix_products } else { 0 }, counts.macs),
             ("membrane updates", updates.clamp(least, steps), updates),
             ("threshold updates", if adapts { updates } else { 0 }, counts.threshold_updates),
             ("dense", own.dense, layer.dense),
-            ("spikes x fan-out", if own.analog { 0 } else { all }, layer.spikes_x_fan_out.unwrap_or(0)),
+            ("spikes x fan-out", all, layer.spikes_x_fan_out.unwrap_or(0)),
+            ("rate x dense", own.emitted_x_targets, layer.rate_x_dense.unwrap_or(0.0) as u64),
+            ("layers of spikes", u64::from(!own.analog), u64::from(layer.spikes_x_fan_out.is_some())),
         ] {
             if expected != counted {
                 found.push((kind, None, format!("{kind} of {}: expected {expected}, found {counted}", p.name)));
             }
+        }
+        let inputs = own.inputs * u64::from(network.ticks);
+        let rate = (!own.analog).then(|| own.emitted as f64 / inputs.max(1) as f64);
+        if layer.input_rate != rate && own.inputs > 0 {
+            let message = format!("input rate of {}: expected {rate:?}, found {:?}", p.name, layer.input_rate);
+            found.push(("input rate", None, message));
         }
     }
     found

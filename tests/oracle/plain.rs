@@ -15,6 +15,8 @@ pub struct Run {
     pub traces: Vec<Traces>,
     /// Of each population.
     pub counts: Vec<Counts>,
+    /// Weights of zero, and all.
+    pub zero_weights: (u64, u64),
     /// The first tick at which a membrane was too close to its threshold to say who is right.
     pub tie: Option<u32>,
 }
@@ -44,6 +46,13 @@ pub struct Counts {
     pub dense: u64,
     /// Neurons times ticks at which something arrived.
     pub heard: u64,
+    /// Sources that emit spikes, and what they emitted, once and times the targets, of all projections.
+    pub inputs: u64,
+    pub emitted: u64,
+    pub emitted_x_targets: u64,
+    /// Sources times targets of full matrices with one delay, at each tick at which something may arrive.
+    pub matrix_products: u64,
+    /// Whether all that can arrive are analog values.
     pub analog: bool,
 }
 
@@ -150,12 +159,25 @@ pub fn run(network: &Network) -> Run {
         spikes: Vec::new(),
         traces: models.iter().map(|_| Traces::default()).collect(),
         counts: vec![Counts::default(); models.len()],
+        zero_weights: (0, 0),
         tie: None,
     };
-    for p in &network.projections {
-        let counts = &mut run.counts[p.to];
-        counts.dense += p.from_ids.len() as u64 * p.to_ids.len() as u64 * u64::from(network.ticks);
-        counts.analog |= matches!(p.from, End::Source(s) if matches!(network.sources[s].emits, Emits::Frames { .. }));
+    for edge in rows.iter().flatten().flatten() {
+        run.zero_weights.0 += u64::from(edge.weight == 0.0);
+        run.zero_weights.1 += 1;
+    }
+    for (p, counts) in run.counts.iter_mut().enumerate() {
+        let ends_here: Vec<_> = network.projections.iter().filter(|projection| projection.to == p).collect();
+        counts.analog = !ends_here.is_empty() && ends_here.iter().all(|projection| network.is_analog(projection));
+        for projection in ends_here {
+            let (sources, targets) = (projection.from_ids.len() as u64, projection.to_ids.len() as u64);
+            counts.dense += sources * targets * u64::from(network.ticks);
+            if !network.is_analog(projection) {
+                let ticks = projection.full_delay().map_or(0, |delay| network.ticks.saturating_sub(delay));
+                counts.inputs += sources;
+                counts.matrix_products += sources * targets * u64::from(ticks);
+            }
+        }
     }
     for tick in 0..network.ticks {
         // Membranes go on, then currents.
@@ -203,12 +225,15 @@ pub fn run(network: &Network) -> Run {
         }
         // What is emitted arrives a delay later.
         for (p, rows) in network.projections.iter().zip(&rows) {
-            let analog = matches!(p.from, End::Source(s) if matches!(network.sources[s].emits, Emits::Frames { .. }));
+            let (analog, full) = (network.is_analog(p), p.full_delay().is_some());
             for &(_, id, value) in fired.iter().filter(|(from, _, _)| *from == p.from) {
+                if !analog && p.from_ids.contains(&id) {
+                    run.counts[p.to].emitted += 1;
+                    run.counts[p.to].emitted_x_targets += p.to_ids.len() as u64;
+                }
                 for edge in &rows[id as usize] {
                     if let Some(arrivals) = inbox.get_mut((tick + edge.delay) as usize) {
                         let (target, weight, receptor) = (edge.target, edge.weight, p.receptor);
-                        let full = p.is_full();
                         arrivals.push(Arrival { population: p.to, target, receptor, weight, value, analog, full });
                     }
                 }
@@ -384,14 +409,23 @@ impl Counts {
 }
 
 impl Projection {
-    /// Whether every source reaches every target, all with one delay.
-    fn is_full(&self) -> bool {
-        let one_delay = matches!(self.delays, Delays::Absent | Delays::Constant(_));
+    /// The delay, if every source reaches every target, all with one delay.
+    fn full_delay(&self) -> Option<u32> {
         let full = match self.rule {
             Rule::Matrix(_) => true,
             Rule::AllToAll { autapses } => autapses || self.from != End::Population(self.to),
             _ => false,
         };
-        one_delay && full
+        match self.delays {
+            Delays::Absent if full => Some(1),
+            Delays::Constant(ticks) if full => Some(ticks),
+            _ => None,
+        }
+    }
+}
+
+impl Network {
+    fn is_analog(&self, p: &Projection) -> bool {
+        matches!(p.from, End::Source(s) if matches!(self.sources[s].emits, Emits::Frames { .. }))
     }
 }
