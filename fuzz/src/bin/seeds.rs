@@ -1,6 +1,7 @@
 //! Writes the seeds of all targets into `corpus/`.
 
 use spikefuse::config::Config;
+use spikefuse::data::{ClassVectors, Dataset, Part, Split};
 use spikefuse::energy::EnergyTable;
 use spikefuse::recording::{Ignore, SpikeRecording, write_spikes};
 use spikefuse::simulator::{Driver, Simulation};
@@ -28,7 +29,11 @@ fn main() {
     let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/energy/tables");
     for entry in std::fs::read_dir(tables).expect("the tables") {
         let path = entry.expect("a table").path();
-        seed("energy_table", &path.file_name().expect("a name").to_string_lossy(), std::fs::read(&path).expect("a table"));
+        seed(
+            "energy_table",
+            &path.file_name().expect("a name").to_string_lossy(),
+            std::fs::read(&path).expect("a table"),
+        );
     }
     assert!(!EnergyTable::shipped().is_empty());
     let scratch = std::env::temp_dir().join(format!("spikefuse-seeds-{}", std::process::id()));
@@ -65,10 +70,27 @@ fn main() {
             seed("traces_csv", "seed0", content);
         }
     }
+    let whole = |name: &str, template: &Template| {
+        for (file, content) in template {
+            let path = scratch.join(name).join(file);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, content).expect("a file");
+        }
+        scratch.join(name)
+    };
     seeds("recording", &recording);
+    spikefuse::recording::open(&whole("recording", &recording)).expect("a recording");
     seeds("sonata", &template::sonata());
-    seeds("data_plain", &template::plain());
-    seeds("data_published", &template::published());
+    let config = whole("sonata", &template::sonata()).join("simulation_config.json");
+    spikefuse::interop::sonata::read(&config).expect("a network");
+    for (target, name, template) in
+        [("data_plain", "set", template::plain()), ("data_published", "Set", template::published())]
+    {
+        seeds(target, &template);
+        let set =
+            Dataset::open(&whole(target, &template), name, Split::Main, ClassVectors::Aligned).expect("a data set");
+        Part::ALL.into_iter().for_each(|part| drop(set.load(part).expect("clips")));
+    }
     seed("pickle", "seed0", template::dictionary());
     std::fs::remove_dir_all(&scratch).expect("the folder");
 }
