@@ -92,5 +92,10 @@ fn main() {
         Part::ALL.into_iter().for_each(|part| drop(set.load(part).expect("clips")));
     }
     seed("pickle", "seed0", template::dictionary());
+    let path = scratch.join("weights.safetensors");
+    let (model, parameters) = template::model();
+    spikefuse::model::save(&path, &model, &parameters).expect("weights");
+    seed("weights", "seed0", read(&path));
+    seed("report", "seed0", r#"{"schema": "spikefuse.report/2"}"#);
     std::fs::remove_dir_all(&scratch).expect("the folder");
 }
