@@ -411,6 +411,17 @@ fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
     })
 }
 
+/// What keeping input costs does not grow with the refractory time.
+#[test]
+fn a_refractory_time_may_be_as_long_as_there_are_ticks() {
+    let leak = Leak { tau_ms: Some(20.0), rest_mv: 0.0, bias_mv: 30.0, dt_ms: 0.1, form: Form::Exact };
+    let mut network = Network::clone(&single(leak, Threshold::Fixed(15.0), Tick::MAX - 1));
+    network.populations[0].neuron.keep_refractory_input = true;
+    for driver in [Driver::Event, Driver::Clock] {
+        assert_eq!(run(&Arc::new(network.clone()), driver, 1, &[2000], &[]).total(), 1);
+    }
+}
+
 /// The membrane rests at 5 mV. The threshold starts at 4 + 6 and falls onto it: it crosses although nothing arrives, where
 /// 4 + 6 r^k <= 5. The first spike at which it starts falling comes from the initial membrane.
 #[test]

@@ -132,8 +132,6 @@ pub(super) struct Cells {
     immediate: bool,
     /// Components and whether any couples to the next: which instance of the generic functions is called.
     kind: (usize, bool),
-    /// e^k, of refractory ticks.
-    kept: Vec<f64>,
     /// At the present if clock-driven, else as of each group's last act.
     state: State,
     /// The membrane of refractory neurons; empty if all are reset to one value.
@@ -252,12 +250,8 @@ impl Cells {
         let mut free_at = vec![0; padded];
         free_at[n..].fill(Tick::MAX);
         state.membranes[n..].fill(f64::NEG_INFINITY);
-        let mut kept = Vec::new();
-        if neuron.keep_refractory_input && neuron.refractory > 0 {
-            let powers = std::iter::successors(Some(1.0), |e| Some(e * neuron.retention));
-            kept.extend(powers.take(neuron.refractory as usize + 1));
-        }
-        let later = vec![0.0; if kept.is_empty() { 0 } else { padded }];
+        let keeps = neuron.keep_refractory_input && neuron.refractory > 0;
+        let later = vec![0.0; if keeps { padded } else { 0 }];
         Cells {
             maps: Maps::new(&neuron, &limit, lowest),
             threshold: population.threshold.clone(),
@@ -266,7 +260,6 @@ impl Cells {
             inputs,
             immediate: neuron.is_immediate(),
             kind,
-            kept,
             state,
             held: vec![0.0; if holds(&neuron) { padded } else { 0 }],
             later,
@@ -310,7 +303,7 @@ impl Cells {
     /// Whether a state has excesses of thresholds, membranes of refractory neurons, and input kept for later.
     pub fn optional(&self) -> [bool; 3] {
         let adaptive = matches!(self.threshold, Threshold::Adaptive { .. });
-        [adaptive, holds(&self.neuron), !self.kept.is_empty()]
+        [adaptive, holds(&self.neuron), !self.later.is_empty()]
     }
 
     /// Neurons.
@@ -368,7 +361,7 @@ impl Cells {
         let clocked = matches!(self.mode, Mode::Clock(_));
         let sums = match input.component {
             Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c][..],
-            None if self.kept.is_empty() => &mut self.state.membranes[..],
+            None if self.later.is_empty() => &mut self.state.membranes[..],
             _ => {
                 return arrivals.each(rows, |target, weight| {
                     self.activity += act(&mut self.acts, target, now);
@@ -411,10 +404,11 @@ impl Cells {
             self.state.currents[c][target] += weight;
             jump = weight * input.gain_now;
         }
-        if self.kept.is_empty() || now >= self.free_at[target] {
+        if self.later.is_empty() || now >= self.free_at[target] {
             self.state.membranes[target] += jump;
-        } else if let (None, Some(kept)) = (input.component, self.kept.get((self.free_at[target] - 1 - now) as usize)) {
-            self.later[target] += kept * jump;
+        } else if input.component.is_none() {
+            let rest = self.free_at[target] - 1 - now;
+            self.later[target] += self.neuron.retention.powf(rest.into()) * jump;
         }
     }
 
