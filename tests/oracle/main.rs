@@ -43,7 +43,8 @@ fn real(path: &Path, driver: Driver, threads: usize) -> Real {
     let (ticks, probes) = (compiled.duration.unwrap(), compiled.record.probes);
     let network = Arc::new(compiled.network);
     let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let mut memory = Memory::new(Header { dt_ms: network.dt_ms, populations, probes: probes.clone() }).unwrap();
+    let mut memory =
+        Memory::new(Header { dt_ms: network.dt_ms, populations, probes: probes.clone(), ..Header::default() }).unwrap();
     let mut simulation = Simulation::new(network, driver, threads, probes).unwrap();
     simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
     let (spikes, traces) = memory.finish(ticks).unwrap();
