@@ -26,7 +26,7 @@ impl Network {
         let seconds = self.dt / 1000.0;
         let times = |id: u32| -> u32 {
             match &s.emits {
-                Emits::Regular { first, period } => u32::from(tick >= *first && (tick - first) % period == 0),
+                Emits::Regular { first, period } => u32::from(tick >= *first && (tick - first).is_multiple_of(*period)),
                 Emits::Probability { p, seed, stride } => u32::from(draw(seed, stride, id) < *p),
                 Emits::RateHz { rate, seed, stride } => u32::from(draw(seed, stride, id) < rate * seconds),
                 Emits::Rate { values, most, seed, stride } => {

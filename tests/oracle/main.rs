@@ -86,7 +86,7 @@ fn differences(network: &Network, oracle: &Run, real: &Real, driver: Driver) -> 
         assert_eq!(expected.len(), trace.values.len(), "{kind} of {}", trace.population);
         let far = |k: &usize| {
             let (a, b) = (expected[*k], trace.values[*k]);
-            a != b && !((a - b).abs() <= TRACE_TOLERANCE * own.scale[*k])
+            a != b && ((a - b).abs() > TRACE_TOLERANCE * own.scale[*k] || (a - b).is_nan())
         };
         if let Some(k) = (0..expected.len()).find(far) {
             let (tick, neuron) = (k / trace.neurons.len(), k % trace.neurons.len());

@@ -83,13 +83,13 @@ pub(super) struct Followed {
     /// Clock of the present states; none yet.
     now: Option<Tick>,
     /// Present states, and from level 1 on those at the beginnings of the stretches under way.
-    states: [State; LEVELS],
+    states: Vec<State>,
 }
 
 impl Followed {
     pub fn new(groups: Vec<u32>, components: usize, adaptive: bool) -> Self {
         let empty = State::zeros(groups.len() * GROUP, components, adaptive);
-        Followed { from: vec![0; groups.len()], now: None, states: std::array::from_fn(|_| empty.clone()), groups }
+        Followed { from: vec![0; groups.len()], now: None, states: vec![empty; LEVELS], groups }
     }
 
     /// The present state of a group.
