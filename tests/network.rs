@@ -412,6 +412,29 @@ fn scratch() -> TempDir {
     folder
 }
 
+/// `.npy` files by rows and by columns, with names in any case, are the same arrays.
+#[test]
+fn arrays_stored_by_columns_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let compiled = |name: &str, order: &str, values: [f32; 6], ending: &str| {
+        let head = format!("{{'descr': '<f4', 'fortran_order': {order}, 'shape': (2, 3), }}\n");
+        let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let npy = [b"\x93NUMPY\x01\x00", &(head.len() as u16).to_le_bytes()[..], head.as_bytes(), &data].concat();
+        fs::write(folder.path().join(format!("{name}.{ending}")), npy).unwrap();
+        let text = format!(
+            "(format: 1, dt_ms: 1, duration_ms: 9, populations: [(name: \"a\", size: 2, neuron: If())], sources: [(name: \"s\", size: 3, emits: Frames(file: \"{name}.{ending}\", frame_ms: 1))],
+            projections: [(from: \"s\", to: \"a\", rule: Matrix(file: \"{name}.{ending}\"), delay_ms: Constant(1))])"
+        );
+        let path = folder.path().join("net.ron");
+        fs::write(&path, text).unwrap();
+        format!("{:?}", NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap().network)
+    };
+    let rows = compiled("m", "False", [1., 2., 3., 4., 5., 6.], "npy");
+    assert!(rows.contains("1.0, 2.0, 3.0, 4.0, 5.0, 6.0"), "{rows}");
+    assert_eq!(compiled("m", "True", [1., 4., 2., 5., 3., 6.], "npy"), rows);
+    assert_eq!(compiled("m", "True", [1., 4., 2., 5., 3., 6.], "NPY"), rows);
+}
+
 fn problem(path: &Path, text: &str) -> Option<String> {
     fs::write(path, text).unwrap();
     let settings = Settings { memory_limit: Some(1_000_000), ..Settings::default() };

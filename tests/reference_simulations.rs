@@ -160,11 +160,11 @@ fn the_sonata_network_fires_as_in_nest() {
     weights.sort_by(f64::total_cmp);
     weights.dedup();
     assert_eq!((internal, external, weights), (27_588, 20_844, vec![-7.5, -3.0, 2.5, 7.0, 50.0, 65.0]));
-    let scnn1a = network.populations.iter().find(|p| p.name == "internal_100").unwrap();
+    let scnn1a = network.populations.iter().find(|p| p.name == "internal/100").unwrap();
     assert_eq!((scnn1a.threshold.clone(), scnn1a.initial_mv[0]), (Threshold::Fixed(-43.0), -70.0));
     assert_eq!((scnn1a.neuron.reset, scnn1a.neuron.refractory), (Reset::To(-55.0), 300));
 
-    let found = simulation.by_node(&step_through(network, simulation.ticks));
+    let found = simulation.naming.rename(&step_through(network, simulation.ticks));
     assert_eq!(found.spikes.len(), 18_828);
     assert_eq!(found.populations, [("internal".to_owned(), 300)]);
     // The raster labels a spike with the end of its step.

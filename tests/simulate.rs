@@ -645,6 +645,90 @@ fn as_in_nest(network: &str, reference: &str, spikes: usize) {
     assert_eq!((same, found.len(), expected.len()), (spikes, spikes, spikes));
 }
 
+/// Four nodes of two types, in turn, each driven by the input of its number 10 ms after the one before.
+fn write_sonata(scratch: &Scratch) {
+    let h5 = |name: &str, root: &str, population: &str, lists: &[(&str, &[i64], Option<&str>)]| {
+        let mut file = hdf5_pure::FileBuilder::new();
+        let mut top = file.create_group(root);
+        let mut group = top.create_group(population);
+        for &(list, values, nodes) in lists {
+            let dataset = group.create_dataset(list).with_i64_data(values);
+            if let Some(nodes) = nodes {
+                dataset.set_attr("node_population", hdf5_pure::AttrValue::VarLenString(nodes.into()));
+            }
+        }
+        top.add_group(group.finish());
+        file.add_group(top.finish());
+        fs::write(scratch.path(name), file.finish().unwrap()).unwrap();
+    };
+    h5("cells.h5", "nodes", "a", &[("node_type_id", &[7, 9, 7, 9], None)]);
+    h5("others.h5", "nodes", "a_7", &[("node_type_id", &[7], None)]);
+    h5("in.h5", "nodes", "in", &[("node_type_id", &[1; 4], None)]);
+    let ends: [(&str, &[i64], Option<&str>); 3] = [
+        ("source_node_id", &[0, 1, 2, 3], Some("in")),
+        ("target_node_id", &[0, 1, 2, 3], Some("a")),
+        ("edge_type_id", &[1; 4], None),
+    ];
+    h5("edges.h5", "edges", "in_to_a", &ends);
+    let cells = "node_type_id model_type model_template\n7 point_neuron nest:iaf_psc_alpha
+9 point_neuron nest:iaf_psc_alpha\n1 virtual NULL\n";
+    scratch.write("types.csv", cells);
+    scratch.write("edge_types.csv", "edge_type_id syn_weight delay\n1 50000 1\n");
+    scratch.write("in.csv", "timestamps population node_ids\n10 in 0\n20 in 1\n30 in 2\n40 in 3\n");
+    scratch.write(
+        "sonata.json",
+        r#"{"run": {"tstop": 45, "dt": 0.1}, "network": "circuit.json",
+        "inputs": {"i": {"input_type": "spikes", "module": "csv", "input_file": "in.csv", "node_set": "in"}}}"#,
+    );
+    scratch.write(
+        "circuit.json",
+        r#"{"networks": {"nodes": [{"nodes_file": "cells.h5", "node_types_file": "types.csv"},
+        {"nodes_file": "others.h5", "node_types_file": "types.csv"}, {"nodes_file": "in.h5", "node_types_file": "types.csv"}],
+        "edges": [{"edges_file": "edges.h5", "edge_types_file": "edge_types.csv"}]}}"#,
+    );
+}
+
+#[test]
+fn recordings_of_a_sonata_network_have_its_populations_and_node_ids() {
+    let scratch = Scratch::new();
+    write_sonata(&scratch);
+    let table = scratch.done("simulate sonata.json --out out --record spikes,membrane:a[1..4],membrane:a_7");
+    assert!(table.contains("a/7 ") && table.contains("a/9 ") && table.contains("a_7 "), "{table}");
+    let opened = scratch.opened("out");
+    assert_eq!(opened.spikes.populations, [("a".to_owned(), 4), ("a_7".to_owned(), 1)]);
+    let mut firsts: Vec<(u32, u32)> = Vec::new();
+    for &(tick, _, node) in &opened.spikes.spikes {
+        if firsts.iter().all(|&(_, known)| known != node) {
+            firsts.push((tick / 10, node));
+        }
+    }
+    assert_eq!(firsts, [(11, 0), (21, 1), (31, 2), (41, 3)]);
+    // Each neuron's membrane leaves its rest just before it fires.
+    let [of_a, of_a_7] = &opened.traces[..] else { panic!("two probes") };
+    assert_eq!((&of_a.neurons[..], &of_a_7.neurons[..]), (&[1, 2, 3][..], &[0][..]));
+    for (place, first) in [(0, 21), (1, 31), (2, 41)] {
+        let leaves = of_a.values.chunks(3).position(|row| row[place] != -70.0).unwrap();
+        assert!((first * 10 - 10..first * 10 + 9).contains(&leaves), "{place}: {leaves}");
+    }
+    assert!(of_a_7.values.iter().all(|&v| v == -70.0));
+    // Chosen nodes; in parts, other drivers and formats; an input by hand.
+    let chosen = "--record spikes:a[1..3],membrane:a[1..4]";
+    scratch.done(&format!("simulate sonata.json {chosen} --out whole --format csv"));
+    assert!(scratch.opened("whole").spikes.spikes.iter().all(|spike| [1, 2].contains(&spike.2)));
+    for options in ["--driver clock", "--driver event", "--checkpoint 7 --threads 2"] {
+        scratch.done(&format!("simulate sonata.json {chosen} --out parts --format csv {options}"));
+        assert_eq!(scratch.opened("parts").spikes, scratch.opened("whole").spikes, "{options}");
+        assert_eq!(scratch.opened("parts").traces, scratch.opened("whole").traces, "{options}");
+    }
+    scratch.refused("simulate sonata.json --record membrane:a/7", &["--record membrane:a/7", "called `a/7`"]);
+    scratch.refused("simulate sonata.json --record spikes:a[2..5]", &["--record spikes:a[2..5]"]);
+    // Virtual nodes are sources, whose spikes can be recorded beside.
+    scratch.done("simulate sonata.json --record spikes:a,spikes:in --out both");
+    let both = scratch.opened("both").spikes;
+    assert_eq!(both.populations.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "a_7", "in"]);
+    assert_eq!(both.spikes.iter().filter(|spike| spike.1 == 2).map(|spike| spike.2).collect::<Vec<_>>(), [0, 1, 2, 3]);
+}
+
 #[test]
 fn the_network_of_currents_fires_as_in_nest() {
     as_in_nest("cuba4k.ron", "cuba4k_nest.npz", 22_509);

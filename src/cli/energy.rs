@@ -4,7 +4,7 @@ use super::simulate::{available_threads, duration};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use spikefuse::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
-use spikefuse::files::{read_json, write_atomic};
+use spikefuse::files::{ending, read_json, write_atomic};
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::recording::Ignore;
 use spikefuse::report::energy_table;
@@ -136,7 +136,7 @@ impl EnergyOptions {
     }
 
     fn ledger(&self, run: &Path) -> Result<Ledger> {
-        if run.extension().is_some_and(|extension| extension == "ron") {
+        if ending(run) == "ron" {
             return self.simulate(run);
         }
         if self.duration.is_some() {

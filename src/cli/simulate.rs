@@ -6,10 +6,13 @@ use spikefuse::counts::LayerCounts;
 use spikefuse::energy::Ledger;
 use spikefuse::energy::synops::Synops;
 use spikefuse::event::Tick;
+use spikefuse::files::ending;
 use spikefuse::interop::sonata;
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::network::{self, Emits, MOST_TICKS, Network, Origin};
-use spikefuse::recording::{self, Folder, Header, Probe, Recorded, Recorder, SpikeFormat, TraceFormat, Variable};
+use spikefuse::recording::{
+    self, Folder, Header, Naming, Probe, Recorded, Recorder, SpikeFormat, TraceFormat, Variable,
+};
 use spikefuse::report::Neurobench;
 use spikefuse::simulator::{Checkpoint, Driver, Simulation};
 use spikefuse::{Error, Result};
@@ -96,6 +99,8 @@ enum FormatOption {
 /// A network and what to do with it.
 struct Job {
     network: Network,
+    /// How its populations are called in the recording.
+    naming: Naming,
     ticks: Tick,
     spikes: Vec<(Origin, Range<u32>)>,
     probes: Vec<Probe>,
@@ -200,12 +205,12 @@ impl Simulate {
             check_writable(out)?;
         }
         let start = Instant::now();
-        let Job { network, ticks, spikes: chosen, probes, seed, segment } = job;
+        let Job { network, naming, ticks, spikes: chosen, probes, seed, segment } = job;
         let network = Arc::new(network);
         let threads = self.threads.map_or_else(available_threads, NonZeroUsize::get);
         let bar = super::progress::bar("build", Simulation::edges_to_build(&network) as usize);
         let mut simulation =
-            Simulation::build(network.clone(), driver, threads, probes.clone(), &|edges| bar.inc(edges))?;
+            Simulation::build(network.clone(), driver, threads, naming.probes(&probes), &|edges| bar.inc(edges))?;
         bar.finish_and_clear();
         let build_s = start.elapsed().as_secs_f64();
         if let Some(checkpoint) = checkpoint {
@@ -216,7 +221,7 @@ impl Simulate {
         if let Some(out) = kept {
             simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
         }
-        let (header, sources) = header(&network, &chosen, probes);
+        let (header, sources) = header(&network, &naming, &chosen, probes);
         let start = Instant::now();
         let bar = super::progress::bar("simulate", ticks as usize);
         bar.set_position(simulation.now().into());
@@ -231,7 +236,9 @@ impl Simulate {
                 folder.map(|folder| Folder::create(&folder, header.clone(), spikes, traces)).transpose()?;
             let (recorded, inner) = (&header.recorded, writer.as_mut());
             let mut recorder = Chosen { recorded, sources: &sources, inner, buffer: Vec::new() };
+            let mut recorder = naming.recorder(&header.probes, &mut recorder);
             simulation.run(until, &mut recorder, &mut |tick| bar.set_position(tick.into()))?;
+            recorder.flush()?;
             if let Some(writer) = writer {
                 writer.finish(until, driver_name(driver), seed)?;
             }
@@ -291,20 +298,24 @@ impl Simulate {
 
     /// Reads the network and what is asked of it.
     fn job(&self) -> Result<Job> {
-        let (mut network, duration, mut spikes, mut probes, seed) = match self.network.extension() {
-            Some(extension) if extension == "json" => {
-                let simulation = sonata::read(&self.network)?;
-                let all = all_populations(&simulation.network).collect();
-                (simulation.network, Some(simulation.ticks), all, Vec::new(), self.seed.unwrap_or(0))
+        let (mut network, naming, duration, (mut spikes, mut probes), seed) = match ending(&self.network) == "json" {
+            true => {
+                let sonata::Simulation { network, ticks, naming, unused } = sonata::read(&self.network)?;
+                if !unused.is_empty() {
+                    eprintln!("warning: {}: not used: {}", self.network.display(), unused.join(", "));
+                }
+                let all = all_populations(&naming.populations).collect();
+                (network, naming, Some(ticks), (all, Vec::new()), self.seed.unwrap_or(0))
             }
-            _ => {
+            false => {
                 let settings = Settings { seed: self.seed, ..Settings::default() };
                 let compiled = NetworkFile::read(&self.network)?.compile(&settings)?;
-                (compiled.network, compiled.duration, compiled.record.spikes, compiled.record.probes, compiled.seed)
+                let (naming, record) = (Naming::of(&compiled.network), compiled.record);
+                (compiled.network, naming, compiled.duration, (record.spikes, record.probes), compiled.seed)
             }
         };
         if let Some(list) = &self.record {
-            (spikes, probes) = parse_record(list, &network)?;
+            (spikes, probes) = parse_record(list, &network, &naming.populations)?;
         }
         let ticks = self::duration(self.duration, duration, network.dt_ms)?;
         let segment = match self.checkpoint {
@@ -323,7 +334,7 @@ impl Simulate {
             }
             replaced.push(source);
         }
-        Ok(Job { network, ticks, spikes, probes: merged(probes), seed, segment })
+        Ok(Job { network, naming, ticks, spikes, probes: merged(probes), seed, segment })
     }
 }
 
@@ -477,13 +488,18 @@ fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
 /// Whose spikes are recorded, and probes.
 type Choice = (Vec<(Origin, Range<u32>)>, Vec<Probe>);
 
-fn all_populations(network: &Network) -> impl Iterator<Item = (Origin, Range<u32>)> {
-    network.populations.iter().enumerate().map(|(p, population)| (Origin::Population(p), 0..population.size))
+fn all_populations(populations: &[(String, u32)]) -> impl Iterator<Item = (Origin, Range<u32>)> {
+    populations.iter().enumerate().map(|(p, &(_, size))| (Origin::Population(p), 0..size))
 }
 
 /// What is known of the recording of these spikes and probes, and the place of each source's in it.
-fn header(network: &Network, spikes: &[(Origin, Range<u32>)], probes: Vec<Probe>) -> (Header, Vec<Option<usize>>) {
-    let mut populations: Vec<_> = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+fn header(
+    network: &Network,
+    naming: &Naming,
+    spikes: &[(Origin, Range<u32>)],
+    probes: Vec<Probe>,
+) -> (Header, Vec<Option<usize>>) {
+    let mut populations = naming.populations.clone();
     let sources = network.sources.iter().enumerate().map(|(s, source)| {
         let recorded = spikes.iter().any(|(origin, _)| *origin == Origin::Source(s));
         recorded.then(|| {
@@ -502,7 +518,7 @@ fn header(network: &Network, spikes: &[(Origin, Range<u32>)], probes: Vec<Probe>
 }
 
 /// Parses `spikes,membrane:POP[0..4],...`.
-fn parse_record(list: &str, network: &Network) -> Result<Choice> {
+fn parse_record(list: &str, network: &Network, populations: &[(String, u32)]) -> Result<Choice> {
     let wrong = |item: &str, problem: String| {
         let hint = "for example spikes,membrane:exc[0..4],threshold:exc[7]";
         Err(Error::value(format!("--record {item}"), problem).with_hint(hint))
@@ -512,14 +528,14 @@ fn parse_record(list: &str, network: &Network) -> Result<Choice> {
         let (kind, target) = item.split_once(':').map_or((item, None), |(kind, target)| (kind, Some(target)));
         let range = match target {
             None => None,
-            Some(target) => match network.resolve(target) {
+            Some(target) => match network.resolve(target, populations) {
                 Ok(range) => Some(range),
                 Err(problem) => return wrong(item, problem),
             },
         };
         let variable = Variable::ALL.into_iter().find(|variable| variable.name() == kind);
         match (kind, variable, range) {
-            ("spikes", _, None) => spikes.extend(all_populations(network)),
+            ("spikes", _, None) => spikes.extend(all_populations(populations)),
             ("spikes", _, Some((origin, _))) if !network.has_spikes(origin) => {
                 return wrong(item, "the source emits analog values, no spikes".into());
             }
@@ -577,21 +593,8 @@ fn replace_source(network: &mut Network, input: &str) -> Result<usize> {
         Some((file, population)) if !path.exists() => (Path::new(file), Some(population)),
         _ => (path, None),
     };
-    let recording = recording::read_spikes(path, network.dt_ms)?;
-    let of: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
-    let place = match wanted {
-        Some(wanted) => of.iter().position(|name| *name == wanted),
-        None if of.len() <= 1 => Some(0),
-        None => None,
-    };
-    let Some(place) = place else {
-        let problem = match wanted {
-            Some(wanted) => format!("has no population '{wanted}', but {}", of.join(", ")),
-            None => format!("which population? Give it as FILE:POP; there are {}", of.join(", ")),
-        };
-        return Err(Error::file(path, problem));
-    };
-    let spikes = recording.for_source(place, &source.name, source.size).map_err(|e| Error::file(path, e))?;
+    let recording = recording::read_population(path, network.dt_ms, wanted, u64::MAX)?;
+    let spikes = recording.for_source(0, &source.name, source.size).map_err(|e| Error::file(path, e))?;
     source.emits = Emits::Spikes(spikes.into());
     Ok(at)
 }

@@ -165,12 +165,13 @@ impl Network {
         }
     }
 
-    /// Where a name leads, with or without neurons: `exc`, `exc[3]`, `exc[0..10]`.
+    /// Where a name leads, with or without neurons: `exc`, `exc[3]`, `exc[0..10]`. Populations are those of a recording
+    /// ([`crate::recording::Naming`]).
     ///
     /// # Errors
     /// If there is no such population or source, or it has no such neurons.
-    pub fn resolve(&self, text: &str) -> Result<(Origin, Range<u32>), String> {
-        let populations = self.populations.iter().enumerate().map(|(n, p)| (&p.name, Origin::Population(n), p.size));
+    pub fn resolve(&self, text: &str, populations: &[(String, u32)]) -> Result<(Origin, Range<u32>), String> {
+        let populations = populations.iter().enumerate().map(|(n, (name, size))| (name, Origin::Population(n), *size));
         let sources = self.sources.iter().enumerate().map(|(n, s)| (&s.name, Origin::Source(n), s.size));
         let all: Vec<_> = populations.chain(sources).collect();
         let find = |name: &str| all.iter().find(|(known, ..)| *known == name).map(|&(_, origin, size)| (origin, size));

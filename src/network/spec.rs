@@ -13,8 +13,9 @@
 //!     record: (spikes: ["cells"], membrane: ["cells[0..1]"]),
 //! )
 //! ```
-//! Times and delays are multiples of `dt_ms` to within [`GRID_TOLERANCE`] of a tick. An unknown field is refused. File names are
-//! relative to the network file; `.npy` holds an array of numbers, `.csv` one row per line without a head unless said otherwise.
+//! Times and delays are multiples of `dt_ms` to within [`GRID_TOLERANCE`] of a tick; only times in files of spikes are rounded. An
+//! unknown field is refused. File names are relative to the network file; `.npy` holds an array of numbers, in either order of numpy,
+//! `.csv` one row per line without a head unless said otherwise.
 //!
 //! # Units
 //! Membranes and thresholds are in mV, times in ms, currents in pA, resistances in GOhm: 1 pA through 1 GOhm is 1 mV. A weight
@@ -463,7 +464,7 @@ pub struct SourceSpec {
 pub enum EmitsSpec {
     /// Spikes listed here, in any order.
     Spikes {
-        /// (ms, id).
+        /// (ms, id), on the ticks.
         #[serde(default)]
         at_ms: Vec<(f64, u32)>,
         /// (tick, id).
@@ -471,7 +472,7 @@ pub enum EmitsSpec {
         at_ticks: Vec<(u32, u32)>,
     },
     /// Spikes from a file that [`crate::recording::read_spikes`] knows: SONATA `.h5`, `.npz`, `.csv` with the head
-    /// `time_ms,id`, `.bs2`, the folder of a run. Times between two ticks are rounded to the nearest.
+    /// `time_ms,id`, `.bin` or `.bs2` of N-MNIST, the folder of a run. Times between two ticks are rounded to the nearest.
     SpikeFile {
         /// The file.
         file: PathBuf,

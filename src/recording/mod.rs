@@ -1,7 +1,7 @@
 //! What a simulation leaves behind: spikes and traces, while it runs and as files.
 //!
 //! A running simulation feeds a [`Recorder`]: [`Memory`] keeps everything, [`Folder`] streams to files in bounded memory.
-//! [`open`] reads such a folder, [`read_spikes`] any file of spikes, [`read_events`] recordings of an event camera.
+//! [`open`] reads such a folder, [`read_spikes`] any file of spikes, [`read_population`] one population of it, [`read_events`] recordings of an event camera.
 //!
 //! # Time
 //! Spikes have ticks, and a file that says its `dt_ms` has them exactly: they come back bit by bit. `time_ms` beside them is
@@ -34,6 +34,7 @@ mod choice;
 mod csv;
 mod folder;
 mod memory;
+mod naming;
 mod npz;
 mod raw;
 mod sonata;
@@ -45,8 +46,10 @@ pub use bs2::read_events;
 pub use choice::{Recorded, ids, name_and_ids};
 pub use folder::{About, AboutProbe, Folder, Opened, open, write};
 pub use memory::Memory;
+pub use naming::{Naming, Renamed};
+pub(crate) use raw::UNNAMED;
 pub(crate) use stream::read_raw;
-pub use stream::{SpikeFormat, TraceFormat, read_spikes, read_traces, write_spikes};
+pub use stream::{SpikeFormat, TraceFormat, read_population, read_spikes, read_traces, write_spikes};
 
 use crate::error::{Error, Result, short};
 use crate::event::Tick;

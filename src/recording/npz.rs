@@ -153,8 +153,8 @@ fn read_dt(file: &mut Npz) -> Result<f64> {
 }
 
 /// Reads spikes as this crate writes them, or `ids` and `times` in ms.
-pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
-    let mut file = Npz::open(path)?;
+pub(super) fn read_spikes(path: &Path, memory: u64) -> Result<Raw> {
+    let mut file = Npz::open_within(path, memory)?;
     if !file.has("ticks") {
         if !file.has("times") || !file.has("ids") {
             let problem = "expected arrays `ids` and `times` (ms), or `ticks` and what belongs to it";

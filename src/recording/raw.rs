@@ -1,5 +1,6 @@
 //! Spikes as a file has them, and how they become a recording.
 
+use super::stream::Choose;
 use super::{Recorded, SpikeRecording, check_dt};
 use crate::error::{Error, Result};
 use crate::event::Tick;
@@ -30,7 +31,7 @@ pub(crate) enum Spikes {
 }
 
 /// The name of the only population of a file that names none.
-pub(super) const UNNAMED: &str = "default";
+pub(crate) const UNNAMED: &str = "default";
 
 /// A time in ms that can be one.
 pub(super) fn checked_time(time: f64) -> std::result::Result<f64, String> {
@@ -71,6 +72,31 @@ impl Raw {
         };
         let dt_ms = self.dt_ms.unwrap_or(dt_ms);
         ticks.iter().map(move |&(tick, p, id)| (f64::from(tick) * dt_ms, p, id)).chain(times.iter().copied())
+    }
+
+    /// The same with one population alone.
+    pub fn only(mut self, choose: Choose) -> Result<Raw> {
+        let names: Vec<&str> = self.populations.iter().map(|(name, _)| name.as_str()).collect();
+        let wanted = choose(&names)?;
+        let index = wanted as u32;
+        match &mut self.spikes {
+            Spikes::Ticks(spikes) => {
+                spikes.retain(|spike| spike.1 == index);
+                spikes.iter_mut().for_each(|spike| spike.1 = 0);
+            }
+            Spikes::Times(spikes) => {
+                spikes.retain(|spike| spike.1 == index);
+                spikes.iter_mut().for_each(|spike| spike.1 = 0);
+            }
+        }
+        // A file of a heading alone has no population at all.
+        self.populations = self.populations.into_iter().skip(wanted).take(1).collect();
+        if let Recorded::Only(some) = self.recorded {
+            let own = some.into_iter().filter(|(population, _)| *population == wanted).map(|(_, ids)| (0, ids));
+            let sized: Vec<_> = self.populations.iter().map(|(name, size)| (name.clone(), size.unwrap_or(0))).collect();
+            self.recorded = Recorded::new(own.collect(), &sized);
+        }
+        Ok(self)
     }
 
     /// The recording in ticks of `dt_ms`, in order.

@@ -1,7 +1,7 @@
 //! Spikes as SONATA keeps them, in HDF5.
 
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
-use super::stream::SpikeSink;
+use super::stream::{Choose, SpikeSink};
 use super::{Header, Recorded, check_dt};
 use crate::error::{Error, Result};
 use crate::event::Tick;
@@ -128,10 +128,11 @@ impl SpikeSink for Writer {
 
 /// Reads `/spikes/<population>/{timestamps, node_ids}`, with `ticks` where this crate wrote the file; or, of the time before
 /// populations had names, `/spikes/{timestamps, gids}`.
-pub(super) fn read(path: &Path) -> Result<Raw> {
-    let file = H5::open(path)?;
+pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<Raw> {
+    let file = H5::open_within(path, memory)?;
     let (groups, datasets) = file.members("spikes")?;
     if datasets.iter().any(|name| name == "timestamps") {
+        choose.map_or(Ok(0), |choose| choose(&[UNNAMED]))?;
         let ids = if datasets.iter().any(|name| name == "gids") { "spikes/gids" } else { "spikes/node_ids" };
         let spikes = columns(&file, "spikes/timestamps", ids)?;
         let spikes = spikes.into_iter().map(|(time, id)| (time, 0, id)).collect();
@@ -148,6 +149,11 @@ pub(super) fn read(path: &Path) -> Result<Raw> {
         order.push((index.map_or(f64::INFINITY, |index| index), name));
     }
     order.sort_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y)));
+    if let Some(choose) = choose {
+        let names: Vec<&str> = order.iter().map(|(_, name)| name.as_str()).collect();
+        let wanted = choose(&names)?;
+        order = vec![order.swap_remove(wanted)];
+    }
 
     let (mut dt_ms, mut length, mut populations) = (None, None, Vec::with_capacity(order.len()));
     let (mut exact, mut times, mut recorded) = (Vec::new(), Vec::new(), Vec::new());

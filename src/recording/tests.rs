@@ -581,6 +581,116 @@ fn camera_events_become_spikes() {
     refused(read_spikes(&folder.path().join("no.bs2"), 0.1), &["no.bs2", "cannot read"]);
 }
 
+#[test]
+fn the_clock_of_a_camera_runs_over() {
+    let folder = scratch();
+    let overflow = event(200, 240, 1, 7_000_000);
+    let pixel = |microseconds| event(3, 5, 1, microseconds);
+    let neuron = (34 + 5) * 34 + 3;
+    // As N-MNIST is distributed, by the name of older copies, and by that of a camera's own program.
+    for name in ["00001.bin", "00001.bs2", "00001.BS2"] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, [pixel(1000), overflow, pixel(2000), overflow, overflow, pixel(0)].concat()).unwrap();
+        let recording = read_spikes(&path, 1.0).unwrap();
+        assert_eq!(recording.spikes, [(1, 0, neuron), (10, 0, neuron), (24, 0, neuron)], "{name}");
+    }
+    let path = folder.path().join("only.bin");
+    std::fs::write(&path, overflow).unwrap();
+    assert_eq!(read_spikes(&path, 1.0).unwrap().ticks, 0);
+    refused(read_events(&path, 1.0, 256, 241), &["sensor", "height from 1 to 240"]);
+    assert!(read_events(&path, 1.0, 256, 240).is_ok());
+    std::fs::write(&path, event(34, 239, 0, 0)).unwrap();
+    refused(read_spikes(&path, 1.0), &["only.bin", "y 239", "34 x 34"]);
+}
+
+#[test]
+fn one_population_is_read_by_its_name() {
+    let folder = scratch();
+    for format in SpikeFormat::ALL {
+        let path = folder.path().join(format!("spikes.{}", format.extension()));
+        write_spikes(&path, &small()).unwrap();
+        let exc = read_population(&path, 0.1, Some("exc"), u64::MAX).unwrap();
+        assert_eq!(exc.populations, small().populations[..1]);
+        assert_eq!(exc.spikes, [(0, 0, 3), (0, 0, 19), (7, 0, 0), (999, 0, 7)]);
+        let silent = read_population(&path, 0.1, Some("silent é"), u64::MAX).unwrap();
+        assert_eq!((silent.populations, silent.spikes), (small().populations[2..].to_vec(), vec![]));
+        refused(read_population(&path, 0.1, None, u64::MAX), &["which population", "exc", "silent é"]);
+        refused(read_population(&path, 0.1, Some("in"), u64::MAX), &["no population 'in'", "exc"]);
+    }
+    // Others are not even looked at.
+    let path = folder.path().join("two.h5");
+    let mut builder = FileBuilder::new();
+    let mut spikes = builder.create_group("spikes");
+    for (name, ids) in [("good", &[0, 1][..]), ("wrong", &[-1])] {
+        let mut group = spikes.create_group(name);
+        group.create_dataset("timestamps").with_f64_data(&[1.0, 2.0]);
+        group.create_dataset("node_ids").with_i64_data(ids);
+        spikes.add_group(group.finish());
+    }
+    builder.add_group(spikes.finish());
+    std::fs::write(&path, builder.finish().unwrap()).unwrap();
+    assert_eq!(read_population(&path, 1.0, Some("good"), u64::MAX).unwrap().spikes, [(1, 0, 0), (2, 0, 1)]);
+    refused(read_population(&path, 1.0, Some("wrong"), u64::MAX), &["wrong/node_ids"]);
+    refused(
+        read_population(&path, 1.0, Some("good"), 100),
+        &["good/node_ids", "needs 64 bytes of memory; 36 are left"],
+    );
+    let path = folder.path().join("spikes.npz");
+    refused(read_population(&path, 0.1, Some("exc"), 100), &["spikes.npz", "bytes of memory"]);
+}
+
+#[test]
+fn names_of_files_may_end_in_capitals() {
+    let folder = scratch();
+    for name in ["SPIKES.H5", "spikes.Csv", "SPIKES.NPZ"] {
+        let path = folder.path().join(name);
+        write_spikes(&path, &small()).unwrap();
+        assert_eq!(read_spikes(&path, 0.1).unwrap(), small(), "{name}");
+    }
+    write(folder.path(), &small(), &traces(), (SpikeFormat::Csv, TraceFormat::Csv), "event", 0).unwrap();
+    let path = folder.path().join("OLD.CSV");
+    std::fs::rename(folder.path().join("traces.csv"), &path).unwrap();
+    assert_eq!(read_traces(&path).unwrap(), traces());
+}
+
+#[test]
+fn byte_order_marks_are_no_text() {
+    let folder = scratch();
+    let path = folder.path().join("spikes.csv");
+    write_spikes(&path, &small()).unwrap();
+    let text = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [b"\xef\xbb\xbf", &text[..]].concat()).unwrap();
+    assert_eq!(read_spikes(&path, 0.1).unwrap(), small());
+    std::fs::write(&path, "\u{feff}time_ms,id\r\n1,2\r\n").unwrap();
+    assert_eq!(read_spikes(&path, 0.5).unwrap().spikes, [(2, 0, 2)]);
+}
+
+#[test]
+fn arrays_stored_by_columns_are_read() {
+    let folder = scratch();
+    let path = folder.path().join("traces.npz");
+    let trace = Trace { values: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], ..traces()[0].clone() };
+    write(folder.path(), &small(), std::slice::from_ref(&trace), (SpikeFormat::Csv, TraceFormat::Npz), "event", 0)
+        .unwrap();
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let mut changed = zip::ZipWriter::new(std::fs::File::create(folder.path().join("changed")).unwrap());
+    for i in 0..archive.len() {
+        let mut entry = archive.by_index(i).unwrap();
+        let (name, mut bytes) = (entry.name().unwrap().into_owned(), Vec::new());
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        if name == "values_0.npy" {
+            // Three ticks of two neurons.
+            bytes = crate::npy::tests::by_columns("<f8", "(3, 2)");
+            bytes.extend([1.0_f64, 3.0, 5.0, 2.0, 4.0, 6.0].iter().flat_map(|value| value.to_le_bytes()));
+        }
+        changed.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut changed, &bytes).unwrap();
+    }
+    changed.finish().unwrap();
+    std::fs::rename(folder.path().join("changed"), &path).unwrap();
+    assert_eq!(read_traces(&path).unwrap(), [trace]);
+}
+
 /// The published count of all recordings is 4,518,827 events.
 #[test]
 fn real_camera_recordings_are_read_whole() {

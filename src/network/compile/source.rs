@@ -5,7 +5,7 @@ use super::text::one_line;
 use super::{Checked, Compiler, DEFAULT_STRIDE, MOST_POISSON_SPIKES};
 use crate::event::Tick;
 use crate::network::input::{Array, read_spikes};
-use crate::network::place::{Problem, shown, unknown};
+use crate::network::place::{Problem, shown};
 use crate::network::spec::*;
 use crate::network::{Emits, Source};
 
@@ -40,22 +40,10 @@ impl<'a> Compiler<'a> {
             }
             EmitsSpec::SpikeFile { file, population } => {
                 let field = at("file");
-                let read = read_spikes(&self.folder.join(file), self.dt_ms, self.left())
+                let read = read_spikes(&self.folder.join(file), self.dt_ms, population.as_deref(), self.left())
                     .map_err(|e| Problem::new(&field, one_line(&e.to_string())))?;
                 self.charge(&field, 20 * read.spikes.len() as u64)?;
-                let names = || read.populations.iter().map(|(name, _)| &name[..]);
-                let chosen = match population {
-                    Some(name) => names().position(|known| known == name).ok_or_else(|| {
-                        Problem::new(at("population"), unknown("population of the file", name, names()))
-                    })?,
-                    None if read.populations.len() > 1 => {
-                        let some: Vec<String> = names().take(8).map(shown).collect();
-                        let message = format!("is missing: expected one of {}", some.join(", "));
-                        return Err(Problem::new(at("population"), message));
-                    }
-                    None => 0,
-                };
-                let spikes = read.for_source(chosen, name, *size).map_err(|e| Problem::new(field, e))?;
+                let spikes = read.for_source(0, name, *size).map_err(|e| Problem::new(field, e))?;
                 Emits::Spikes(spikes.into())
             }
             EmitsSpec::Regular { first_ms, period_ms } => {
