@@ -272,8 +272,8 @@ const REFUSED: &[Case] = &[
     (
         "Poisson(rate_hz: 100)",
         "SpikeFile(file: \"spikes.csv\", population: \"x\")",
-        "\"x\"",
-        &["emits.population", "`x`", "nearest"],
+        "\"spikes.csv\"",
+        &["emits.file", "'x'", "default"],
     ),
     // Projections.
     (

@@ -81,7 +81,7 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
         for (population, states) in network.populations.iter().zip(&mut states) {
             let neuron = &population.neuron;
             for s in states {
-                let mut v = neuron.retention * s.v + neuron.drive;
+                let mut v = neuron.steady + neuron.retention * (s.v - neuron.steady);
                 for (r, receptor) in neuron.receptors.iter().enumerate() {
                     let &Receptor::Alpha { retention, rise, into_membrane, rise_into_membrane, .. } = receptor else {
                         panic!("alpha receptors")

@@ -310,7 +310,8 @@ impl Simulate {
             false => {
                 let settings = Settings { seed: self.seed, ..Settings::default() };
                 let compiled = NetworkFile::read(&self.network)?.compile(&settings)?;
-                let (naming, record) = (Naming::of(&compiled.network), compiled.record);
+                let named = compiled.network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+                let (naming, record) = (Naming::own(named), compiled.record);
                 (compiled.network, naming, compiled.duration, (record.spikes, record.probes), compiled.seed)
             }
         };

@@ -23,18 +23,6 @@ impl EdgeCount {
     }
 }
 
-impl Weights {
-    /// No weight is larger than this, sign apart: draws of the normal distribution stay within 9 standard deviations.
-    pub fn largest(&self) -> f64 {
-        match self {
-            Weights::Constant(weight) => weight.abs(),
-            Weights::Uniform { low, high, .. } => low.abs().max(high.abs()),
-            Weights::Normal { mean, sd, .. } => mean.abs() + 9.0 * sd,
-            Weights::Each(weights) => weights.iter().fold(0.0, |most, weight| most.max(weight.abs())),
-        }
-    }
-}
-
 impl Projection {
     /// Calls `f(source, target, counter)` for every edge whose target lies in `targets`, ids counted in their whole populations.
     ///

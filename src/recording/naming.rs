@@ -4,7 +4,6 @@
 use super::{Probe, Recorded, Recorder, SpikeRecording};
 use crate::error::Result;
 use crate::event::Tick;
-use crate::network::Network;
 
 /// Populations as a recording has them, each put together of whole populations of a network.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,10 +26,10 @@ struct Part {
 type Place = (usize, Option<Vec<usize>>);
 
 impl Naming {
-    /// The network's own names.
-    pub fn of(network: &Network) -> Naming {
-        let parts = (0..network.populations.len()).map(|population| Part { population, ids: None }).collect();
-        Naming { populations: network.populations.iter().map(|p| (p.name.clone(), p.size)).collect(), parts }
+    /// Names and sizes of a network's populations, as they are.
+    pub fn own(populations: Vec<(String, u32)>) -> Naming {
+        let parts = (0..populations.len()).map(|population| Part { population, ids: None }).collect();
+        Naming { populations, parts }
     }
 
     /// No population yet.

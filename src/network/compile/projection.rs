@@ -172,10 +172,6 @@ impl<'a> Compiler<'a> {
             }
             (Some(spec), None) => self.weights(&at("weight"), spec, &name, &made, counters)?,
         };
-        if let Rule::Matrix(own) = &made.rule {
-            let largest = own.iter().fold(0.0_f64, |most, w| most.max(w.abs()));
-            finite(&at("weight"), largest * made.weights.largest())?;
-        }
         if let Some(spec) = &projection.delay_ms {
             made.delays = self.delays(&at("delay_ms"), spec, &name, &made, counters)?;
         }

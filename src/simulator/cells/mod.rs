@@ -250,8 +250,7 @@ impl Cells {
         let mut free_at = vec![0; padded];
         free_at[n..].fill(Tick::MAX);
         state.membranes[n..].fill(f64::NEG_INFINITY);
-        let keeps = neuron.keep_refractory_input && neuron.refractory > 0;
-        let later = vec![0.0; if keeps { padded } else { 0 }];
+        let later = vec![0.0; if keeps(&neuron) { padded } else { 0 }];
         Cells {
             maps: Maps::new(&neuron, &limit, lowest),
             threshold: population.threshold.clone(),
@@ -303,7 +302,7 @@ impl Cells {
     /// Whether a state has excesses of thresholds, membranes of refractory neurons, and input kept for later.
     pub fn optional(&self) -> [bool; 3] {
         let adaptive = matches!(self.threshold, Threshold::Adaptive { .. });
-        [adaptive, holds(&self.neuron), !self.later.is_empty()]
+        [adaptive, holds(&self.neuron), keeps(&self.neuron)]
     }
 
     /// Neurons.
@@ -682,6 +681,11 @@ impl Cells {
 /// Whether membranes of refractory neurons differ.
 fn holds(neuron: &Neuron) -> bool {
     neuron.refractory > 0 && neuron.reset == Reset::Subtract
+}
+
+/// Whether input is kept for the end of refractory times.
+fn keeps(neuron: &Neuron) -> bool {
+    neuron.refractory > 0 && neuron.keep_refractory_input
 }
 
 /// A threshold less the steady state.
