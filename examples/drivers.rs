@@ -16,9 +16,10 @@ const TICKS: u32 = 5000;
 /// Leaky neurons with delta synapses that fire at 20 mV.
 fn cells(name: &str, size: u32, threshold: Threshold) -> Population {
     let leak = Leak { tau_ms: Some(20.0), rest_mv: 0.0, bias_mv: 0.0, dt_ms: DT_MS, form: Form::Exact };
-    let (retention, drive) = leak.coefficients();
+    let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
+        steady,
         drive,
         reset: Reset::To(0.0),
         refractory: 20,
@@ -39,7 +40,8 @@ fn draw(
     weight: f64,
     delay: u16,
 ) -> Projection {
-    let rule = Rule::FixedInDegree { degree, seed, stride: degree.into(), offset: 0 };
+    let (allow_autapses, allow_multapses) = (true, true);
+    let rule = Rule::FixedInDegree { degree, seed, stride: degree.into(), offset: 0, allow_autapses, allow_multapses };
     Projection {
         from,
         from_ids: 0..sources,
@@ -54,7 +56,7 @@ fn draw(
 
 fn simulate(network: &Arc<Network>, driver: Driver) -> Result<(SpikeRecording, LayerCounts)> {
     let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let mut memory = Memory::new(Header { dt_ms: DT_MS, populations, probes: Vec::new() })?;
+    let mut memory = Memory::new(Header { dt_ms: DT_MS, populations, probes: Vec::new(), ..Header::default() })?;
     let mut simulation = Simulation::new(network.clone(), driver, 2, Vec::new())?;
     simulation.run(TICKS, &mut memory, &mut |_| {})?;
     Ok((memory.finish(TICKS)?.0, simulation.counts().into_iter().sum()))

@@ -37,6 +37,7 @@ fn main() -> Result<()> {
         let mut ledger = Ledger::new(1);
         let layer = SpikingLayer {
             counts,
+            analog_macs: 0,
             neuron_steps: (NEURONS * TICKS) as u64,
             update: MEMBRANE_UPDATE,
             reset: Cost::ZERO,

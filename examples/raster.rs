@@ -22,7 +22,8 @@ fn main() -> Result<()> {
 
     let network = Arc::new(NetworkFile::read(&file)?.compile(&Settings::default())?.network);
     let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let mut memory = Memory::new(Header { dt_ms: network.dt_ms, populations, probes: Vec::new() })?;
+    let mut memory =
+        Memory::new(Header { dt_ms: network.dt_ms, populations, probes: Vec::new(), ..Header::default() })?;
     let ticks = (DURATION_MS / network.dt_ms).round() as u32;
     let mut simulation = Simulation::new(network, Driver::Auto, 2, Vec::new())?;
     simulation.run(ticks, &mut memory, &mut |_| {})?;

@@ -26,9 +26,9 @@ pub struct LayerCounts {
     pub threshold_updates: u64,
     /// Binary entropies of a layer's firing rate (dynamic thresholds only), one per tick.
     pub entropies: u64,
-    /// Events put into or taken out of a queue: two per spike that arrives through it, two per wake.
+    /// Events put into or taken out of a queue: two per spike that arrives through it, two per look at neurons that might fire.
     pub queue_operations: u64,
-    /// Neurons woken because they might cross their threshold without input. Part of no other count.
+    /// Neurons woken because they might cross their threshold without input; counted as updated as well.
     pub wakes: u64,
 }
 

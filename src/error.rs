@@ -5,6 +5,14 @@ use std::path::{Path, PathBuf};
 /// `Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// A number for a message: as usual, or with a power of ten where that would take a line of digits.
+pub(crate) fn short(value: f64) -> String {
+    match value == 0.0 || !value.is_finite() || (1e-7..1e16).contains(&value.abs()) {
+        true => value.to_string(),
+        false => format!("{value:e}"),
+    }
+}
+
 /// What can be wrong with what a user gave us. The binary prints it and exits with code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

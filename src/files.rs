@@ -546,9 +546,18 @@ pub fn cell_text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Reads a whole text file.
+/// Reads a whole text file, without the byte order mark that editors on Windows put before it.
 pub fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))
+    let mut text = std::fs::read_to_string(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// How the name of a file ends, behind the last dot and in lower case: cameras and Windows write `.BS2` as well.
+pub fn ending(path: &Path) -> String {
+    path.extension().map_or(String::new(), |ending| ending.to_string_lossy().to_ascii_lowercase())
 }
 
 /// Reads a JSON file.

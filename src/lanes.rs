@@ -81,7 +81,7 @@ unsafe impl Zeroable for Line {}
 unsafe impl Pod for Line {}
 
 /// Doubles that begin at a cache line: a vector register's width of them, one that starts at a multiple of eight, crosses none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Lined(Vec<Line>);
 
 impl Lined {

@@ -24,7 +24,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`error`] [`files`] [`config`] [`rng`] [`splitmix`] [`lanes`] | errors, whole files, configuration, random streams, counters, aligned vectors |
+//! | [`error`] [`files`] [`memory`] [`config`] [`rng`] [`splitmix`] [`lanes`] | errors, whole files, memory that is free, configuration, random streams, counters, aligned vectors |
 //! | [`counts`] [`energy`] | operation counts, ledger, energy table |
 //! | [`event`] [`threshold`] [`neuron`] [`synapse`] | the parts of a spiking network |
 //! | [`engine`] | both drivers, probes |
@@ -56,6 +56,7 @@ pub mod gzsl;
 mod h5;
 pub mod interop;
 pub mod lanes;
+pub mod memory;
 pub mod model;
 pub mod network;
 pub mod neuron;

@@ -149,6 +149,27 @@ impl Header {
     }
 }
 
+/// Elements of `size` bytes that are stored column by column, as `fortran_order` says, row by row.
+pub(crate) fn row_major(raw: &[u8], size: usize, shape: &[usize]) -> Vec<u8> {
+    // From one element to the next along each axis.
+    let strides: Vec<usize> = (0..shape.len()).map(|axis| shape[..axis].iter().product()).collect();
+    let (mut index, mut from) = (vec![0; shape.len()], 0);
+    let mut rows = vec![0; raw.len()];
+    for element in rows.chunks_exact_mut(size.max(1)) {
+        element.copy_from_slice(&raw[from * size..][..size]);
+        for axis in (0..shape.len()).rev() {
+            index[axis] += 1;
+            from += strides[axis];
+            if index[axis] < shape[axis] {
+                break;
+            }
+            from -= strides[axis] * shape[axis];
+            index[axis] = 0;
+        }
+    }
+    rows
+}
+
 /// The start of a version 1 `.npy` file, padded so that what follows starts at a multiple of 64.
 pub(crate) fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
     let sizes: String = shape.iter().map(|n| format!("{n}, ")).collect();
@@ -164,6 +185,8 @@ pub(crate) struct Matrix {
     path: PathBuf,
     file: BufReader<File>,
     header: Header,
+    /// All elements row by row, once they were asked for, of a matrix that is stored column by column.
+    transposed: Option<Vec<u8>>,
     /// Number of rows.
     pub rows: usize,
     /// Number of columns.
@@ -171,7 +194,7 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
-    /// Opens `path` and checks that it is a C-ordered float matrix as long as its header says.
+    /// Opens `path` and checks that it is a float matrix as long as its header says.
     pub fn open(path: &Path) -> Result<Matrix> {
         let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
         let file = File::open(path).map_err(fail)?;
@@ -187,26 +210,36 @@ impl Matrix {
         let &[rows, columns] = &header.shape[..] else {
             return Err(Error::file(path, format!("expected a matrix, found shape {:?}", header.shape)));
         };
-        if header.fortran && rows > 1 && columns > 1 {
-            return Err(Error::file(path, "stored column by column").with_hint("save np.ascontiguousarray(x)"));
-        }
         let needed = rows.checked_mul(columns).and_then(|n| n.checked_mul(header.dtype.size));
         if needed.and_then(|n| n.checked_add(header.data_start)).is_none_or(|n| n as u64 != bytes) {
             let problem = format!("{bytes} bytes do not match its header ({rows} x {columns}); is it truncated?");
             return Err(Error::file(path, problem));
         }
-        Ok(Matrix { path: path.to_path_buf(), file, header, rows, columns })
+        Ok(Matrix { path: path.to_path_buf(), file, header, transposed: None, rows, columns })
     }
 
     /// Reads `out.len() / columns` rows from `row` on. The caller keeps them inside the matrix.
     pub fn read_rows(&mut self, row: usize, out: &mut [f32]) -> Result<()> {
         let size = self.header.dtype.size;
         let fail = |e: std::io::Error| Error::file(&self.path, format!("cannot read row {row}: {e}"));
-        let position = self.header.data_start + row * self.columns * size;
-        self.file.seek(SeekFrom::Start(position as u64)).map_err(fail)?;
-        let mut raw = vec![0; out.len() * size];
-        self.file.read_exact(&mut raw).map_err(fail)?;
-        floats_to_f32(&raw, size, self.header.dtype.big_endian, out);
+        let big_endian = self.header.dtype.big_endian;
+        let start = row * self.columns * size;
+        let mut read = |from: usize, bytes: usize| {
+            self.file.seek(SeekFrom::Start((self.header.data_start + from) as u64)).map_err(fail)?;
+            let mut raw = vec![0; bytes];
+            self.file.read_exact(&mut raw).map_err(fail)?;
+            Ok::<_, Error>(raw)
+        };
+        if !self.header.fortran {
+            floats_to_f32(&read(start, out.len() * size)?, size, big_endian, out);
+            return Ok(());
+        }
+        if self.transposed.is_none() {
+            let shape = [self.rows, self.columns];
+            self.transposed = Some(row_major(&read(0, self.rows * self.columns * size)?, size, &shape));
+        }
+        let all = self.transposed.as_deref().unwrap_or_default();
+        floats_to_f32(&all[start..][..out.len() * size], size, big_endian, out);
         Ok(())
     }
 
@@ -235,6 +268,34 @@ pub(crate) mod tests {
         bytes.extend((text.len() as u16).to_le_bytes());
         bytes.extend(text.bytes());
         bytes
+    }
+
+    /// The same for elements column by column.
+    pub fn by_columns(descr: &str, shape: &str) -> Vec<u8> {
+        let text = String::from_utf8_lossy(&header_bytes(descr, shape)[10..]).replace("False", "True ");
+        [&header_bytes(descr, shape)[..10], text.as_bytes()].concat()
+    }
+
+    #[test]
+    fn columns_become_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.npy");
+        let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+        std::fs::write(&path, [by_columns("<f4", "(3, 2)"), bytes(&[1., 3., 5., 2., 4., 6.])].concat()).unwrap();
+        let mut matrix = Matrix::open(&path).unwrap();
+        let mut rows = [0.0; 4];
+        matrix.read_rows(1, &mut rows).unwrap();
+        assert_eq!(rows, [3., 4., 5., 6.]);
+        matrix.read_rows(0, &mut rows).unwrap();
+        assert_eq!(rows, [1., 2., 3., 4.]);
+        for shape in ["(1, 3)", "(3, 1)"] {
+            std::fs::write(&path, [by_columns("<f4", shape), bytes(&[1., 2., 3.])].concat()).unwrap();
+            assert_eq!(Matrix::open(&path).unwrap().read_all().unwrap(), [1., 2., 3.]);
+        }
+        // [[[0, 1], [2, 3], [4, 5]], [[6, 7], [8, 9], [10, 11]]]
+        assert_eq!(row_major(&[0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11], 1, &[2, 3, 2]), Vec::from_iter(0..12));
+        assert_eq!(row_major(&[7, 8], 2, &[]), [7, 8]);
+        assert_eq!(row_major(&[], 0, &[2, 2]), [0; 0]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::files::{Partial, sync};
-use crate::npy::{DType, Header, floats_to_f64, header, integers};
+use crate::npy::{DType, Header, floats_to_f64, header, integers, row_major};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -12,23 +12,34 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 /// The first bytes of a zip file that holds something.
 pub(crate) const SIGNATURE: &[u8] = b"PK\x03\x04";
 
+/// Bytes of memory that one byte of an array takes at most, as numbers and as what is made of them.
+const MEMORY_PER_BYTE: u64 = 4;
+
 /// An open `.npz` file.
 pub(crate) struct Npz {
     path: PathBuf,
     archive: ZipArchive<BufReader<File>>,
-    /// Bytes that an array of this file can have: deflate shrinks by at most about 1030.
-    limit: u64,
+    /// Bytes that the arrays of this file can still have, all together: deflate shrinks by at most about 1030, and entries that
+    /// share their compressed bytes are not let multiply them.
+    left: u64,
+    /// Bytes of memory that reading may still take.
+    memory: u64,
 }
 
 impl Npz {
     pub fn open(path: &Path) -> Result<Npz> {
+        Npz::open_within(path, u64::MAX)
+    }
+
+    /// A file whose arrays may take `memory` bytes of memory.
+    pub fn open_within(path: &Path, memory: u64) -> Result<Npz> {
         let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
         let file = File::open(path).map_err(fail)?;
-        let limit = file.metadata().map_err(fail)?.len().saturating_mul(1100);
+        let left = file.metadata().map_err(fail)?.len().saturating_mul(1100);
         let archive = ZipArchive::new(BufReader::new(file)).map_err(|e| {
             Error::file(path, format!("not a readable .npz file: {e}")).with_hint("is the download complete?")
         })?;
-        Ok(Npz { path: path.to_path_buf(), archive, limit })
+        Ok(Npz { path: path.to_path_buf(), archive, left, memory })
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -40,16 +51,23 @@ impl Npz {
         let wrong = |problem: String| Error::file(&self.path, format!("'{name}': {problem}"));
         let mut bytes = Vec::new();
         let entry = self.archive.by_name(&format!("{name}.npy")).map_err(|e| wrong(e.to_string()))?;
-        entry.take(self.limit).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
+        let size = entry.size();
+        let needed = size.saturating_mul(MEMORY_PER_BYTE);
+        if needed > self.memory {
+            return Err(wrong(format!("needs {needed} bytes of memory; {} are left", self.memory)));
+        }
+        self.memory -= needed;
+        entry.take(self.left.min(size)).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
+        self.left -= bytes.len() as u64;
         let Header { dtype, fortran, shape, data_start } = Header::parse(&bytes).map_err(wrong)?;
         let needed = shape.iter().try_fold(dtype.size, |n, &m| n.checked_mul(m));
         if needed.and_then(|n| n.checked_add(data_start)) != Some(bytes.len()) {
             return Err(wrong(format!("{} bytes do not match its shape {shape:?}; is it truncated?", bytes.len())));
         }
-        if fortran && shape.iter().filter(|&&n| n > 1).count() > 1 {
-            return Err(wrong("stored column by column".into()).with_hint("save np.ascontiguousarray(x)"));
-        }
         bytes.drain(..data_start);
+        if fortran {
+            bytes = row_major(&bytes, dtype.size, &shape);
+        }
         Ok(Array { path: self.path.clone(), name: name.to_owned(), dtype, shape, raw: bytes })
     }
 }

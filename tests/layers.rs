@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no cycles.
-const USES: [(&str, &[&str]); 36] = [
+const USES: [(&str, &[&str]); 37] = [
     ("error", &[]),
     ("rng", &[]),
     ("splitmix", &[]),
     ("lanes", &[]),
     ("counts", &[]),
     ("files", &["error"]),
+    ("memory", &["error"]),
     // Formats that several modules read.
     ("npy", &["error"]),
     ("npz", &["error", "files", "npy"]),
@@ -25,11 +26,23 @@ const USES: [(&str, &[&str]); 36] = [
     ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
     // Any network: what it records, its description, the simulator, pictures of recordings.
     ("recording", &["error", "event", "files", "h5", "npz"]),
-    ("network", &["error", "event", "files", "neuron", "npy", "recording", "rng", "splitmix"]),
+    ("network", &["error", "event", "files", "memory", "neuron", "npy", "recording", "rng", "splitmix"]),
     ("interop", &["error", "event", "files", "h5", "network", "neuron", "recording"]),
     (
         "simulator",
-        &["counts", "energy", "error", "event", "files", "lanes", "network", "neuron", "recording", "splitmix"],
+        &[
+            "counts",
+            "energy",
+            "error",
+            "event",
+            "files",
+            "lanes",
+            "memory",
+            "network",
+            "neuron",
+            "recording",
+            "splitmix",
+        ],
     ),
     ("plot", &["error", "event", "files", "recording"]),
     // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
@@ -111,6 +124,7 @@ const USES: [(&str, &[&str]); 36] = [
             "evaluate",
             "files",
             "gzsl",
+            "memory",
             "model",
             "parameters",
             "rng",

@@ -694,6 +694,7 @@ fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool
         let mut ledger = Ledger::new(1);
         let layer = SpikingLayer {
             counts,
+            analog_macs: 0,
             neuron_steps: (neurons * ticks) as u64,
             update: MEMBRANE_UPDATE,
             reset: Cost { additions: u64::from(soft), ..Cost::ZERO },
@@ -718,7 +719,9 @@ fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool
     let event = filed(event.total());
     assert_eq!(event.count(Kind::Ac, |_| true), (input.total() * neurons) as u64);
     assert_eq!(event.count(Kind::SynapticEvent, |_| true), (input.total() * neurons) as u64);
-    assert_eq!(event.count(Kind::Mac, |e| e.operator == "analog_input"), 0);
+    assert_eq!(event.count(Kind::Mac, |e| e.operator == "dense_products"), 0);
+    let products = |e: &spikefuse::energy::Entry| e.operator == "dense_products";
+    assert_eq!(ledger.count(Kind::Mac, products), clock.total().macs);
 }
 
 /// The example by which tools are known to disagree: one Linear 100 -> 50 with 40 % zero weights, 818 input spikes in 8 clips of 10

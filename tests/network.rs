@@ -69,7 +69,10 @@ const REFUSED: &[Case] = &[
     ("dt_ms: 0.5", "dt_ms: -0.5", "-0.5", &["dt_ms", "above 0"]),
     ("duration_ms: 100", "duration_ms: inf", "inf", &["duration_ms", "at least 0"]),
     ("duration_ms: 100", "duration_ms: 100.2", "100.2", &["duration_ms", "multiple of dt_ms", "0.000001 of a tick"]),
-    ("duration_ms: 100", "duration_ms: 1e300", "1e300", &["duration_ms", "2^32 - 2 ticks"]),
+    ("duration_ms: 100", "duration_ms: 1e300", "1e300", &["duration_ms", "1e300 ms", "2^31 - 1 ticks"]),
+    ("duration_ms: 100", "duration_ms: 2e9", "2e9", &["duration_ms", "2^31 - 1 ticks, 1073741823.5 ms"]),
+    ("duration_ms: 100", "duration_ms: 0", "0,", &["duration_ms", "positive time, at least one tick of 0.5 ms"]),
+    ("dt_ms: 0.5", "dt_ms: 1e300", "1e300", &["dt_ms", "1e300 is not a time step"]),
     // Names.
     ("name: \"inh\"", "name: \"exc\"", "\"exc\", size: 2", &["populations[1].name", "unique"]),
     ("name: \"noise\"", "name: \"exc\"", "\"exc\", size: 2, emits", &["sources[1].name", "unique"]),
@@ -89,6 +92,7 @@ const REFUSED: &[Case] = &[
     ),
     ("[\"exc[0..1]\"]", "[\"exc[0..9]\"]", "\"exc[0..9]\"", &["record.membrane[0]", "behind 4"]),
     ("[\"exc[0..1]\"]", "[\"input\"]", "\"input\"]", &["record.membrane[0]", "is a source"]),
+    ("membrane: [\"exc[0..1]\"]", "spikes: [\"input[4]\"]", "\"input[4]\"", &["record.spikes[0]", "ends behind 4"]),
     // Ranges.
     ("from: \"exc[0..2]\"", "from: \"exc[2..2]\"", "\"exc[2..2]\"", &["projections[1].from", "empty"]),
     ("from: \"exc[0..2]\"", "from: \"exc[3..1]\"", "\"exc[3..1]\"", &["projections[1].from", "empty"]),
@@ -113,6 +117,30 @@ const REFUSED: &[Case] = &[
         "FixedInDegree(degree: 4294967295)",
         "FixedInDegree",
         &["projections[2].rule", "bytes of memory"],
+    ),
+    (
+        "FixedInDegree(degree: 2)",
+        "FixedInDegree(degree: 3, allow_multapses: false)",
+        "3, allow",
+        &["projections[2].rule.degree", "3 sources without multapses: expected at most 2, there are 2"],
+    ),
+    (
+        "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
+        "from: \"inh\", to: \"inh\", rule: FixedInDegree(degree: 2, allow_autapses: false, allow_multapses: false)",
+        "2, allow",
+        &["projections[2].rule.degree", "at most 1, there are 2 without the neuron itself"],
+    ),
+    (
+        "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
+        "from: \"inh[1]\", to: \"inh\", rule: FixedOutDegree(degree: 2, allow_multapses: false, allow_autapses: false)",
+        "2, allow",
+        &["projections[2].rule.degree", "2 targets without multapses", "at most 1"],
+    ),
+    (
+        "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
+        "from: \"inh[1]\", to: \"inh\", rule: FixedInDegree(degree: 1, allow_autapses: false)",
+        "FixedInDegree(degree: 1",
+        &["projections[2].rule", "no source is left to draw"],
     ),
     (
         "FixedInDegree(degree: 2)",
@@ -239,13 +267,13 @@ const REFUSED: &[Case] = &[
         "Poisson(rate_hz: 100)",
         "SpikeFile(file: \"spikes.csv\")",
         "\"spikes.csv\"",
-        &["emits.file", "id 5", "less than 2"],
+        &["emits.file", "neuron 5", "'noise' has 2"],
     ),
     (
         "Poisson(rate_hz: 100)",
         "SpikeFile(file: \"spikes.csv\", population: \"x\")",
-        "\"x\"",
-        &["emits.population", "`x`", "nearest"],
+        "\"spikes.csv\"",
+        &["emits.file", "'x'", "default"],
     ),
     // Projections.
     (
@@ -283,7 +311,14 @@ const REFUSED: &[Case] = &[
     ("delay_ms: Constant(1)", "delay_ms: Values([1, 0, 1, 1])", "Values", &["delay_ms", "at least one tick"]),
     ("delay_ms: Constant(1)", "delay_ms: Values([1, 1])", "Values", &["delay_ms", "2 values", "expected 4"]),
     ("weight: Constant(2), ", "", "(from: \"input\"", &["projections[0]", "no `weight`"]),
-    ("weight: Constant(2)", "weight: Constant(1e39)", "Constant(1e39)", &["projections[0].weight", "range of f32"]),
+    ("weight: Constant(2)", "weight: Constant(1e281)", "Constant(1e281)", &["projections[0].weight", "at most 1e280"]),
+    ("weight: Constant(2)", "weight: Constant(-inf)", "Constant(-inf)", &["projections[0].weight", "-inf", "finite"]),
+    ("Uniform(low: 0, high: 1))", "Uniform(low: 0, high: inf))", "inf))", &["projections[1].weight.high", "finite"]),
+    ("sd: 0.1", "sd: 1e280", "1e280", &["projections[2].weight.sd", "at most 1e280"]),
+    ("bias_pa: 25", "bias_pa: 25, r_m_gohm: 1e290", "25, r_m", &["neuron.bias_pa", "at most 1e280"]),
+    ("tau_m_ms: 10", "threshold: Fixed(v_th_mv: inf), tau_m_ms: 10", "inf", &["v_th_mv", "finite"]),
+    ("jump_mv: 1", "jump_mv: -1e300", "-1e300", &["populations[1].neuron.jump_mv", "-1e300", "at most 1e280"]),
+    ("high_mv: 10", "high_mv: 1e300", "1e300", &["populations[0].initial.high_mv", "at most 1e280"]),
     ("weight: Constant(2)", "weight: Constant(NaN)", "Constant(NaN)", &["projections[0].weight", "finite"]),
     (
         "weight: Constant(2)",
@@ -306,7 +341,6 @@ const REFUSED: &[Case] = &[
         &["weight.first", "2^64"],
     ),
     ("sd: 0.1", "sd: -0.1", "-0.1", &["projections[2].weight.sd", "at least 0"]),
-    ("sd: 0.1", "sd: 1e38", "1e38", &["projections[2].weight.sd", "range of f32"]),
     (
         "from: \"input\", to: \"exc\"",
         "from: \"input[1..2]\", to: \"exc\"",
@@ -378,6 +412,29 @@ fn scratch() -> TempDir {
     folder
 }
 
+/// `.npy` files by rows and by columns, with names in any case, are the same arrays.
+#[test]
+fn arrays_stored_by_columns_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let compiled = |name: &str, order: &str, values: [f32; 6], ending: &str| {
+        let head = format!("{{'descr': '<f4', 'fortran_order': {order}, 'shape': (2, 3), }}\n");
+        let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let npy = [b"\x93NUMPY\x01\x00", &(head.len() as u16).to_le_bytes()[..], head.as_bytes(), &data].concat();
+        fs::write(folder.path().join(format!("{name}.{ending}")), npy).unwrap();
+        let text = format!(
+            "(format: 1, dt_ms: 1, duration_ms: 9, populations: [(name: \"a\", size: 2, neuron: If())], sources: [(name: \"s\", size: 3, emits: Frames(file: \"{name}.{ending}\", frame_ms: 1))],
+            projections: [(from: \"s\", to: \"a\", rule: Matrix(file: \"{name}.{ending}\"), delay_ms: Constant(1))])"
+        );
+        let path = folder.path().join("net.ron");
+        fs::write(&path, text).unwrap();
+        format!("{:?}", NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap().network)
+    };
+    let rows = compiled("m", "False", [1., 2., 3., 4., 5., 6.], "npy");
+    assert!(rows.contains("1.0, 2.0, 3.0, 4.0, 5.0, 6.0"), "{rows}");
+    assert_eq!(compiled("m", "True", [1., 4., 2., 5., 3., 6.], "npy"), rows);
+    assert_eq!(compiled("m", "True", [1., 4., 2., 5., 3., 6.], "NPY"), rows);
+}
+
 fn problem(path: &Path, text: &str) -> Option<String> {
     fs::write(path, text).unwrap();
     let settings = Settings { memory_limit: Some(1_000_000), ..Settings::default() };
@@ -435,7 +492,8 @@ fn spikes_of(name: &str, ticks: u32, driver: Driver) -> Vec<Vec<(u32, u32)>> {
     let network = NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap().network;
     let populations: Vec<(String, u32)> = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
     let mut spikes = vec![Vec::new(); populations.len()];
-    let mut memory = Memory::new(Header { dt_ms: network.dt_ms, populations, probes: vec![] }).unwrap();
+    let mut memory =
+        Memory::new(Header { dt_ms: network.dt_ms, populations, probes: vec![], ..Header::default() }).unwrap();
     let mut simulation = Simulation::new(Arc::new(network), driver, 1, vec![]).unwrap();
     simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
     for (tick, population, neuron) in memory.finish(ticks).unwrap().0.spikes {
@@ -667,7 +725,7 @@ const EVERYTHING: &str = r#"(format: 1, dt_ms: 1, populations: [
     (from: "r", to: "b", name: "n", rule: List([(0, 1), (1, 1)]), weight: Values([1, 2]), delay_ms: Values([1, 2])),
     (from: "l", to: "a", rule: OneToOne, weight: File("three.csv"), delay_ms: File("delays.csv")),
     (from: "a", to: "b", rule: FixedOutDegree(degree: 2, offset: 1, stride: 5), weight: Uniform(low: 0, high: 1, first: 3)),
-    (from: "b", to: "b", rule: AllToAll(self_connections: false), weight: Constant(1), delay_ms: Uniform(low: 1, high: 9, first: 2))],
+    (from: "b", to: "b", rule: AllToAll(allow_autapses: false), weight: Constant(1), delay_ms: Uniform(low: 1, high: 9, first: 2))],
   record: (spikes: ["a[..2]"], threshold: ["b"], current: ["a[1..]"]))"#;
 
 /// Enough for the shipped networks as they are.
@@ -759,4 +817,75 @@ fn mutated_files_are_read_or_refused() {
         cases += 1000;
     }
     println!("{cases} cases");
+}
+
+/// Numbers that are finite one by one, but not when they are multiplied.
+#[test]
+fn products_that_overflow_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("w.csv"), "10\n").unwrap();
+    fs::write(folder.path().join("small.csv"), "3\n").unwrap();
+    fs::write(folder.path().join("list.csv"), "source,target,weight\n0,0,-10\n").unwrap();
+    fs::write(folder.path().join("frame.csv"), "1e270\n").unwrap();
+    let compiled = |emits: &str, neuron: &str, projection: &str| {
+        let text = format!(
+            "(format: 1, dt_ms: 1, populations: [(name: \"a\", size: 1, neuron: {neuron})],
+              sources: [(name: \"s\", size: 1, emits: {emits})],
+              projections: [(from: \"s\", to: \"a\", {projection})])"
+        );
+        let spec = NetworkSpec::parse(&text).unwrap();
+        compile(&spec, folder.path(), &Settings::default()).map_err(|problem| problem.to_string())
+    };
+    let (spikes, frames) = ("Spikes(at_ticks: [(0, 0)])", "Frames(file: \"frame.csv\", frame_ms: 1)");
+    let matrix = |file: &str, weight: &str| format!("rule: Matrix(file: \"{file}\"), weight: {weight}");
+    for (emits, neuron, projection, said) in [
+        (
+            spikes,
+            "Li()",
+            matrix("w.csv", "Constant(4e279)"),
+            "the largest weight, times the gain of its receptor, 1e0, is 4e280",
+        ),
+        (spikes, "Li()", matrix("w.csv", "Uniform(low: -4e279, high: 0)"), "is 4e280"),
+        (spikes, "Li()", matrix("w.csv", "Normal(mean: 0, sd: 2e278)"), "at most 1e280"),
+        (spikes, "Li()", "rule: ListFile(\"list.csv\"), weight: Constant(4e279)".into(), "at most 1e280"),
+        (spikes, "CubaLif(r_m_gohm: 1e250)", "rule: OneToOne, weight: Constant(1e35)".into(), "at most 1e280"),
+        (frames, "Li()", "rule: OneToOne, weight: Constant(1e20)".into(), "largest value of its source"),
+    ] {
+        let problem = compiled(emits, neuron, &projection).unwrap_err();
+        assert!(problem.starts_with("projections[0].weight") && problem.contains(said), "{problem}");
+    }
+    assert!(compiled(spikes, "Li()", &matrix("small.csv", "Constant(3e279)")).is_ok());
+    assert!(compiled(frames, "Li()", "rule: OneToOne, weight: Constant(1e9)").is_ok());
+    fs::write(folder.path().join("frame.csv"), "1e290\n").unwrap();
+    assert!(compiled(frames, "Li()", "rule: OneToOne, weight: Constant(1e-20)").is_ok());
+}
+
+/// Exactly so many others for each target, and what files of before said.
+#[test]
+fn a_fixed_degree_without_autapses_and_multapses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.ron");
+    let network = |rule: &str| {
+        format!(
+            "(format: 1, dt_ms: 0.1, populations: [(name: \"a\", size: 10, neuron: Lif())],
+              projections: [(from: \"a\", to: \"a\", rule: {rule}, weight: Constant(1))])"
+        )
+    };
+    for rule in [
+        "FixedInDegree(degree: 9, allow_autapses: false, allow_multapses: false)",
+        "FixedOutDegree(degree: 9, self_connections: false, allow_multapses: false)",
+        "AllToAll(allow_autapses: false)",
+        "AllToAll(self_connections: false)",
+        "FixedProbability(probability: 1, allow_autapses: false)",
+    ] {
+        fs::write(&path, network(rule)).unwrap();
+        let Compiled { network, .. } = NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap();
+        let mut pairs = Vec::new();
+        network.projections[0].for_each_edge(&network, 0..10, |i, j, _| pairs.push((i, j)));
+        pairs.sort_unstable();
+        let all: Vec<_> = (0..10).flat_map(|i| (0..10).map(move |j| (i, j))).filter(|(i, j)| i != j).collect();
+        assert_eq!(pairs, all, "{rule}");
+        let fine = program(folder.path(), &["network", "check", "net.ron"]);
+        assert!(String::from_utf8_lossy(&fine.stdout).contains("about 90 synapses"), "{fine:?}");
+    }
 }

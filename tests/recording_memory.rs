@@ -13,6 +13,7 @@ fn peak(ticks: u32, spikes: SpikeFormat, traces: TraceFormat) -> usize {
         dt_ms: 0.1,
         populations: vec![("exc".into(), 80), ("inh".into(), 20)],
         probes: vec![Probe { variable: Variable::Membrane, population: 0, neurons: (0..20).collect() }],
+        ..Header::default()
     };
     let neurons: Vec<u32> = (0..20).collect();
     let mut values = vec![0.0; 20];

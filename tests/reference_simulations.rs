@@ -41,7 +41,7 @@ fn edges(network: &Network) -> [Edges; 2] {
         for (e, &(source, target)) in list.iter().enumerate() {
             let weight = match &projection.weights {
                 Weights::Constant(weight) => *weight,
-                Weights::Each(weights) => weights[e].into(),
+                Weights::Each(weights) => weights[e],
                 _ => panic!("weights of a file"),
             };
             let delay = match &projection.delays {
@@ -81,7 +81,7 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
         for (population, states) in network.populations.iter().zip(&mut states) {
             let neuron = &population.neuron;
             for s in states {
-                let mut v = neuron.retention * s.v + neuron.drive;
+                let mut v = neuron.steady + neuron.retention * (s.v - neuron.steady);
                 for (r, receptor) in neuron.receptors.iter().enumerate() {
                     let &Receptor::Alpha { retention, rise, into_membrane, rise_into_membrane, .. } = receptor else {
                         panic!("alpha receptors")
@@ -127,7 +127,7 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
         }
     }
     let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    SpikeRecording { dt_ms: network.dt_ms, ticks, populations, spikes }
+    SpikeRecording { dt_ms: network.dt_ms, ticks, populations, spikes, ..SpikeRecording::default() }
 }
 
 /// 300 neurons of NEST's own test of its SONATA reader, which demands exactly 18,828 spikes; the raster is of an
@@ -153,18 +153,18 @@ fn the_sonata_network_fires_as_in_nest() {
         assert!(matches!(projection.delays, Delays::Constant(d) if d == delay));
         match &projection.weights {
             Weights::Each(each) => weights.extend(each.iter().copied()),
-            Weights::Constant(weight) => weights.push(*weight as f32),
+            Weights::Constant(weight) => weights.push(*weight),
             _ => panic!("weights of a file"),
         }
     }
-    weights.sort_by(f32::total_cmp);
+    weights.sort_by(f64::total_cmp);
     weights.dedup();
     assert_eq!((internal, external, weights), (27_588, 20_844, vec![-7.5, -3.0, 2.5, 7.0, 50.0, 65.0]));
-    let scnn1a = network.populations.iter().find(|p| p.name == "internal_100").unwrap();
+    let scnn1a = network.populations.iter().find(|p| p.name == "internal/100").unwrap();
     assert_eq!((scnn1a.threshold.clone(), scnn1a.initial_mv[0]), (Threshold::Fixed(-43.0), -70.0));
     assert_eq!((scnn1a.neuron.reset, scnn1a.neuron.refractory), (Reset::To(-55.0), 300));
 
-    let found = simulation.by_node(&step_through(network, simulation.ticks));
+    let found = simulation.naming.rename(&step_through(network, simulation.ticks));
     assert_eq!(found.spikes.len(), 18_828);
     assert_eq!(found.populations, [("internal".to_owned(), 300)]);
     // The raster labels a spike with the end of its step.
@@ -188,12 +188,12 @@ fn one_neuron_follows_norse_and_the_exact_solution() {
         ("lif_exact.csv", Form::Exact, -(-0.1 / tau_ms).exp_m1(), 1e-12, 460),
     ] {
         let leak = Leak { tau_ms: Some(tau_ms), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form };
-        let ((retention, drive), Receptor::Delta { gain }) = (leak.coefficients(), leak.delta()) else { panic!() };
+        let ((retention, ..), Receptor::Delta { gain }) = (leak.coefficients(), leak.delta()) else { panic!() };
         let text = std::fs::read_to_string(folder.join("01_lif").join(file)).unwrap();
         let (mut v, mut fired, mut ticks) = (0.0, 0, 0);
         for (tick, line) in text.lines().enumerate() {
             let row: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
-            v = retention * v + drive + row[0] * weight * gain;
+            v = retention * v + row[0] * weight * gain;
             let spike = v > 0.1;
             if spike {
                 v = 0.0;
@@ -287,7 +287,7 @@ fn a_network_file_follows_spikingjelly() {
             for driver in [Driver::Event, Driver::Clock] {
                 let ticks = TICKS + 2;
                 let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-                let header = Header { dt_ms: 1.0, populations, probes: probes.clone() };
+                let header = Header { dt_ms: 1.0, populations, probes: probes.clone(), ..Header::default() };
                 let mut memory = Memory::new(header).unwrap();
                 let mut simulation = Simulation::new(network.clone(), driver, 1, probes.clone()).unwrap();
                 simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();

@@ -94,6 +94,10 @@ impl Scratch {
         assert!(self.contents("") == before, "{args} changed files");
     }
 
+    fn json(&self, args: &str) -> Value {
+        serde_json::from_str(&self.done(args)).unwrap()
+    }
+
     fn opened(&self, folder: &str) -> Opened {
         recording::open(&self.path(folder)).unwrap()
     }
@@ -368,6 +372,12 @@ fn bad_input_is_refused() {
         "alone.ron",
         r#"(format: 1, dt_ms: 1, duration_ms: 5, populations: [(name: "a", size: 1, neuron: Li())])"#,
     );
+    scratch.write(
+        "analog.ron",
+        r#"(format: 1, dt_ms: 1, duration_ms: 5, populations: [(name: "a", size: 1, neuron: Li())],
+            sources: [(name: "s", size: 1, emits: Frames(file: "frames.csv", frame_ms: 1))])"#,
+    );
+    scratch.write("frames.csv", "1\n");
     scratch.write("many.csv", "time_ms,id\n1,0\n1,2\n");
     scratch.write("fine.csv", "time_ms,id\n1,0\n");
     scratch.write("words.csv", "time_ms,id\none,0\n");
@@ -378,14 +388,16 @@ fn bad_input_is_refused() {
         ("sonata.json", &["sonata.json"]),
         (".", &[".: cannot read"]),
         ("small.ron --duration 0.05", &["--duration: 0.05 ms", "multiple", "0.1 ms"]),
-        ("small.ron --duration -1", &["--duration: -1 ms", "positive"]),
+        ("small.ron --duration -1", &["--duration: -1 ms", "at least 0"]),
+        ("small.ron --duration 300000000", &["--duration: 300000000 ms", "at most 2^31 - 1 ticks, 214748364.7 ms"]),
+        ("small.ron --checkpoint 300000000", &["--checkpoint: 300000000 ms", "2^31 - 1 ticks"]),
         ("small.ron --duration 0", &["--duration: 0 ms", "positive"]),
         ("small.ron --duration NaN", &["--duration: NaN"]),
         ("small.ron --duration inf", &["--duration: inf"]),
-        ("small.ron --duration 1e300", &["--duration: 1"]),
+        ("small.ron --duration 1e300", &["--duration: 1e300 ms"]),
         ("endless.ron", &["duration: neither"]),
-        ("nothing.ron", &["duration: the file says 0 ticks"]),
-        ("small.ron --record spikes:none", &["--record spikes:none", "no population 'none'", "exc, inh"]),
+        ("nothing.ron", &["nothing.ron:5:", "duration_ms: 0 ms", "positive time"]),
+        ("small.ron --record spikes:none", &["--record spikes:none", "no population or source", "`none`", "nearest"]),
         ("small.ron --record weight:exc", &["--record weight:exc", "membrane, threshold or current"]),
         ("small.ron --record spikes,", &["--record", "membrane, threshold or current"]),
         ("small.ron --record membrane", &["--record membrane", "which population"]),
@@ -395,7 +407,9 @@ fn bad_input_is_refused() {
         ("small.ron --record membrane:exc[3..3]", &["0..80"]),
         ("small.ron --record spikes:exc[5..3]", &["0..80"]),
         ("small.ron --record spikes:exc[-1..3]", &["0..80"]),
-        ("small.ron --record spikes:exc[0..3", &["0..80"]),
+        ("small.ron --record spikes:exc[0..3", &["`exc[0..3`", "nearest name is `exc`"]),
+        ("small.ron --record membrane:beat", &["--record membrane:beat", "of a source spikes can be recorded"]),
+        ("analog.ron --record spikes:s", &["--record spikes:s", "analog values, no spikes"]),
         ("small.ron --input none=fine.csv", &["--input none=fine.csv", "no source 'none'", "noise, beat"]),
         ("small.ron --input fine.csv", &["--input fine.csv", "which source", "noise, beat"]),
         ("alone.ron --input fine.csv", &["--input fine.csv", "no sources"]),
@@ -486,6 +500,145 @@ fn a_recording_is_drawn() {
     scratch.refused("plot raster spikes", &["spikes/spikes.h5"]);
 }
 
+/// The spikes of sources come out as they went in: given back as input they drive the same run.
+#[test]
+fn sources_are_recorded() {
+    let scratch = Scratch::new();
+    let record = "simulate small.ron --record spikes,spikes:noise,spikes:beat[1]";
+    scratch.done(&format!("{record} --out out --driver event"));
+    let out = scratch.opened("out");
+    let names: Vec<_> = out.spikes.populations.iter().map(|(name, size)| (name.as_str(), *size)).collect();
+    assert_eq!(names, [("exc", 80), ("inh", 20), ("noise", 80), ("beat", 2)]);
+    let of = |opened: &Opened, p: u32| {
+        let own = opened.spikes.spikes.iter().filter(|spike| spike.1 == p);
+        own.map(|&(tick, _, id)| (tick, id)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&out, 3), [(50, 1), (250, 1), (450, 1), (650, 1), (850, 1)]);
+    // A Poisson source: 80 of them, 500 Hz, 0.1 s.
+    assert!((3600..4400).contains(&of(&out, 2).len()));
+    for more in ["--driver clock --threads 3", "--driver auto", "--checkpoint 30"] {
+        scratch.done(&format!("{record} --out other {more} --format csv"));
+        assert_eq!(scratch.opened("other").spikes, out.spikes, "{more}");
+    }
+    scratch.done("simulate small.ron --input noise=out:noise --out driven");
+    let driven = scratch.opened("driven");
+    assert_eq!((of(&driven, 0), of(&driven, 1)), (of(&out, 0), of(&out, 1)));
+    // Of half of the sources nothing is known.
+    scratch.refused("simulate small.ron --input beat=out:beat --out no", &["neuron 0 of 'beat' were not recorded"]);
+    scratch.done("plot raster out --population noise --out noise.svg");
+    scratch.done("plot rate out --population beat --population exc[..5] --bin 10 --out rate.svg");
+    let svg = fs::read_to_string(scratch.path("rate.svg")).unwrap();
+    assert!(svg.contains("beat[1..2]") && svg.contains("exc[0..5]"));
+    scratch.refused("plot rate out --population beat[0]", &["the spikes of beat were not recorded"]);
+    // In the file, with the same spelling.
+    scratch.write("sources.ron", &SMALL.replace("record: (", "record: (spikes: [\"noise[3]\", \"exc[..2]\"], "));
+    scratch.done("simulate sources.ron --out file");
+    let file = scratch.opened("file");
+    let expected: Vec<_> = of(&out, 2).into_iter().filter(|(_, id)| *id == 3).collect();
+    assert_eq!((of(&file, 2), file.spikes.populations.len()), (expected, 3));
+    scratch.done("plot membrane file --population exc[1..3] --neuron 0 --out membrane.svg");
+    let membrane = fs::read_to_string(scratch.path("membrane.svg")).unwrap();
+    assert!(["exc 0", "exc 1", "exc 2"].iter().all(|name| membrane.contains(name)));
+    scratch.done("simulate small.ron --record membrane:exc[0] --out silent");
+    for figure in ["raster", "rate", "isi"] {
+        scratch.refused(&format!("plot {figure} silent"), &["no spikes were recorded"]);
+    }
+    scratch.done("plot membrane silent --out alone.svg");
+    assert!(!fs::read_to_string(scratch.path("alone.svg")).unwrap().contains("spike"));
+}
+
+/// Analog values are doubles, and their last row holds, as that of thresholds from a file.
+#[test]
+fn frames_are_exact_and_hold() {
+    let scratch = Scratch::new();
+    scratch.write("frames.csv", "16777217,0\n0.1,1\n");
+    scratch.write(
+        "net.ron",
+        r#"(
+            format: 1, dt_ms: 1, duration_ms: 8, populations: [(name: "a", size: 2, neuron: If(threshold: Fixed(v_th_mv: 1e9)))],
+            sources: [(name: "s", size: 2, emits: Frames(file: "frames.csv", frame_ms: 2))],
+            projections: [(from: "s", to: "a", rule: OneToOne, weight: Constant(1))], record: (membrane: ["a"]),
+        )"#,
+    );
+    for driver in ["event", "clock", "auto"] {
+        scratch.done(&format!("simulate net.ron --out out --driver {driver}"));
+        let values = scratch.opened("out").traces.remove(0).values;
+        let mut expected = vec![[0.0, 0.0]];
+        for frame in [[16_777_217.0, 0.0], [16_777_217.0, 0.0]].into_iter().chain([[0.1, 1.0]; 5]) {
+            let last = expected[expected.len() - 1];
+            expected.push([last[0] + frame[0], last[1] + frame[1]]);
+        }
+        assert_eq!(values, expected.concat(), "{driver}");
+    }
+}
+
+/// However far its membrane goes, an integrator does not fire.
+#[test]
+fn integrators_never_fire() {
+    let scratch = Scratch::new();
+    scratch.write("w.csv", "10\n");
+    scratch.write(
+        "net.ron",
+        r#"(
+            format: 1, dt_ms: 1, duration_ms: 9, populations: [(name: "a", size: 1, neuron: Li())],
+            sources: [(name: "s", size: 1, emits: Spikes(at_ticks: [(0, 0)]))],
+            projections: [(from: "s", to: "a", rule: Matrix(file: "w.csv"), weight: Constant(4e278))], record: (membrane: ["a"]),
+        )"#,
+    );
+    for driver in ["event", "clock", "auto"] {
+        scratch.done(&format!("simulate net.ron --out out --driver {driver}"));
+        let opened = scratch.opened("out");
+        assert_eq!((opened.spikes.spikes.len(), opened.traces[0].values[1]), (0, 10.0 * 4e278), "{driver}");
+    }
+    let compared = scratch.json("compare net.ron --json");
+    assert_eq!((&compared["spikes_equal"], &compared["first_difference"]), (&true.into(), &Value::Null));
+}
+
+/// Neurons that cannot fire are no silent ones.
+#[test]
+fn sparsity_is_that_of_neurons_that_can_fire() {
+    let scratch = Scratch::new();
+    let network = |first: &str| {
+        format!(
+            "(format: 1, dt_ms: 1, duration_ms: 100, populations: [{first} (name: \"out\", size: 9, neuron: Li())])"
+        )
+    };
+    scratch
+        .write("mixed.ron", &network("(name: \"a\", size: 1, neuron: If(bias_pa: 1, threshold: Fixed(v_th_mv: 1))),"));
+    scratch.write("readers.ron", &network(""));
+    let report = scratch.json("simulate mixed.ron --json");
+    assert_eq!(report["neurobench"]["ActivationSparsity"], 0.0);
+    assert_eq!(report["neurobench"]["ActivationSparsityByLayer"], serde_json::json!({"a": 0.0}));
+    let report = scratch.json("simulate readers.ron --json");
+    assert_eq!(report["neurobench"]["ActivationSparsity"], Value::Null);
+    let absent = report["neurobench"]["absent"].as_array().unwrap();
+    assert!(
+        absent.iter().any(|a| a["metric"] == "ActivationSparsity" && a["reason"].as_str().unwrap().contains("fire"))
+    );
+}
+
+/// Other verbs say what a SONATA configuration is, and every verb checks a duration alike.
+#[test]
+fn verbs_name_the_cause() {
+    let scratch = Scratch::new();
+    scratch.write("config.json", r#"{"run": {"tstop": 10.0, "dt": 0.1}, "network": "circuit.json"}"#);
+    scratch.write("other.json", "{}");
+    for verb in ["network check", "network info", "compare", "energy"] {
+        scratch
+            .refused(&format!("{verb} config.json"), &["config.json", "a SONATA configuration can only be simulated"]);
+    }
+    scratch.refused("energy other.json", &["other.json", "has no ledger"]);
+    for verb in ["simulate", "compare", "energy"] {
+        scratch.refused(
+            &format!("{verb} small.ron --duration 3e8"),
+            &["--duration: 300000000 ms", "at most 2^31 - 1 ticks"],
+        );
+        scratch.refused(&format!("{verb} small.ron --duration -0.1"), &["--duration: -0.1 ms", "at least 0"]);
+    }
+    scratch.write("large.ron", &SMALL.replace("size: 80,", "size: 2000000000,").replace("[0..3]", ""));
+    scratch.refused("simulate large.ron", &["large.ron:8:", "bytes of memory", "GiB"]);
+}
+
 /// Simulates a network file and compares all spikes with those that NEST found, which labels a spike (t + 1) dt.
 fn as_in_nest(network: &str, reference: &str, spikes: usize) {
     let Some(folder) = shared("network_reference") else { return };
@@ -500,6 +653,90 @@ fn as_in_nest(network: &str, reference: &str, spikes: usize) {
     let found: Vec<(u32, u32)> = scratch.opened("out").spikes.spikes.iter().map(|&(tick, _, id)| (tick, id)).collect();
     let same = found.iter().zip(&expected).take_while(|(a, b)| a == b).count();
     assert_eq!((same, found.len(), expected.len()), (spikes, spikes, spikes));
+}
+
+/// Four nodes of two types, in turn, each driven by the input of its number 10 ms after the one before.
+fn write_sonata(scratch: &Scratch) {
+    let h5 = |name: &str, root: &str, population: &str, lists: &[(&str, &[i64], Option<&str>)]| {
+        let mut file = hdf5_pure::FileBuilder::new();
+        let mut top = file.create_group(root);
+        let mut group = top.create_group(population);
+        for &(list, values, nodes) in lists {
+            let dataset = group.create_dataset(list).with_i64_data(values);
+            if let Some(nodes) = nodes {
+                dataset.set_attr("node_population", hdf5_pure::AttrValue::VarLenString(nodes.into()));
+            }
+        }
+        top.add_group(group.finish());
+        file.add_group(top.finish());
+        fs::write(scratch.path(name), file.finish().unwrap()).unwrap();
+    };
+    h5("cells.h5", "nodes", "a", &[("node_type_id", &[7, 9, 7, 9], None)]);
+    h5("others.h5", "nodes", "a_7", &[("node_type_id", &[7], None)]);
+    h5("in.h5", "nodes", "in", &[("node_type_id", &[1; 4], None)]);
+    let ends: [(&str, &[i64], Option<&str>); 3] = [
+        ("source_node_id", &[0, 1, 2, 3], Some("in")),
+        ("target_node_id", &[0, 1, 2, 3], Some("a")),
+        ("edge_type_id", &[1; 4], None),
+    ];
+    h5("edges.h5", "edges", "in_to_a", &ends);
+    let cells = "node_type_id model_type model_template\n7 point_neuron nest:iaf_psc_alpha
+9 point_neuron nest:iaf_psc_alpha\n1 virtual NULL\n";
+    scratch.write("types.csv", cells);
+    scratch.write("edge_types.csv", "edge_type_id syn_weight delay\n1 50000 1\n");
+    scratch.write("in.csv", "timestamps population node_ids\n10 in 0\n20 in 1\n30 in 2\n40 in 3\n");
+    scratch.write(
+        "sonata.json",
+        r#"{"run": {"tstop": 45, "dt": 0.1}, "network": "circuit.json",
+        "inputs": {"i": {"input_type": "spikes", "module": "csv", "input_file": "in.csv", "node_set": "in"}}}"#,
+    );
+    scratch.write(
+        "circuit.json",
+        r#"{"networks": {"nodes": [{"nodes_file": "cells.h5", "node_types_file": "types.csv"},
+        {"nodes_file": "others.h5", "node_types_file": "types.csv"}, {"nodes_file": "in.h5", "node_types_file": "types.csv"}],
+        "edges": [{"edges_file": "edges.h5", "edge_types_file": "edge_types.csv"}]}}"#,
+    );
+}
+
+#[test]
+fn recordings_of_a_sonata_network_have_its_populations_and_node_ids() {
+    let scratch = Scratch::new();
+    write_sonata(&scratch);
+    let table = scratch.done("simulate sonata.json --out out --record spikes,membrane:a[1..4],membrane:a_7");
+    assert!(table.contains("a/7 ") && table.contains("a/9 ") && table.contains("a_7 "), "{table}");
+    let opened = scratch.opened("out");
+    assert_eq!(opened.spikes.populations, [("a".to_owned(), 4), ("a_7".to_owned(), 1)]);
+    let mut firsts: Vec<(u32, u32)> = Vec::new();
+    for &(tick, _, node) in &opened.spikes.spikes {
+        if firsts.iter().all(|&(_, known)| known != node) {
+            firsts.push((tick / 10, node));
+        }
+    }
+    assert_eq!(firsts, [(11, 0), (21, 1), (31, 2), (41, 3)]);
+    // Each neuron's membrane leaves its rest just before it fires.
+    let [of_a, of_a_7] = &opened.traces[..] else { panic!("two probes") };
+    assert_eq!((&of_a.neurons[..], &of_a_7.neurons[..]), (&[1, 2, 3][..], &[0][..]));
+    for (place, first) in [(0, 21), (1, 31), (2, 41)] {
+        let leaves = of_a.values.chunks(3).position(|row| row[place] != -70.0).unwrap();
+        assert!((first * 10 - 10..first * 10 + 9).contains(&leaves), "{place}: {leaves}");
+    }
+    assert!(of_a_7.values.iter().all(|&v| v == -70.0));
+    // Chosen nodes; in parts, other drivers and formats; an input by hand.
+    let chosen = "--record spikes:a[1..3],membrane:a[1..4]";
+    scratch.done(&format!("simulate sonata.json {chosen} --out whole --format csv"));
+    assert!(scratch.opened("whole").spikes.spikes.iter().all(|spike| [1, 2].contains(&spike.2)));
+    for options in ["--driver clock", "--driver event", "--checkpoint 7 --threads 2"] {
+        scratch.done(&format!("simulate sonata.json {chosen} --out parts --format csv {options}"));
+        assert_eq!(scratch.opened("parts").spikes, scratch.opened("whole").spikes, "{options}");
+        assert_eq!(scratch.opened("parts").traces, scratch.opened("whole").traces, "{options}");
+    }
+    scratch.refused("simulate sonata.json --record membrane:a/7", &["--record membrane:a/7", "called `a/7`"]);
+    scratch.refused("simulate sonata.json --record spikes:a[2..5]", &["--record spikes:a[2..5]"]);
+    // Virtual nodes are sources, whose spikes can be recorded beside.
+    scratch.done("simulate sonata.json --record spikes:a,spikes:in --out both");
+    let both = scratch.opened("both").spikes;
+    assert_eq!(both.populations.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "a_7", "in"]);
+    assert_eq!(both.spikes.iter().filter(|spike| spike.1 == 2).map(|spike| spike.2).collect::<Vec<_>>(), [0, 1, 2, 3]);
 }
 
 #[test]

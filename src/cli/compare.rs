@@ -2,7 +2,7 @@
 
 use super::options::{DataOptions, NetworkOptions};
 use super::saved::{Saved, TestClips};
-use super::simulate::{available_threads, ticks};
+use super::simulate::{available_threads, duration};
 use clap::Args;
 use spikefuse::compare::{Crossover, Parity, compare, crossover};
 use spikefuse::energy::synops::Synops;
@@ -27,7 +27,7 @@ pub struct Compare {
     #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with_all = ["model", "data"])]
     network: Option<PathBuf>,
     /// Simulated time [default: the network file's]
-    #[arg(long, value_name = "MS", requires = "network")]
+    #[arg(long, value_name = "MS", requires = "network", allow_negative_numbers = true)]
     duration: Option<f64>,
     /// Most threads [default: all]
     #[arg(long, value_name = "N", requires = "network")]
@@ -83,13 +83,7 @@ impl Compare {
 
     fn on_network(&self, file: &Path) -> Result<ExitCode> {
         let compiled = NetworkFile::read(file)?.compile(&self.reach.settings(self.seed))?;
-        let ticks = match (self.duration, compiled.duration) {
-            (Some(ms), _) => ticks("--duration", ms, compiled.network.dt_ms)?,
-            (None, Some(ticks)) => ticks,
-            (None, None) => {
-                return Err(Error::value("duration", "the network file has none").with_hint("add --duration MS"));
-            }
-        };
+        let ticks = duration(self.duration, compiled.duration, compiled.network.dt_ms)?;
         let threads = self.threads.unwrap_or_else(available_threads).max(1);
         let bar = super::progress::bar("compare", 0);
         let mut progress = |done: usize, total: usize| {

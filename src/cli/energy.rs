@@ -1,11 +1,11 @@
 //! `energy`.
 
 use super::options::NetworkOptions;
-use super::simulate::{available_threads, ticks};
+use super::simulate::{available_threads, duration};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use spikefuse::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
-use spikefuse::files::{read_json, refuse_inputs, write_output};
+use spikefuse::files::{ending, read_json, refuse_inputs, write_output};
 use spikefuse::network::compile::NetworkFile;
 use spikefuse::recording::Ignore;
 use spikefuse::report::energy_table;
@@ -31,7 +31,7 @@ pub struct EnergyOptions {
     #[arg(long, conflicts_with_all = ["table", "priced_as"])]
     list_tables: bool,
     /// Simulated time of a network file [default: the file's]
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     duration: Option<f64>,
     #[command(flatten)]
     reach: NetworkOptions,
@@ -78,7 +78,9 @@ impl TypeOption {
 /// The part of a report that this verb reads.
 #[derive(Deserialize)]
 struct WithLedger {
-    ledger: Ledger,
+    ledger: Option<Ledger>,
+    /// What the configuration of a SONATA simulation has.
+    run: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Serialize)]
@@ -120,7 +122,7 @@ impl EnergyOptions {
         }
         let text = match self.format {
             FormatOption::Json => {
-                let schema = "spikefuse.energy/1";
+                let schema = "spikefuse.energy/2";
                 super::json(&Document { schema, clips: ledger.clips, energy: &energies, ledger: &ledger })?
             }
             FormatOption::Csv => csv(&energies)?,
@@ -148,7 +150,7 @@ impl EnergyOptions {
 
     /// The ledger of a run, and the files that it comes from.
     fn ledger(&self, run: &Path) -> Result<(Ledger, Vec<PathBuf>)> {
-        if run.extension().is_some_and(|extension| extension == "ron") {
+        if ending(run) == "ron" {
             return self.simulate(run);
         }
         if self.duration.is_some() {
@@ -173,7 +175,12 @@ impl EnergyOptions {
             }
             false => run.to_path_buf(),
         };
-        let WithLedger { ledger } = read_json(&path)?;
+        let WithLedger { ledger, run: of_sonata } = read_json(&path)?;
+        let ledger = ledger.ok_or_else(|| match of_sonata {
+            Some(_) => Error::file(&path, "a SONATA configuration can only be simulated")
+                .with_hint("spikefuse simulate --out writes a simulation.json, which can be priced"),
+            None => Error::file(&path, "has no ledger: expected a report.json or simulation.json"),
+        })?;
         if ledger.schema != LEDGER_SCHEMA {
             let problem = format!("its ledger is '{}', expected '{LEDGER_SCHEMA}'", ledger.schema);
             return Err(Error::file(path, problem));
@@ -183,13 +190,7 @@ impl EnergyOptions {
 
     fn simulate(&self, file: &Path) -> Result<(Ledger, Vec<PathBuf>)> {
         let compiled = NetworkFile::read(file)?.compile(&self.reach.settings(None))?;
-        let until = match (self.duration, compiled.duration) {
-            (Some(ms), _) => ticks("--duration", ms, compiled.network.dt_ms)?,
-            (None, Some(ticks)) => ticks,
-            (None, None) => {
-                return Err(Error::value("duration", "the network file has none").with_hint("add --duration MS"));
-            }
-        };
+        let until = duration(self.duration, compiled.duration, compiled.network.dt_ms)?;
         let bar = super::progress::bar("simulate", until as usize);
         let network = Arc::new(compiled.network);
         let mut simulation = Simulation::new(network, Driver::Event, available_threads(), Vec::new())?;
@@ -208,14 +209,15 @@ fn text(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<String
     String::from_utf8(bytes).map_err(|e| Error::value("csv", e))
 }
 
-/// Energy by table and layer.
+/// Energy by table and layer; without a price for anything the cell is empty.
 fn csv(energies: &[Energy]) -> Result<String> {
     let layers = energies.iter().flat_map(|e| e.by_layer.iter().map(move |layer| (e, layer)));
     let row = |(e, layer): (&Energy, &LayerEnergy)| {
         let twin = layer.dense_twin_pj.map_or(String::new(), |pj| pj.to_string());
-        vec![e.table.clone(), layer.branch.to_string(), layer.layer.clone(), layer.pj.to_string(), twin]
+        let pj = layer.pj.map_or(String::new(), |pj| pj.to_string());
+        vec![e.table.clone(), layer.branch.to_string(), layer.layer.clone(), pj, twin, layer.partial.to_string()]
     };
-    text(&["table", "branch", "layer", "pj", "dense_twin_pj"], layers.map(row))
+    text(&["table", "branch", "layer", "pj", "dense_twin_pj", "partial"], layers.map(row))
 }
 
 /// The shipped tables.

@@ -6,7 +6,7 @@ use spikefuse::plot::{
     Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, TraceOptions, isi, membrane,
     raster, rate, threshold,
 };
-use spikefuse::recording::{self, SpikeRecording, Trace, Variable};
+use spikefuse::recording::{self, SpikeRecording, Trace, Variable, ids as ids_of, name_and_ids};
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -54,7 +54,7 @@ pub struct Common {
 pub struct Spikes {
     #[command(flatten)]
     common: Common,
-    /// Draw this population only; may be given several times
+    /// Draw this population only, or some of its neurons, as NAME[0..10]; may be given several times
     #[arg(long, value_name = "NAME")]
     population: Vec<String>,
     /// Length of a tick, for a file that is not a folder's
@@ -103,12 +103,30 @@ pub struct Isi {
 pub struct Traces {
     #[command(flatten)]
     common: Common,
-    /// Population [default: the first that was recorded]
+    /// Population, or some of its neurons, as NAME[0..3] [default: the first that was recorded]
     #[arg(long, value_name = "NAME")]
     population: Option<String>,
-    /// Draw this neuron; may be given several times [default: the first that were recorded]
+    /// Draw this neuron, or these, as 0..3; may be given several times [default: the first that were recorded]
     #[arg(long, value_name = "N")]
-    neuron: Vec<u32>,
+    neuron: Vec<String>,
+}
+
+impl Traces {
+    /// The population asked for, without its neurons, and the neurons.
+    fn chosen(&self) -> Result<(Option<&str>, Vec<u32>)> {
+        /// More than any figure has room for.
+        const MOST: usize = 100;
+        let (name, ids) = self.population.as_deref().map_or((None, None), |text| {
+            let (name, ids) = name_and_ids(text);
+            (Some(name), ids)
+        });
+        let mut neurons = Vec::new();
+        for text in ids.into_iter().chain(self.neuron.iter().map(String::as_str)) {
+            let ids = ids_of(text, name.unwrap_or("POPULATION"), u32::MAX).map_err(|e| Error::value("--neuron", e))?;
+            neurons.extend(ids.take(MOST));
+        }
+        Ok((name, neurons))
+    }
 }
 
 impl Plot {
@@ -129,9 +147,10 @@ impl Plot {
                 let options = IsiOptions { span: common.span(), populations: population, bins };
                 common.write("isi", &isi(&common.spikes(dt)?, &options)?)
             }
-            Plot::Membrane(Traces { common, population, neuron }) => {
+            Plot::Membrane(asked) => {
+                let ((population, neuron), common) = (asked.chosen()?, &asked.common);
                 let (traces, spikes) = common.traces()?;
-                let trace = find(&common.input, &traces, Variable::Membrane, population.as_deref(), &neuron)?;
+                let trace = find(&common.input, &traces, Variable::Membrane, population, &neuron)?;
                 let drawn = if neuron.is_empty() { &trace.neurons } else { &neuron };
                 let beside = traces.iter().find(|other| {
                     other.variable == Variable::Threshold
@@ -143,9 +162,10 @@ impl Plot {
                 let options = TraceOptions { span: common.span(), neurons: neuron };
                 common.write("membrane", &membrane(trace, beside, spikes.as_ref(), &options)?)
             }
-            Plot::Threshold(Traces { common, population, neuron }) => {
+            Plot::Threshold(asked) => {
+                let ((population, neuron), common) = (asked.chosen()?, &asked.common);
                 let (traces, _) = common.traces()?;
-                let trace = find(&common.input, &traces, Variable::Threshold, population.as_deref(), &neuron)?;
+                let trace = find(&common.input, &traces, Variable::Threshold, population, &neuron)?;
                 let options = TraceOptions { span: common.span(), neurons: neuron };
                 common.write("threshold", &threshold(trace, &options)?)
             }

@@ -6,11 +6,13 @@ use spikefuse::counts::LayerCounts;
 use spikefuse::energy::Ledger;
 use spikefuse::energy::synops::Synops;
 use spikefuse::event::Tick;
-use spikefuse::files::{self, Hold, Partial, refuse_inputs};
+use spikefuse::files::{self, Hold, Partial, ending, refuse_inputs};
 use spikefuse::interop::sonata;
 use spikefuse::network::compile::{Compiled, NetworkFile};
-use spikefuse::network::{Emits, Network};
-use spikefuse::recording::{self, Folder, Header, Probe, Recorder, SpikeFormat, TraceFormat, Variable, Whole};
+use spikefuse::network::{self, Emits, MOST_TICKS, Network, Origin};
+use spikefuse::recording::{
+    self, Folder, Header, Naming, Probe, Recorded, Recorder, SpikeFormat, TraceFormat, Variable, Whole,
+};
 use spikefuse::report::Neurobench;
 use spikefuse::simulator::{Checkpoint, Driver, Simulation};
 use spikefuse::{Error, Result};
@@ -46,7 +48,8 @@ pub struct Simulate {
     /// Seed in place of the network file's
     #[arg(long)]
     seed: Option<u64>,
-    /// What to record in place of what the network file says: spikes[:POP], membrane:POP[0..4], threshold:POP, current:POP, ...
+    /// What to record in place of what the network file says: spikes, spikes:POP[0..4], spikes:SOURCE, membrane:POP[3], threshold:POP,
+    /// current:POP, ...
     #[arg(long, value_name = "LIST")]
     record: Option<String>,
     /// Folder for recording and report
@@ -99,8 +102,10 @@ enum FormatOption {
 /// A network and what to do with it.
 struct Job {
     network: Network,
+    /// How its populations are called in the recording.
+    naming: Naming,
     ticks: Tick,
-    spikes: Vec<(usize, Range<u32>)>,
+    spikes: Vec<(Origin, Range<u32>)>,
     probes: Vec<Probe>,
     seed: u64,
     /// The files that all this comes from.
@@ -140,9 +145,16 @@ fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
     let mut document = Neurobench::of_synops(synops);
     let populations = simulation.network().populations.iter().zip(simulation.counts());
     let layers: Vec<(String, u64, u64)> = populations
+        .filter(|(p, _)| p.can_fire())
         .map(|(p, counts)| (p.name.clone(), counts.spikes, u64::from(p.size) * u64::from(simulation.now())))
         .collect();
-    document.set_activation(&layers);
+    match layers.is_empty() {
+        false => document.set_activation(&layers),
+        true => {
+            let metrics = ["ActivationSparsity", "ActivationSparsityByLayer"];
+            document.leave_out(&metrics, "the network has no neuron that can fire");
+        }
+    }
     let (zeros, weights) = simulation.zero_weights();
     document.set_connections(zeros, weights);
     document.leave_out(&["Footprint"], "it is about the tensors of a PyTorch module");
@@ -150,9 +162,11 @@ fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
     document
 }
 
-/// Passes on the spikes of chosen neurons.
+/// Passes on the spikes of chosen neurons and sources.
 struct Chosen<'a> {
-    spikes: &'a [(usize, Range<u32>)],
+    recorded: &'a Recorded,
+    /// Of each source, its place among the recorded populations.
+    sources: &'a [Option<usize>],
     inner: Option<&'a mut Folder>,
     buffer: Vec<u32>,
 }
@@ -160,10 +174,16 @@ struct Chosen<'a> {
 impl Recorder for Chosen<'_> {
     fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
         let Some(inner) = &mut self.inner else { return Ok(()) };
-        let chosen = |id: u32| self.spikes.iter().any(|(p, ids)| *p == population && ids.contains(&id));
+        if *self.recorded == Recorded::All {
+            return inner.spikes(tick, population, neurons);
+        }
         self.buffer.clear();
-        self.buffer.extend(neurons.iter().copied().filter(|&id| chosen(id)));
+        self.buffer.extend(neurons.iter().copied().filter(|&id| self.recorded.contains(population, id)));
         if self.buffer.is_empty() { Ok(()) } else { inner.spikes(tick, population, &self.buffer) }
+    }
+
+    fn source_spikes(&mut self, tick: Tick, source: usize, ids: &[u32]) -> Result<()> {
+        self.sources[source].map_or(Ok(()), |place| self.spikes(tick, place, ids))
     }
 
     fn values(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()> {
@@ -179,9 +199,6 @@ const MARK: &str = "\"simulation\":\"";
 /// Of the lock.
 const VERB: &str = "simulate";
 
-/// The longest run.
-const MOST_TICKS: Tick = Tick::MAX / 2;
-
 impl Simulate {
     /// Simulates.
     pub fn run(self) -> Result<ExitCode> {
@@ -196,12 +213,12 @@ impl Simulate {
             _ => None,
         };
         let start = Instant::now();
-        let Job { network, ticks, spikes: chosen, probes, seed, inputs: _, segment } = job;
+        let Job { network, naming, ticks, spikes: chosen, probes, seed, inputs: _, segment } = job;
         let network = Arc::new(network);
         let threads = self.threads.map_or_else(available_threads, NonZeroUsize::get);
         let bar = super::progress::bar("build", Simulation::edges_to_build(&network) as usize);
         let mut simulation =
-            Simulation::build(network.clone(), driver, threads, probes.clone(), &|edges| bar.inc(edges))?;
+            Simulation::build(network.clone(), driver, threads, naming.probes(&probes), &|edges| bar.inc(edges))?;
         bar.finish_and_clear();
         let build_s = start.elapsed().as_secs_f64();
         if let Some(checkpoint) = checkpoint {
@@ -212,8 +229,7 @@ impl Simulate {
         if let Some(out) = kept {
             simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
         }
-        let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-        let header = Header { dt_ms: network.dt_ms, populations, probes };
+        let (header, sources) = header(&network, &naming, &chosen, probes);
         let start = Instant::now();
         let bar = super::progress::bar("simulate", ticks as usize);
         bar.set_position(simulation.now().into());
@@ -227,8 +243,11 @@ impl Simulate {
             };
             let mut writer =
                 folder.map(|folder| Folder::create(&folder, header.clone(), spikes, traces)).transpose()?;
-            let mut recorder = Chosen { spikes: &chosen, inner: writer.as_mut(), buffer: Vec::new() };
+            let (recorded, inner) = (&header.recorded, writer.as_mut());
+            let mut recorder = Chosen { recorded, sources: &sources, inner, buffer: Vec::new() };
+            let mut recorder = naming.recorder(&header.probes, &mut recorder);
             simulation.run(until, &mut recorder, &mut |tick| bar.set_position(tick.into()))?;
+            recorder.flush()?;
             recording = writer.map(|writer| writer.whole(until, driver_name(driver), seed)).transpose()?;
             if let Some(out) = kept {
                 recording.take().map_or(Ok(()), Whole::appear)?;
@@ -321,34 +340,29 @@ impl Simulate {
 
     /// Reads the network and what is asked of it.
     fn job(&self) -> Result<Job> {
-        let (mut network, duration, mut spikes, mut probes, seed, mut inputs) = match self.network.extension() {
-            Some(extension) if extension == "json" => {
-                let simulation = sonata::read_within(&self.network, self.reach.files_anywhere)?;
-                let all = simulation.network.populations.iter().enumerate().map(|(p, pop)| (p, 0..pop.size)).collect();
-                (simulation.network, Some(simulation.ticks), all, Vec::new(), self.seed.unwrap_or(0), simulation.files)
-            }
-            _ => {
-                let compiled = NetworkFile::read(&self.network)?.compile(&self.reach.settings(self.seed))?;
-                let Compiled { network, record, duration, seed, files } = compiled;
-                (network, duration, record.spikes, record.probes, seed, files)
-            }
-        };
+        let (mut network, naming, duration, (mut spikes, mut probes), seed, mut inputs) =
+            match ending(&self.network) == "json" {
+                true => {
+                    let read = sonata::read_within(&self.network, self.reach.files_anywhere)?;
+                    let sonata::Simulation { network, ticks, naming, unused, files } = read;
+                    if !unused.is_empty() {
+                        eprintln!("warning: {}: not used: {}", self.network.display(), unused.join(", "));
+                    }
+                    let all = all_populations(&naming.populations).collect();
+                    (network, naming, Some(ticks), (all, Vec::new()), self.seed.unwrap_or(0), files)
+                }
+                false => {
+                    let compiled = NetworkFile::read(&self.network)?.compile(&self.reach.settings(self.seed))?;
+                    let Compiled { network, record, duration, seed, files } = compiled;
+                    let named = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+                    (network, Naming::own(named), duration, (record.spikes, record.probes), seed, files)
+                }
+            };
         inputs.push(self.network.clone());
         if let Some(list) = &self.record {
-            (spikes, probes) = parse_record(list, &network)?;
+            (spikes, probes) = parse_record(list, &network, &naming.populations)?;
         }
-        let ticks = match (self.duration, duration) {
-            (Some(ms), _) => ticks("--duration", ms, network.dt_ms)?,
-            (None, Some(ticks)) if ticks == 0 || ticks > MOST_TICKS => {
-                let problem = format!("the file says {ticks} ticks: expected 1 to {MOST_TICKS}");
-                return Err(Error::value("duration", problem).with_hint("add --duration MS"));
-            }
-            (None, Some(ticks)) => ticks,
-            (None, None) => {
-                let problem = "neither the network file nor --duration says how long";
-                return Err(Error::value("duration", problem).with_hint("add --duration MS"));
-            }
-        };
+        let ticks = self::duration(self.duration, duration, network.dt_ms)?;
         let segment = match self.checkpoint {
             Some(ms) => self::ticks("--checkpoint", ms, network.dt_ms)?,
             None => ticks,
@@ -366,7 +380,7 @@ impl Simulate {
             replaced.push(source);
             inputs.push(file);
         }
-        Ok(Job { network, ticks, spikes, probes: merged(probes), seed, inputs, segment })
+        Ok(Job { network, naming, ticks, spikes, probes: merged(probes), seed, inputs, segment })
     }
 }
 
@@ -534,48 +548,86 @@ fn driver_name(driver: Driver) -> &'static str {
     }
 }
 
-/// Ticks in `ms`, which must be a whole number of them to a millionth.
-pub fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
-    let exact = ms / dt_ms;
-    let whole = exact.round();
-    if !(ms.is_finite()
-        && ms > 0.0
-        && (exact - whole).abs() < 1e-6 * whole.max(1.0)
-        && (1.0..=f64::from(MOST_TICKS)).contains(&whole))
-    {
-        let problem = format!("{ms} ms: expected a positive multiple of the network's tick of {dt_ms} ms");
-        return Err(Error::value(what, problem));
+/// How long to simulate: as asked for, or as the network file says.
+pub fn duration(asked: Option<f64>, file: Option<Tick>, dt_ms: f64) -> Result<Tick> {
+    match (asked, file) {
+        (Some(ms), _) => ticks("--duration", ms, dt_ms),
+        (None, Some(ticks)) if (1..=MOST_TICKS).contains(&ticks) => Ok(ticks),
+        (None, Some(ticks)) => {
+            let problem = format!("the file says {ticks} ticks: expected 1 to {MOST_TICKS}");
+            Err(Error::value("duration", problem).with_hint("add --duration MS"))
+        }
+        (None, None) => {
+            let problem = "neither the network file nor --duration says how long";
+            Err(Error::value("duration", problem).with_hint("add --duration MS"))
+        }
     }
-    Ok(whole as Tick)
 }
 
-/// Ranges whose spikes are recorded, and probes.
-type Choice = (Vec<(usize, Range<u32>)>, Vec<Probe>);
+/// The ticks of an option in ms.
+fn ticks(what: &str, ms: f64, dt_ms: f64) -> Result<Tick> {
+    network::duration(ms, dt_ms).map_err(|problem| Error::value(what, problem))
+}
+
+/// Whose spikes are recorded, and probes.
+type Choice = (Vec<(Origin, Range<u32>)>, Vec<Probe>);
+
+fn all_populations(populations: &[(String, u32)]) -> impl Iterator<Item = (Origin, Range<u32>)> {
+    populations.iter().enumerate().map(|(p, &(_, size))| (Origin::Population(p), 0..size))
+}
+
+/// What is known of the recording of these spikes and probes, and the place of each source's in it.
+fn header(
+    network: &Network,
+    naming: &Naming,
+    spikes: &[(Origin, Range<u32>)],
+    probes: Vec<Probe>,
+) -> (Header, Vec<Option<usize>>) {
+    let mut populations = naming.populations.clone();
+    let sources = network.sources.iter().enumerate().map(|(s, source)| {
+        let recorded = spikes.iter().any(|(origin, _)| *origin == Origin::Source(s));
+        recorded.then(|| {
+            populations.push((source.name.clone(), source.size));
+            populations.len() - 1
+        })
+    });
+    let sources: Vec<Option<usize>> = sources.collect();
+    let place = |origin| match origin {
+        Origin::Population(p) => Some(p),
+        Origin::Source(s) => sources[s],
+    };
+    let chosen = spikes.iter().filter_map(|(origin, ids)| Some((place(*origin)?, ids.clone())));
+    let recorded = Recorded::new(chosen.collect(), &populations);
+    (Header { dt_ms: network.dt_ms, populations, recorded, probes }, sources)
+}
 
 /// Parses `spikes,membrane:POP[0..4],...`.
-fn parse_record(list: &str, network: &Network) -> Result<Choice> {
+fn parse_record(list: &str, network: &Network, populations: &[(String, u32)]) -> Result<Choice> {
     let wrong = |item: &str, problem: String| {
         let hint = "for example spikes,membrane:exc[0..4],threshold:exc[7]";
         Err(Error::value(format!("--record {item}"), problem).with_hint(hint))
     };
-    let all = || network.populations.iter().enumerate().map(|(p, population)| (p, 0..population.size));
     let (mut spikes, mut probes) = (Vec::new(), Vec::new());
     for item in list.split(',').map(str::trim) {
         let (kind, target) = item.split_once(':').map_or((item, None), |(kind, target)| (kind, Some(target)));
         let range = match target {
             None => None,
-            Some(target) => match population_range(target, network) {
+            Some(target) => match network.resolve(target, populations) {
                 Ok(range) => Some(range),
                 Err(problem) => return wrong(item, problem),
             },
         };
         let variable = Variable::ALL.into_iter().find(|variable| variable.name() == kind);
         match (kind, variable, range) {
-            ("spikes", _, None) => spikes.extend(all()),
+            ("spikes", _, None) => spikes.extend(all_populations(populations)),
+            ("spikes", _, Some((origin, _))) if !network.has_spikes(origin) => {
+                return wrong(item, "the source emits analog values, no spikes".into());
+            }
             ("spikes", _, Some(range)) => spikes.push(range),
-            (_, Some(variable), Some((population, ids))) => {
+            (_, Some(variable), Some((Origin::Population(population), ids))) => {
                 probes.push(Probe { variable, population, neurons: ids.collect() });
             }
+            (_, Some(_), Some(_)) => return wrong(item, format!("of a source spikes can be recorded, no {kind}")),
             (_, Some(_), None) => return wrong(item, format!("of which population? {kind}:NAME or {kind}:NAME[0..4]")),
             _ => return wrong(item, "expected spikes, membrane, threshold or current".into()),
         }
@@ -597,25 +649,6 @@ fn merged(probes: Vec<Probe>) -> Vec<Probe> {
         probe.neurons.dedup();
     }
     merged
-}
-
-/// `POP`, `POP[3]` or `POP[0..4]`.
-fn population_range(text: &str, network: &Network) -> std::result::Result<(usize, Range<u32>), String> {
-    let (name, range) = text.split_once('[').map_or((text, None), |(name, range)| (name, Some(range)));
-    let population = network.populations.iter().position(|p| p.name == name).ok_or_else(|| {
-        let names: Vec<&str> = network.populations.iter().map(|p| p.name.as_str()).collect();
-        format!("there is no population '{name}'; there are {}", names.join(", "))
-    })?;
-    let size = network.populations[population].size;
-    let Some(range) = range else { return Ok((population, 0..size)) };
-    let bounds = range.strip_suffix(']').and_then(|range| match range.split_once("..") {
-        Some((from, to)) => Some(from.trim().parse().ok()?..to.trim().parse().ok()?),
-        None => range.trim().parse::<u32>().ok().and_then(|id| Some(id..id.checked_add(1)?)),
-    });
-    match bounds {
-        Some(ids) if ids.start < ids.end && ids.end <= size => Ok((population, ids)),
-        _ => Err(format!("expected [from..to] or [id] within 0..{size}")),
-    }
 }
 
 /// Puts the spikes of a file in place of what a source emits; which one, and the file.
@@ -647,26 +680,8 @@ fn replace_source(network: &mut Network, input: &OsStr) -> Result<(usize, PathBu
         _ => (file, None),
     };
     let path = Path::new(path);
-    let recording = recording::read_spikes(path, network.dt_ms)?;
-    let of: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
-    let place = match &wanted {
-        Some(wanted) => of.iter().position(|name| name == wanted),
-        None if of.len() <= 1 => Some(0),
-        None => None,
-    };
-    let Some(place) = place else {
-        let problem = match wanted {
-            Some(wanted) => format!("has no population '{wanted}', but {}", of.join(", ")),
-            None => format!("which population? Give it as FILE:POP; there are {}", of.join(", ")),
-        };
-        return Err(Error::file(path, problem));
-    };
-    let chosen = recording.spikes.iter().filter(|spike| spike.1 as usize == place);
-    let mut spikes: Vec<(Tick, u32)> = chosen.map(|&(tick, _, id)| (tick, id)).collect();
-    if let Some((_, id)) = spikes.iter().find(|(_, id)| *id >= source.size) {
-        return Err(Error::file(path, format!("neuron {id}, but source '{}' has {}", source.name, source.size)));
-    }
-    spikes.sort_unstable();
+    let recording = recording::read_population(path, network.dt_ms, wanted.as_deref(), u64::MAX)?;
+    let spikes = recording.for_source(0, &source.name, source.size).map_err(|e| Error::file(path, e))?;
     source.emits = Emits::Spikes(spikes.into());
     Ok((at, path.to_path_buf()))
 }

@@ -3,6 +3,7 @@
 use super::features::Heading;
 use super::pickle::{Id, Pickle};
 use crate::error::{Error, Result};
+use crate::files::ending;
 use crate::h5::H5;
 use crate::npy::floats_to_f32;
 use hdf5_reader::{ByteOrder, Datatype};
@@ -46,7 +47,7 @@ pub(super) fn check_finite(path: &Path, heading: &Heading, values: &[f32]) -> Re
 }
 
 fn is_pickle(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "pkl")
+    ending(path) == "pkl"
 }
 
 fn h5_heading(path: &Path) -> Result<Heading> {
@@ -64,13 +65,8 @@ fn h5_heading(path: &Path) -> Result<Heading> {
     if clips > 0 && dim == 0 {
         return Err(Error::file(path, "'data' has clips of size 0"));
     }
-    if data.raw_byte_len().map_or(true, |n| n > file.limit) {
-        return Err(Error::file(path, format!("'data' of shape {shape:?} cannot fit in this file; is it truncated?")));
-    }
-    let ids = file.dataset("video_urls")?.read_strings().map_err(file.fail("video_urls"))?;
-    if ids.len() != clips {
-        return Err(Error::file(path, format!("'data' has {clips} rows but 'video_urls' has {} names", ids.len())));
-    }
+    file.claim(&data, "data")?;
+    let ids = file.strings("video_urls", clips)?;
     Ok(Heading { ids, lengths: vec![1; clips], dim })
 }
 
@@ -269,7 +265,7 @@ pub(super) mod tests {
         std::fs::write(&path, b"not hdf5 at all").unwrap();
         refused("not a readable HDF5 file");
         write_h5(&path, 2, &["x", "y", "z"], &[1., 2., 3., 4.]);
-        refused("2 rows but 'video_urls' has 3");
+        refused("'video_urls' has shape [3] for 2 rows");
         write_h5(&path, 2, &["x", "y"], &[1., 2., 3., f32::NAN]);
         refused("row 1, column 1 (clip 'y') is NaN");
         write_h5(&path, 2, &["x", "y"], &[1., f32::INFINITY, 3., f32::NAN]);

@@ -232,7 +232,7 @@ pub(super) fn dataset(seed: u64) -> Dataset {
         parts[part as usize] = clips.class_counts().into_keys().collect();
     }
     let names: Vec<String> = classes.into_iter().map(|class| class.name).collect();
-    finish_parts(&mut parts, &names, Path::new(EMBEDDED_NAME), &mut Findings::default());
+    finish_parts(&mut parts, &[], &names, Path::new(EMBEDDED_NAME), &mut Findings::default());
     Dataset {
         name: EMBEDDED_NAME.into(),
         split: Split::Main,

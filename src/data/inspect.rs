@@ -3,7 +3,7 @@
 use super::class_file;
 use super::features::{Features, Heading};
 use super::published::{self, Published};
-use super::{ClassVectors, Dataset, Finding, Findings, Part, Source, Split, some};
+use super::{ClassVectors, Dataset, Finding, Findings, Part, Source, Split, composed, some};
 use crate::error::{Error, Result};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -106,6 +106,9 @@ pub fn inspect(root: &Path, name: &str, split: Split) -> Result<Inspection> {
     let mut findings = Findings::default();
     let dataset = Dataset::open_with(root, name, split, ClassVectors::Aligned, &mut findings)?;
     let mut clips_in: HashMap<String, Part> = HashMap::new();
+    if let Source::Plain(plain) = &dataset.source {
+        plain.check(&mut findings);
+    }
     let mut parts = Vec::new();
     for part in Part::STORED {
         let mut summary = summary(&dataset, part);
@@ -118,7 +121,6 @@ pub fn inspect(root: &Path, name: &str, split: Split) -> Result<Inspection> {
                 shared_clips(clips, part, &place, &mut clips_in, &mut findings);
             }
             Source::Plain(plain) => {
-                plain.check(part, &mut findings);
                 if let Ok(clips) = plain.load(part) {
                     summary.clips = clips.len();
                     let add = |features: &Features, sizes: &mut Vec<usize>, range: &mut SegmentRange| {
@@ -161,7 +163,7 @@ pub fn inspect(root: &Path, name: &str, split: Split) -> Result<Inspection> {
         let hint = error.hint().map(str::to_string);
         Problem { fatal, message: error.to_string(), hint }
     };
-    let problems = findings.0.into_iter().map(problem).collect();
+    let problems = findings.finish().into_iter().map(problem).collect();
     Ok(Inspection { classes: dataset.classes.len(), dataset: dataset.name, form, split, vectors, parts, problems })
 }
 
@@ -190,7 +192,8 @@ fn scan(
         Ok(pairs) => pairs,
         Err(error) => return findings.fatal(error),
     };
-    for modality in ["audio", "video"] {
+    // Of a part without classes that was said already.
+    for modality in ["audio", "video"].into_iter().filter(|_| !pairs.is_empty()) {
         let folder = published.modality(modality, part);
         let Ok(mut files) = published.class_files(&folder) else { continue };
         for pair in &pairs {
@@ -206,7 +209,8 @@ fn scan(
         let class = &dataset.classes[pair.class];
         let mut read = |modality: &str, path: Option<PathBuf>| {
             let Some(path) = path else {
-                findings.fatal(published.no_file(modality, pair.part, class));
+                let fault = format!("{modality}/{part}");
+                findings.share(fault, true, published.no_file(modality, pair.part, class));
                 return None;
             };
             let (sizes, range) = match modality {
@@ -262,9 +266,10 @@ fn shared_clips(
 ) {
     let mut shared: BTreeMap<Part, Vec<String>> = BTreeMap::new();
     for clip in clips {
-        match clips_in.get(&clip) {
+        let key = composed(&clip);
+        match clips_in.get(&key) {
             Some(&other) => shared.entry(other).or_default().push(clip),
-            None => drop(clips_in.insert(clip, part)),
+            None => drop(clips_in.insert(key, part)),
         }
     }
     for (other, clips) in shared {

@@ -28,9 +28,11 @@ use crate::error::{Error, Result};
 use crate::rng::fnv1a;
 use pulp::bytemuck;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
 
 /// A part of a split. Stage 1 chooses, stage 2 trains on everything but the test data and is tested once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -198,7 +200,7 @@ impl Dataset {
     pub fn open(root: &Path, name: &str, split: Split, mode: ClassVectors) -> Result<Dataset> {
         let mut findings = Findings::default();
         let dataset = Dataset::open_with(root, name, split, mode, &mut findings)?;
-        match findings.0.into_iter().find(|finding| finding.fatal) {
+        match findings.finish().into_iter().find(|finding| finding.fatal) {
             Some(finding) => Err(finding.error),
             None => Ok(dataset),
         }
@@ -322,7 +324,7 @@ fn stored_index(part: Part) -> usize {
     Part::STORED.iter().position(|&stored| stored == part).unwrap_or(0)
 }
 
-/// `<root>/<name>`, or the one folder whose name differs from it only in case.
+/// `<root>/<name>`, or the one folder whose name differs from it only in case or Unicode form.
 fn find_folder(root: &Path, name: &str) -> Result<PathBuf> {
     let exact = root.join(name);
     if exact.is_dir() {
@@ -333,7 +335,8 @@ fn find_folder(root: &Path, name: &str) -> Result<PathBuf> {
     })?;
     let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into()).collect();
     names.sort();
-    let mut same = names.iter().filter(|found| found.eq_ignore_ascii_case(name) && root.join(found).is_dir());
+    let key = |name: &str| composed(name).to_lowercase();
+    let mut same = names.iter().filter(|found| key(found) == key(name) && root.join(found).is_dir());
     match (same.next(), same.next()) {
         (Some(found), None) => Ok(root.join(found)),
         _ => {
@@ -359,20 +362,50 @@ struct Finding {
 
 /// What was noticed, in order.
 #[derive(Debug, Default)]
-struct Findings(Vec<Finding>);
+struct Findings {
+    list: Vec<Finding>,
+    /// Of faults that many rows or files share: their place in the list, and how often they were found.
+    shared: HashMap<String, (usize, usize)>,
+}
 
 impl Findings {
     fn fatal(&mut self, error: Error) {
-        self.0.push(Finding { fatal: true, error });
+        self.list.push(Finding { fatal: true, error });
     }
 
     fn warn(&mut self, error: Error) {
-        self.0.push(Finding { fatal: false, error });
+        self.list.push(Finding { fatal: false, error });
+    }
+
+    /// Notes `error` as one of those that `fault` makes: the first stands for all.
+    fn share(&mut self, fault: String, fatal: bool, error: Error) {
+        let (_, times) = self.shared.entry(fault).or_insert((self.list.len(), 0));
+        *times += 1;
+        if *times == 1 {
+            self.list.push(Finding { fatal, error });
+        }
+    }
+
+    /// What was noticed, each fault once.
+    fn finish(mut self) -> Vec<Finding> {
+        for (place, times) in self.shared.into_values().filter(|&(_, times)| times > 1) {
+            if let Error::File { problem, .. } | Error::Text { problem, .. } = &mut self.list[place].error {
+                *problem += &format!(" (the first of {times} alike)");
+            }
+        }
+        self.list
     }
 }
 
-/// Completes and checks the parts: stage 2 trains on the union of stage 1, seen classes are trained, unseen ones are not.
-fn finish_parts(parts: &mut Parts, classes: &[String], place: &Path, findings: &mut Findings) {
+/// A name in the form in which names are compared: macOS stores the names of files decomposed (NFD), most editors compose (NFC).
+fn composed(name: &str) -> String {
+    name.nfc().collect()
+}
+
+/// Completes and checks the parts: stage 2 trains on the union of stage 1, seen classes are trained, unseen ones are not. Nothing is
+/// said about `faulty` parts, whose classes are not all known.
+fn finish_parts(parts: &mut Parts, faulty: &[Part], classes: &[String], place: &Path, findings: &mut Findings) {
+    let known = |part: Part| part.stored().iter().all(|part| !faulty.contains(part));
     let mut union: Vec<usize> =
         Part::Stage2Train.stored().iter().flat_map(|&part| parts[part as usize].clone()).collect();
     union.sort_unstable();
@@ -384,7 +417,7 @@ fn finish_parts(parts: &mut Parts, classes: &[String], place: &Path, findings: &
         (Part::Stage2TestSeen, Part::Stage2Train, true),
         (Part::Stage2TestUnseen, Part::Stage2Train, false),
     ];
-    for (tested, trained, wanted) in rules {
+    for (tested, trained, wanted) in rules.into_iter().filter(|&(a, b, _)| known(a) && known(b)) {
         let train = &parts[trained as usize];
         let wrong: Vec<&String> = parts[tested as usize]
             .iter()
@@ -398,7 +431,7 @@ fn finish_parts(parts: &mut Parts, classes: &[String], place: &Path, findings: &
         }
     }
     for part in Part::STORED {
-        if parts[part as usize].is_empty() {
+        if known(part) && parts[part as usize].is_empty() {
             findings.fatal(Error::file(place, format!("{part} has no classes")));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::features::{Clips, Features, buffer};
 use super::vectors::{column, read_csv};
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, finish_parts};
+use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, composed, finish_parts};
 use crate::error::{Error, Result};
 use crate::npy::Matrix;
 use std::collections::HashMap;
@@ -31,6 +31,9 @@ pub(super) struct Clip {
     rows: [Range<usize>; 2],
 }
 
+/// How many clips a row can be in on average: memory is bounded by the matrices.
+const MOST_SHARED: usize = 64;
+
 /// The matrices of the two modalities, in the order of [`Clip::rows`].
 const MATRICES: [&str; 2] = ["audio.npy", "video.npy"];
 
@@ -49,14 +52,15 @@ pub(super) fn open(
         return Err(Error::file(&folder, problem).with_hint("use aligned"));
     }
     let (classes, vectors) = read_classes(&folder, findings)?;
-    let mut sizes = [0; 2];
+    // Rows of each matrix, if it can be read.
+    let mut sizes = [None; 2];
     for (name, rows) in MATRICES.iter().zip(&mut sizes) {
         match Matrix::open(&folder.join(name)) {
-            Ok(matrix) => *rows = matrix.rows,
+            Ok(matrix) => *rows = Some(matrix.rows),
             Err(error) => findings.fatal(error),
         }
     }
-    let clips = read_clips(&folder.join(CLIPS), &classes, sizes, findings)?;
+    let (clips, faulty) = read_clips(&folder.join(CLIPS), &classes, sizes, findings)?;
     let mut parts = Parts::default();
     for clip in &clips {
         parts[clip.part as usize].push(clip.class);
@@ -65,7 +69,7 @@ pub(super) fn open(
         part.sort_unstable();
         part.dedup();
     }
-    finish_parts(&mut parts, &classes, &folder.join(CLIPS), findings);
+    finish_parts(&mut parts, &faulty, &classes, &folder.join(CLIPS), findings);
     let source = Source::Plain(Plain { folder, clips });
     Ok(Dataset {
         name,
@@ -102,9 +106,9 @@ fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, 
         let vector = &vectors[i * dim..(i + 1) * dim];
         if let Some(column) = vector.iter().position(|value| !value.is_finite()) {
             let problem = format!("row {i} (class '{name}'), column {column} is {}", vector[column]);
-            findings.fatal(Error::file(&matrix_path, problem));
+            findings.share(VECTORS.into(), true, Error::file(&matrix_path, problem));
         }
-        pairs.push((name.clone(), vector.to_vec()));
+        pairs.push((composed(name), vector.to_vec()));
     }
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
     if let Some(twice) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
@@ -113,7 +117,13 @@ fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, 
     Ok(pairs.into_iter().map(|(name, vector)| (name, Some(vector))).unzip())
 }
 
-fn read_clips(path: &Path, classes: &[String], sizes: [usize; 2], findings: &mut Findings) -> Result<Vec<Clip>> {
+/// The clips, and the parts that lack some because their rows are wrong. Rows are not looked for in matrices of unknown size.
+fn read_clips(
+    path: &Path,
+    classes: &[String],
+    sizes: [Option<usize>; 2],
+    findings: &mut Findings,
+) -> Result<(Vec<Clip>, Vec<Part>)> {
     let table = read_csv(path)?;
     let header = table.first().map_or(&[][..], Vec::as_slice);
     let needed = |name: &str| {
@@ -125,22 +135,30 @@ fn read_clips(path: &Path, classes: &[String], sizes: [usize; 2], findings: &mut
     let (id, class, parts) = (needed("clip")?, needed("class")?, needed("parts")?);
     let starts = [needed("audio_row")?, needed("video_row")?];
     let ends = [column(header, "audio_end"), column(header, "video_end")];
-    let mut clips = Vec::with_capacity(table.len());
-    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let (mut clips, mut faulty) = (Vec::with_capacity(table.len()), Vec::new());
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for (line, row) in table.iter().enumerate().skip(1) {
+        let mut part = None;
+        // An error with what it shares with those of other rows.
         let clip = (|| {
-            let fail = |column: usize, problem: String| text_error(path, line + 1, column, problem);
+            let fail = |column: usize, fault: String, problem: String| {
+                (format!("{} {fault}", header[column]), text_error(path, line + 1, column, problem))
+            };
             let cell = |column: usize| {
-                row.get(column).ok_or_else(|| fail(column, format!("no cell for column '{}'", header[column])))
+                row.get(column)
+                    .ok_or_else(|| fail(column, "cells".into(), format!("no cell for column '{}'", header[column])))
             };
             let number = |column: usize| {
                 let text = cell(column)?;
-                text.parse::<usize>().map_err(|_| fail(column, format!("'{text}' is not a row number")))
+                let fault = || fail(column, "numbers".into(), format!("'{text}' is not a row number"));
+                text.parse::<usize>().map_err(|_| fault())
             };
-            let class_name = cell(class)?;
-            let class = classes
-                .binary_search(class_name)
-                .map_err(|_| fail(class, format!("class '{class_name}' is not in {CLASSES}")))?;
+            let part_names = cell(parts)?;
+            let stored = stored_part(part_names).map_err(|problem| fail(parts, part_names.clone(), problem))?;
+            part = Some(stored);
+            let class_name = composed(cell(class)?);
+            let unknown = || fail(class, class_name.clone(), format!("class '{class_name}' is not in {CLASSES}"));
+            let class = classes.binary_search(&class_name).map_err(|_| unknown())?;
             let mut rows = [0..0, 0..0];
             for m in 0..2 {
                 let start = number(starts[m])?;
@@ -148,28 +166,38 @@ fn read_clips(path: &Path, classes: &[String], sizes: [usize; 2], findings: &mut
                     Some(column) => number(column)?,
                     None => start.saturating_add(1),
                 };
-                if start >= end || end > sizes[m] {
-                    let problem = format!("rows {start}..{end} are not in {}, which has {}", MATRICES[m], sizes[m]);
-                    return Err(fail(starts[m], problem));
+                if start >= end {
+                    return Err(fail(starts[m], "empty".into(), format!("rows {start}..{end} are none")));
+                }
+                if let Some(size) = sizes[m].filter(|&size| end > size) {
+                    let problem = format!("rows {start}..{end} are not in {}, which has {size}", MATRICES[m]);
+                    return Err(fail(starts[m], "rows".into(), problem));
                 }
                 rows[m] = start..end;
             }
-            let part = stored_part(cell(parts)?).map_err(|problem| fail(parts, problem))?;
             let id = cell(id)?.clone();
-            Ok(part.map(|part| Clip { id, class, part, rows }))
+            Ok(stored.map(|part| Clip { id, class, part, rows }))
         })();
         match clip {
             Ok(Some(clip)) => clips.push(clip),
             Ok(None) => {}
-            Err(error) => findings.fatal(error),
+            Err((fault, error)) => {
+                findings.share(fault, true, error);
+                match part {
+                    Some(part) => faulty.extend(part),
+                    // It could have been in any.
+                    None => faulty.extend(Part::STORED),
+                }
+            }
         }
         if let Some(name) = row.get(id)
-            && let Some(first) = seen.insert(name, line + 1)
+            && let Some(first) = seen.insert(composed(name), line + 1)
         {
-            findings.fatal(text_error(path, line + 1, id, format!("clip '{name}' is also in line {first}")));
+            let error = text_error(path, line + 1, id, format!("clip '{name}' is also in line {first}"));
+            findings.share("clips twice".into(), true, error);
         }
     }
-    Ok(clips)
+    Ok((clips, faulty))
 }
 
 /// The part a clip is stored in, of a list like `stage_1_train|stage_2_train`; none when the list is empty.
@@ -215,8 +243,12 @@ impl Plain {
     }
 
     fn read(&self, clips: &[&Clip], modality: usize) -> Result<Features> {
+        self.read_from(&mut Matrix::open(&self.folder.join(MATRICES[modality]))?, clips, modality)
+    }
+
+    /// The features of these clips in the open matrix of a modality.
+    fn read_from(&self, matrix: &mut Matrix, clips: &[&Clip], modality: usize) -> Result<Features> {
         let path = self.folder.join(MATRICES[modality]);
-        let mut matrix = Matrix::open(&path)?;
         let mut offsets = vec![0];
         let mut end = 0;
         for clip in clips {
@@ -224,6 +256,10 @@ impl Plain {
             offsets.push(end);
         }
         let dim = matrix.columns;
+        if end / MOST_SHARED > matrix.rows {
+            let problem = format!("has {} rows, of which {CLIPS} makes {end}: clips share too many", matrix.rows);
+            return Err(Error::file(&path, problem));
+        }
         let mut values = buffer(end * dim, MATRICES[modality])?;
         for (i, clip) in clips.iter().enumerate() {
             let rows = &clip.rows[modality];
@@ -241,12 +277,13 @@ impl Plain {
         Features::new(dim, offsets, values)
     }
 
-    /// Every clip whose features are not finite, one error per modality.
-    pub fn check(&self, part: Part, findings: &mut Findings) {
-        for clip in self.select(part) {
-            for modality in 0..2 {
-                if let Err(error) = self.read(&[clip], modality) {
-                    findings.fatal(error);
+    /// Clips whose features are not finite, one error per modality. Of a matrix that cannot be opened this was said before.
+    pub fn check(&self, findings: &mut Findings) {
+        for (modality, name) in MATRICES.iter().enumerate() {
+            let Ok(mut matrix) = Matrix::open(&self.folder.join(name)) else { continue };
+            for clip in &self.clips {
+                if let Err(error) = self.read_from(&mut matrix, &[clip], modality) {
+                    findings.share(format!("values of {name}"), true, error);
                 }
             }
         }

@@ -2,10 +2,10 @@
 
 use super::class_file;
 use super::features::{Clips, Features, Heading, buffer};
-use super::vectors::{self, Dictionary};
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, finish_parts, some};
+use super::vectors;
+use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, composed, finish_parts, some};
 use crate::error::{Error, Result};
-use crate::files::read_text;
+use crate::files::{ending, read_text};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,8 @@ pub(super) struct ClassNames {
 impl ClassNames {
     /// The name as it is compared.
     pub fn key(&self, name: &str) -> String {
-        if self.ignore_case { name.to_lowercase() } else { name.to_string() }
+        let name = composed(name);
+        if self.ignore_case { name.to_lowercase() } else { name }
     }
 
     pub fn id(&self, name: &str) -> Option<usize> {
@@ -66,18 +67,27 @@ pub(super) fn open(
     }
 
     let split_folder = lists.join(format!("{split}_split"));
-    let mut parts = Parts::default();
+    let (mut parts, mut faulty) = (Parts::default(), Vec::new());
     for part in Part::STORED {
         let path = split_folder.join(format!("{part}.txt"));
         match read_lines(&path) {
-            Ok(listed) => parts[part as usize] = class_ids(&listed, &names, &path, findings),
-            Err(error) => findings.fatal(error),
+            Ok(listed) => {
+                let (ids, whole) = class_ids(&listed, &names, &path, findings);
+                parts[part as usize] = ids;
+                faulty.extend((!whole).then_some(part));
+            }
+            Err(error) => {
+                findings.fatal(error);
+                faulty.push(part);
+            }
         }
     }
-    finish_parts(&mut parts, &classes, &split_folder, findings);
+    finish_parts(&mut parts, &faulty, &classes, &split_folder, findings);
     let path = split_folder.join(format!("{}.txt", Part::Stage2Train));
     if let Ok(listed) = read_lines(&path)
-        && class_ids(&listed, &names, &path, findings) != parts[Part::Stage2Train as usize]
+        && let (ids, true) = class_ids(&listed, &names, &path, findings)
+        && faulty.is_empty()
+        && ids != parts[Part::Stage2Train as usize]
     {
         let problem = "does not list the classes of the three parts of stage 1, which stage 2 trains on";
         findings.warn(Error::file(&path, problem));
@@ -88,14 +98,26 @@ pub(super) fn open(
     {
         Ok(dictionary) => {
             let table = lists.join(format!("{lower}_w2v_class_names.csv"));
-            let found = class_vectors(mode, &classes, &names, &table, &dictionary, findings);
-            for (id, class) in classes.iter().enumerate() {
-                let used = parts.iter().any(|part| part.binary_search(&id).is_ok());
-                if used && found.0[id].is_none() {
-                    let problem = format!("class '{class}' has no vector");
-                    let advice = "add its row here, or its vector to the dictionary in features/.../text";
-                    findings.fatal(Error::file(&table, problem).with_hint(advice));
+            let names = vectors::read_names(&table, &|name| names.id(name), &dictionary, findings);
+            // Of a table that cannot be read nothing follows about single classes.
+            let (names, readable) = match names {
+                Ok(names) => (names, true),
+                Err(error) => {
+                    findings.fatal(error);
+                    (HashMap::new(), false)
                 }
+            };
+            let found = vectors::assign(mode, classes.len(), &names, &dictionary);
+            let used = |id: usize| parts.iter().any(|part| part.binary_search(&id).is_ok());
+            let without: Vec<&String> =
+                (0..classes.len()).filter(|&id| used(id) && found.0[id].is_none()).map(|id| &classes[id]).collect();
+            if readable && !without.is_empty() {
+                let problem = match &without[..] {
+                    [class] => format!("class '{class}' has no vector"),
+                    _ => format!("{} classes have no vector: {}", without.len(), some(&without)),
+                };
+                let advice = "add the rows here, or the vectors to the dictionary in features/.../text";
+                findings.fatal(Error::file(&table, problem).with_hint(advice));
             }
             found
         }
@@ -118,33 +140,21 @@ pub(super) fn open(
     })
 }
 
-fn class_vectors(
-    mode: ClassVectors,
-    classes: &[String],
-    names: &ClassNames,
-    table: &Path,
-    dictionary: &Dictionary,
-    findings: &mut Findings,
-) -> (Vectors, usize) {
-    let vector_names =
-        vectors::read_names(table, &|name| names.id(name), dictionary, findings).unwrap_or_else(|error| {
-            findings.fatal(error);
-            HashMap::new()
-        });
-    vectors::assign(mode, classes.len(), &vector_names, dictionary)
-}
-
 /// The lines of a class list, without empty ones.
 fn read_lines(path: &Path) -> Result<Vec<String>> {
     Ok(read_text(path)?.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_string).collect())
 }
 
-fn class_ids(listed: &[String], names: &ClassNames, path: &Path, findings: &mut Findings) -> Vec<usize> {
+/// The ids of the listed classes, and whether all are known.
+fn class_ids(listed: &[String], names: &ClassNames, path: &Path, findings: &mut Findings) -> (Vec<usize>, bool) {
     let mut ids = Vec::with_capacity(listed.len());
     for class in listed {
         match names.id(class) {
             Some(id) => ids.push(id),
-            None => findings.fatal(Error::file(path, format!("class '{class}' is not in all_class.txt"))),
+            None => {
+                let error = Error::file(path, format!("class '{class}' is not in all_class.txt"));
+                findings.share(path.display().to_string(), true, error);
+            }
         }
     }
     let before = ids.len();
@@ -153,7 +163,7 @@ fn class_ids(listed: &[String], names: &ClassNames, path: &Path, findings: &mut 
     if ids.len() < before {
         findings.warn(Error::file(path, format!("{} classes are listed twice", before - ids.len())));
     }
-    ids
+    (ids, before == listed.len())
 }
 
 /// `features/<split>_features`, or the one folder whose name begins so, as that of temporal features does.
@@ -216,10 +226,10 @@ impl Published {
 
     /// The class files in a folder by compared class name. Sequences (`.pkl`) go before averages (`.h5`).
     pub fn class_files(&self, folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
-        let extension = |path: &Path| path.extension().map(|extension| extension.to_string_lossy().into_owned());
-        let paths = list(folder, |path| matches!(extension(path).as_deref(), Some("h5" | "pkl")))?;
+        let mut paths = list(folder, |path| matches!(&ending(path)[..], "h5" | "pkl"))?;
         let stem = |path: &Path| path.file_stem().map(|stem| self.names.key(&stem.to_string_lossy()));
-        // Sorted, `X.h5` comes before `X.pkl`, which then takes its place.
+        // `X.pkl` takes the place of `X.h5` before it.
+        paths.sort_by_key(|path| ending(path));
         Ok(paths.into_iter().filter_map(|path| Some((stem(&path)?, path))).collect())
     }
 
@@ -291,7 +301,7 @@ fn read_features(files: &[(PathBuf, Heading)], modality: &str) -> Result<Feature
 /// Audio and video files of a class must have the same clips in the same order.
 pub(super) fn compare(audio: &Path, audio_heading: &Heading, video: &Path, video_heading: &Heading) -> Result<()> {
     let (a, v) = (&audio_heading.ids, &video_heading.ids);
-    let problem = match a.iter().zip(v).position(|(a, v)| a != v) {
+    let problem = match a.iter().zip(v).position(|(a, v)| a != v && composed(a) != composed(v)) {
         _ if a.len() != v.len() => format!("{} clips, but {} has {}", v.len(), audio.display(), a.len()),
         Some(row) => format!("clip {row} is '{}', but in {} it is '{}'", v[row], audio.display(), a[row]),
         None => return Ok(()),
@@ -316,7 +326,10 @@ pub(super) fn compare_table(published: &Published, dataset: &Dataset, part: Part
     for (line, row) in rows.iter().enumerate().skip(skip) {
         match row.get(label) {
             Some(class) => *counts.entry(class.clone()).or_default() += 1,
-            None => findings.warn(Error::file(&path, format!("row {} has no label", line + 1))),
+            None => {
+                let error = Error::file(&path, format!("row {} has no label", line + 1));
+                findings.share(path.display().to_string(), false, error);
+            }
         }
     }
     let listed = dataset.classes_of(part);

@@ -358,6 +358,24 @@ fn wrong_class_vectors_are_refused() {
     made.refused(&["word_embeddings_x_normed.npy", "cut off"]);
 }
 
+/// One array under many names takes no more memory than the file.
+#[test]
+fn one_vector_of_many_names_is_refused() {
+    let mut writer = Writer::new();
+    writer.array(&[1000], &[0.5; 1000]);
+    let array = writer.finish();
+    let key = |letter: u8| [b"X\x01\0\0\0", &[letter][..]].concat();
+    let mut bytes = [crate::npy::header("|O", &[]), b"\x80\x03}(".to_vec()].concat();
+    bytes.extend([&key(b'a'), &array[2..array.len() - 1], b"q\0"].concat());
+    (b'b'..=b'z').for_each(|letter| bytes.extend([&key(letter)[..], b"h\0"].concat()));
+    bytes.extend(b"u.");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("words.npy");
+    std::fs::write(&path, bytes).unwrap();
+    let error = vectors::read_dictionary(&path).unwrap_err().to_string();
+    assert!(error.contains("words.npy") && error.contains("larger than the file"), "{error}");
+}
+
 #[test]
 fn wrong_features_are_refused() {
     let part = Part::Stage2TestSeen;
@@ -504,6 +522,126 @@ fn the_plain_form_is_read() {
     let text = std::fs::read_to_string(&table).unwrap().replace("audio_end", "ignored");
     std::fs::write(table, text).unwrap();
     assert_eq!(open_plain(&root).unwrap().load(Part::Stage1Train).unwrap().audio.clip(0), [4.0]);
+}
+
+/// One fault is said once, however many clips it touches, and nothing that follows from it.
+#[test]
+fn one_fault_of_the_plain_form_is_one_error() {
+    let said = |edit: &dyn Fn(&Path), expected: &[&str]| {
+        let root = plain();
+        edit(&root.path().join("Small"));
+        let inspection = inspect(root.path(), "Small", Split::Main).unwrap();
+        let said: Vec<&str> = inspection.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(said.len(), expected.len(), "{inspection}");
+        assert!(said.iter().zip(expected).all(|(said, part)| said.contains(part)), "{expected:?}: {inspection}");
+    };
+    let integers = [crate::npy::tests::header_bytes("<i4", "(16, 1)"), vec![0; 64]].concat();
+    said(
+        &|folder| std::fs::write(folder.join("audio.npy"), &integers).unwrap(),
+        &["audio.npy: elements are not floats"],
+    );
+    let cube = [crate::npy::tests::header_bytes("<f4", "(16, 1, 1)"), vec![0; 64]].concat();
+    said(&|folder| std::fs::write(folder.join("audio.npy"), &cube).unwrap(), &["audio.npy: expected a matrix"]);
+    said(&|folder| std::fs::remove_file(folder.join("video.npy")).unwrap(), &["video.npy: cannot read"]);
+    said(
+        &|folder| std::fs::write(folder.join("video.npy"), matrix_bytes(8, 2, &[f32::NAN; 16])).unwrap(),
+        &["video.npy: row 0, column 0 (clip 'b0') is NaN (the first of 7 alike)"],
+    );
+    said(
+        &|folder| std::fs::write(folder.join("audio.npy"), matrix_bytes(2, 1, &[0.0; 2])).unwrap(),
+        &["rows 2..4 are not in audio.npy, which has 2 (the first of 7 alike)"],
+    );
+    let table = |from: &'static str, to: &'static str| {
+        move |folder: &Path| {
+            let text = std::fs::read_to_string(folder.join("clips.csv")).unwrap();
+            std::fs::write(folder.join("clips.csv"), text.replace(from, to)).unwrap();
+        }
+    };
+    said(&table(",d,", ",e,"), &["class 'e' is not in classes.csv (the first of 2 alike)"]);
+    said(
+        &table("test_unseen", "tset_unseen"),
+        &["'stage_2_tset_unseen' is not a part of a split (the first of 2 alike)"],
+    );
+    said(&table(",stage", ";stage"), &["no cell for column 'parts' (the first of 7 alike)"]);
+}
+
+#[test]
+fn matrices_stored_by_columns_are_read() {
+    let root = plain();
+    let folder = root.path().join("Small");
+    let load = || {
+        let dataset = open_plain(&root).unwrap();
+        (dataset.vectors.clone(), Part::ALL.map(|part| dataset.load(part).unwrap()))
+    };
+    let expected = load();
+    for (name, rows, columns) in [("video.npy", 8, 2), ("class_vectors.npy", 4, 2), ("audio.npy", 16, 1)] {
+        let values = crate::npy::Matrix::open(&folder.join(name)).unwrap().read_all().unwrap();
+        let mut bytes = crate::npy::tests::by_columns("<f4", &format!("({rows}, {columns})"));
+        let turned = (0..columns).flat_map(|c| (0..rows).map(move |r| (r, c)));
+        bytes.extend(turned.flat_map(|(r, c)| values[r * columns + c].to_le_bytes()));
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+    assert_eq!(load(), expected);
+    assert!(inspect(root.path(), "Small", Split::Main).unwrap().problems.is_empty());
+}
+
+/// Classes and clips whose names look alike are the same: composed (NFC), decomposed (NFD), behind a byte order mark.
+#[test]
+fn names_compare_by_what_they_look_like() {
+    let (composed, decomposed) = ("\u{c9}lan", "E\u{301}lan");
+    let made = Made::new("Letters", [composed, "a", "c", "d"]);
+    let expected = made.load_all().unwrap();
+    let vectors = made.open().unwrap().vectors;
+    for part in [Part::Stage1Train, Part::Stage2TestSeen] {
+        for modality in ["audio", "video"] {
+            let path = made.class_file(modality, part, 0);
+            std::fs::rename(&path, path.with_file_name(format!("{decomposed}.H5"))).unwrap();
+        }
+    }
+    made.text("class-split/main_split/stage_1_val_seen.txt", &format!("\u{feff}{decomposed}\r\na\r\n"));
+    let names = std::fs::read_to_string(made.path(&made.names_file())).unwrap();
+    made.text(&made.names_file(), &format!("\u{feff}{}", names.replace("\u{e9}lan", "e\u{301}lan")));
+    made.text("class-split/main_split/stage_1_train.csv", &format!("filename,label\nx,a\ny,{decomposed}\n"));
+    let all = made.path("class-split/all_class.txt");
+    std::fs::write(&all, [b"\xef\xbb\xbf", &std::fs::read(&all).unwrap()[..]].concat()).unwrap();
+    assert!(made.inspect().problems.is_empty(), "{}", made.inspect());
+    assert_eq!((made.load_all().unwrap(), made.open().unwrap().vectors), (expected, vectors));
+    // The two forms of one name are not two classes.
+    made.text("class-split/all_class.txt", &format!("{composed}\n{decomposed}\na\nc\nd\n"));
+    assert!(made.open().unwrap_err().to_string().contains("is listed twice"));
+
+    let root = plain();
+    let folder = root.path().join("Small");
+    for (name, from, to) in [("classes.csv", "b\n", composed), ("clips.csv", ",b,", decomposed)] {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        std::fs::write(folder.join(name), text.replace(from, &from.replace('b', to))).unwrap();
+    }
+    assert_eq!(open_plain(&root).unwrap().load(Part::Stage1Train).unwrap().ids, ["a0", "b0"]);
+    // Names of folders as well.
+    std::fs::rename(&folder, root.path().join(decomposed)).unwrap();
+    assert!(Dataset::open(root.path(), composed, Split::Main, ClassVectors::Aligned).is_ok());
+}
+
+#[test]
+fn one_fault_of_the_published_layout_is_one_error() {
+    let problems = |made: &Made| made.inspect().problems.into_iter().map(|p| p.message).collect::<Vec<_>>();
+    let made = letters();
+    std::fs::remove_file(made.path(&made.names_file())).unwrap();
+    assert_eq!(problems(&made).len(), 1, "{:?}", problems(&made));
+    let made = letters();
+    std::fs::remove_file(made.path("class-split/main_split/stage_1_train.txt")).unwrap();
+    let said = problems(&made);
+    assert!(said.len() == 1 && said[0].contains("stage_1_train.txt: cannot read"), "{said:?}");
+    let made = letters();
+    for class in [0, 1] {
+        std::fs::remove_file(made.class_file("audio", Part::Stage1Train, class)).unwrap();
+    }
+    let said = problems(&made);
+    assert!(said.len() == 1 && said[0].contains("(the first of 2 alike)"), "{said:?}");
+    let made = letters();
+    made.text("class-split/main_split/stage_2_test_seen.txt", "a\nB\nC\n");
+    let said = problems(&made);
+    assert!(said[0].contains("'B' is not in all_class.txt (the first of 2 alike)"), "{said:?}");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Class vectors: the dictionary of embeddings, the names that lead to it, and the two ways to assign them.
 
 use super::pickle::Pickle;
-use super::{ClassVectors, Findings, Vectors};
+use super::{ClassVectors, Findings, Vectors, composed};
 use crate::error::{Error, Result};
 use crate::npy::Header;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 /// Name -> vector, sorted by name as Python sorts.
@@ -21,7 +21,7 @@ pub(super) fn read_dictionary(path: &Path) -> Result<Dictionary> {
     let pickle = Pickle::parse(&bytes[header.data_start..]).map_err(fail)?;
     let entries = pickle.entries(pickle.root()).ok_or_else(|| fail("expected a dictionary of vectors".into()))?;
     let mut vectors = Dictionary::new();
-    let mut dim = None;
+    let (mut dim, mut promised) = (None, 0usize);
     for &(key, value) in entries {
         let name = pickle.text(key).ok_or_else(|| fail("a key is not a name".into()))?;
         let array = pickle.array(value).ok_or_else(|| fail(format!("the value of '{name}' is not an array")))?;
@@ -30,6 +30,11 @@ pub(super) fn read_dictionary(path: &Path) -> Result<Dictionary> {
         };
         if size == 0 || size > bytes.len() || *dim.get_or_insert(size) != size {
             return Err(fail(format!("the vector of '{name}' has size {size}, others have {}", dim.unwrap_or(0))));
+        }
+        // One array under many names must not multiply it; elements have 2 bytes or more.
+        promised += size;
+        if promised > bytes.len() / 2 {
+            return Err(fail(format!("the vectors up to that of '{name}' are larger than the file")));
         }
         let mut vector = vec![0.0; size];
         pickle.read_floats(array, &mut vector).map_err(|problem| fail(format!("vector of '{name}': {problem}")))?;
@@ -67,7 +72,8 @@ pub(super) fn read_names(
                 rows.iter().filter_map(|row| row.get(column)).filter(|name| known(name)).count()
             };
             let is_class = |name: &str| class_id(name).is_some();
-            let is_key = |name: &str| dictionary.contains_key(name);
+            let keys: HashSet<String> = dictionary.keys().map(|key| composed(key)).collect();
+            let is_key = |name: &str| keys.contains(&composed(name));
             let original = usize::from(matches(1, &is_class) > matches(0, &is_class));
             let other = 1 - original;
             let manual = if matches(other, &is_key) >= matches(original, &is_key) { other } else { original };
@@ -77,12 +83,16 @@ pub(super) fn read_names(
     let mut names = HashMap::new();
     for (line, row) in rows.iter().enumerate() {
         let (Some(class), Some(name)) = (row.get(original), row.get(manual)) else {
-            findings.warn(Error::file(path, format!("row {} has {} columns", line + 1, row.len())));
+            let error = Error::file(path, format!("row {} has {} columns", line + 1, row.len()));
+            findings.share(format!("columns of {}", path.display()), false, error);
             continue;
         };
         match class_id(class) {
             Some(id) => drop(names.insert(id, name.clone())),
-            None => findings.warn(Error::file(path, format!("'{class}' is not in all_class.txt"))),
+            None => {
+                let error = Error::file(path, format!("'{class}' is not in all_class.txt"));
+                findings.share(format!("classes of {}", path.display()), false, error);
+            }
         }
     }
     Ok(names)
@@ -95,7 +105,8 @@ pub(super) fn assign(
     names: &HashMap<usize, String>,
     dictionary: &Dictionary,
 ) -> (Vectors, usize) {
-    let own = |id: usize| names.get(&id).and_then(|name| dictionary.get_key_value(name));
+    let keys: HashMap<String, &String> = dictionary.keys().map(|key| (composed(key), key)).collect();
+    let own = |id: usize| names.get(&id).and_then(|name| dictionary.get_key_value(*keys.get(&composed(name))?));
     match mode {
         ClassVectors::Aligned => ((0..classes).map(|id| own(id).map(|(_, vector)| vector.clone())).collect(), 0),
         ClassVectors::AsPublished => {

@@ -212,6 +212,8 @@ pub struct Ledger {
 pub struct SpikingLayer {
     /// What it did over all clips.
     pub counts: LayerCounts,
+    /// Those of its MACs that multiply analog input. The others are products with the zeros and ones of spikes.
+    pub analog_macs: u64,
     /// Neurons times steps times clips.
     pub neuron_steps: u64,
     /// Arithmetic of one membrane update.
@@ -267,7 +269,7 @@ impl Ledger {
 
     /// Files a spiking layer.
     pub fn file_spiking(&mut self, layer: &str, data_type: DataType, spiking: &SpikingLayer) {
-        let SpikingLayer { counts, neuron_steps, update, reset, threshold, twin } = *spiking;
+        let SpikingLayer { counts, analog_macs, neuron_steps, update, reset, threshold, twin } = *spiking;
         // Every count has its rule: a new one does not compile until it is named here.
         let LayerCounts {
             spikes,
@@ -286,7 +288,8 @@ impl Ledger {
         self.file(at("spikes"), Kind::Spike, spikes, none);
         self.file(at("synapses"), Kind::Ac, synops, none);
         self.file(at("synapses"), Kind::SynapticEvent, synops, none);
-        self.file(at("analog_input"), Kind::Mac, macs, none);
+        self.file(at("analog_input"), Kind::Mac, analog_macs, none);
+        self.file(at("dense_products"), Kind::Mac, macs.saturating_sub(analog_macs), none);
         self.file_cost(at("membrane"), &(update * membrane_updates + reset * spikes), zero);
         self.file(at("membrane"), Kind::NeuronUpdate, membrane_updates, none);
         self.file(at("membrane"), Kind::NeuronIdle, neuron_steps.saturating_sub(membrane_updates), none);

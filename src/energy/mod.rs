@@ -11,5 +11,5 @@ pub use ledger::{
     Branch, DataType, ENTROPY, Entry, Kind, LEDGER_SCHEMA, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE,
     View,
 };
-pub use price::{Energy, LayerEnergy, Unpriced};
+pub use price::{Energy, LayerEnergy, Priced, Unpriced};
 pub use table::{EnergyTable, Grade, TABLE_SCHEMA};

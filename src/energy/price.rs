@@ -23,8 +23,10 @@ pub struct Energy {
     pub total_pj: f64,
     /// The same per clip, pJ.
     pub per_clip_pj: f64,
-    /// The same by branch, pJ.
-    pub by_branch: BTreeMap<Branch, f64>,
+    /// Whether that leaves operations out, those of `unpriced`.
+    pub partial: bool,
+    /// The same by branch, pJ; none where nothing has a price.
+    pub by_branch: BTreeMap<Branch, Option<f64>>,
     /// The same by layer.
     pub by_layer: Vec<LayerEnergy>,
     /// The dense twin's total, pJ; none where there is no twin, or the table has no price for its MACs.
@@ -41,8 +43,10 @@ pub struct LayerEnergy {
     pub branch: Branch,
     /// Layer.
     pub layer: String,
-    /// Picojoule over all clips.
-    pub pj: f64,
+    /// Picojoule over all clips; none where nothing has a price.
+    pub pj: Option<f64>,
+    /// Whether that leaves operations out.
+    pub partial: bool,
     /// The same in the dense twin.
     pub dense_twin_pj: Option<f64>,
 }
@@ -59,6 +63,29 @@ pub struct Unpriced {
     pub count: u64,
     /// Why there is no price.
     pub reason: String,
+}
+
+/// Energy of a part of a run by one table, pJ over all clips.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Priced {
+    /// The run has no such part.
+    Absent,
+    /// The table has no price for any of its operations.
+    NoPrice,
+    /// Some of its operations have no price and are left out.
+    Partial(f64),
+    /// All of its operations.
+    Whole(f64),
+}
+
+impl Priced {
+    /// The energy of what has a price.
+    pub fn pj(self) -> Option<f64> {
+        match self {
+            Priced::Absent | Priced::NoPrice => None,
+            Priced::Partial(pj) | Priced::Whole(pj) => Some(pj),
+        }
+    }
 }
 
 /// Why an operation has no price.
@@ -92,6 +119,7 @@ impl EnergyTable {
             priced_as: priced_as.filter(|&as_type| ledger.entries.iter().any(|e| e.data_type != as_type)),
             total_pj: 0.0,
             per_clip_pj: 0.0,
+            partial: false,
             by_branch: BTreeMap::new(),
             by_layer: Vec::new(),
             dense_twin_pj: None,
@@ -101,21 +129,26 @@ impl EnergyTable {
         for (branch, layer) in ledger.layers() {
             let entries: Vec<&Entry> =
                 ledger.entries.iter().filter(|e| e.branch == branch && e.layer == layer).collect();
-            let mut of_layer = LayerEnergy { branch, layer: layer.into(), pj: 0.0, dense_twin_pj: None };
+            let (mut pj, mut any, mut partial) = (0.0, false, false);
             for entry in self.seen(&entries) {
                 let price = self.price(entry.kind, priced_as.unwrap_or(entry.data_type));
                 match price {
                     Ok(price) => {
-                        priced = true;
-                        of_layer.pj += price * entry.count as f64;
+                        any = true;
+                        pj += price * entry.count as f64;
                     }
-                    Err(reason) => energy.leave_out(entry, reason),
+                    Err(reason) => partial |= energy.leave_out(entry, reason),
                 }
             }
-            of_layer.dense_twin_pj = self.twin_pj(&entries, priced_as);
-            *energy.by_branch.entry(branch).or_default() += of_layer.pj;
-            energy.total_pj += of_layer.pj;
-            energy.by_layer.push(of_layer);
+            priced |= any;
+            energy.total_pj += pj;
+            energy.partial |= partial;
+            // What did nothing that would need a price costs nothing.
+            let pj = (any || !partial).then_some(pj);
+            let of_branch = energy.by_branch.entry(branch).or_default();
+            *of_branch = pj.map(|pj| pj + of_branch.unwrap_or(0.0)).or(*of_branch);
+            let dense_twin_pj = self.twin_pj(&entries, priced_as);
+            energy.by_layer.push(LayerEnergy { branch, layer: layer.into(), pj, partial, dense_twin_pj });
         }
         if !priced {
             let mut reasons: Vec<&str> = energy.unpriced.iter().map(|u| u.reason.as_str()).collect();
@@ -157,15 +190,23 @@ impl EnergyTable {
 }
 
 impl Energy {
-    /// Energy of one branch, pJ.
-    pub fn of(&self, branch: Branch) -> f64 {
-        self.by_branch.get(&branch).copied().unwrap_or(0.0)
+    /// Energy of some branches together.
+    pub fn of(&self, branches: impl Fn(Branch) -> bool) -> Priced {
+        let layers = || self.by_layer.iter().filter(|layer| branches(layer.branch));
+        let pj = layers().filter_map(|layer| layer.pj).reduce(|a, b| a + b);
+        match (pj, layers().any(|layer| layer.partial)) {
+            (Some(pj), true) => Priced::Partial(pj),
+            (Some(pj), false) => Priced::Whole(pj),
+            (None, true) => Priced::NoPrice,
+            (None, false) => Priced::Absent,
+        }
     }
 
-    fn leave_out(&mut self, entry: &Entry, reason: String) {
+    /// Files an operation without a price; false if it is none that would need one.
+    fn leave_out(&mut self, entry: &Entry, reason: String) -> bool {
         // What was not carried out costs nothing unless a table says otherwise.
         if entry.count == 0 || entry.kind == Kind::NeuronIdle {
-            return;
+            return false;
         }
         let known =
             self.unpriced.iter_mut().find(|u| u.branch == entry.branch && u.kind == entry.kind && u.reason == reason);
@@ -176,6 +217,7 @@ impl Energy {
                 self.unpriced.push(Unpriced { branch, kind, count, reason });
             }
         }
+        true
     }
 }
 
@@ -198,7 +240,8 @@ mod tests {
         };
         let mut ledger = Ledger::new(2);
         let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, THRESHOLD_UPDATE);
-        let layer = SpikingLayer { counts, neuron_steps: 50, update, reset, threshold, twin: Some([1000, 10]) };
+        let twin = Some([1000, 10]);
+        let layer = SpikingLayer { counts, analog_macs: 7, neuron_steps: 50, update, reset, threshold, twin };
         ledger.file_spiking("layer", DataType::Fp32, &layer);
         ledger
     }
@@ -254,8 +297,34 @@ mod tests {
         let mut ledger = spiking();
         ledger.file_time_step("time_step", &Cost { acs: 5, functions: 2, ..Cost::ZERO });
         let energy = price("45nm-fp32", &ledger);
-        let layers: f64 = energy.by_layer.iter().map(|layer| layer.pj).sum();
+        let layers: f64 = energy.by_layer.iter().filter_map(|layer| layer.pj).sum();
         assert!((layers - energy.total_pj).abs() < 1e-9);
-        assert!((energy.by_branch.values().sum::<f64>() - energy.total_pj).abs() < 1e-9);
+        assert!((energy.by_branch.values().flatten().sum::<f64>() - energy.total_pj).abs() < 1e-9);
+        assert_eq!(energy.of(|_| true), Priced::Partial(energy.total_pj));
+    }
+
+    /// A layer that only multiplies analog values has no energy by a table of synaptic events, rather than one of 0.
+    #[test]
+    fn what_has_no_price_is_not_nothing() {
+        let mut ledger = spiking();
+        let counts = LayerCounts { macs: 9, ..LayerCounts::default() };
+        let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, Cost::ZERO);
+        let layer = SpikingLayer { counts, neuron_steps: 0, analog_macs: 9, update, reset, threshold, twin: None };
+        ledger.file_spiking("analog", DataType::Fp32, &layer);
+        ledger.file_time_step("time_step", &Cost { acs: 5, ..Cost::ZERO });
+        let energy = price("loihi", &ledger);
+        let of = |name: &str| energy.by_layer.iter().find(|layer| layer.layer == name).unwrap();
+        assert!(energy.partial && of("layer").partial && of("layer").pj.is_some());
+        assert_eq!((of("analog").pj, of("analog").partial), (None, true));
+        assert_eq!(energy.by_branch[&Branch::TimeStep], None);
+        assert_eq!(energy.of(|branch| branch == Branch::TimeStep), Priced::NoPrice);
+        assert_eq!(energy.of(|branch| branch == Branch::Dense), Priced::Absent);
+        // With a price for everything nothing is left out.
+        let counts = LayerCounts { synops: 3, ..LayerCounts::default() };
+        let mut ledger = Ledger::new(1);
+        let layer = SpikingLayer { counts, neuron_steps: 5, analog_macs: 0, update, reset, threshold, twin: None };
+        ledger.file_spiking("spiking", DataType::Fp64, &layer);
+        let energy = price("odin", &ledger);
+        assert_eq!((energy.partial, energy.of(|_| true)), (false, Priced::Whole(energy.total_pj)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{DataType, Kind, View};
 use crate::error::{Error, Result};
-use crate::files::read_text;
+use crate::files::{ending, read_text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -109,7 +109,7 @@ impl EnergyTable {
     /// # Errors
     /// If there is none of that name, or the file is not a table.
     pub fn find(name: &str) -> Result<EnergyTable> {
-        if name.ends_with(".ron") {
+        if ending(Path::new(name)) == "ron" {
             return EnergyTable::read(Path::new(name));
         }
         let mut tables = EnergyTable::shipped();

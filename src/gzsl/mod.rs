@@ -143,25 +143,25 @@ impl Scored {
         Scores { seen, unseen, hm, zsl, gamma }
     }
 
-    /// The figures with the gamma of the grid that has the best HM, the smallest such. The grid is 0, step, 2 step .. and is doubled
-    /// while the best lies on its edge or is nothing (at most ten times).
+    /// The figures with the gamma of the grid that has the best HM, the smallest such: 0 where no gamma is better than another. The
+    /// grid is 0, step, 2 step .. and is doubled while the best lies on its edge or is nothing (at most ten times).
     pub fn best(&self, config: &TrainingConfig) -> Scores {
+        let (mut best, mut at, mut tried) = (self.scores(0.0), 0, 0);
         let mut steps = config.gamma_steps;
         for _ in 0..10 {
-            let mut best = self.scores(0.0);
-            let mut at = 0;
-            for i in 1..=steps {
+            for i in tried + 1..=steps {
                 let scores = self.scores(i as f64 * config.gamma_step);
                 if scores.hm > best.hm {
                     (best, at) = (scores, i);
                 }
             }
             if at < steps && best.hm > 0.0 {
-                return best;
+                break;
             }
+            tried = steps;
             steps *= 2;
         }
-        self.scores(steps as f64 * config.gamma_step)
+        best
     }
 }
 
@@ -204,6 +204,22 @@ mod tests {
         let config = TrainingConfig { gamma_steps: 1, gamma_step: 0.04, ..TrainingConfig::default() };
         let best = example().best(&config);
         assert!((best.gamma - 0.12).abs() < 1e-9 && best.hm > 0.6, "{best:?}");
+    }
+
+    /// Nothing tells gammas apart: no clip of an unseen class, no clip of a seen one, or none that any gamma gets right.
+    #[test]
+    fn without_a_better_gamma_it_is_zero() {
+        let candidates = Candidates::new(&[0, 1], &[2, 3]);
+        let config = TrainingConfig::default();
+        let row = [0.1, 0.5, 0.3, 0.9];
+        for labels in [&[0, 0][..], &[2, 2], &[1, 3], &[0, 3], &[1, 2]] {
+            let distances = row.repeat(labels.len());
+            let best = Scored::new(&distances, labels, &candidates).best(&config);
+            assert_eq!((best.gamma, best.hm), (0.0, 0.0), "{labels:?}");
+        }
+        // Both kinds right for a while: the smallest of the equally good.
+        let best = Scored::new(&[0.1, 0.5, 0.3, 0.9, 0.4, 0.5, 0.3, 0.9], &[0, 2], &candidates).best(&config);
+        assert_eq!((best.gamma, best.hm), (0.0, 1.0));
     }
 
     #[test]

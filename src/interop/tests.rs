@@ -3,16 +3,19 @@
 use super::sonata::{self, Simulation};
 use crate::Result;
 use crate::network::{Delays, Emits, Origin, Rule, Weights};
-use crate::recording::SpikeRecording;
+use crate::recording::{Header, Memory, Probe, Recorder, SpikeRecording, Variable};
 use hdf5_pure::{AttrValue, FileBuilder};
 use std::path::Path;
 
-/// Integer lists of a population, each with the population that its nodes are of, and floats of its group 0.
+/// Lists of floats by name.
+type Floats<'a> = &'a [(&'a str, &'a [f64])];
+
+/// Integer lists of a population, each with the population that its nodes are of, and the floats of its groups.
 fn write_h5(
     path: &Path,
     [root, population]: [&str; 2],
     integers: &[(&str, &[i64], Option<&str>)],
-    floats: &[(&str, &[f64])],
+    groups: &[(&str, Floats)],
 ) {
     let mut builder = FileBuilder::new();
     let mut top = builder.create_group(root);
@@ -23,17 +26,22 @@ fn write_h5(
             dataset.set_attr("node_population", AttrValue::VarLenString(nodes.into()));
         }
     }
-    let mut zero = group.create_group("0");
-    for &(name, values) in floats {
-        zero.create_dataset(name).with_f64_data(values);
+    for &(name, floats) in groups {
+        let mut inner = group.create_group(name);
+        for &(name, values) in floats {
+            inner.create_dataset(name).with_f64_data(values);
+        }
+        group.add_group(inner.finish());
     }
-    group.add_group(zero.finish());
     top.add_group(group.finish());
     builder.add_group(top.finish());
     std::fs::write(path, builder.finish().unwrap()).unwrap();
 }
 
 const EDGES: &str = "net/edges.h5";
+
+/// A group with a threshold of single nodes.
+const V_TH: &[(&str, Floats)] = &[("0", &[("V_th", &[-50.0])])];
 
 fn write_edges(folder: &Path, sources: &[i64], targets: &[i64], weights: &[f64], delays: &[f64], from: &str) {
     let indices: Vec<i64> = (0..sources.len() as i64).collect();
@@ -48,7 +56,7 @@ fn write_edges(folder: &Path, sources: &[i64], targets: &[i64], weights: &[f64],
     ];
     let floats = [("syn_weight", weights), ("delay", delays)];
     let floats = if delays.is_empty() { &floats[..1] } else { &floats };
-    write_h5(&folder.join(EDGES), ["edges", "some"], integers, floats);
+    write_h5(&folder.join(EDGES), ["edges", "some"], integers, &[("0", floats)]);
 }
 
 fn write_input(folder: &Path, times: &[f64], ids: &[u64]) {
@@ -90,6 +98,10 @@ const TYPES: &str = "node_type_id model_type model_template dynamics_params
 30 virtual NULL NULL
 ";
 
+fn column<'a>(name: &'a str, values: &'a [i64]) -> (&'a str, &'a [i64], Option<&'a str>) {
+    (name, values, None)
+}
+
 /// Cells 0 and 2 of type 10, cell 1 of type 20, two sources; both sources reach cells 2 and 1.
 fn write_network(folder: &Path) {
     for name in ["net", "cells", "synapses"] {
@@ -102,14 +114,25 @@ fn write_network(folder: &Path) {
     text("net/edge_types.csv", "edge_type_id delay model_template dynamics_params\n7 1.5 static_synapse s.json\n");
     text("cells/a.json", r#"{"C_m": 100.0, "tau_m": 20, "V_th": -50.0, "I_e": 3.0}"#);
     text("synapses/s.json", "{}");
-    fn column<'a>(name: &'a str, values: &'a [i64]) -> (&'a str, &'a [i64], Option<&'a str>) {
-        (name, values, None)
-    }
     write_h5(&folder.join("net/cells.h5"), ["nodes", "cells"], &[column("node_type_id", &[10, 20, 10])], &[]);
     let columns = [column("node_type_id", &[30, 30]), column("node_id", &[0, 1])];
     write_h5(&folder.join("net/outside.h5"), ["nodes", "outside"], &columns, &[]);
     write_edges(folder, &[0, 1, 0], &[2, 2, 1], &[5.0, -2.5, 4.0], &[], "outside");
     write_input(folder, &[2.00004, 0.1, 2.0006], &[1, 0, 1]);
+}
+
+/// Three edges to cells 2, 2 and 1 with these groups, and of the lists that say which edge is of which group those in `which`.
+fn write_groups(folder: &Path, which: &[&str], groups: &[(&str, Floats)]) {
+    let all: [(&str, &[i64], Option<&str>); 5] = [
+        ("source_node_id", &[0, 1, 0], Some("outside")),
+        ("target_node_id", &[2, 2, 1], Some("cells")),
+        ("edge_type_id", &[7, 7, 7], None),
+        ("edge_group_id", &[0, 0, 0], None),
+        ("edge_group_index", &[2, 1, 0], None),
+    ];
+    let integers: Vec<_> =
+        all.into_iter().filter(|(name, ..)| !name.contains("group") || which.contains(name)).collect();
+    write_h5(&folder.join(EDGES), ["edges", "some"], &integers, groups);
 }
 
 fn read(folder: &Path) -> Result<Simulation> {
@@ -124,11 +147,9 @@ fn a_network_is_read_by_types() {
     let network = &simulation.network;
     assert_eq!((network.dt_ms, simulation.ticks), (0.1, 100));
     let names: Vec<_> = network.populations.iter().map(|p| (p.name.as_str(), p.size)).collect();
-    assert_eq!(names, [("cells_10", 2), ("cells_20", 1)]);
-    assert_eq!(simulation.nodes[0].ids, [0, 2]);
+    assert_eq!(names, [("cells/10", 2), ("cells/20", 1)]);
     // R = 20 ms / 100 pF = 0.2 GOhm; type 20 has NEST's defaults.
-    let rise = -(-0.1_f64 / 20.0).exp_m1();
-    assert!((network.populations[0].neuron.drive - (-70.0 + 0.2 * 3.0) * rise).abs() < 1e-14);
+    assert!((network.populations[0].neuron.steady - (-70.0 + 0.2 * 3.0)).abs() < 1e-13);
     assert_eq!((network.populations[0].neuron.refractory, network.populations[1].initial_mv[0]), (20, -70.0));
     let edges = |i: usize| {
         let projection = &network.projections[i];
@@ -145,10 +166,34 @@ fn a_network_is_read_by_types() {
     assert_eq!(spikes[..], [(0, 0), (19, 1), (20, 1)]);
 
     let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let recording = SpikeRecording { dt_ms: 0.1, ticks: 9, populations, spikes: vec![(3, 0, 1), (3, 1, 0), (4, 0, 0)] };
-    let by_node = simulation.by_node(&recording);
+    let recording = SpikeRecording {
+        dt_ms: 0.1,
+        ticks: 9,
+        populations,
+        spikes: vec![(3, 0, 1), (3, 1, 0), (4, 0, 0)],
+        ..SpikeRecording::default()
+    };
+    let by_node = simulation.naming.rename(&recording);
     assert_eq!(by_node.populations, [("cells".to_owned(), 3)]);
     assert_eq!(by_node.spikes, [(3, 0, 1), (3, 0, 2), (4, 0, 0)]);
+
+    // The same while it runs, with a probe whose neurons are of both types.
+    let probes = vec![Probe { variable: Variable::Membrane, population: 0, neurons: vec![1, 2] }];
+    let populations = by_node.populations.clone();
+    let header = Header { dt_ms: 0.1, populations, probes: probes.clone(), ..Header::default() };
+    let mut memory = Memory::new(header).unwrap();
+    let of_network = simulation.naming.probes(&probes);
+    let neurons: Vec<_> = of_network.iter().map(|probe| (probe.population, &probe.neurons[..])).collect();
+    assert_eq!(neurons, [(0, &[1][..]), (1, &[0][..])]);
+    let mut recorder = simulation.naming.recorder(&probes, &mut memory);
+    recorder.spikes(3, 0, &[1]).unwrap();
+    recorder.spikes(3, 1, &[0]).unwrap();
+    recorder.values(3, 0, &[-60.0]).unwrap();
+    recorder.values(3, 1, &[-50.0]).unwrap();
+    recorder.spikes(4, 0, &[0]).unwrap();
+    recorder.flush().unwrap();
+    let (spikes, traces) = memory.finish(9).unwrap();
+    assert_eq!((spikes, &traces[0].values[..]), (by_node, &[-50.0, -60.0][..]));
 }
 
 #[test]
@@ -162,11 +207,180 @@ fn delays_of_edges_and_inputs_as_tables_are_read() {
     let simulation = read(folder.path()).unwrap();
     let Emits::Spikes(spikes) = &simulation.network.sources[0].emits else { panic!() };
     assert_eq!(spikes[..], [(1, 1)]);
+    let of_input = |table: &str| {
+        std::fs::write(folder.path().join("input.csv"), table).unwrap();
+        let simulation = read(folder.path()).map_err(|e| e.to_string())?;
+        let Emits::Spikes(spikes) = &simulation.network.sources[0].emits else { panic!() };
+        Ok::<_, String>(spikes.to_vec())
+    };
+    assert_eq!(of_input("timestamps node_ids\n0.2 1\n"), Ok(vec![(1, 1)]));
+    assert_eq!(of_input("timestamps population node_ids\n"), Ok(vec![]));
+    let error = of_input("timestamps population node_ids\n0.2 other 1\n").unwrap_err();
+    assert!(error.contains("input.csv: no population 'outside', but other"), "{error}");
     // From type 10 to type 10: nodes 0 and 2, neurons 0 and 1.
     let projection = &simulation.network.projections[0];
     let (Rule::List(list), Delays::Each(delays)) = (&projection.rule, &projection.delays) else { panic!() };
     assert_eq!((&list[..], &delays[..]), (&[(0, 1), (1, 1)][..], &[1, 10][..]));
     assert!(matches!(&projection.weights, Weights::Each(weights) if weights[..] == [5.0, 1.0]));
+}
+
+/// Weight and delay in steps of every edge, by source and population and neuron of the target.
+fn edges(simulation: &Simulation) -> Vec<(u32, (usize, u32), f64, u16)> {
+    let mut edges = Vec::new();
+    for projection in &simulation.network.projections {
+        let Rule::List(list) = &projection.rule else { panic!("a list") };
+        for (e, &(source, target)) in list.iter().enumerate() {
+            let weight = match &projection.weights {
+                Weights::Constant(weight) => *weight,
+                Weights::Each(weights) => weights[e],
+                other => panic!("{other:?}"),
+            };
+            let delay = match &projection.delays {
+                Delays::Constant(delay) => *delay,
+                Delays::Each(delays) => delays[e],
+                other => panic!("{other:?}"),
+            };
+            edges.push((source, (projection.to, target), weight, delay));
+        }
+    }
+    edges.sort_by_key(|&(source, target, ..)| (source, target));
+    edges
+}
+
+#[test]
+fn values_of_the_only_group_need_no_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write_network(path);
+    let (weights, delays): (&[f64], &[f64]) = (&[5.0, 2.5, 4.0], &[0.1, 0.2, 0.3]);
+    write_groups(path, &[], &[("0", &[("syn_weight", weights), ("delay", delays)])]);
+    let found = edges(&read(path).unwrap());
+    assert_eq!(found, [(0, (0, 1), 5.0, 1), (0, (1, 0), 4.0, 3), (1, (0, 1), 2.5, 2)]);
+    // One of them in the group, the other from the type; a group of another number; indices.
+    write_groups(path, &[], &[("3", &[("syn_weight", weights)]), ("indices", &[])]);
+    let found = edges(&read(path).unwrap());
+    assert_eq!(found, [(0, (0, 1), 5.0, 15), (0, (1, 0), 4.0, 15), (1, (0, 1), 2.5, 15)]);
+    // Without values there is nothing to tell apart.
+    write_groups(path, &[], &[("0", &[]), ("1", &[])]);
+    assert!(edges(&read(path).unwrap()).iter().all(|edge| (edge.2, edge.3) == (1.0, 15)));
+    write_groups(path, &["edge_group_id", "edge_group_index"], &[("0", &[("syn_weight", weights)])]);
+    let found = edges(&read(path).unwrap());
+    assert_eq!(found, [(0, (0, 1), 4.0, 15), (0, (1, 0), 5.0, 15), (1, (0, 1), 2.5, 15)]);
+
+    let refused = |which: &[&str], groups: &[(&str, Floats)], expected: &[&str]| {
+        write_groups(path, which, groups);
+        let error = read(path).unwrap_err();
+        assert_eq!(error.hint(), None);
+        let error = error.to_string();
+        assert!(expected.iter().all(|part| error.contains(part)) && error.contains("edges.h5"), "{error}");
+    };
+    let group: Floats = &[("syn_weight", weights)];
+    refused(&["edge_group_id"], &[("0", group)], &["no 'edge_group_index'"]);
+    refused(&["edge_group_index"], &[("0", group)], &["no 'edge_group_id'"]);
+    refused(&[], &[("0", group), ("1", &[])], &["edges/some", "several groups"]);
+    refused(&[], &[("0", &[("delay", &[1.0, 2.0])])], &["0/delay", "2 values for 3 edges"]);
+    refused(&[], &[("first", group)], &["some/first", "no group"]);
+}
+
+#[test]
+fn inputs_go_to_the_nodes_of_their_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write_network(path);
+    let types = TYPES.replace("dynamics_params", "dynamics_params kind").replace("a.json", "a.json x");
+    let types = types.replace("iaf_psc_alpha NULL", "iaf_psc_alpha NULL y");
+    std::fs::write(path.join("net/types.csv"), types.replace("NULL NULL", "NULL NULL z")).unwrap();
+    write_input(path, &[1.0, 2.0, 3.0], &[0, 1, 1]);
+    let sets = r#"{"first": {"population": "outside", "node_id": 0}, "second": {"node_id": [1], "kind": ["x", "z"]},
+        "both": ["first", "second"], "outside": {"population": "outside", "node_id": [1]}, "none": {"kind": "w"},
+        "by_type": {"node_type_id": 30, "population": ["outside", "cells"]}, "round": ["round"], "cell": {"kind": "x"},
+        "operator": {"kind": {"$regex": "z"}}, "beyond": {"population": "outside", "node_id": [2]}, "list": [3]}"#;
+    let with = |set: &str, file: bool| {
+        let sets_file = if file { "\"node_sets_file\": \"$BASE/sets.json\", \"inputs\"" } else { "\"inputs\"" };
+        let config = CONFIG.replace("\"inputs\"", sets_file).replace("\"outside\"", set);
+        std::fs::write(path.join("simulation_config.json"), config).unwrap();
+        let simulation = read(path).map_err(|e| e.to_string())?;
+        let Emits::Spikes(spikes) = &simulation.network.sources[0].emits else { panic!() };
+        Ok::<_, String>(spikes.to_vec())
+    };
+    let (zero, one) = (vec![(9, 0)], vec![(19, 1), (29, 1)]);
+    let all = [&zero[..], &one].concat();
+    // Without the file of sets, names are those of populations.
+    assert_eq!(with("\"outside\"", true).unwrap(), all);
+    assert!(with("\"first\"", true).unwrap_err().contains("sets.json is missing"));
+    std::fs::write(path.join("sets.json"), sets).unwrap();
+    for (set, expected) in [
+        ("\"first\"", &zero),
+        ("\"second\"", &one),
+        ("\"both\"", &all),
+        ("[\"second\", \"first\"]", &all),
+        // A set goes before the population of its name.
+        ("\"outside\"", &one),
+        ("\"by_type\"", &all),
+        ("{\"population\": \"outside\"}", &all),
+        ("{\"population\": \"outside\", \"node_id\": [0, 1], \"model_type\": \"virtual\", \"kind\": \"z\"}", &all),
+    ] {
+        assert_eq!(with(set, true).as_ref(), Ok(expected), "{set}");
+    }
+    assert_eq!(with("\"outside\"", false).unwrap(), all);
+    for (set, expected) in [
+        ("\"nobody\"", "'nobody' is neither a node set nor a population"),
+        ("\"none\"", "which no node is in"),
+        ("\"round\"", "'round' is part of itself"),
+        ("\"cell\"", "nodes of 'cells', which is no population of virtual nodes"),
+        ("\"operator\"", "only values and lists of values are known"),
+        ("\"beyond\"", "node_id 2 of population 'outside', which has 2"),
+        ("\"list\"", "expected names"),
+        ("{\"population\": \"inside\"}", "population 'inside', which no file of nodes has"),
+        ("{\"node_id\": \"0\"}", "node_id"),
+        ("3", "expected a name, a list of names or rules"),
+    ] {
+        let error = with(set, true).unwrap_err();
+        assert!(error.contains(expected) && error.contains("inputs.drive"), "{set}: {error}");
+    }
+}
+
+#[test]
+fn a_table_can_have_types_of_several_populations() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write_network(path);
+    let types = "node_type_id population model_type model_template
+10 cells point_neuron nest:iaf_psc_alpha
+10 outside virtual NULL
+20 NULL point_neuron nest:iaf_psc_alpha
+30 NULL virtual NULL
+30 others point_neuron nest:iaf_psc_alpha
+";
+    std::fs::write(path.join("net/types.csv"), types).unwrap();
+    let edge_types = "edge_type_id population syn_weight delay\n7 other 3.0 0.5\n7 some 4.0 0.2\n7 NULL 6.0 0.3\n";
+    std::fs::write(path.join("net/edge_types.csv"), edge_types).unwrap();
+    write_groups(path, &[], &[]);
+    assert!(edges(&read(path).unwrap()).iter().all(|edge| (edge.2, edge.3) == (4.0, 2)));
+    std::fs::write(path.join("net/edge_types.csv"), edge_types.replace("7 some", "8 some")).unwrap();
+    assert!(edges(&read(path).unwrap()).iter().all(|edge| (edge.2, edge.3) == (6.0, 3)));
+    std::fs::write(path.join("net/edge_types.csv"), edge_types.replace("7 other", "7 some")).unwrap();
+    let error = read(path).unwrap_err().to_string();
+    assert!(error.contains("edge_types.csv: row 2: edge_type_id 7 stands twice"), "{error}");
+    let others = edge_types.replace("7 some", "7 another").replace("7 NULL", "8 NULL");
+    std::fs::write(path.join("net/edge_types.csv"), others).unwrap();
+    let error = read(path).unwrap_err().to_string();
+    assert!(error.contains("edge_type_id 7, which no table has"), "{error}");
+}
+
+#[test]
+fn what_is_not_used_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    write_network(folder.path());
+    assert_eq!(read(folder.path()).unwrap().unused, [] as [&str; 0]);
+    let more = r#""conditions": {"celsius": 34.0, "v_init": -80}, "output": {"output_dir": "out"},
+        "reports": {"v": {"variable_name": "V_m"}, "w": {"enabled": false}}, "target_simulator": "NEST", "network""#;
+    let config = CONFIG.replacen("\"network\"", more, 1).replace("0.1}", "0.1, \"tstart\": 0, \"dL\": 20}");
+    std::fs::write(folder.path().join("simulation_config.json"), config).unwrap();
+    let unused = read(folder.path()).unwrap().unused.join(", ");
+    let expected =
+        "run.dL, conditions.celsius, conditions.v_init, reports.v (--record records), output (--out says where)";
+    assert_eq!(unused, expected);
 }
 
 #[test]
@@ -200,6 +414,40 @@ fn wrong_networks_are_refused_by_file_and_field() {
     check(&config("${configdir}", "$BASE$BASE"), &["simulation_config.json", "no variable"]);
     check(&config("\"spikes\"", "\"current_clamp\""), &["inputs.drive", "current_clamp"]);
     check(&config("\"outside\"", "\"cells\""), &["inputs.drive", "'cells'", "virtual"]);
+    check(&config("0.1}", "0.1, \"tstart\": 5.0}"), &["run.tstart", "is 5"]);
+    check(&config("0.1}", "0.1, \"seed\": 5}"), &["simulation_config.json:3:", "`seed`"]);
+    check(&config("\"run\"", "\"mechanisms\": {}, \"run\""), &["simulation_config.json:3:", "`mechanisms`"]);
+    check(&config("\"run\"", "\"target_simulator\": \"NEURON\", \"run\""), &["target_simulator", "'NEURON'"]);
+    check(&config("\"h5\"", "\"nwb\""), &["inputs.drive", "module 'nwb'"]);
+    check(&config("\"h5\"", "\"h5\", \"trial\": \"one\""), &["inputs.drive", "trial"]);
+    check(&config("\"h5\"", "\"h5\", \"enabled\": 1"), &["inputs.drive", "enabled 1"]);
+    check(&config(", \"node_set\": \"outside\"", ""), &["inputs.drive", "node_set"]);
+    let circuit = |from: &'static str, to: &'static str| {
+        assert!(CIRCUIT.contains(from), "{from}");
+        move |folder: &Path| std::fs::write(folder.join("circuit.json"), CIRCUIT.replacen(from, to, 1)).unwrap()
+    };
+    check(&circuit("{", "{\"version\": 2.4, "), &["circuit.json:1:", "`version`"]);
+    check(&circuit("{", "{\"target_simulator\": \"NEURON\", "), &["circuit.json", "'NEURON'"]);
+    check(&circuit("{\"nodes_file\"", "{\"populations\": {}, \"nodes_file\""), &["circuit.json:", "`populations`"]);
+    check(
+        &|folder| write_h5(&folder.join("net/cells.h5"), ["nodes", "cells"], &[column("node_type_id", &[10])], V_TH),
+        &["cells.h5", "nodes/cells", "'V_th' of single nodes"],
+    );
+    let node_type = "node_type_id model_type model_template tau_m\n10 point_neuron nest:iaf_psc_alpha 9.0
+20 point_neuron nest:iaf_psc_alpha 9.0\n30 virtual NULL NULL\n";
+    check(&text("net/types.csv", node_type), &["types.csv", "node_type_id 10", "tau_m '9.0'"]);
+    for (column, cell) in [
+        ("weight_function", "gaussian"),
+        ("weight_sigma", "2"),
+        ("nsyns", "3"),
+        ("num_synapses", "0"),
+        ("receptor_type", "1"),
+    ] {
+        let table = format!("edge_type_id {column}\n7 {cell}\n");
+        let edit = |folder: &Path| std::fs::write(folder.join("net/edge_types.csv"), &table).unwrap();
+        check(&edit, &["edge_types.csv", "edge_type_id 7", column, cell]);
+        check(&|folder| write_groups(folder, &[], &[("0", &[(column, &[3.0, 3.0, 3.0])])]), &["edges.h5", column]);
+    }
     check(&text("circuit.json", "{}"), &["circuit.json:1:", "networks"]);
     check(&text("net/types.csv", "node_type_id model_type\n20 virtual\n"), &["types.csv", "no node_type_id 10"]);
     check(&text("net/types.csv", "node_type_id model_type\nx virtual\n"), &["types.csv", "row 1", "node_type_id"]);

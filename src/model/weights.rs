@@ -4,7 +4,7 @@ use super::{Stft, declarations};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::write_atomic;
-use crate::parameters::Parameters;
+use crate::parameters::{Declaration, Parameters};
 use crate::rng::Streams;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
@@ -49,7 +49,16 @@ pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
         return Err(wrong(format!("header field `model`: dimensions {dims:?} are outside 1 to 65536")));
     }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(format!("not a safetensors file: {e}")))?;
-    let mut parameters = Parameters::initial(declarations(&model), Streams::new(0));
+    let declarations = declarations(&model);
+    // Before anything of that size is made.
+    let size = |d: &Declaration| d.shape.iter().fold(size_of::<f32>(), |n, &axis| n.saturating_mul(axis));
+    let promised = declarations.iter().map(size).fold(0, usize::saturating_add);
+    if promised > bytes.len() {
+        let problem =
+            format!("the model of its header needs {promised} bytes of tensors; the file has {}", bytes.len());
+        return Err(wrong(problem).with_hint("is it cut off?"));
+    }
+    let mut parameters = Parameters::initial(declarations, Streams::new(0));
     let names: Vec<String> = parameters.entries().iter().map(|e| e.declaration.name.clone()).collect();
     for name in &names {
         let tensor = tensors.tensor(name).map_err(|_| wrong(format!("tensor {name} is missing")))?;
@@ -63,4 +72,26 @@ pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
         return Err(wrong(format!("tensor {extra} does not belong to this model")));
     }
     Ok((model, parameters))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Dimensions;
+
+    /// A header of a few bytes must not make as much be allocated as its model would need.
+    #[test]
+    fn a_header_that_promises_more_than_the_file_has_is_refused() {
+        let mut config = Config::default().model;
+        (config.encoder_hidden, config.width, config.joint_blocks) = (1 << 14, 1 << 14, 32);
+        let dimensions = Dimensions { audio: 1 << 16, video: 1 << 16, words: 300, temporal: true };
+        let model = serde_json::to_string(&Stft { config, dimensions }).unwrap();
+        let header = Some(HashMap::from([(MODEL_KEY.to_owned(), model)]));
+        let none: [(&str, TensorView); 0] = [];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        std::fs::write(&path, safetensors::serialize(none, header).unwrap()).unwrap();
+        let error = load(&path).unwrap_err().to_string();
+        assert!(error.contains("bytes of tensors"), "{error}");
+    }
 }

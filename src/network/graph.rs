@@ -1,11 +1,13 @@
 //! Populations and sources as a graph: what is recurrent, in which order the rest can be run, how long delays are.
 
+use super::place::resolve;
 use super::{EdgeCount, Emits, Network, Origin, Projection, Rule, Threshold};
 use crate::event::Tick;
 use petgraph::algo::{dijkstra, kosaraju_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::fmt::Write;
+use std::ops::Range;
 
 /// Populations and sources as nodes, projections (by index) as edges.
 #[derive(Debug, Clone)]
@@ -163,6 +165,27 @@ impl Network {
         }
     }
 
+    /// Where a name leads, with or without neurons: `exc`, `exc[3]`, `exc[0..10]`. Populations are those of a recording
+    /// ([`crate::recording::Naming`]).
+    ///
+    /// # Errors
+    /// If there is no such population or source, or it has no such neurons.
+    pub fn resolve(&self, text: &str, populations: &[(String, u32)]) -> Result<(Origin, Range<u32>), String> {
+        let populations = populations.iter().enumerate().map(|(n, (name, size))| (name, Origin::Population(n), *size));
+        let sources = self.sources.iter().enumerate().map(|(n, s)| (&s.name, Origin::Source(n), s.size));
+        let all: Vec<_> = populations.chain(sources).collect();
+        let find = |name: &str| all.iter().find(|(known, ..)| *known == name).map(|&(_, origin, size)| (origin, size));
+        resolve(text, find, all.iter().map(|(name, ..)| name.as_str()))
+    }
+
+    /// Whether a population or source has spikes: one that emits analog values has none.
+    pub fn has_spikes(&self, origin: Origin) -> bool {
+        match origin {
+            Origin::Population(_) => true,
+            Origin::Source(n) => !self.sources[n].emits.is_analog(),
+        }
+    }
+
     /// How many neurons or sources there are of a population or source.
     pub fn origin_size(&self, origin: Origin) -> u32 {
         match origin {
@@ -200,14 +223,30 @@ pub(super) fn emits(emits: &Emits) -> &'static str {
     }
 }
 
+/// What a rule leaves out.
+fn without(allow_autapses: bool, allow_multapses: bool) -> &'static str {
+    match (allow_autapses, allow_multapses) {
+        (true, true) => "",
+        (false, true) => " without autapses",
+        (true, false) => " without multapses",
+        (false, false) => " without autapses and multapses",
+    }
+}
+
 /// A rule in a few words.
 pub fn rule(rule: &Rule) -> String {
     match rule {
-        Rule::AllToAll { .. } => "all to all".into(),
+        Rule::AllToAll { allow_autapses } => format!("all to all{}", without(*allow_autapses, true)),
         Rule::OneToOne => "one to one".into(),
-        Rule::FixedProbability { probability, .. } => format!("p = {probability}"),
-        Rule::FixedInDegree { degree, .. } => format!("in-degree {degree}"),
-        Rule::FixedOutDegree { degree, .. } => format!("out-degree {degree}"),
+        Rule::FixedProbability { probability, allow_autapses, .. } => {
+            format!("p = {probability}{}", without(*allow_autapses, true))
+        }
+        Rule::FixedInDegree { degree, allow_autapses, allow_multapses, .. } => {
+            format!("in-degree {degree}{}", without(*allow_autapses, *allow_multapses))
+        }
+        Rule::FixedOutDegree { degree, allow_autapses, allow_multapses, .. } => {
+            format!("out-degree {degree}{}", without(*allow_autapses, *allow_multapses))
+        }
         Rule::List(_) => "list".into(),
         Rule::Matrix(_) => "matrix".into(),
     }

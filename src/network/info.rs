@@ -3,6 +3,7 @@
 use super::compile::Compiled;
 use super::graph::{self, NetworkGraph};
 use super::{EdgeCount, Network, Projection, Rule};
+pub use crate::memory::bytes;
 use serde::Serialize;
 use std::fmt;
 
@@ -193,16 +194,6 @@ fn grouped(n: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// Bytes in the unit that leaves a short number.
-pub fn bytes(n: u64) -> String {
-    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let power = (0..6).rev().find(|&power| n >> (10 * (power + 1)) > 0).map_or(0, |power| power + 1);
-    match power {
-        0 => format!("{n} bytes"),
-        _ => format!("{:.1} {}", n as f64 / (1_u64 << (10 * power)) as f64, units[power]),
-    }
 }
 
 impl fmt::Display for Fan {

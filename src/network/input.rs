@@ -1,7 +1,8 @@
 //! The files that a network file names: arrays of numbers, lists of spikes, lists of edges.
 
 use crate::error::{Error, Result};
-use crate::npy::{Header, floats_to_f64, integers};
+use crate::files::ending;
+use crate::npy::{Header, floats_to_f64, integers, row_major};
 use crate::recording::{self, SpikeRecording};
 use std::path::Path;
 
@@ -20,9 +21,10 @@ pub struct Array {
 /// # Errors
 /// If it cannot be read, is no such file, would need more than `limit` bytes, or holds a value that is not finite.
 pub fn read_array(path: &Path, limit: u64) -> Result<Array> {
-    let array = match extension(path)? {
+    let array = match &ending(path)[..] {
         "npy" => read_npy(path, limit)?,
-        _ => read_numbers(path, limit)?,
+        "csv" => read_numbers(path, limit)?,
+        _ => return Err(Error::file(path, "expected a file whose name ends in .npy or .csv")),
     };
     match array.values.iter().position(|value| !value.is_finite()) {
         Some(place) => Err(Error::file(path, format!("value {place}, counted from 0, is {}", array.values[place]))),
@@ -30,19 +32,19 @@ pub fn read_array(path: &Path, limit: u64) -> Result<Array> {
     }
 }
 
-/// Reads the spikes of any file that [`crate::recording::read_spikes`] knows, in ticks of `dt_ms`.
+/// Reads one population of any file that [`crate::recording::read_population`] knows, in ticks of `dt_ms`.
 ///
 /// # Errors
-/// If it cannot be read, is no such file, or would need more than `limit` bytes.
-pub fn read_spikes(path: &Path, dt_ms: f64, limit: u64) -> Result<SpikeRecording> {
+/// If it cannot be read, is no such file, has no such population, or would need more than `limit` bytes.
+pub fn read_spikes(path: &Path, dt_ms: f64, population: Option<&str>, limit: u64) -> Result<SpikeRecording> {
     if path.is_file() {
         checked_size(path, limit)?;
     }
-    recording::read_spikes(path, dt_ms)
+    recording::read_population(path, dt_ms, population, limit)
 }
 
 /// Edges (source, target) and their weights, if the file has them.
-pub type EdgeList = (Vec<(u32, u32)>, Option<Vec<f32>>);
+pub type EdgeList = (Vec<(u32, u32)>, Option<Vec<f64>>);
 
 /// Reads edges from a `.csv` file with the head `source,target` or `source,target,weight`.
 ///
@@ -56,19 +58,12 @@ pub fn read_edges(path: &Path, limit: u64) -> Result<EdgeList> {
         let id = |column, name| number(row, column).ok_or_else(|| fault(name, "a whole number"));
         edges.push((id(0, "source")?, id(1, "target")?));
         if weighted {
-            let weight = number(row, 2).filter(|w: &f32| w.is_finite());
+            let weight = number(row, 2).filter(|w: &f64| w.is_finite());
             weights.push(weight.ok_or_else(|| fault("weight", "a number"))?);
         }
         Ok(())
     })?;
     Ok((edges, weighted.then_some(weights)))
-}
-
-fn extension(path: &Path) -> Result<&str> {
-    match path.extension().and_then(|e| e.to_str()) {
-        Some(known @ ("npy" | "csv")) => Ok(known),
-        _ => Err(Error::file(path, "expected a file whose name ends in .npy or .csv")),
-    }
 }
 
 /// The size of the file, unless it is too large or no file.
@@ -98,9 +93,6 @@ fn read_npy(path: &Path, limit: u64) -> Result<Array> {
     let (1 | 2, false) = (header.shape.len(), header.shape.contains(&0)) else {
         return Err(Error::file(path, format!("shape {:?}: expected one or two sizes, none of them 0", header.shape)));
     };
-    if header.fortran && header.shape.iter().filter(|&&n| n > 1).count() > 1 {
-        return Err(Error::file(path, "stored column by column: save np.ascontiguousarray(x)"));
-    }
     let count = header.shape.iter().try_fold(1_usize, |n, &m| n.checked_mul(m));
     let data = bytes.get(header.data_start..).unwrap_or_default();
     let Some(count) = count.filter(|count| count.checked_mul(size) == Some(data.len())) else {
@@ -108,6 +100,8 @@ fn read_npy(path: &Path, limit: u64) -> Result<Array> {
             format!("{} bytes of data do not match its shape {:?}; is it truncated?", data.len(), header.shape);
         return Err(Error::file(path, problem));
     };
+    let transposed = header.fortran.then(|| row_major(data, size, &header.shape));
+    let data = transposed.as_deref().unwrap_or(data);
     let mut values = vec![0.0; count];
     let big = header.dtype.big_endian;
     if kind == 'f' {
@@ -123,7 +117,7 @@ fn read_npy(path: &Path, limit: u64) -> Result<Array> {
 type Reader = csv::Reader<std::fs::File>;
 
 fn csv_reader(path: &Path, limit: u64, head: bool) -> Result<Reader> {
-    if extension(path)? != "csv" {
+    if ending(path) != "csv" {
         return Err(Error::file(path, "expected a file whose name ends in .csv"));
     }
     checked_size(path, limit)?;

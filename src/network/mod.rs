@@ -18,6 +18,11 @@
 //! | fixed out-degree K | i stride + offset + k, k < K | j = first + below(seed, e, size of the range of targets) |
 //! | list, matrix | place in the list; row by row | those given |
 //!
+//! Without autapses a pair i = j of one population is no edge. A neuron that draws among n, of which it is one itself, then draws
+//! among n - 1: below(seed, e, n - 1), and one more from its own place in the range on. Without multapses the k-th of K draws
+//! among n (or n - 1) is t = below(seed, e, n - K + k + 1), or n - K + k if that t has been drawn already (Floyd's sample: every
+//! subset of K is equally likely).
+//!
 //! A weight or delay that is drawn uses counter e + its own `first` and its own seed.
 
 pub mod compile;
@@ -25,11 +30,15 @@ pub mod graph;
 pub mod info;
 pub mod input;
 mod place;
+mod range;
 mod rule;
 pub mod spec;
+mod time;
 
 pub use place::Problem;
+pub use range::LARGEST;
 pub use rule::EdgeCount;
+pub use time::{MOST_TICKS, duration};
 
 use crate::event::Tick;
 use crate::neuron::linear::Neuron;
@@ -64,6 +73,13 @@ pub struct Population {
     pub threshold: Threshold,
     /// Membranes before the first tick, mV: one for all or one per neuron.
     pub initial_mv: Vec<f64>,
+}
+
+impl Population {
+    /// Whether its neurons have a threshold: leaky integrators have none.
+    pub fn can_fire(&self) -> bool {
+        self.threshold != Threshold::Never
+    }
 }
 
 /// When a neuron fires.
@@ -132,13 +148,20 @@ pub enum Emits {
         /// Of the counter.
         stride: u64,
     },
-    /// Analog values: row t / ticks_per_frame of `[frames, size]`; nothing behind the last.
+    /// Analog values: row t / ticks_per_frame of `[frames, size]`; the last row holds from then on.
     Frames {
-        /// Row by row.
-        values: Arc<[f32]>,
+        /// Row by row, at least one.
+        values: Arc<[f64]>,
         /// Ticks for which a row holds, at least 1.
         ticks_per_frame: Tick,
     },
+}
+
+impl Emits {
+    /// Whether it gives values in place of spikes.
+    pub fn is_analog(&self) -> bool {
+        matches!(self, Emits::Frames { .. })
+    }
 }
 
 /// Where a projection starts.
@@ -177,7 +200,7 @@ pub enum Rule {
     /// Every pair.
     AllToAll {
         /// Whether a neuron reaches itself.
-        self_connections: bool,
+        allow_autapses: bool,
     },
     /// k-th to k-th.
     OneToOne,
@@ -187,8 +210,10 @@ pub enum Rule {
         probability: f64,
         /// Of the counter.
         seed: u64,
+        /// Whether a neuron may reach itself.
+        allow_autapses: bool,
     },
-    /// Each target draws its sources; one source may be drawn twice.
+    /// Each target draws its sources.
     FixedInDegree {
         /// Sources per target.
         degree: u32,
@@ -198,8 +223,12 @@ pub enum Rule {
         stride: u64,
         /// Of the counter.
         offset: u64,
+        /// Whether a neuron may be drawn for itself.
+        allow_autapses: bool,
+        /// Whether a source may be drawn more than once.
+        allow_multapses: bool,
     },
-    /// Each source draws its targets; one target may be drawn twice.
+    /// Each source draws its targets.
     FixedOutDegree {
         /// Targets per source.
         degree: u32,
@@ -209,11 +238,15 @@ pub enum Rule {
         stride: u64,
         /// Of the counter.
         offset: u64,
+        /// Whether a neuron may be drawn for itself.
+        allow_autapses: bool,
+        /// Whether a target may be drawn more than once.
+        allow_multapses: bool,
     },
     /// Source and target of each edge, counted in the whole populations.
     List(Arc<[(u32, u32)]>),
     /// A dense matrix of weights `[targets, sources]` of the ranges, row by row; zeros are synapses too.
-    Matrix(Arc<[f32]>),
+    Matrix(Arc<[f64]>),
 }
 
 /// Weights of a projection. [`Rule::Matrix`] brings its own, which these multiply.
@@ -221,7 +254,7 @@ pub enum Rule {
 pub enum Weights {
     /// One for all.
     Constant(f64),
-    /// low + (high - low) unit(seed, e + first), rounded to f32.
+    /// low + (high - low) unit(seed, e + first).
     Uniform {
         /// Lowest.
         low: f64,
@@ -232,7 +265,7 @@ pub enum Weights {
         /// Of the counter.
         first: u64,
     },
-    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32 ([`Projection::weight`]).
+    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next ([`Projection::weight`]).
     Normal {
         /// Mean.
         mean: f64,
@@ -244,7 +277,7 @@ pub enum Weights {
         first: u64,
     },
     /// One per counter: of a list or of one to one.
-    Each(Arc<[f32]>),
+    Each(Arc<[f64]>),
 }
 
 /// Delays of a projection in ticks, at least 1.

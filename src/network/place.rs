@@ -1,4 +1,8 @@
-//! What is wrong with a network, and where in its file that stands.
+//! Names in a network, and where in its file stands what is wrong with it.
+
+use super::Origin;
+use crate::recording::{self, name_and_ids};
+use std::ops::Range;
 
 /// A fault in a network's description.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +44,46 @@ pub(super) fn shown(text: &str) -> String {
         short.push_str("...");
     }
     format!("`{short}`")
+}
+
+/// Where a name with or without neurons leads: `exc`, `exc[3]`, `exc[0..10]`.
+pub(super) fn resolve<'a>(
+    text: &str,
+    find: impl Fn(&str) -> Option<(Origin, u32)>,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<(Origin, Range<u32>), String> {
+    let whole = text.trim();
+    if let Some((origin, size)) = find(whole) {
+        return Ok((origin, 0..size));
+    }
+    let (name, ids) = name_and_ids(text);
+    let (origin, size) = find(name).ok_or_else(|| unknown("population or source", name, names))?;
+    let ids = ids.map_or(Ok(0..size), |ids| recording::ids(ids, name, size))?;
+    Ok((origin, ids))
+}
+
+/// A message about an unknown name, with the nearest of the known ones.
+pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearest = known.map(|known| (distance(name, known), known)).min();
+    let advice = nearest.map_or(String::new(), |(_, known)| format!("; the nearest name is {}", shown(known)));
+    format!("no {what} is called {}{advice}", shown(name))
+}
+
+/// Insertions, deletions and replacements between the first characters of two names.
+pub(super) fn distance(a: &str, b: &str) -> usize {
+    const MOST: usize = 100;
+    let b: Vec<char> = b.chars().take(MOST).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(MOST).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for j in 0..b.len() {
+            let replaced = diagonal + usize::from(x != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
 }
 
 /// Bytes before the value of `field`, or of the innermost part of it that is there.

@@ -43,8 +43,8 @@ impl Projection {
         let (from, to) = (&self.from_ids, &self.to_ids);
         let columns = u64::from(network.populations[self.to].size);
         match &self.rule {
-            Rule::AllToAll { self_connections } => {
-                let skip_self = !self_connections && self.from == Origin::Population(self.to);
+            Rule::AllToAll { allow_autapses } => {
+                let skip_self = !allow_autapses && self.is_recurrent();
                 for i in from.clone() {
                     for j in targets.clone().filter(|&j| !(skip_self && i == j)) {
                         f(i, j, u64::from(i) * columns + u64::from(j));
@@ -58,7 +58,8 @@ impl Projection {
                     f(i, j, u64::from(i));
                 }
             }
-            Rule::FixedProbability { probability, seed } => {
+            Rule::FixedProbability { probability, seed, allow_autapses } => {
+                let skip_self = !allow_autapses && self.is_recurrent();
                 let cut = probability_cut(*probability);
                 let mut hits = vec![0; targets.len().div_ceil(64)];
                 // Bits of the last word that belong to no target.
@@ -73,33 +74,32 @@ impl Projection {
                         let mut word = word;
                         while word != 0 {
                             let j = start + word.trailing_zeros();
-                            f(i, j, row + u64::from(j));
+                            if !(skip_self && i == j) {
+                                f(i, j, row + u64::from(j));
+                            }
                             word &= word - 1;
                         }
                     }
                 }
             }
-            Rule::FixedInDegree { degree, seed, stride, offset } => {
-                let sources = from.end - from.start;
+            &Rule::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
+                let mut draw = Draw::new(seed, degree, from, allow_multapses);
+                let skip_self = !allow_autapses && self.is_recurrent();
                 for j in targets {
-                    let first = u64::from(j).wrapping_mul(*stride).wrapping_add(*offset);
-                    for k in 0..u64::from(*degree) {
-                        let e = first.wrapping_add(k);
-                        f(from.start + below(*seed, e, sources), j, e);
-                    }
+                    let first = u64::from(j).wrapping_mul(stride).wrapping_add(offset);
+                    draw.each(first, skip_self.then_some(j), |i, e| f(i, j, e));
                 }
             }
-            Rule::FixedOutDegree { degree, seed, stride, offset } => {
-                let reach = to.end - to.start;
+            &Rule::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
+                let mut draw = Draw::new(seed, degree, to, allow_multapses);
+                let skip_self = !allow_autapses && self.is_recurrent();
                 for i in from.clone() {
-                    let first = u64::from(i).wrapping_mul(*stride).wrapping_add(*offset);
-                    for k in 0..u64::from(*degree) {
-                        let e = first.wrapping_add(k);
-                        let j = to.start + below(*seed, e, reach);
+                    let first = u64::from(i).wrapping_mul(stride).wrapping_add(offset);
+                    draw.each(first, skip_self.then_some(i), |j, e| {
                         if targets.contains(&j) {
                             f(i, j, e);
                         }
-                    }
+                    });
                 }
             }
             Rule::List(edges) => {
@@ -119,26 +119,52 @@ impl Projection {
         }
     }
 
+    /// Whether it leads from a population to itself.
+    fn is_recurrent(&self) -> bool {
+        self.from == Origin::Population(self.to)
+    }
+
     /// How many edges there are, without enumerating them.
     pub fn edges(&self) -> EdgeCount {
         let (sources, targets) =
             (u64::from(self.from_ids.end - self.from_ids.start), u64::from(self.to_ids.end - self.to_ids.start));
+        let pairs = |allow_autapses: bool| {
+            let own = self.from_ids.end.min(self.to_ids.end).saturating_sub(self.from_ids.start.max(self.to_ids.start));
+            let left_out = if !allow_autapses && self.is_recurrent() { own } else { 0 };
+            sources * targets - u64::from(left_out)
+        };
         EdgeCount::Exact(match &self.rule {
-            Rule::AllToAll { self_connections: false } if self.from == Origin::Population(self.to) => {
-                let shared =
-                    self.from_ids.end.min(self.to_ids.end).saturating_sub(self.from_ids.start.max(self.to_ids.start));
-                sources * targets - u64::from(shared)
-            }
-            Rule::AllToAll { .. } => sources * targets,
+            Rule::AllToAll { allow_autapses } => pairs(*allow_autapses),
             Rule::OneToOne => targets,
-            Rule::FixedProbability { probability, .. } => {
-                return EdgeCount::Expected(probability * (sources * targets) as f64);
+            Rule::FixedProbability { probability, allow_autapses, .. } => {
+                return EdgeCount::Expected(probability * pairs(*allow_autapses) as f64);
             }
             Rule::FixedInDegree { degree, .. } => targets.saturating_mul(u64::from(*degree)),
             Rule::FixedOutDegree { degree, .. } => sources.saturating_mul(u64::from(*degree)),
             Rule::List(edges) => edges.len() as u64,
             Rule::Matrix(weights) => weights.len() as u64,
         })
+    }
+
+    /// The weight of all edges, if they share one.
+    pub fn one_weight(&self) -> Option<f64> {
+        match (&self.weights, &self.rule) {
+            (_, Rule::Matrix(_)) => None,
+            (Weights::Constant(weight), _) => Some(*weight),
+            _ => None,
+        }
+    }
+
+    /// Whether single precision holds every weight without a loss.
+    pub fn single_precision(&self) -> bool {
+        let single = |weights: &[f64]| weights.iter().all(|&w| f64::from(w as f32) == w);
+        match (&self.weights, &self.rule) {
+            (Weights::Constant(1.0), Rule::Matrix(own)) => single(own),
+            (_, Rule::Matrix(_)) => false,
+            (Weights::Constant(weight), _) => single(&[*weight]),
+            (Weights::Each(weights), _) => single(weights),
+            _ => false,
+        }
     }
 
     /// The weight of the edge with this counter.
@@ -149,17 +175,17 @@ impl Projection {
         let weight = match &self.weights {
             Weights::Constant(weight) => *weight,
             Weights::Uniform { low, high, seed, first } => {
-                f64::from((low + (high - low) * unit(*seed, counter.wrapping_add(*first))) as f32)
+                low + (high - low) * unit(*seed, counter.wrapping_add(*first))
             }
             Weights::Normal { mean, sd, seed, first } => {
                 let n = counter.wrapping_add(*first).wrapping_mul(2);
                 let (u, v) = (unit(*seed, n), unit(*seed, n.wrapping_add(1)));
-                f64::from((mean + sd * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32)
+                mean + sd * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
             }
-            Weights::Each(weights) => f64::from(weights[counter as usize]),
+            Weights::Each(weights) => weights[counter as usize],
         };
         match &self.rule {
-            Rule::Matrix(own) => f64::from(own[counter as usize]) * weight,
+            Rule::Matrix(own) => own[counter as usize] * weight,
             _ => weight,
         }
     }
@@ -174,6 +200,54 @@ impl Projection {
             }
             Delays::Each(delays) => delays[counter as usize],
         }
+    }
+}
+
+/// What one neuron after the other draws from a range.
+struct Draw {
+    seed: u64,
+    degree: u32,
+    range: Range<u32>,
+    /// Without multapses: a bit for each place of the range that was drawn, and which those are.
+    taken: Option<(Vec<u64>, Vec<u32>)>,
+}
+
+impl Draw {
+    fn new(seed: u64, degree: u32, range: &Range<u32>, allow_multapses: bool) -> Draw {
+        let taken =
+            (!allow_multapses).then(|| (vec![0; range.len().div_ceil(64)], Vec::with_capacity(degree as usize)));
+        Draw { seed, degree, range: range.clone(), taken }
+    }
+
+    /// Draws with the counters from `first` on, but not `without`.
+    fn each(&mut self, first: u64, without: Option<u32>, mut f: impl FnMut(u32, u64)) {
+        let start = self.range.start;
+        let own = without.filter(|id| self.range.contains(id)).map_or(u32::MAX, |id| id - start);
+        let among = self.range.end - start - u32::from(own != u32::MAX);
+        let id = |place: u32| start + place + u32::from(place >= own);
+        // The compiler refuses more than there are.
+        let degree = match self.taken {
+            None if among == 0 => 0,
+            None => self.degree,
+            Some(_) => self.degree.min(among),
+        };
+        let Some((bits, list)) = &mut self.taken else {
+            for e in (0..degree).map(|k| first.wrapping_add(k.into())) {
+                f(id(below(self.seed, e, among)), e);
+            }
+            return;
+        };
+        for k in 0..degree {
+            let e = first.wrapping_add(k.into());
+            let most = among - degree + k;
+            let drawn = below(self.seed, e, most + 1);
+            let is_taken = bits[drawn as usize / 64] >> (drawn % 64) & 1 == 1;
+            let place = if is_taken { most } else { drawn };
+            bits[place as usize / 64] |= 1_u64 << (place % 64);
+            list.push(place);
+            f(id(place), e);
+        }
+        list.drain(..).for_each(|place| bits[place as usize / 64] = 0);
     }
 }
 

@@ -13,8 +13,9 @@
 //!     record: (spikes: ["cells"], membrane: ["cells[0..1]"]),
 //! )
 //! ```
-//! Times and delays are multiples of `dt_ms` to within [`GRID_TOLERANCE`] of a tick. An unknown field is refused. File names are
-//! relative to the network file and lead nowhere outside its folder, unless `--files-anywhere` allows it; `.npy` holds an array of numbers, `.csv` one row per line without a head unless said otherwise.
+//! Times and delays are multiples of `dt_ms` to within [`GRID_TOLERANCE`] of a tick; only times in files of spikes are rounded. An
+//! unknown field is refused. File names are relative to the network file and lead nowhere outside its folder, unless `--files-anywhere`
+//! allows it; `.npy` holds an array of numbers, in either order of numpy, `.csv` one row per line without a head unless said otherwise.
 //!
 //! # Units
 //! Membranes and thresholds are in mV, times in ms, currents in pA, resistances in GOhm: 1 pA through 1 GOhm is 1 mV. A weight
@@ -463,7 +464,7 @@ pub struct SourceSpec {
 pub enum EmitsSpec {
     /// Spikes listed here, in any order.
     Spikes {
-        /// (ms, id).
+        /// (ms, id), on the ticks.
         #[serde(default)]
         at_ms: Vec<(f64, u32)>,
         /// (tick, id).
@@ -471,7 +472,7 @@ pub enum EmitsSpec {
         at_ticks: Vec<(u32, u32)>,
     },
     /// Spikes from a file that [`crate::recording::read_spikes`] knows: SONATA `.h5`, `.npz`, `.csv` with the head
-    /// `time_ms,id`, `.bs2`, the folder of a run. Times between two ticks are rounded to the nearest.
+    /// `time_ms,id`, `.bin` or `.bs2` of N-MNIST, the folder of a run. Times between two ticks are rounded to the nearest.
     SpikeFile {
         /// The file.
         file: PathBuf,
@@ -513,8 +514,9 @@ pub enum EmitsSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stride: Option<u64>,
     },
-    /// Analog values that multiply the weights (direct coding): `[frames, size]`, or `[frames]` for a single source. Its projections have
-    /// one delay each.
+    /// Analog values that multiply the weights (direct coding), in double precision: `[frames, size]`, or `[frames]` for a single
+    /// source; the last row holds from then on, as that of a [`ThresholdSpec::Cue`] does: end with a row of zeros for silence. Its
+    /// projections have one delay each.
     Frames {
         /// `.npy` or `.csv`.
         file: PathBuf,
@@ -562,7 +564,7 @@ pub struct ProjectionSpec {
     /// Unique among projections; default `FROM -> TO`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A population or source, all of it (`exc`) or a half-open range (`exc[0..3200]`).
+    /// A population or source, all of it (`exc`), a half-open range (`exc[0..3200]`) or one neuron (`exc[3]`).
     pub from: String,
     /// A population, all of it or a range.
     pub to: String,
@@ -579,27 +581,31 @@ pub struct ProjectionSpec {
     pub delay_ms: Option<DelaySpec>,
 }
 
-/// Which edges exist; [`crate::network`] has the counters.
+/// Which edges exist; [`crate::network`] has the counters. Autapses are edges of a neuron to itself, multapses several of one pair, as in
+/// NEST.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum RuleSpec {
     /// Every pair.
     AllToAll {
         /// Whether a neuron reaches itself; default true.
-        #[serde(default = "yes")]
-        self_connections: bool,
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool,
     },
     /// k-th to k-th; ranges of one length.
     OneToOne,
-    /// Each pair with the same probability, a neuron with itself included.
+    /// Each pair with the same probability.
     FixedProbability {
         /// In \[0, 1\].
         probability: f64,
         /// Default: derived.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
+        /// Whether a neuron may reach itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool,
     },
-    /// Each target draws its sources, with replacement.
+    /// Each target draws its sources, with replacement unless `allow_multapses` is false.
     FixedInDegree {
         /// Sources per target, at least 1.
         degree: u32,
@@ -612,8 +618,14 @@ pub enum RuleSpec {
         /// The first of them; default 0.
         #[serde(default)]
         offset: u64,
+        /// Whether a neuron may be drawn for itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool,
+        /// Whether a pair may be drawn more than once; default true.
+        #[serde(default = "yes")]
+        allow_multapses: bool,
     },
-    /// Each source draws its targets, with replacement.
+    /// Each source draws its targets, with replacement unless `allow_multapses` is false.
     FixedOutDegree {
         /// Targets per source, at least 1.
         degree: u32,
@@ -626,6 +638,12 @@ pub enum RuleSpec {
         /// The first of them; default 0.
         #[serde(default)]
         offset: u64,
+        /// Whether a neuron may be drawn for itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool,
+        /// Whether a pair may be drawn more than once; default true.
+        #[serde(default = "yes")]
+        allow_multapses: bool,
     },
     /// Edges listed here: (source, target), counted in the whole populations.
     List(Vec<(u32, u32)>),
@@ -648,7 +666,7 @@ fn yes() -> bool {
 pub enum WeightSpec {
     /// One for all.
     Constant(f64),
-    /// low + (high - low) unit(seed, e + first), rounded to f32.
+    /// low + (high - low) unit(seed, e + first).
     Uniform {
         /// Lowest.
         low: f64,
@@ -661,7 +679,7 @@ pub enum WeightSpec {
         #[serde(default)]
         first: u64,
     },
-    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next, rounded to f32.
+    /// Normal by Box-Muller from unit(seed, 2 (e + first)) and the next.
     Normal {
         /// Mean.
         mean: f64,
@@ -705,11 +723,11 @@ pub enum DelaySpec {
     File(PathBuf),
 }
 
-/// What a run records: populations, all of them (`exc`) or a range (`exc[0..10]`).
+/// What a run records: populations, all of them (`exc`), a range (`exc[0..10]`, `exc[..10]`, `exc[10..]`) or one neuron (`exc[3]`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordSpec {
-    /// Spikes; default: of all populations.
+    /// Spikes, of sources too; default: of all populations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spikes: Option<Vec<String>>,
     /// Membranes at each tick; default: none.

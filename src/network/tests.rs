@@ -126,9 +126,10 @@ const POST: u32 = 150;
 /// A projection between populations of [`PRE`] and [`POST`] neurons, or within the second one.
 fn network_with(rule: Rule, within: bool, from_ids: Range<u32>, to_ids: Range<u32>) -> Network {
     let leak = Leak { tau_ms: Some(10.0), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
-    let (retention, drive) = leak.coefficients();
+    let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
+        steady,
         drive,
         reset: Reset::To(0.0),
         refractory: 0,
@@ -168,18 +169,38 @@ fn edges_of(network: &Network, targets: Range<u32>) -> Vec<(u32, u32, u64)> {
     edges
 }
 
+/// What a fixed degree draws of a range, straight from the table of counters.
+fn drawn(seed: u64, first: u64, degree: u32, range: &Range<u32>, without: Option<u32>, multapses: bool) -> Vec<u32> {
+    let others: Vec<u32> = range.clone().filter(|id| Some(*id) != without).collect();
+    let (mut list, n) = (Vec::new(), others.len() as u32);
+    for k in 0..degree {
+        let e = first + u64::from(k);
+        let most = if multapses { n - 1 } else { n - degree + k };
+        let id = others[below(seed, e, most + 1) as usize];
+        list.push(if !multapses && list.contains(&id) { others[most as usize] } else { id });
+    }
+    list
+}
+
 fn any_rule(width: usize, height: usize) -> impl Strategy<Value = Rule> {
-    let degree = (any::<bool>(), 1..40_u32, any::<u64>(), 0..9_u64).prop_map(|(inwards, degree, seed, offset)| {
-        let stride = u64::from(degree) + offset;
-        match inwards {
-            true => Rule::FixedInDegree { degree, seed, stride, offset },
-            false => Rule::FixedOutDegree { degree, seed, stride, offset },
-        }
-    });
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    let degree = (flags, 1..40_u32, any::<u64>(), 0..9_u64).prop_map(
+        move |((inwards, allow_autapses, allow_multapses), degree, seed, offset)| {
+            let among = if inwards { width } else { height } as u32 - u32::from(!allow_autapses);
+            let allow_autapses = allow_autapses || among == 0;
+            let degree = if allow_multapses { degree } else { degree.min(among.max(1)) };
+            let stride = u64::from(degree) + offset;
+            match inwards {
+                true => Rule::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses },
+                false => Rule::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses },
+            }
+        },
+    );
     prop_oneof![
-        any::<bool>().prop_map(|self_connections| Rule::AllToAll { self_connections }),
-        (prop_oneof![Just(0.0), Just(1.0), 0.0..1.0], any::<u64>())
-            .prop_map(|(probability, seed)| Rule::FixedProbability { probability, seed }),
+        any::<bool>().prop_map(|allow_autapses| Rule::AllToAll { allow_autapses }),
+        (prop_oneof![Just(0.0), Just(1.0), 0.0..1.0], any::<u64>(), any::<bool>()).prop_map(
+            |(probability, seed, allow_autapses)| Rule::FixedProbability { probability, seed, allow_autapses }
+        ),
         degree,
         Just(Rule::Matrix(vec![1.0; width * height].into())),
     ]
@@ -219,27 +240,41 @@ proptest! {
             prop_assert_eq!(whole.len() as u64, count);
         }
         let m = u64::from(POST);
-        let (sources, targets) = (p.from_ids.len() as u32, p.to_ids.len() as u32);
+        let (sources, within) = (p.from_ids.len() as u32, p.from == Origin::Population(p.to));
+        let (autapses, multapses) = match p.rule {
+            Rule::AllToAll { allow_autapses } => (allow_autapses, false),
+            Rule::FixedProbability { allow_autapses, .. } => (allow_autapses, false),
+            Rule::FixedInDegree { allow_autapses, allow_multapses, .. }
+            | Rule::FixedOutDegree { allow_autapses, allow_multapses, .. } => (allow_autapses, allow_multapses),
+            _ => (true, true),
+        };
+        prop_assert!(autapses || !within || whole.iter().all(|(i, j, _)| i != j));
+        let pairs: std::collections::HashSet<_> = whole.iter().map(|&(i, j, _)| (i, j)).collect();
+        prop_assert!(multapses || pairs.len() == whole.len());
         for &(i, j, e) in &whole {
             prop_assert!(p.from_ids.contains(&i) && p.to_ids.contains(&j));
             let (i64, j64) = (u64::from(i), u64::from(j));
+            let no_self = |allowed: bool, id: u32| (within && !allowed).then_some(id);
             let expected = match p.rule {
-                Rule::FixedInDegree { degree, seed, stride, offset } => {
+                Rule::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
                     let k = e - offset - j64 * stride;
-                    k < u64::from(degree) && i == p.from_ids.start + below(seed, e, sources)
+                    let own = no_self(allow_autapses, j);
+                    drawn(seed, e - k, degree, &p.from_ids, own, allow_multapses).get(k as usize) == Some(&i)
                 }
-                Rule::FixedOutDegree { degree, seed, stride, offset } => {
+                Rule::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
                     let k = e - offset - i64 * stride;
-                    k < u64::from(degree) && j == p.to_ids.start + below(seed, e, targets)
+                    let own = no_self(allow_autapses, i);
+                    drawn(seed, e - k, degree, &p.to_ids, own, allow_multapses).get(k as usize) == Some(&j)
                 }
-                Rule::FixedProbability { probability, seed } => e == i64 * m + j64 && unit(seed, e) < probability,
+                Rule::FixedProbability { probability, seed, .. } => e == i64 * m + j64 && unit(seed, e) < probability,
                 Rule::Matrix(_) => e == u64::from(j - p.to_ids.start) * u64::from(sources) + u64::from(i - p.from_ids.start),
                 _ => e == i64 * m + j64,
             };
             prop_assert!(expected, "{:?} {i} {j} {e}", p.rule);
         }
-        if let Rule::FixedProbability { probability, seed } = p.rule {
-            let pairs = p.from_ids.clone().flat_map(|i| p.to_ids.clone().map(move |j| u64::from(i) * m + u64::from(j)));
+        if let Rule::FixedProbability { probability, seed, .. } = p.rule {
+            let pairs = p.from_ids.clone().flat_map(|i| p.to_ids.clone().map(move |j| (i, j)));
+            let pairs = pairs.filter(|(i, j)| autapses || !within || i != j).map(|(i, j)| u64::from(i) * m + u64::from(j));
             prop_assert_eq!(pairs.filter(|&e| unit(seed, e) < probability).count(), whole.len());
         }
     }
@@ -264,7 +299,7 @@ fn weights_and_delays_have_their_distributions() {
     let (mean, sd) = moments(&projection);
     let exact = (4.0_f64 / 12.0).sqrt();
     assert!((mean - 2.0).abs() < 5.0 * exact / (n as f64).sqrt() && (sd - exact).abs() < 0.01);
-    assert_eq!(projection.weight(7), f64::from((1.0 + 2.0 * unit(9, 7)) as f32));
+    assert_eq!(projection.weight(7), 1.0 + 2.0 * unit(9, 7));
     projection.delays = Delays::Uniform { low: 3, high: 5, seed: 1, first: 100 };
     let counts = [3, 4, 5].map(|delay| (0..n).filter(|&e| projection.delay(e) == delay).count() as f64 / n as f64);
     assert!(counts.iter().all(|share| (share - 1.0 / 3.0).abs() < 0.006), "{counts:?}");
@@ -358,9 +393,10 @@ fn every_field_arrives() {
         dt_ms: 0.5,
         form: Form::Discrete { decay_input: true },
     };
-    let (retention, drive) = leak.coefficients();
+    let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
+        steady,
         drive,
         reset: Reset::Subtract,
         refractory: 3,
@@ -389,7 +425,7 @@ fn every_field_arrives() {
         })
         .collect();
     assert_eq!(edges, [(1, 0, 1.0, 1, 1), (2, 1, 2.0, 3, 1), (0, 2, 2.0, 1, 0), (1, 3, 2.0, 1, 0)]);
-    assert_eq!(record.spikes, [(0, 0..2)]);
+    assert_eq!(record.spikes, [(Origin::Population(0), 0..2)]);
     let probes: Vec<_> = record.probes.iter().map(|p| (p.variable, p.neurons.clone())).collect();
     assert_eq!(
         probes,
@@ -451,7 +487,7 @@ fn components_cycles_and_order_are_found() {
               (from: \"e\", to: \"out\", rule: AllToAll(), weight: Constant(1)),
               (from: \"e\", to: \"i\", rule: AllToAll(), weight: Constant(1), delay_ms: Constant(2)),
               (from: \"i\", to: \"e\", rule: AllToAll(), weight: Constant(-1), delay_ms: Uniform(low: 1.5, high: 3)),
-              (from: \"e\", to: \"e\", rule: AllToAll(self_connections: false), weight: Constant(1), delay_ms: Constant(4)),
+              (from: \"e\", to: \"e\", rule: AllToAll(allow_autapses: false), weight: Constant(1), delay_ms: Constant(4)),
               (from: \"in\", to: \"e\", rule: OneToOne, weight: Constant(1)),
           ])",
     );

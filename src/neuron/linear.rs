@@ -1,14 +1,20 @@
 //! The neurons of the general simulator: linear between spikes.
 //!
-//! Per tick, for membrane V and each receptor's current g (and rise d of alpha currents), in this order:
+//! Per tick, for membrane V, its steady state V_inf and each receptor's current g (and rise d of alpha currents), in this order:
 //! ```text
-//! V <- e V + b + sum over receptors (a g + h d)         unless refractory: then V stays at the reset value
+//! V - V_inf <- e (V - V_inf) + sum over receptors (a g + h d)     unless refractory: then V stays at the reset value
 //! g <- p g + q d,   d <- p d
 //! arrivals of the tick:   delta        V += w gain
 //!                         exponential  g += w gain, V += w gain_now
 //!                         alpha        d += w gain
 //! V >= theta (or > if strict): a spike; V <- reset value, or V - theta; refractory for the next `refractory` ticks
 //! ```
+//! A membrane is kept as its deviation V - V_inf and compared with theta - V_inf: one that comes towards V_inf from below never gets
+//! past it by rounding, so it never fires at a threshold that it only approaches.
+//!
+//! Without leak (e = 1) there is no V_inf. V is then U + n b, where b is what a constant bias adds in a tick, n the number of ticks
+//! since the last reset (or the beginning) and U everything else: n equal steps are one product, rounded once, not n rounded sums.
+//!
 //! IF, LIF, LI, CubaLIF and ALIF in their exact and discrete forms differ in the coefficients only; [`Neuron`]'s constructors
 //! give them. The map of one tick is linear, so k idle ticks are one linear map too: the simulator looks it up
 //! ([`crate::simulator`]) and touches a neuron only when something arrives.
@@ -73,7 +79,9 @@ pub enum Receptor {
 pub struct Neuron {
     /// e, what a tick leaves of the membrane.
     pub retention: f64,
-    /// b, mV that leak towards rest and bias add in a tick.
+    /// V_inf, mV: where the membrane comes to rest without input. 0 without leak.
+    pub steady: f64,
+    /// b, mV that the bias of a neuron without leak adds in a tick; 0 with leak.
     pub drive: f64,
     /// What a spike does to the membrane.
     pub reset: Reset,
@@ -128,22 +136,22 @@ impl Leak {
         }
     }
 
-    /// (e, b) of the membrane.
-    pub fn coefficients(&self) -> (f64, f64) {
-        match self.tau_ms {
-            None => (1.0, self.bias_mv * self.dt_ms),
-            Some(tau) => {
-                let lost = match self.form {
-                    Form::Exact => -(-self.dt_ms / tau).exp_m1(),
-                    Form::Discrete { .. } => self.dt_ms / tau,
-                };
-                // Without decay_input the bias is an arrival of every tick and is not divided either.
-                let bias = match self.form {
-                    Form::Discrete { decay_input: false } => self.bias_mv,
-                    _ => self.bias_mv * lost,
-                };
-                (self.factor(tau), self.rest_mv * lost + bias)
-            }
+    /// (e, V_inf, b) of the membrane.
+    pub fn coefficients(&self) -> (f64, f64, f64) {
+        let Some(tau) = self.tau_ms else { return (1.0, 0.0, self.bias_mv * self.dt_ms) };
+        let lost = match self.form {
+            Form::Exact => -(-self.dt_ms / tau).exp_m1(),
+            Form::Discrete { .. } => self.dt_ms / tau,
+        };
+        // Of one tick and of all. Without decay_input the bias is an arrival of every tick and is not divided.
+        let (step, sum) = match self.form {
+            Form::Discrete { decay_input: false } => (self.bias_mv, self.bias_mv * (tau / self.dt_ms)),
+            _ => (self.bias_mv * lost, self.bias_mv),
+        };
+        match self.factor(tau) {
+            // A leak too slow to be told from none.
+            1.0 => (1.0, 0.0, self.rest_mv * lost + step),
+            e => (e, self.rest_mv + sum, 0.0),
         }
     }
 

@@ -69,8 +69,9 @@ impl Ticks {
     pub fn log(lo: f64, hi: f64) -> Ticks {
         let decades = (hi / lo).log10();
         let mut ticks = Vec::new();
-        let mut power = lo.log10().floor() as i32;
-        while 10_f64.powi(power) <= hi && ticks.len() < 1000 {
+        // Whatever the ends are, no power outside of what a number can hold is looked at.
+        let power = |end: f64| end.log10().floor().clamp(f64::from(f64::MIN_10_EXP), f64::from(f64::MAX_10_EXP)) as i32;
+        for power in power(lo)..=power(hi) {
             for m in 1..10 {
                 let value = f64::from(m) * 10_f64.powi(power);
                 let named = m == 1 || decades < 2.5 && (m == 2 || m == 5);
@@ -83,7 +84,6 @@ impl Ticks {
                     ticks.push((value, label));
                 }
             }
-            power += 1;
         }
         Ticks(ticks)
     }

@@ -2,7 +2,7 @@
 
 use super::font::{LINE_PER_EM, font};
 use crate::error::{Error, Result};
-use crate::files::write_output;
+use crate::files::{ending, write_output};
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
@@ -137,9 +137,9 @@ impl Format {
     /// # Errors
     /// If it is neither.
     pub fn of(path: &Path) -> Result<Format> {
-        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-            Some("svg") => Ok(Format::Svg),
-            Some("png") => Ok(Format::Png),
+        match &ending(path)[..] {
+            "svg" => Ok(Format::Svg),
+            "png" => Ok(Format::Png),
             _ => Err(Error::file(path, "the file name ends neither in .svg nor in .png")),
         }
     }

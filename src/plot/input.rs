@@ -3,7 +3,8 @@
 use super::Span;
 use crate::error::{Error, Result};
 use crate::event::Tick;
-use crate::recording::SpikeRecording;
+use crate::recording::{Recorded, SpikeRecording, check_dt, ids as ids_of, name_and_ids};
+use std::ops::Range;
 
 /// Part of a recording in ticks, `from..to`, never empty.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,9 +17,7 @@ pub struct Window {
 impl Window {
     /// The part `span` of a recording of the ticks `first..end`.
     pub fn new(span: Span, dt_ms: f64, first: Tick, end: u64) -> Result<Window> {
-        if !(dt_ms.is_finite() && dt_ms > 0.0) {
-            return Err(Error::value("dt_ms", format!("{dt_ms} is not a time step")));
-        }
+        check_dt(dt_ms)?;
         let end =
             Tick::try_from(end).map_err(|_| Error::value("recording", "it has more ticks than can be counted"))?;
         if first >= end {
@@ -81,14 +80,15 @@ impl Window {
 pub struct Chosen<'a> {
     recording: &'a SpikeRecording,
     pub window: Window,
-    /// Of those to draw: name and size.
-    pub populations: Vec<(&'a str, u32)>,
-    /// Where each of the recording's populations is in `populations`.
-    place: Vec<Option<usize>>,
+    /// Of those to draw: name, with neurons if not all of it are drawn, and how many neurons are.
+    pub populations: Vec<(String, u32)>,
+    /// Of each of the recording's populations: its place in `populations`, and the neurons to draw, ascending.
+    places: Vec<Option<(usize, Vec<Range<u32>>)>>,
 }
 
 impl<'a> Chosen<'a> {
-    /// Checks all of the recording, and that at most `most` populations are to be drawn.
+    /// Checks all of the recording, and that at most `most` populations are to be drawn: those of `names`, each with or without neurons
+    /// (`exc`, `exc[0..10]`), or all of which spikes were recorded.
     pub fn new(recording: &'a SpikeRecording, span: Span, names: &[String], most: usize) -> Result<Chosen<'a>> {
         let window = Window::new(span, recording.dt_ms, 0, u64::from(recording.ticks))?;
         if recording.populations.is_empty() {
@@ -98,30 +98,59 @@ impl<'a> Chosen<'a> {
             return Err(Error::value("recording", format!("population {name} has no neurons")));
         }
         check_spikes(recording)?;
-        let known: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
-        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
-            let problem = format!("there is no population {unknown}");
-            return Err(Error::value("population", problem).with_hint(format!("there are {}", some(&known))));
+        let mut wanted: Vec<Vec<Range<u32>>> = match names.is_empty() {
+            true => recording.populations.iter().map(|(_, size)| std::iter::once(0..*size).collect()).collect(),
+            false => vec![Vec::new(); recording.populations.len()],
+        };
+        for text in names {
+            let (population, ids) = named(recording, text)?;
+            wanted[population].push(ids);
         }
-        let (mut populations, mut place) = (Vec::new(), Vec::new());
-        for (name, size) in &recording.populations {
-            let drawn = names.is_empty() || names.contains(name);
-            place.push(drawn.then_some(populations.len()));
-            if drawn {
-                populations.push((name.as_str(), *size));
+        let (mut populations, mut places) = (Vec::new(), Vec::new());
+        for (p, ((name, size), wanted)) in recording.populations.iter().zip(wanted).enumerate() {
+            let known = recording.recorded.of(p, *size);
+            let both = |a: &Range<u32>, b: &Range<u32>| a.start.max(b.start)..a.end.min(b.end);
+            let drawn = wanted.iter().flat_map(|a| known.iter().map(move |b| both(a, b))).map(|ids| (0, ids)).collect();
+            let drawn = Recorded::new(drawn, &[(String::new(), *size)]).of(0, *size);
+            if drawn.is_empty() {
+                if !wanted.is_empty() && !names.is_empty() {
+                    return Err(not_recorded(format!("the spikes of {name} were not recorded"), name));
+                }
+                places.push(None);
+                continue;
             }
+            let count = drawn.iter().map(|ids| ids.end - ids.start).sum();
+            let name = match &drawn[..] {
+                [ids] if *ids == (0..*size) => name.clone(),
+                [ids] => format!("{name}[{}..{}]", ids.start, ids.end),
+                _ => format!("{name}, {count} of {size}"),
+            };
+            places.push(Some((populations.len(), drawn)));
+            populations.push((name, count));
+        }
+        if populations.is_empty() {
+            return Err(not_recorded("no spikes were recorded".into(), &recording.populations[0].0));
         }
         if populations.len() > most {
             let problem = format!("this figure has room for {most}, not for {}", populations.len());
             return Err(Error::value("populations", problem).with_hint("choose some by name"));
         }
-        Ok(Chosen { recording, window, populations, place })
+        Ok(Chosen { recording, window, populations, places })
     }
 
-    /// Tick, place of the population in `populations`, neuron; of all ticks.
+    /// Tick, place of the population in `populations`, number of the neuron among those that are drawn; of all ticks.
     pub fn all_spikes(&self) -> impl Iterator<Item = (Tick, usize, u32)> + '_ {
-        let place = |population: u32| self.place[population as usize];
-        self.recording.spikes.iter().filter_map(move |&(tick, p, neuron)| Some((tick, place(p)?, neuron)))
+        self.recording.spikes.iter().filter_map(|&(tick, p, neuron)| {
+            let (place, drawn) = self.places[p as usize].as_ref()?;
+            let mut before = 0;
+            for ids in drawn {
+                if ids.contains(&neuron) {
+                    return Some((tick, *place, before + neuron - ids.start));
+                }
+                before += ids.end - ids.start;
+            }
+            None
+        })
     }
 
     /// The same in the window only.
@@ -133,6 +162,27 @@ impl<'a> Chosen<'a> {
     pub fn recorded(&self) -> Tick {
         self.recording.ticks
     }
+}
+
+fn not_recorded(problem: String, name: &str) -> Error {
+    Error::value("recording", problem).with_hint(format!("simulate again with --record spikes:{name}"))
+}
+
+/// The population and neurons that `exc` or `exc[0..10]` names.
+fn named(recording: &SpikeRecording, text: &str) -> Result<(usize, Range<u32>)> {
+    let find = |name: &str| recording.populations.iter().position(|(known, _)| known == name);
+    let (name, ids) = match find(text) {
+        Some(_) => (text, None),
+        None => name_and_ids(text),
+    };
+    let population = find(name).ok_or_else(|| {
+        let known: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
+        let problem = format!("there is no population {name}");
+        Error::value("population", problem).with_hint(format!("there are {}", some(&known)))
+    })?;
+    let size = recording.populations[population].1;
+    let ids = ids.map_or(Ok(0..size), |text| ids_of(text, name, size));
+    Ok((population, ids.map_err(|problem| Error::value("population", problem))?))
 }
 
 /// Names in a row, not more than fit a message.

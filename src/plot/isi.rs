@@ -7,7 +7,7 @@ use super::axes::{
 use super::figure::{Anchor, Figure, GREY};
 use super::font::shorten;
 use super::input::Chosen;
-use super::rate::MOST_LINES;
+use super::rate::{MOST_LINES, check_bins};
 use super::{Span, WIDTH};
 use crate::error::Result;
 use crate::event::Tick;
@@ -34,7 +34,7 @@ pub enum IsiBins {
 pub struct IsiOptions {
     /// Which part; an interval counts if both its spikes are in it.
     pub span: Span,
-    /// Names of the populations to draw; all if empty.
+    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if empty.
     pub populations: Vec<String>,
     /// How to count.
     pub bins: IsiBins,
@@ -120,6 +120,7 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
             let width = width.unwrap_or_else(|| round_up(f64::from(longest) * dt / 50.0).max(dt));
             let bin = window.bin("bin", width)?.min(window.ticks());
             let bins = longest / bin + 1;
+            check_bins("bin", bins.into(), &chosen)?;
             let edges = (0..=bins).map(|i| f64::from(i) * f64::from(bin)).collect();
             (edges, format!("{} ms bins", short_ms(f64::from(bin) * dt)))
         }
@@ -141,7 +142,7 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
     let x_ticks = if log { Ticks::log(x.0, x.1) } else { fitting(x, wide) };
     let over = if log { overhang_log(&x_ticks, x, wide) } else { overhang(&x_ticks, x, wide) };
     let wide = (f64::from(WIDTH) - left - over).floor();
-    let describe = |(n, (of, (name, _))): (usize, (&Intervals, &(&str, u32)))| {
+    let describe = |(n, (of, (name, _))): (usize, (&Intervals, &(String, u32)))| {
         let cv = of.cv.map_or("CV not known".to_owned(), |cv| format!("CV = {cv:.2}"));
         (Sample::Line(colour(n)), format!("{}: {cv}, n = {}", shorten(name, TICK, 300.0), grouped(of.total)))
     };
@@ -197,7 +198,7 @@ mod tests {
         spikes.extend((0..200).map(|i| (i * i / 40 + i, 0, 1)));
         spikes.sort_unstable();
         let populations = vec![("p".into(), 2)];
-        let recording = SpikeRecording { dt_ms: 0.1, ticks: 2000, populations, spikes };
+        let recording = SpikeRecording { dt_ms: 0.1, ticks: 2000, populations, spikes, ..SpikeRecording::default() };
         let chosen = Chosen::new(&recording, Span { from_ms: None, to_ms: Some(100.0) }, &[], 1).unwrap();
         let of = &intervals(&chosen)[0];
         assert!(of.total > 100);

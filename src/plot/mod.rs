@@ -15,6 +15,7 @@
 //!     ticks: 1000,
 //!     populations: vec![("exc".into(), 3)],
 //!     spikes: vec![(12, 0, 2), (400, 0, 0)],
+//!     ..SpikeRecording::default()
 //! };
 //! let figure = raster(&recording, &RasterOptions::default())?;
 //! assert!(figure.svg()?.contains("Time (ms)"));

@@ -33,7 +33,7 @@ const SHADES: u32 = 6;
 pub struct RasterOptions {
     /// Which part.
     pub span: Span,
-    /// Names of the populations to draw; all if empty.
+    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if empty.
     pub populations: Vec<String>,
     /// Width of the rates' bins in ms, rounded to whole ticks; if not given, about a hundredth of the span.
     pub bin_ms: Option<f64>,
@@ -152,7 +152,7 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
 }
 
 /// The populations' rows, and the height of all.
-fn bands<'a>(populations: &[(&'a str, u32)]) -> (Vec<Band<'a>>, u32) {
+fn bands(populations: &[(String, u32)]) -> (Vec<Band<'_>>, u32) {
     let neurons: u64 = populations.iter().map(|(_, size)| u64::from(*size)).sum();
     let count = populations.len() as u32;
     // Rows of a few neurons need no more than their marks; labels of many populations need more.
@@ -358,16 +358,22 @@ mod tests {
 
     #[test]
     fn bands_are_proportional_but_never_lower_than_a_label() {
-        let (two, high) = bands(&[("e", 8000), ("i", 2000)]);
+        let sized = |populations: &[(&str, u32)]| -> Vec<(String, u32)> {
+            populations.iter().map(|(name, size)| ((*name).to_owned(), *size)).collect()
+        };
+        let populations = sized(&[("e", 8000), ("i", 2000)]);
+        let (two, high) = bands(&populations);
         assert_eq!(high, TALL);
         assert_eq!(two[0].height + two[1].height + GAP, TALL);
         assert!((f64::from(two[0].height) / f64::from(two[1].height) - 4.0).abs() < 0.1);
-        let (uneven, _) = bands(&[("e", 100_000), ("i", 3)]);
+        let populations = sized(&[("e", 100_000), ("i", 3)]);
+        let (uneven, _) = bands(&populations);
         assert_eq!(uneven[1].height, LEAST_BAND);
-        let (one, high) = bands(&[("n", 1)]);
+        let populations = sized(&[("n", 1)]);
+        let (one, high) = bands(&populations);
         assert_eq!((one[0].height, high), (2 * ROW_OF_ONE, 2 * ROW_OF_ONE));
-        let many = vec![("p", u32::MAX); 5000];
-        let (many, high) = bands(&many);
+        let populations = sized(&vec![("p", u32::MAX); 5000]);
+        let (many, high) = bands(&populations);
         assert!(high <= MOST && many.iter().all(|band| band.height >= 1));
     }
 

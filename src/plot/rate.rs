@@ -34,7 +34,7 @@ pub enum Smoothing {
 pub struct RateOptions {
     /// Which part.
     pub span: Span,
-    /// Names of the populations to draw; all if empty.
+    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if empty.
     pub populations: Vec<String>,
     /// How to smooth; if not given, by a Gaussian of about a hundredth of the span.
     pub smoothing: Option<Smoothing>,
@@ -67,7 +67,7 @@ pub fn binned(chosen: &Chosen<'_>, bin: Tick) -> Result<Rates> {
     Ok(Rates { values, edges_ms, bin_ms: f64::from(bin) * window.dt_ms })
 }
 
-fn check_bins(what: &str, bins: u64, chosen: &Chosen<'_>) -> Result<()> {
+pub(super) fn check_bins(what: &str, bins: u64, chosen: &Chosen<'_>) -> Result<()> {
     match bins.saturating_mul(chosen.populations.len() as u64) <= MOST_BINS {
         true => Ok(()),
         false => Err(Error::value(what, format!("it divides the span into {bins}, too many to draw"))
@@ -116,7 +116,7 @@ fn gaussian(chosen: &Chosen<'_>, sigma_ms: f64) -> Result<Vec<Vec<(f64, f64)>>> 
 
 impl Rates {
     /// The rates of all neurons together, of populations of these sizes.
-    pub fn together(self, populations: &[(&str, u32)]) -> Rates {
+    pub fn together(self, populations: &[(String, u32)]) -> Rates {
         let neurons: f64 = populations.iter().map(|(_, size)| f64::from(*size)).sum();
         let mut all = vec![0.0; self.edges_ms.len() - 1];
         for (values, (_, size)) in self.values.iter().zip(populations) {
@@ -172,7 +172,7 @@ pub fn rate(recording: &SpikeRecording, options: &RateOptions) -> Result<Figure>
     let time = TimeAxis::new(&window, wide);
     let wide = (f64::from(WIDTH) - left - overhang(&time.ticks, time.range, wide)).floor();
     let entries: Vec<_> =
-        (0..).map(colour).map(Sample::Line).zip(chosen.populations.iter().map(|p| p.0.to_owned())).collect();
+        (0..).map(colour).map(Sample::Line).zip(chosen.populations.iter().map(|p| p.0.clone())).collect();
     let named = legend(&mut figure, (left, left + wide), 4.0, &entries);
     let top = named + 4.0 + ROW;
     figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &note);
@@ -193,6 +193,7 @@ pub fn rate(recording: &SpikeRecording, options: &RateOptions) -> Result<Figure>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::Recorded;
 
     /// A population that fires at every tick has a constant rate, up to the ends of the recording.
     #[test]
@@ -202,6 +203,7 @@ mod tests {
             ticks: 1001,
             populations: vec![("p".into(), 4)],
             spikes: (0..1001).map(|tick| (tick, 0, tick % 4)).collect(),
+            ..SpikeRecording::default()
         };
         let chosen = Chosen::new(&recording, Span::default(), &[], 1).unwrap();
         for sigma in [0.5, 3.0, 20.0, 1e6] {
@@ -214,5 +216,39 @@ mod tests {
             assert!(rates.values[0].iter().all(|rate| (rate - 500.0).abs() < 1e-9), "{bin}");
         }
         assert!(gaussian(&chosen, 0.1).is_err() && gaussian(&chosen, f64::NAN).is_err());
+    }
+
+    /// Ten of a hundred neurons were recorded, each of which fires every 10 ms: the rate per neuron is 100 Hz, whichever are drawn.
+    #[test]
+    fn rates_are_those_of_the_recorded_neurons() {
+        let populations = vec![("a".to_owned(), 100), ("silent".to_owned(), 7)];
+        let recorded = Recorded::new(vec![(0, 20..24), (0, 90..96)], &populations);
+        let ids = || (20..24).chain(90..96);
+        let spikes = (0..100).flat_map(|k| ids().map(move |id| (k * 100, 0, id))).collect();
+        let recording = SpikeRecording { dt_ms: 0.1, ticks: 10_000, populations, recorded, spikes };
+        for names in
+            [&[][..], &["a".to_owned()], &["a[22..24]".to_owned()], &["a[..21]".to_owned(), "a[91..]".to_owned()]]
+        {
+            let chosen = Chosen::new(&recording, Span::default(), names, 5).unwrap();
+            assert_eq!(chosen.populations.len(), 1, "nothing is known of the silent ones");
+            let rates = binned(&chosen, 500).unwrap();
+            assert!(rates.values[0].iter().all(|rate| (rate - 100.0).abs() < 1e-9), "{names:?}: {:?}", rates.values);
+        }
+        let all = Chosen::new(&recording, Span::default(), &[], 5).unwrap();
+        assert_eq!(all.populations, [("a, 10 of 100".to_owned(), 10)]);
+        let rows: std::collections::BTreeSet<u32> = all.spikes().map(|(_, _, row)| row).collect();
+        assert!(rows.into_iter().eq(0..10));
+        for (name, problem) in [
+            ("silent", "the spikes of silent were not recorded"),
+            ("a[0..20]", "the spikes of a were not recorded"),
+            ("a[100]", "ends behind 100"),
+            ("b", "no population b"),
+        ] {
+            let error = Chosen::new(&recording, Span::default(), &[name.to_owned()], 5).err().unwrap();
+            assert!(error.to_string().contains(problem), "{error}");
+        }
+        let nothing = SpikeRecording { recorded: Recorded::Only(vec![]), spikes: vec![], ..recording };
+        let error = Chosen::new(&nothing, Span::default(), &[], 5).err().unwrap();
+        assert!(error.to_string().contains("no spikes were recorded"), "{error}");
     }
 }

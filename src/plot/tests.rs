@@ -24,7 +24,7 @@ fn poisson(populations: &[(&str, u32)], ticks: u32, dt_ms: f64, rate_hz: impl Fn
         }
     }
     let populations = populations.iter().map(|(name, size)| (name.to_string(), *size)).collect();
-    SpikeRecording { dt_ms, ticks, populations, spikes }
+    SpikeRecording { dt_ms, ticks, populations, spikes, ..SpikeRecording::default() }
 }
 
 /// 3200 and 800 neurons with irregular spikes, their rates going up and down together.
@@ -42,7 +42,13 @@ fn large() -> SpikeRecording {
 }
 
 fn silent(neurons: u32) -> SpikeRecording {
-    SpikeRecording { dt_ms: 0.1, ticks: 5000, populations: vec![("exc".into(), neurons)], spikes: vec![] }
+    SpikeRecording {
+        dt_ms: 0.1,
+        ticks: 5000,
+        populations: vec![("exc".into(), neurons)],
+        spikes: vec![],
+        ..SpikeRecording::default()
+    }
 }
 
 /// Leaky neurons under a noisy current whose thresholds jump at each spike and decay: membrane, threshold, spikes.
@@ -77,7 +83,7 @@ fn adaptive(neurons: u32, ticks: u32, dt_ms: f64) -> (Trace, Trace, SpikeRecordi
         values,
     };
     let populations = vec![("alif".into(), 10 * neurons)];
-    let spikes = SpikeRecording { dt_ms, ticks, populations, spikes };
+    let spikes = SpikeRecording { dt_ms, ticks, populations, spikes, ..SpikeRecording::default() };
     (trace(Variable::Membrane, membrane), trace(Variable::Threshold, threshold), spikes)
 }
 
@@ -344,4 +350,34 @@ fn the_file_name_tells_the_format_and_nothing_is_left_of_a_failure() {
     let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["A.SVG", "b", "c.png"]);
+}
+
+/// Whatever a file says, a figure ends.
+#[test]
+fn extreme_numbers_have_a_figure_or_an_error() {
+    for (lo, hi) in
+        [(1e-320, f64::MAX), (1.0, f64::INFINITY), (f64::NAN, 1.0), (f64::INFINITY, f64::INFINITY), (0.0, 1e300)]
+    {
+        assert!(super::axes::Ticks::log(lo, hi).0.len() < 10_000);
+        assert!(super::axes::Ticks::linear(lo, hi, 5.0).0.len() < 100);
+    }
+    let spikes = vec![(0, 0, 0), (u32::MAX - 2, 0, 0)];
+    for dt_ms in [1e-12, 0.1, 1e12] {
+        let far = SpikeRecording { dt_ms, ticks: u32::MAX - 1, spikes: spikes.clone(), ..silent(1) };
+        let figures = [
+            raster(&far, &RasterOptions::default()),
+            rate(&far, &RateOptions::default()),
+            isi(&far, &IsiOptions::default()),
+            isi(&far, &IsiOptions { bins: IsiBins::Linear(None), ..IsiOptions::default() }),
+        ];
+        for figure in figures {
+            assert!(figure.unwrap().svg().unwrap().len() < 1_000_000, "{dt_ms}");
+        }
+        let narrow = IsiOptions { bins: IsiBins::Linear(Some(dt_ms)), ..IsiOptions::default() };
+        assert!(isi(&far, &narrow).unwrap_err().to_string().contains("too many to draw"));
+    }
+    for dt_ms in [1e300, 1e13, 1e-300, f64::INFINITY, -1.0] {
+        let error = isi(&SpikeRecording { dt_ms, ..silent(1) }, &IsiOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("is not a time step"), "{error}");
+    }
 }

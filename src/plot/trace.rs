@@ -172,7 +172,7 @@ pub fn membrane(
     if threshold.is_some() {
         entries.push((Sample::Dashes(colour(1)), "threshold".to_owned()));
     }
-    if spikes.is_some() {
+    if spikes.iter().flatten().any(Option::is_some) {
         entries.push((Sample::Tick(INK), "spike".to_owned()));
     }
     let mut top = 4.0 + legend(&mut figure, (left, left + wide), 4.0, &entries);
@@ -188,8 +188,8 @@ pub fn membrane(
         let name = shorten(&trace.population, TICK, room) + &number;
         figure.text((left, top + 27.0), TICK, Anchor::Start, GREY, &name);
         top += ROW;
-        if let Some(spikes) = &spikes {
-            draw_spikes(&mut figure, &spikes[n], &part, &time, (left, top, wide));
+        if let Some(spikes) = spikes.as_ref().and_then(|spikes| spikes[n].as_ref()) {
+            draw_spikes(&mut figure, spikes, &part, &time, (left, top, wide));
             top += SPIKES + 6.0;
         }
         let panel = Panel { left, top, width: wide, height, x: time.range, y: row.range, log_x: false };
@@ -256,8 +256,8 @@ fn of_all(drawn: usize, trace: &Trace) -> Option<String> {
     (drawn < recorded).then(|| format!("{drawn} of {} recorded neurons", grouped(recorded as u64)))
 }
 
-/// The spikes of each neuron in the part.
-fn spikes_of(spikes: &SpikeRecording, part: &Part<'_>, neurons: &[u32]) -> Result<Vec<Vec<Tick>>> {
+/// The spikes of each neuron in the part; none of those whose spikes were not recorded.
+fn spikes_of(spikes: &SpikeRecording, part: &Part<'_>, neurons: &[u32]) -> Result<Vec<Option<Vec<Tick>>>> {
     let name = &part.trace.population;
     let known: Vec<&str> = spikes.populations.iter().map(|(name, _)| name.as_str()).collect();
     let population = known.iter().position(|known| known == name).ok_or_else(|| {
@@ -268,11 +268,12 @@ fn spikes_of(spikes: &SpikeRecording, part: &Part<'_>, neurons: &[u32]) -> Resul
         let problem = format!("their time step is {} ms, that of the membrane {} ms", spikes.dt_ms, part.trace.dt_ms);
         return Err(Error::value("spikes", problem));
     }
-    let mut of = vec![Vec::new(); neurons.len()];
+    let known = |neuron: &u32| spikes.recorded.contains(population, *neuron);
+    let mut of: Vec<_> = neurons.iter().map(|neuron| known(neuron).then(Vec::new)).collect();
     for (tick, _, neuron) in spikes.spikes.iter().filter(|(_, p, _)| *p as usize == population) {
         for (n, _) in neurons.iter().enumerate().filter(|(_, n)| *n == neuron) {
-            if part.window.contains(*tick) {
-                of[n].push(*tick);
+            if let Some(of) = of[n].as_mut().filter(|_| part.window.contains(*tick)) {
+                of.push(*tick);
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
 use super::stream::{SpikeSink, TraceSink};
-use super::{AboutProbe, Header, Trace};
+use super::{AboutProbe, Header, Recorded, Trace};
 use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::files::{Partial, cell_text, read_text, sync};
@@ -24,6 +24,8 @@ const END: &str = "# end ";
 struct SpikeHead {
     dt_ms: f64,
     populations: Vec<(String, u32)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recorded: Option<Vec<(String, u32, u32)>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,7 +103,8 @@ pub(super) struct SpikeTable {
 
 impl SpikeTable {
     pub fn create(partial: Partial, header: &Header) -> Result<SpikeTable> {
-        let head = SpikeHead { dt_ms: header.dt_ms, populations: header.populations.clone() };
+        let recorded = header.recorded.named(&header.populations);
+        let head = SpikeHead { dt_ms: header.dt_ms, populations: header.populations.clone(), recorded };
         let table = Table::create(partial, SPIKES, &head, "tick,time_ms,population,neuron")?;
         let names = header.populations.iter().map(|(name, _)| cell(name)).collect();
         Ok(SpikeTable { table, dt_ms: header.dt_ms, names })
@@ -212,9 +215,14 @@ impl<'a> Text<'a> {
         Ok(())
     }
 
-    fn number<T: std::str::FromStr>(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<T> {
+    fn number(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<f64> {
         let cell = record.get(column).unwrap_or_default();
         cell.parse().map_err(|_| self.fail(line, column, "this is not a number"))
+    }
+
+    fn whole<T: std::str::FromStr>(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<T> {
+        let cell = record.get(column).unwrap_or_default();
+        cell.parse().map_err(|_| self.fail(line, column, format!("'{cell}' is not a whole number")))
     }
 }
 
@@ -229,9 +237,12 @@ struct Columns {
 pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
     let text = Text::read(path)?;
     let frame: Option<(SpikeHead, SpikeEnd)> = text.frame(SPIKES)?;
-    let (dt_ms, ticks, promised, known) = match frame {
-        Some((head, end)) => (Some(head.dt_ms), Some(end.ticks), Some(end.spikes), head.populations),
-        None => (None, None, None, Vec::new()),
+    let (dt_ms, ticks, promised, known, recorded) = match frame {
+        Some((head, end)) => {
+            let recorded = Recorded::from_named(head.recorded, &head.populations).map_err(|e| text.fail(1, 0, e))?;
+            (Some(head.dt_ms), Some(end.ticks), Some(end.spikes), head.populations, recorded)
+        }
+        None => (None, None, None, Vec::new(), Recorded::All),
     };
     let ours = dt_ms.is_some();
     if let Some(dt_ms) = dt_ms {
@@ -266,11 +277,11 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
                 population
             }
         };
-        let id = checked_id(text.number(line, record, columns.neuron)?)
+        let id = checked_id(text.whole(line, record, columns.neuron)?)
             .map_err(|problem| text.fail(line, columns.neuron, problem))?;
         let (column, is_tick) = columns.time;
         if is_tick {
-            let tick = checked_tick(text.number(line, record, column)?);
+            let tick = checked_tick(text.whole(line, record, column)?);
             exact.push((tick.map_err(|problem| text.fail(line, column, problem))?, population, id));
         } else {
             let time = checked_time(text.number(line, record, column)?);
@@ -283,7 +294,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
         return Err(Error::file(path, format!("{found} spikes, but its last line says {}", promised.unwrap_or(0))));
     }
     let spikes = if times.is_empty() { Spikes::Ticks(exact) } else { Spikes::Times(times) };
-    Ok(Raw { dt_ms, ticks, populations, spikes })
+    Ok(Raw { dt_ms, ticks, populations, recorded, spikes })
 }
 
 /// Reads a table of traces.
@@ -307,10 +318,10 @@ pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
     };
     text.rows(columns, |&[probe, tick, neuron, value], line, record| {
         found += 1;
-        let probe_index: usize = text.number(line, record, probe)?;
+        let probe_index: usize = text.whole(line, record, probe)?;
         let unknown = || text.fail(line, probe, format!("there is no probe {probe_index}"));
         let trace = traces.get_mut(probe_index).ok_or_else(unknown)?;
-        let now: Tick = text.number(line, record, tick)?;
+        let now: Tick = text.whole(line, record, tick)?;
         let (row, place) = (trace.values.len() / trace.neurons.len(), trace.values.len() % trace.neurons.len());
         if trace.values.is_empty() {
             trace.first_tick = now;
@@ -319,7 +330,7 @@ pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
         if u64::from(now) != expected {
             return Err(text.fail(line, tick, format!("tick {now} of probe {probe_index} where {expected} should be")));
         }
-        let id: u32 = text.number(line, record, neuron)?;
+        let id: u32 = text.whole(line, record, neuron)?;
         if id != trace.neurons[place] {
             let problem = format!("neuron {id} of probe {probe_index} where {} should be", trace.neurons[place]);
             return Err(text.fail(line, neuron, problem));

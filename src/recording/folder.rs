@@ -1,7 +1,7 @@
 //! The folder of a run.
 
 use super::stream::{SpikeSink, TraceSink, push_all, spike_sink, trace_sink};
-use super::{Header, Order, Probe, Recorder, SpikeFormat, SpikeRecording, Trace, TraceFormat, Variable};
+use super::{Header, Order, Probe, Recorded, Recorder, SpikeFormat, SpikeRecording, Trace, TraceFormat, Variable};
 use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::files::{Partial, read_json, remove, sync};
@@ -28,6 +28,9 @@ pub struct About {
     pub ticks: Tick,
     /// Name and size of each population.
     pub populations: Vec<(String, u32)>,
+    /// Whose spikes were recorded: name, first and behind the last; without it, everybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Vec<(String, u32, u32)>>,
     /// What was recorded besides spikes.
     pub probes: Vec<AboutProbe>,
     /// Name of the file of spikes.
@@ -113,6 +116,7 @@ impl Folder {
             dt_ms: self.header.dt_ms,
             ticks,
             probes: AboutProbe::all(&self.header),
+            recorded: self.header.recorded.named(&self.header.populations),
             populations: self.header.populations,
             spikes: spikes_name,
             traces: self.traces.is_some().then_some(traces_name),
@@ -212,8 +216,11 @@ pub fn open(folder: &Path) -> Result<Opened> {
     let about = about(folder)?;
     let path = folder.join(&about.spikes);
     let spikes = super::read_spikes(&path, about.dt_ms)?;
-    if (spikes.ticks, &spikes.populations) != (about.ticks, &about.populations) {
-        return Err(Error::file(path, format!("ticks or populations are not those of {ABOUT}")));
+    let recorded = Recorded::from_named(about.recorded.clone(), &about.populations);
+    let recorded = recorded.map_err(|problem| Error::file(folder.join(ABOUT), problem))?;
+    if (spikes.ticks, &spikes.populations, &spikes.recorded) != (about.ticks, &about.populations, &recorded) {
+        let problem = format!("ticks, populations or whose spikes were recorded are not those of {ABOUT}");
+        return Err(Error::file(path, problem));
     }
     let mut traces = Vec::new();
     if let Some(name) = &about.traces {
@@ -247,7 +254,7 @@ pub fn write(
     driver: &str,
     seed: u64,
 ) -> Result<()> {
-    let SpikeRecording { dt_ms, ticks, ref populations, .. } = *recording;
+    let SpikeRecording { dt_ms, ticks, ref populations, ref recorded, .. } = *recording;
     let probe = |trace: &Trace| {
         let population = populations.iter().position(|(name, _)| *name == trace.population);
         let unknown = || Error::value("trace", format!("'{}' is no population", trace.population));
@@ -258,7 +265,7 @@ pub fn write(
         })
     };
     let probes = traces.iter().map(probe).collect::<Result<_>>()?;
-    let header = Header { dt_ms, populations: populations.clone(), probes };
+    let header = Header { dt_ms, populations: populations.clone(), recorded: recorded.clone(), probes };
     let mut writer = Folder::create(folder, header, formats.0, formats.1)?;
     push_all(recording, |tick, population, neurons| writer.spikes(tick, population, neurons))?;
     for (probe, trace) in traces.iter().enumerate() {

@@ -19,7 +19,7 @@ impl Memory {
     /// If the header contradicts itself.
     pub fn new(header: Header) -> Result<Memory> {
         let order = Order::new(&header)?;
-        let Header { dt_ms, populations, probes } = header;
+        let Header { dt_ms, populations, recorded, probes } = header;
         let trace = |probe: super::Probe| Trace {
             variable: probe.variable,
             population: populations[probe.population].0.clone(),
@@ -29,7 +29,8 @@ impl Memory {
             values: Vec::new(),
         };
         let traces = probes.into_iter().map(trace).collect();
-        Ok(Memory { order, recording: SpikeRecording { dt_ms, ticks: 0, populations, spikes: Vec::new() }, traces })
+        let recording = SpikeRecording { dt_ms, ticks: 0, populations, recorded, spikes: Vec::new() };
+        Ok(Memory { order, recording, traces })
     }
 
     /// The spikes of `ticks` ticks, and the traces in the order of the probes; a probe without values has first tick 0.

@@ -1,7 +1,7 @@
 //! What a simulation leaves behind: spikes and traces, while it runs and as files.
 //!
 //! A running simulation feeds a [`Recorder`]: [`Memory`] keeps everything, [`Folder`] streams to files in bounded memory.
-//! [`open`] reads such a folder, [`read_spikes`] any file of spikes, [`read_events`] recordings of an event camera.
+//! [`open`] reads such a folder, [`read_spikes`] any file of spikes, [`read_population`] one population of it, [`read_events`] recordings of an event camera.
 //!
 //! # Time
 //! Spikes have ticks, and a file that says its `dt_ms` has them exactly: they come back bit by bit. `time_ms` beside them is
@@ -13,21 +13,28 @@
 //! # The folder of a run
 //! | file | what it holds |
 //! |---|---|
-//! | `recording.json` | [`About`]: dt, length, populations, probes, names of the other files, driver, seed; written last |
+//! | `recording.json` | [`About`]: dt, length, populations, whose spikes were recorded, probes, names of the other files, driver, seed; written last |
 //! | `spikes.h5` | SONATA: groups `/spikes/<population>` with `timestamps` (f64, ms), `node_ids` (u64) and, our addition, `ticks` (u32); attributes of the group: `sorting` ("by_time"), `dt_ms`, `size`, `index` (place among the populations), `recorded_ticks` |
 //! | `spikes.csv` | `tick,time_ms,population,neuron`, between a comment with dt and populations and one with length and number of spikes |
 //! | `spikes.npz` | `ticks`, `population` (index), `ids` (u32 each); `names`, `sizes` of the populations; `dt_ms`, `recorded_ticks` |
 //! | `traces.npz` | of probe k: `values_k` (f64 `[ticks, neurons]`), `neurons_k`, and at place k of lists `variables`, `populations`, `first_ticks`; `dt_ms` |
 //! | `traces.csv` | `probe,tick,time_ms,variable,population,neuron,value`, between comments as above |
 //!
+//! Sources whose spikes are recorded stand behind the populations as populations of their own. Where not all spikes were recorded,
+//! files say of whom they were ([`Recorded`]): `recorded` in `recording.json` and in the first line of `spikes.csv`, a list of name,
+//! first and behind the last; in `spikes.npz`, `[ranges, 3]` with the index of the population in place of its name; in `spikes.h5`
+//! in each group, first and behind the last of each range in a row. Without it all were.
+//!
 //! Files take their names when they are whole, `recording.json` last. The memory that a recorder holds does not grow with the
 //! run: 160 KiB per population for `spikes.h5` (8192 spikes), 8 KiB per column or probe for `.npz`, whose arrays wait in nameless
 //! temporary files in the folder, and 8 KiB for `.csv`.
 
 mod bs2;
+mod choice;
 mod csv;
 mod folder;
 mod memory;
+mod naming;
 mod npz;
 mod raw;
 mod sonata;
@@ -36,12 +43,15 @@ mod stream;
 mod tests;
 
 pub use bs2::read_events;
+pub use choice::{Recorded, ids, name_and_ids};
 pub use folder::{ABOUT, About, AboutProbe, Folder, Opened, Whole, files, open, write};
 pub use memory::Memory;
+pub use naming::{Naming, Renamed};
+pub(crate) use raw::UNNAMED;
 pub(crate) use stream::read_raw;
-pub use stream::{SpikeFormat, TraceFormat, read_spikes, read_traces, write_spikes};
+pub use stream::{SpikeFormat, TraceFormat, read_population, read_spikes, read_traces, write_spikes};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 use crate::event::Tick;
 
 /// Takes what a running simulation records. Ticks come in ascending order; within a tick populations and then neurons
@@ -52,6 +62,15 @@ pub trait Recorder: Send {
     /// # Errors
     /// If it cannot be kept.
     fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()>;
+
+    /// The spikes that source number `source` of the network emits at `tick`, after those of all populations; by default they are not
+    /// kept.
+    ///
+    /// # Errors
+    /// If they cannot be kept.
+    fn source_spikes(&mut self, _tick: Tick, _source: usize, _ids: &[u32]) -> Result<()> {
+        Ok(())
+    }
 
     /// One value per neuron of probe number `probe` at the end of `tick`.
     ///
@@ -120,6 +139,8 @@ pub struct SpikeRecording {
     pub ticks: Tick,
     /// Name and size of each population.
     pub populations: Vec<(String, u32)>,
+    /// Whose spikes were recorded; nothing is known of the others.
+    pub recorded: Recorded,
     /// Tick, population, neuron; ascending.
     pub spikes: Vec<(Tick, u32, u32)>,
 }
@@ -146,8 +167,10 @@ pub struct Trace {
 pub struct Header {
     /// Length of a tick in ms.
     pub dt_ms: f64,
-    /// Name and size of each population.
+    /// Name and size of each population, and of each source whose spikes are recorded.
     pub populations: Vec<(String, u32)>,
+    /// Whose spikes are recorded.
+    pub recorded: Recorded,
     /// What is recorded besides spikes.
     pub probes: Vec<Probe>,
 }
@@ -158,6 +181,14 @@ impl Header {
         for (i, (name, _)) in self.populations.iter().enumerate() {
             if self.populations[..i].iter().any(|(other, _)| other == name) {
                 return Err(Error::value("populations", format!("'{name}' stands twice")));
+            }
+        }
+        if let Recorded::Only(some) = &self.recorded {
+            let known = |p: usize, ids: &std::ops::Range<u32>| {
+                self.populations.get(p).is_some_and(|(_, size)| ids.start < ids.end && ids.end <= *size)
+            };
+            if let Some((p, ids)) = some.iter().find(|(p, ids)| !known(*p, ids)) {
+                return Err(Error::value("recorded", format!("neurons {ids:?} of population {p} do not exist")));
             }
         }
         for (i, probe) in self.probes.iter().enumerate() {
@@ -176,10 +207,13 @@ impl Header {
     }
 }
 
-fn check_dt(dt_ms: f64) -> Result<()> {
-    match dt_ms.is_finite() && dt_ms > 0.0 {
+/// The lengths that a tick can have, ms: all times of a recording are then numbers that can be reckoned with.
+const LENGTHS_OF_A_TICK: std::ops::RangeInclusive<f64> = 1e-12..=1e12;
+
+pub(crate) fn check_dt(dt_ms: f64) -> Result<()> {
+    match LENGTHS_OF_A_TICK.contains(&dt_ms) {
         true => Ok(()),
-        false => Err(Error::value("dt_ms", format!("{dt_ms}: expected a positive length of a tick"))),
+        false => Err(Error::value("dt_ms", format!("{} is not a time step: expected 1e-12 to 1e12 ms", short(dt_ms)))),
     }
 }
 
@@ -187,6 +221,7 @@ fn check_dt(dt_ms: f64) -> Result<()> {
 #[derive(Debug)]
 struct Order {
     sizes: Vec<u32>,
+    recorded: Recorded,
     last: Option<(Tick, usize)>,
     /// Values in a row and the next tick of each probe.
     probes: Vec<(usize, Option<Tick>)>,
@@ -197,7 +232,7 @@ impl Order {
         header.check()?;
         let sizes = header.populations.iter().map(|&(_, size)| size).collect();
         let probes = header.probes.iter().map(|probe| (probe.neurons.len(), None)).collect();
-        Ok(Order { sizes, last: None, probes })
+        Ok(Order { sizes, recorded: header.recorded.clone(), last: None, probes })
     }
 
     fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
@@ -213,6 +248,9 @@ impl Order {
         }
         if let Some(neuron) = neurons.last().filter(|&&neuron| neuron >= size) {
             return fail(format!("neuron {neuron} of population {population}, which has {size}"));
+        }
+        if let Some(neuron) = neurons.iter().find(|&&neuron| !self.recorded.contains(population, neuron)) {
+            return fail(format!("neuron {neuron} of population {population}, which is not to be recorded"));
         }
         self.last = Some((tick, population));
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
 use super::stream::{SpikeSink, TraceSink};
-use super::{AboutProbe, Header, Trace, Variable};
+use super::{AboutProbe, Header, Recorded, Trace, Variable};
 use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::files::{Partial, folder_of};
@@ -53,6 +53,10 @@ impl SpikeSink for SpikeArrays {
         file.texts("names", &names)?;
         let sizes = u32s(header.populations.iter().map(|&(_, size)| size));
         file.array("sizes", "<u4", &[names.len()], &sizes)?;
+        if let Recorded::Only(some) = &header.recorded {
+            let rows = some.iter().flat_map(|(p, ids)| [*p as u32, ids.start, ids.end]);
+            file.array("recorded", "<u4", &[some.len(), 3], &u32s(rows))?;
+        }
         for (name, spool) in ["ticks", "population", "ids"].into_iter().zip(columns) {
             file.spooled(name, "<u4", &[spikes], spool)?;
         }
@@ -145,8 +149,8 @@ fn read_dt(file: &mut Npz) -> Result<f64> {
 }
 
 /// Reads spikes as this crate writes them, or `ids` and `times` in ms.
-pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
-    let mut file = Npz::open(path)?;
+pub(super) fn read_spikes(path: &Path, memory: u64) -> Result<Raw> {
+    let mut file = Npz::open_within(path, memory)?;
     if !file.has("ticks") {
         if !file.has("times") || !file.has("ids") {
             let problem = "expected arrays `ids` and `times` (ms), or `ticks` and what belongs to it";
@@ -159,7 +163,8 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
         let times = times.into_iter().enumerate().map(time).collect::<Result<Vec<_>>>()?;
         let spikes = times.into_iter().zip(ids).map(|(time, id)| (time, 0, id)).collect();
         let populations = vec![(UNNAMED.to_owned(), None)];
-        return Ok(Raw { dt_ms: None, ticks: None, populations, spikes: Spikes::Times(spikes) });
+        let recorded = Recorded::All;
+        return Ok(Raw { dt_ms: None, ticks: None, populations, recorded, spikes: Spikes::Times(spikes) });
     }
     let dt_ms = read_dt(&mut file)?;
     let array = file.array("recorded_ticks")?;
@@ -167,7 +172,9 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
     let array = file.array("names")?;
     let names = list(&array, array.texts()?, None)?;
     let sizes = checked(&mut file, "sizes", Some(names.len()), whole)?;
-    let populations: Vec<_> = names.into_iter().zip(sizes.into_iter().map(Some)).collect();
+    let sized: Vec<(String, u32)> = names.into_iter().zip(sizes).collect();
+    let recorded = read_recorded(&mut file, &sized)?;
+    let populations: Vec<_> = sized.into_iter().map(|(name, size)| (name, Some(size))).collect();
     let ticks = checked(&mut file, "ticks", None, checked_tick)?;
     let indices = checked(&mut file, "population", Some(ticks.len()), |value| {
         let known = whole(value).ok().filter(|&index| (index as usize) < populations.len());
@@ -175,7 +182,26 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
     })?;
     let ids = checked(&mut file, "ids", Some(ticks.len()), checked_id)?;
     let spikes = ticks.into_iter().zip(indices).zip(ids).map(|((tick, p), id)| (tick, p, id)).collect();
-    Ok(Raw { dt_ms: Some(dt_ms), ticks: Some(length), populations, spikes: Spikes::Ticks(spikes) })
+    Ok(Raw { dt_ms: Some(dt_ms), ticks: Some(length), populations, recorded, spikes: Spikes::Ticks(spikes) })
+}
+
+/// Whose spikes a file has.
+fn read_recorded(file: &mut Npz, populations: &[(String, u32)]) -> Result<Recorded> {
+    if !file.has("recorded") {
+        return Ok(Recorded::All);
+    }
+    let array = file.array("recorded")?;
+    let [_, 3] = array.shape[..] else {
+        return Err(array.wrong(format!("should be [ranges, 3], has shape {:?}", array.shape)));
+    };
+    let values = array.integers()?;
+    let ids = values.chunks_exact(3).map(|row| {
+        let [p, from, to] = [row[0], row[1], row[2]].map(|value| u32::try_from(value).ok());
+        let (p, ids) = (p? as usize, from?..to?);
+        populations.get(p).filter(|(_, size)| ids.start < ids.end && ids.end <= *size).map(|_| (p, ids))
+    });
+    let ids = ids.collect::<Option<Vec<_>>>().ok_or_else(|| array.wrong("has neurons that do not exist"))?;
+    Ok(Recorded::new(ids, populations))
 }
 
 /// Reads traces as this crate writes them.

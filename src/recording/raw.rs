@@ -1,6 +1,7 @@
 //! Spikes as a file has them, and how they become a recording.
 
-use super::{SpikeRecording, check_dt};
+use super::stream::Choose;
+use super::{Recorded, SpikeRecording, check_dt};
 use crate::error::{Error, Result};
 use crate::event::Tick;
 use std::path::Path;
@@ -14,6 +15,8 @@ pub(crate) struct Raw {
     pub ticks: Option<Tick>,
     /// Name of each population, and its size where the file says it.
     pub populations: Vec<(String, Option<u32>)>,
+    /// Whose spikes there are, where the file says it.
+    pub recorded: Recorded,
     /// In any order.
     pub spikes: Spikes,
 }
@@ -28,7 +31,7 @@ pub(crate) enum Spikes {
 }
 
 /// The name of the only population of a file that names none.
-pub(super) const UNNAMED: &str = "default";
+pub(crate) const UNNAMED: &str = "default";
 
 /// A time in ms that can be one.
 pub(super) fn checked_time(time: f64) -> std::result::Result<f64, String> {
@@ -71,6 +74,31 @@ impl Raw {
         ticks.iter().map(move |&(tick, p, id)| (f64::from(tick) * dt_ms, p, id)).chain(times.iter().copied())
     }
 
+    /// The same with one population alone.
+    pub fn only(mut self, choose: Choose) -> Result<Raw> {
+        let names: Vec<&str> = self.populations.iter().map(|(name, _)| name.as_str()).collect();
+        let wanted = choose(&names)?;
+        let index = wanted as u32;
+        match &mut self.spikes {
+            Spikes::Ticks(spikes) => {
+                spikes.retain(|spike| spike.1 == index);
+                spikes.iter_mut().for_each(|spike| spike.1 = 0);
+            }
+            Spikes::Times(spikes) => {
+                spikes.retain(|spike| spike.1 == index);
+                spikes.iter_mut().for_each(|spike| spike.1 = 0);
+            }
+        }
+        // A file of a heading alone has no population at all.
+        self.populations = self.populations.into_iter().skip(wanted).take(1).collect();
+        if let Recorded::Only(some) = self.recorded {
+            let own = some.into_iter().filter(|(population, _)| *population == wanted).map(|(_, ids)| (0, ids));
+            let sized: Vec<_> = self.populations.iter().map(|(name, size)| (name.clone(), size.unwrap_or(0))).collect();
+            self.recorded = Recorded::new(own.collect(), &sized);
+        }
+        Ok(self)
+    }
+
     /// The recording in ticks of `dt_ms`, in order.
     pub fn into_recording(self, path: &Path, dt_ms: f64) -> Result<SpikeRecording> {
         check_dt(dt_ms)?;
@@ -96,6 +124,11 @@ impl Raw {
             }
         };
         spikes.sort_unstable();
+        if let Some((_, p, id)) = spikes.iter().find(|&&(_, p, id)| !self.recorded.contains(p as usize, id)) {
+            let name = &self.populations[*p as usize].0;
+            let problem = format!("a spike of neuron {id} of '{name}', whose spikes were not recorded");
+            return Err(Error::file(path, problem));
+        }
         let mut sizes = vec![0; self.populations.len()];
         for &(_, population, id) in &spikes {
             let size = &mut sizes[population as usize];
@@ -115,6 +148,6 @@ impl Raw {
         if ticks < needed {
             return Err(Error::file(path, format!("a spike at tick {} of {ticks}", needed - 1)));
         }
-        Ok(SpikeRecording { dt_ms, ticks, populations, spikes })
+        Ok(SpikeRecording { dt_ms, ticks, populations, recorded: self.recorded, spikes })
     }
 }

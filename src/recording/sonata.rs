@@ -1,8 +1,8 @@
 //! Spikes as SONATA keeps them, in HDF5.
 
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
-use super::stream::SpikeSink;
-use super::{Header, check_dt};
+use super::stream::{Choose, SpikeSink};
+use super::{Header, Recorded, check_dt};
 use crate::error::{Error, Result};
 use crate::event::Tick;
 use crate::files::Partial;
@@ -29,6 +29,9 @@ struct Population {
     ids: Vec<u64>,
 }
 
+/// First and behind the last of each range of neurons whose spikes are recorded, where those are not all.
+const RECORDED: &str = "recorded";
+
 const COLUMNS: [&str; 3] = ["timestamps", "node_ids", "ticks"];
 
 impl Writer {
@@ -48,6 +51,11 @@ impl Writer {
             group.set_attr("size", AttrValue::U32(*size));
             group.set_attr("index", AttrValue::U32(index as u32));
             group.set_attr("recorded_ticks", AttrValue::U32(0));
+            if header.recorded != Recorded::All {
+                let ranges = header.recorded.of(index, *size);
+                let ends: Vec<u32> = ranges.into_iter().flat_map(|ids| [ids.start, ids.end]).collect();
+                group.create_dataset(RECORDED).with_u32_data(&ends).with_shape(&[ends.len() as u64]);
+            }
             for column in COLUMNS {
                 let dataset = group.create_dataset(column);
                 match column {
@@ -121,15 +129,17 @@ impl SpikeSink for Writer {
 
 /// Reads `/spikes/<population>/{timestamps, node_ids}`, with `ticks` where this crate wrote the file; or, of the time before
 /// populations had names, `/spikes/{timestamps, gids}`.
-pub(super) fn read(path: &Path) -> Result<Raw> {
-    let file = H5::open(path)?;
+pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<Raw> {
+    let file = H5::open_within(path, memory)?;
     let (groups, datasets) = file.members("spikes")?;
     if datasets.iter().any(|name| name == "timestamps") {
+        choose.map_or(Ok(0), |choose| choose(&[UNNAMED]))?;
         let ids = if datasets.iter().any(|name| name == "gids") { "spikes/gids" } else { "spikes/node_ids" };
         let spikes = columns(&file, "spikes/timestamps", ids)?;
         let spikes = spikes.into_iter().map(|(time, id)| (time, 0, id)).collect();
         let populations = vec![(UNNAMED.to_owned(), None)];
-        return Ok(Raw { dt_ms: None, ticks: None, populations, spikes: Spikes::Times(spikes) });
+        let recorded = Recorded::All;
+        return Ok(Raw { dt_ms: None, ticks: None, populations, recorded, spikes: Spikes::Times(spikes) });
     }
     if groups.is_empty() {
         return Err(file.wrong("spikes", "holds no population"));
@@ -140,9 +150,14 @@ pub(super) fn read(path: &Path) -> Result<Raw> {
         order.push((index.map_or(f64::INFINITY, |index| index), name));
     }
     order.sort_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y)));
+    if let Some(choose) = choose {
+        let names: Vec<&str> = order.iter().map(|(_, name)| name.as_str()).collect();
+        let wanted = choose(&names)?;
+        order = vec![order.swap_remove(wanted)];
+    }
 
     let (mut dt_ms, mut length, mut populations) = (None, None, Vec::with_capacity(order.len()));
-    let (mut exact, mut times) = (Vec::new(), Vec::new());
+    let (mut exact, mut times, mut recorded) = (Vec::new(), Vec::new(), Vec::new());
     for (index, (_, name)) in order.into_iter().enumerate() {
         let field = |column: &str| format!("spikes/{name}/{column}");
         let whole = |attribute_name: &str| -> Result<Option<u32>> {
@@ -175,8 +190,24 @@ pub(super) fn read(path: &Path) -> Result<Raw> {
             times.extend(spikes.into_iter().map(|(time, id)| (time, index as u32, id)));
         }
         let size = whole("size")?;
+        if datasets.iter().any(|name| name == RECORDED) {
+            let ends = file.integers(&field(RECORDED))?;
+            let ids = ends.chunks(2).map(|ends| match ends {
+                &[from, to] if 0 <= from && from < to && to <= size.map_or(0, i64::from) => {
+                    Some((index, from as u32..to as u32))
+                }
+                _ => None,
+            });
+            let wrong = || file.wrong(&field(RECORDED), "has neurons that do not exist");
+            recorded.extend(ids.collect::<Option<Vec<_>>>().ok_or_else(wrong)?);
+        } else {
+            recorded.push((index, 0..size.unwrap_or(u32::MAX)));
+        }
         populations.push((name, size));
     }
+    let sized: Vec<(String, u32)> =
+        populations.iter().map(|(name, size): &(String, _)| (name.clone(), size.unwrap_or(u32::MAX))).collect();
+    let recorded = Recorded::new(recorded, &sized);
     // Populations with and without ticks in one file come from somebody's merge; times are what they share.
     let spikes = match times.is_empty() {
         true => Spikes::Ticks(exact),
@@ -186,7 +217,7 @@ pub(super) fn read(path: &Path) -> Result<Raw> {
             Spikes::Times(times)
         }
     };
-    Ok(Raw { dt_ms, ticks: length, populations, spikes })
+    Ok(Raw { dt_ms, ticks: length, populations, recorded, spikes })
 }
 
 fn columns(file: &H5, timestamps: &str, node_ids: &str) -> Result<Vec<(f64, u32)>> {

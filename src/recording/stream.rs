@@ -4,9 +4,8 @@ use super::raw::Raw;
 use super::{Header, SpikeRecording, Trace, bs2, csv, npz, sonata};
 use crate::error::{Error, Result};
 use crate::event::Tick;
-use crate::files::Partial;
+use crate::files::{Partial, ending};
 use crate::{h5, npz as zipped};
-use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
 
@@ -108,10 +107,10 @@ pub(super) fn push_all(
 /// If the name ends otherwise, the recording is out of order or its own bounds, or the file cannot be written: it is then as it
 /// was before.
 pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
-    let format = SpikeFormat::ALL.into_iter().find(|format| path.extension() == Some(OsStr::new(format.extension())));
+    let format = SpikeFormat::ALL.into_iter().find(|format| ending(path) == format.extension());
     let format = format.ok_or_else(|| Error::file(path, "the name of a file of spikes ends in .h5, .csv or .npz"))?;
-    let SpikeRecording { dt_ms, ref populations, .. } = *recording;
-    let header = Header { dt_ms, populations: populations.clone(), probes: Vec::new() };
+    let SpikeRecording { dt_ms, ref populations, ref recorded, .. } = *recording;
+    let header = Header { dt_ms, populations: populations.clone(), recorded: recorded.clone(), probes: Vec::new() };
     let mut order = super::Order::new(&header)?;
     let mut sink = spike_sink(path, format, &header)?;
     push_all(recording, |tick, population, neurons| {
@@ -128,7 +127,9 @@ pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
 /// - `.npz` with `ids` and `times` in ms, as scripts for NEST and Brian2 save them;
 /// - `.csv` with a heading that names a column `tick` or `time_ms` (or `timestamps`), a column `neuron` (or `node_id`, `node_ids`,
 ///   `id`) and perhaps `population`, separated by commas or spaces;
-/// - `.bs2` of the 34 x 34 sensor of N-MNIST ([`read_events`](super::read_events) reads others).
+/// - `.bin` or `.bs2` of the 34 x 34 sensor of N-MNIST ([`read_events`](super::read_events) reads others).
+///
+/// Names may end in capitals as well.
 ///
 /// Spikes may stand in any order and more than once. A file that does not say how large a population is has as many neurons
 /// as its highest id needs; one that names none has the population `default`; one that does not say its length ends with its last
@@ -138,30 +139,73 @@ pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
 /// If the file is missing, cut off or of another kind, a time is negative or not a number, or a tick or id out of range. The
 /// error names file and field.
 pub fn read_spikes(path: &Path, dt_ms: f64) -> Result<SpikeRecording> {
+    read_chosen(path, dt_ms, None, u64::MAX)
+}
+
+/// Reads one population of such a file: the one of this name, or the only one. Others are left unread where the file allows it.
+/// Reading may take `memory` bytes of memory.
+///
+/// # Errors
+/// As [`read_spikes`]; if there is no such population, or there are several and no name; if it would take more memory.
+pub fn read_population(path: &Path, dt_ms: f64, name: Option<&str>, memory: u64) -> Result<SpikeRecording> {
+    let choose = |names: &[&str]| {
+        let place = match name {
+            Some(name) => names.iter().position(|known| *known == name),
+            None => (names.len() <= 1).then_some(0),
+        };
+        let problem = || {
+            const SHOWN: usize = 12;
+            let more = names.len().saturating_sub(SHOWN);
+            let known = names[..names.len() - more].join(", ");
+            let known = if more > 0 { format!("{known} and {more} more") } else { known };
+            match name {
+                Some(name) => format!("has no population '{name}', but {known}"),
+                None => format!("which population? Name it as FILE:POP or in a field `population`; there are {known}"),
+            }
+        };
+        place.ok_or_else(|| Error::file(path, problem()))
+    };
+    read_chosen(path, dt_ms, Some(&choose), memory)
+}
+
+/// Which of the populations of a file is read, given the names of all.
+pub(crate) type Choose<'a> = &'a dyn Fn(&[&str]) -> Result<usize>;
+
+fn read_chosen(path: &Path, dt_ms: f64, choose: Option<Choose>, memory: u64) -> Result<SpikeRecording> {
     super::check_dt(dt_ms)?;
     if path.is_dir() {
         let about = super::folder::about(path)?;
-        return read_spikes(&path.join(about.spikes), dt_ms);
+        return read_chosen(&path.join(about.spikes), dt_ms, choose, memory);
     }
-    if path.extension() == Some(OsStr::new("bs2")) {
-        return super::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST);
+    if let "bin" | "bs2" = &ending(path)[..] {
+        let recording = super::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST)?;
+        choose.map_or(Ok(0), |choose| choose(&[&recording.populations[0].0]))?;
+        return Ok(recording);
     }
-    read_raw(path)?.into_recording(path, dt_ms)
+    read_raw(path, choose, memory)?.into_recording(path, dt_ms)
 }
 
-/// Reads the spikes of a `.h5`, `.npz` or `.csv` file as they stand there.
-pub(crate) fn read_raw(path: &Path) -> Result<Raw> {
+/// Reads the spikes of a `.h5`, `.npz` or `.csv` file as they stand there: of all populations, or of the chosen one, which then is
+/// the only one.
+pub(crate) fn read_raw(path: &Path, choose: Option<Choose>, memory: u64) -> Result<Raw> {
     let mut start = Vec::new();
     let file = std::fs::File::open(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
     let read = file.take(8).read_to_end(&mut start);
     read.map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
-    match path.extension().and_then(OsStr::to_str) {
-        _ if start == h5::SIGNATURE => sonata::read(path),
-        _ if start.starts_with(zipped::SIGNATURE) => npz::read_spikes(path),
-        Some("h5" | "hdf5") => sonata::read(path),
-        Some("npz") => npz::read_spikes(path),
-        Some("csv" | "txt") => csv::read_spikes(path),
-        _ => Err(Error::file(path, "not a file of spikes: expected .h5, .npz, .csv, .bs2 or the folder of a run")),
+    let raw = match &ending(path)[..] {
+        _ if start == h5::SIGNATURE => return sonata::read(path, choose, memory),
+        "h5" | "hdf5" => return sonata::read(path, choose, memory),
+        _ if start.starts_with(zipped::SIGNATURE) => npz::read_spikes(path, memory)?,
+        "npz" => npz::read_spikes(path, memory)?,
+        "csv" | "txt" => csv::read_spikes(path)?,
+        _ => {
+            let problem = "not a file of spikes: expected .h5, .npz, .csv, .bin, .bs2 or the folder of a run";
+            return Err(Error::file(path, problem));
+        }
+    };
+    match choose {
+        Some(choose) => raw.only(choose),
+        None => Ok(raw),
     }
 }
 
@@ -170,9 +214,9 @@ pub(crate) fn read_raw(path: &Path) -> Result<Raw> {
 /// # Errors
 /// If the file is missing, cut off or of another kind.
 pub fn read_traces(path: &Path) -> Result<Vec<Trace>> {
-    match path.extension().and_then(OsStr::to_str) {
-        Some("npz") => npz::read_traces(path),
-        Some("csv") => csv::read_traces(path),
+    match &ending(path)[..] {
+        "npz" => npz::read_traces(path),
+        "csv" => csv::read_traces(path),
         _ => Err(Error::file(path, "not a file of traces: expected .npz or .csv")),
     }
 }

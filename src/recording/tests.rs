@@ -37,6 +37,7 @@ fn small() -> SpikeRecording {
         ticks: 1000,
         populations: vec![("exc".into(), 20), ("inh, \"slow\" #1".into(), 5), ("silent é".into(), 3)],
         spikes: vec![(0, 0, 3), (0, 0, 19), (3, 1, 0), (7, 0, 0), (7, 1, 4), (7, 1, 4), (999, 0, 7)],
+        ..SpikeRecording::default()
     }
 }
 
@@ -71,7 +72,7 @@ fn any_recording() -> impl Strategy<Value = SpikeRecording> {
             let spike = |(tick, p, id): (u32, usize, u32)| (tick, p as u32, id % sizes[p]);
             let mut spikes: Vec<_> = spikes.into_iter().map(spike).collect();
             spikes.sort_unstable();
-            SpikeRecording { dt_ms, ticks, populations: populations.clone(), spikes }
+            SpikeRecording { dt_ms, ticks, populations: populations.clone(), spikes, ..SpikeRecording::default() }
         })
     })
 }
@@ -140,6 +141,7 @@ fn memory_keeps_what_a_folder_keeps() {
         dt_ms: 0.5,
         populations: vec![("a".into(), 4), ("b".into(), 2)],
         probes: vec![Probe { variable: Variable::Current, population: 1, neurons: vec![0, 1] }],
+        ..Header::default()
     };
     let feed = |recorder: &mut dyn Recorder| {
         for tick in 0..20 {
@@ -167,7 +169,7 @@ fn a_run_given_up_leaves_nothing_and_an_earlier_one_stays() {
     let folder = scratch();
     let formats = (SpikeFormat::H5, TraceFormat::Npz);
     for spikes in SpikeFormat::ALL {
-        let header = Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new() };
+        let header = Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new(), ..Header::default() };
         let mut files = Folder::create(folder.path(), header, spikes, TraceFormat::Csv).unwrap();
         files.spikes(0, 0, &[1]).unwrap();
         drop(files);
@@ -182,7 +184,7 @@ fn a_run_given_up_leaves_nothing_and_an_earlier_one_stays() {
 
 #[test]
 fn what_a_recorder_cannot_be_fed_is_refused() {
-    let header = || Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new() };
+    let header = || Header { dt_ms: 0.1, populations: small().populations, probes: Vec::new(), ..Header::default() };
     let probe = |population, neurons| Probe { variable: Variable::Membrane, population, neurons };
     refused(Memory::new(Header { dt_ms: 0.0, ..header() }), &["dt_ms"]);
     refused(Memory::new(Header { dt_ms: f64::NAN, ..header() }), &["dt_ms"]);
@@ -212,11 +214,49 @@ fn what_a_recorder_cannot_be_fed_is_refused() {
     assert_eq!(names(folder.path()), [] as [&str; 0]);
 }
 
+/// Every form says whose spikes it has, and a spike of somebody else is refused.
+#[test]
+fn files_say_whose_spikes_they_have() {
+    let folder = scratch();
+    let some = |ids| Recorded::new(ids, &small().populations);
+    for recorded in [some(vec![(0, 0..8), (0, 19..20), (1, 0..5)]), some(vec![]), Recorded::All] {
+        let heard = |&&(_, p, id): &&(Tick, u32, u32)| recorded.contains(p as usize, id);
+        let spikes = small().spikes.iter().filter(heard).copied().collect();
+        let recording = SpikeRecording { recorded: recorded.clone(), spikes, ..small() };
+        for format in SpikeFormat::ALL {
+            let path = folder.path().join("spikes").with_extension(format.extension());
+            write_spikes(&path, &recording).unwrap();
+            assert_eq!(read_spikes(&path, 0.1).unwrap(), recording, "{format:?}");
+            let run = folder.path().join("run");
+            write(&run, &recording, &traces(), (format, TraceFormat::Csv), "event", 1).unwrap();
+            assert_eq!(open(&run).unwrap().spikes, recording, "{format:?}");
+            let wrong = SpikeRecording { recorded: some(vec![(2, 0..1)]), ..small() };
+            refused(write_spikes(&path, &wrong), &["neuron 3 of population 0", "not to be recorded"]);
+        }
+    }
+    // What is not known of a source cannot feed another.
+    let recording = SpikeRecording { recorded: some(vec![(0, 0..8)]), spikes: vec![(0, 0, 3)], ..small() };
+    assert_eq!(recording.for_source(0, "s", 8), Ok(vec![(0, 3)]));
+    let problem = recording.for_source(0, "s", 9).unwrap_err();
+    assert!(problem.contains("neuron 8 of 'exc' were not recorded"), "{problem}");
+    assert!(recording.for_source(1, "s", 1).is_err() && small().for_source(0, "s", 40).is_ok());
+    let csv = std::fs::read_to_string(folder.path().join("spikes.csv")).unwrap();
+    assert!(!csv.contains("recorded"), "a whole recording is as it was: {csv}");
+    std::fs::write(folder.path().join("text.csv"), "tick,neuron\n2.0,1\n").unwrap();
+    refused(read_spikes(&folder.path().join("text.csv"), 0.1), &["text.csv:2:1", "'2.0' is not a whole number"]);
+}
+
 /// At most one chunk per population waits in memory, however many spikes come: tests/recording_memory.rs counts bytes.
 #[test]
 fn chunks_are_written_as_they_fill() {
     let spikes = (0..40_000).map(|i| (i / 4, 0, i % 4)).collect();
-    let recording = SpikeRecording { dt_ms: 0.1, ticks: 10_000, populations: vec![("a".into(), 4)], spikes };
+    let recording = SpikeRecording {
+        dt_ms: 0.1,
+        ticks: 10_000,
+        populations: vec![("a".into(), 4)],
+        spikes,
+        ..SpikeRecording::default()
+    };
     let folder = scratch();
     let path = folder.path().join("spikes.h5");
     write_spikes(&path, &recording).unwrap();
@@ -363,7 +403,7 @@ fn tables_of_other_tools_are_read_or_refused_by_line() {
     refused(read("time_ms,node_id\n1,2\nNaN,2\n"), &["spikes.csv:3:1", "NaN"]);
     refused(read("time_ms,node_id\n-1,2\n"), &["spikes.csv:2:1", "before the start"]);
     refused(read("time_ms,node_id\n1,-2\n"), &["spikes.csv:2:2", "-2"]);
-    refused(read("time_ms,node_id\n1,x\n"), &["spikes.csv:2:2", "'x' is not a number"]);
+    refused(read("time_ms,node_id\n1,x\n"), &["spikes.csv:2:2", "'x' is not a whole number"]);
     refused(read("time_ms,node_id\n1\n"), &["spikes.csv:2"]);
     refused(read("tick,neuron\n4294967295,1\n"), &["spikes.csv:2:1", "out of range"]);
     refused(read("a,b\n1,2\n"), &["spikes.csv", "`time_ms`"]);
@@ -523,6 +563,116 @@ fn camera_events_become_spikes() {
     refused(read_spikes(&folder.path().join("no.bs2"), 0.1), &["no.bs2", "cannot read"]);
 }
 
+#[test]
+fn the_clock_of_a_camera_runs_over() {
+    let folder = scratch();
+    let overflow = event(200, 240, 1, 7_000_000);
+    let pixel = |microseconds| event(3, 5, 1, microseconds);
+    let neuron = (34 + 5) * 34 + 3;
+    // As N-MNIST is distributed, by the name of older copies, and by that of a camera's own program.
+    for name in ["00001.bin", "00001.bs2", "00001.BS2"] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, [pixel(1000), overflow, pixel(2000), overflow, overflow, pixel(0)].concat()).unwrap();
+        let recording = read_spikes(&path, 1.0).unwrap();
+        assert_eq!(recording.spikes, [(1, 0, neuron), (10, 0, neuron), (24, 0, neuron)], "{name}");
+    }
+    let path = folder.path().join("only.bin");
+    std::fs::write(&path, overflow).unwrap();
+    assert_eq!(read_spikes(&path, 1.0).unwrap().ticks, 0);
+    refused(read_events(&path, 1.0, 256, 241), &["sensor", "height from 1 to 240"]);
+    assert!(read_events(&path, 1.0, 256, 240).is_ok());
+    std::fs::write(&path, event(34, 239, 0, 0)).unwrap();
+    refused(read_spikes(&path, 1.0), &["only.bin", "y 239", "34 x 34"]);
+}
+
+#[test]
+fn one_population_is_read_by_its_name() {
+    let folder = scratch();
+    for format in SpikeFormat::ALL {
+        let path = folder.path().join(format!("spikes.{}", format.extension()));
+        write_spikes(&path, &small()).unwrap();
+        let exc = read_population(&path, 0.1, Some("exc"), u64::MAX).unwrap();
+        assert_eq!(exc.populations, small().populations[..1]);
+        assert_eq!(exc.spikes, [(0, 0, 3), (0, 0, 19), (7, 0, 0), (999, 0, 7)]);
+        let silent = read_population(&path, 0.1, Some("silent é"), u64::MAX).unwrap();
+        assert_eq!((silent.populations, silent.spikes), (small().populations[2..].to_vec(), vec![]));
+        refused(read_population(&path, 0.1, None, u64::MAX), &["which population", "exc", "silent é"]);
+        refused(read_population(&path, 0.1, Some("in"), u64::MAX), &["no population 'in'", "exc"]);
+    }
+    // Others are not even looked at.
+    let path = folder.path().join("two.h5");
+    let mut builder = FileBuilder::new();
+    let mut spikes = builder.create_group("spikes");
+    for (name, ids) in [("good", &[0, 1][..]), ("wrong", &[-1])] {
+        let mut group = spikes.create_group(name);
+        group.create_dataset("timestamps").with_f64_data(&[1.0, 2.0]);
+        group.create_dataset("node_ids").with_i64_data(ids);
+        spikes.add_group(group.finish());
+    }
+    builder.add_group(spikes.finish());
+    std::fs::write(&path, builder.finish().unwrap()).unwrap();
+    assert_eq!(read_population(&path, 1.0, Some("good"), u64::MAX).unwrap().spikes, [(1, 0, 0), (2, 0, 1)]);
+    refused(read_population(&path, 1.0, Some("wrong"), u64::MAX), &["wrong/node_ids"]);
+    refused(
+        read_population(&path, 1.0, Some("good"), 100),
+        &["good/node_ids", "needs 64 bytes of memory; 36 are left"],
+    );
+    let path = folder.path().join("spikes.npz");
+    refused(read_population(&path, 0.1, Some("exc"), 100), &["spikes.npz", "bytes of memory"]);
+}
+
+#[test]
+fn names_of_files_may_end_in_capitals() {
+    let folder = scratch();
+    for name in ["SPIKES.H5", "spikes.Csv", "SPIKES.NPZ"] {
+        let path = folder.path().join(name);
+        write_spikes(&path, &small()).unwrap();
+        assert_eq!(read_spikes(&path, 0.1).unwrap(), small(), "{name}");
+    }
+    write(folder.path(), &small(), &traces(), (SpikeFormat::Csv, TraceFormat::Csv), "event", 0).unwrap();
+    let path = folder.path().join("OLD.CSV");
+    std::fs::rename(folder.path().join("traces.csv"), &path).unwrap();
+    assert_eq!(read_traces(&path).unwrap(), traces());
+}
+
+#[test]
+fn byte_order_marks_are_no_text() {
+    let folder = scratch();
+    let path = folder.path().join("spikes.csv");
+    write_spikes(&path, &small()).unwrap();
+    let text = std::fs::read(&path).unwrap();
+    std::fs::write(&path, [b"\xef\xbb\xbf", &text[..]].concat()).unwrap();
+    assert_eq!(read_spikes(&path, 0.1).unwrap(), small());
+    std::fs::write(&path, "\u{feff}time_ms,id\r\n1,2\r\n").unwrap();
+    assert_eq!(read_spikes(&path, 0.5).unwrap().spikes, [(2, 0, 2)]);
+}
+
+#[test]
+fn arrays_stored_by_columns_are_read() {
+    let folder = scratch();
+    let path = folder.path().join("traces.npz");
+    let trace = Trace { values: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], ..traces()[0].clone() };
+    write(folder.path(), &small(), std::slice::from_ref(&trace), (SpikeFormat::Csv, TraceFormat::Npz), "event", 0)
+        .unwrap();
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let mut changed = zip::ZipWriter::new(std::fs::File::create(folder.path().join("changed")).unwrap());
+    for i in 0..archive.len() {
+        let mut entry = archive.by_index(i).unwrap();
+        let (name, mut bytes) = (entry.name().unwrap().into_owned(), Vec::new());
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        if name == "values_0.npy" {
+            // Three ticks of two neurons.
+            bytes = crate::npy::tests::by_columns("<f8", "(3, 2)");
+            bytes.extend([1.0_f64, 3.0, 5.0, 2.0, 4.0, 6.0].iter().flat_map(|value| value.to_le_bytes()));
+        }
+        changed.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut changed, &bytes).unwrap();
+    }
+    changed.finish().unwrap();
+    std::fs::rename(folder.path().join("changed"), &path).unwrap();
+    assert_eq!(read_traces(&path).unwrap(), [trace]);
+}
+
 /// The published count of all recordings is 4,518,827 events.
 #[test]
 fn real_camera_recordings_are_read_whole() {
@@ -566,6 +716,7 @@ fn names_are_no_formulas_in_tables() {
         ticks: 10,
         populations: names.map(|name| (name.to_owned(), 2)).to_vec(),
         spikes: (0..7).map(|p| (p, p, 1)).collect(),
+        ..small()
     };
     let path = folder.path().join("spikes.csv");
     write_spikes(&path, &recording).unwrap();

@@ -31,7 +31,7 @@ use crate::parameters::{MODALITIES, Parameters};
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
-pub const SCHEMA: &str = "spikefuse.report/2";
+pub const SCHEMA: &str = "spikefuse.report/3";
 
 /// The document. Counts and energy are sums over all clips unless a name says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -222,7 +222,7 @@ impl Report {
             energy_pj: of_default.total_pj,
             dense_share: match of_default.total_pj {
                 0.0 => 0.0,
-                total => 1.0 - (of_default.of(Branch::Spiking) + of_default.of(Branch::TimeStep)) / total,
+                total => 1.0 - of_default.of(text::is_spiking).pj().unwrap_or(0.0) / total,
             },
             energy,
             wall_time_s: parity.as_ref().map(|p| p.seconds),
@@ -298,8 +298,10 @@ fn ledger(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -
                     Reset::Hard => Cost::ZERO,
                     Reset::Soft => Cost { additions: 1, ..Cost::ZERO },
                 };
+                let counts = activity.counts[m as usize][block];
                 let spiking = SpikingLayer {
-                    counts: activity.counts[m as usize][block],
+                    counts,
+                    analog_macs: if block == 0 { counts.macs } else { 0 },
                     neuron_steps: neurons * steps * clips,
                     update: MEMBRANE_UPDATE,
                     reset,
@@ -355,7 +357,7 @@ fn at_steps(steps: usize, network: &Network<'_>, result: &Evaluation, table: &En
         time_steps: steps,
         accuracy: result.accuracy.both,
         spikes_per_clip: counts.map(|c| c.spikes).sum::<u64>() as f64 / clips,
-        spiking_pj_per_clip: (energy.of(Branch::Spiking) + energy.of(Branch::TimeStep)) / clips,
+        spiking_pj_per_clip: energy.of(text::is_spiking).pj().unwrap_or(0.0) / clips,
         total_pj_per_clip: energy.per_clip_pj,
     })
 }

@@ -3,7 +3,7 @@
 use super::Report;
 use crate::compare::Parity;
 use crate::energy::synops::{LayerSynops, Synops};
-use crate::energy::{Branch, Energy, Kind};
+use crate::energy::{Branch, Energy, Kind, Priced};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
 
@@ -22,7 +22,27 @@ pub(super) fn energy(pj: f64) -> String {
         pj if pj >= 1e3 => (pj / 1e3, "nJ"),
         pj => (pj, "pJ"),
     };
-    format!("{value:.1} {unit}")
+    match value {
+        0.0 => "0 pJ".to_owned(),
+        // A little is not nothing.
+        value if value < 0.1 => format!("{value:.1e} {unit}"),
+        value => format!("{value:.1} {unit}"),
+    }
+}
+
+/// Energy of a part of a run per clip, in words where there is none; `unit` writes it.
+pub(super) fn part(part: Priced, clips: f64, unit: fn(f64) -> String) -> String {
+    match part {
+        Priced::Absent => "-".into(),
+        Priced::NoPrice => "no price".into(),
+        Priced::Partial(pj) => format!("{}, partial", unit(pj / clips)),
+        Priced::Whole(pj) => unit(pj / clips),
+    }
+}
+
+/// The spiking layers and their time-step factor.
+pub(super) fn is_spiking(branch: Branch) -> bool {
+    matches!(branch, Branch::Spiking | Branch::TimeStep)
 }
 
 impl Display for Report {
@@ -117,8 +137,8 @@ impl Report {
         for layer in &self.dense_twin {
             let Some(at) = layer.break_even.first() else { continue };
             let percent = |rate: Option<f64>| rate.map_or("analog".into(), |rate| format!("{:.1}", 100.0 * rate));
-            let times = match at.dense_twin_pj {
-                Some(dense) if dense > 0.0 => format!("{:.2} times the dense", at.spiking_pj / dense),
+            let times = match at.spiking_pj.zip(at.dense_twin_pj) {
+                Some((spiking, dense)) if dense > 0.0 => format!("{:.2} times the dense", spiking / dense),
                 _ => String::new(),
             };
             let rate = at.rate.map_or("-".into(), |rate| format!("{:.1}", 100.0 * rate));
@@ -167,25 +187,23 @@ pub fn synops_table(synops: &Synops) -> String {
 pub fn energy_table(energies: &[Energy], clips: u64) -> String {
     let what = if clips == 1 { "energy of the run" } else { "energy per clip" };
     let mut text = format!("{what}, modelled, not measured\n");
-    let each = |pj: f64| energy(pj / clips.max(1) as f64);
+    let divisor = clips.max(1) as f64;
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "  {:<20} {:>12} {:>12} {:>12} {:>12}   grade",
+        "  {:<20} {:>17} {:>17} {:>17} {:>12}   grade",
         "table", "whole", "spiking", "dense", "dense twin"
     );
     for e in energies {
-        let spiking = e.of(Branch::Spiking) + e.of(Branch::TimeStep);
-        // A branch of which a table prices nothing has no energy by it, rather than none.
-        let some = |pj: f64| if pj > 0.0 { each(pj) } else { "-".into() };
-        let twin = e.dense_twin_pj.map_or("-".into(), each);
+        let some = |branches: fn(Branch) -> bool| part(e.of(branches), divisor, energy);
+        let twin = e.dense_twin_pj.map_or("-".into(), |pj| energy(pj / divisor));
         let _ = writeln!(
             text,
-            "  {:<20} {:>12} {:>12} {:>12} {twin:>12}   {}",
+            "  {:<20} {:>17} {:>17} {:>17} {twin:>12}   {}",
             e.table,
-            each(e.total_pj),
-            some(spiking),
-            some(e.total_pj - spiking),
+            some(|_| true),
+            some(is_spiking),
+            some(|branch| !is_spiking(branch)),
             e.grade
         );
     }

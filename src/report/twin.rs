@@ -31,8 +31,8 @@ pub struct BreakEven {
     /// Spikes per source and step below which the spiking layer is the cheaper one; 0 if its neurons alone cost more than the dense
     /// layer; above 1 if it is always cheaper; none where `reason` says why.
     pub rate: Option<f64>,
-    /// Energy of the spiking layer, pJ over all clips.
-    pub spiking_pj: f64,
+    /// Energy of the spiking layer, pJ over all clips; none where nothing has a price.
+    pub spiking_pj: Option<f64>,
     /// Energy of the dense layer, pJ over all clips.
     pub dense_twin_pj: Option<f64>,
     /// Why there is no rate.
@@ -57,7 +57,7 @@ pub fn layers(ledger: &Ledger, synops: &Synops, network: &Network<'_>, tables: &
                     .filter(|kind| kind.view() == table.view)
                     .find_map(|kind| table.price(kind, DataType::Fp32).ok());
                 // Everything but the synapses costs the same at any rate of the input, or nearly so.
-                let rest = of_layer.pj - per_event.unwrap_or(0.0) * events as f64;
+                let rest = of_layer.pj.unwrap_or(0.0) - per_event.unwrap_or(0.0) * events as f64;
                 let rate = match (input_rate, of_layer.dense_twin_pj, per_event) {
                     (None, ..) => Err("its input is analog"),
                     (_, None, _) => Err("the table has no price for a MAC, so none for the dense layer"),
@@ -78,7 +78,9 @@ pub fn layers(ledger: &Ledger, synops: &Synops, network: &Network<'_>, tables: &
             });
             layers.push(TwinLayer {
                 input_rate,
-                spiking_operations: events + ledger.count(Kind::Mac, |e| here(e) && e.operator == "analog_input"),
+                spiking_operations: events
+                    + ledger
+                        .count(Kind::Mac, |e| here(e) && ["analog_input", "dense_products"].contains(&&e.operator[..])),
                 dense_twin_macs: ledger.twin_macs(here),
                 break_even: break_even.collect(),
                 layer: name.clone(),

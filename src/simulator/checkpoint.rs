@@ -1,6 +1,7 @@
 //! A simulation between two ticks: everything that what follows depends on, whatever the number of threads.
 
-use super::Simulation;
+use super::cells::InputCounts;
+use super::{Auto, Simulation};
 use crate::counts::LayerCounts;
 use crate::error::{Error, Result};
 use crate::event::Tick;
@@ -15,6 +16,8 @@ pub(super) struct PopulationState {
     pub membranes: Vec<f64>,
     /// Clock of each neuron's state.
     pub last: Vec<Tick>,
+    /// Clock at which each neuron is to be looked at; empty if clock-driven.
+    pub looks: Vec<Tick>,
     /// `[components, neurons]`.
     pub currents: Vec<f64>,
     /// Of adaptive thresholds.
@@ -23,6 +26,8 @@ pub(super) struct PopulationState {
     pub free_at: Vec<Tick>,
     /// Membranes of refractory neurons, where they are not all reset to one value.
     pub held: Vec<f64>,
+    /// Input kept for the end of their refractory time, where it is.
+    pub later: Vec<f64>,
 }
 
 /// A state from which a simulation of the same network goes on.
@@ -34,6 +39,9 @@ pub struct Checkpoint {
     /// Spikes that may still be under way: tick, origin (populations, then sources), neuron.
     pub(super) spikes: Vec<[u32; 3]>,
     pub(super) counts: Vec<LayerCounts>,
+    input: Vec<InputCounts>,
+    /// What the choice of drivers rests on: operation counts go on as if there had been no interruption.
+    auto: Auto,
 }
 
 /// Key of the header entry that says what the state belongs to.
@@ -43,6 +51,8 @@ const KEY: &str = "simulation";
 struct Header {
     tick: Tick,
     counts: Vec<LayerCounts>,
+    input: Vec<InputCounts>,
+    auto: Auto,
     /// The network and its settings, as the caller names them.
     of: String,
 }
@@ -54,7 +64,13 @@ impl Checkpoint {
     /// If the file cannot be written; it is then as it was before.
     pub fn save(&self, path: &Path, of: &str) -> Result<()> {
         let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {e}"));
-        let header = Header { tick: self.tick, counts: self.counts.clone(), of: of.to_owned() };
+        let header = Header {
+            tick: self.tick,
+            counts: self.counts.clone(),
+            input: self.input.clone(),
+            auto: self.auto.clone(),
+            of: of.to_owned(),
+        };
         let header = serde_json::to_string(&header).map_err(|e| fail(&e))?;
         let floats = |values: &[f64]| (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
         let ticks = |values: &[u32]| (Dtype::U32, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
@@ -63,10 +79,12 @@ impl Checkpoint {
             let mut put = |name: &str, data| tensors.push((format!("population.{p}.{name}"), data));
             put("membranes", floats(&state.membranes));
             put("last", ticks(&state.last));
+            put("looks", ticks(&state.looks));
             put("currents", floats(&state.currents));
             put("excess", floats(&state.excess));
             put("free_at", ticks(&state.free_at));
             put("held", floats(&state.held));
+            put("later", floats(&state.later));
         }
         let mut views = Vec::new();
         for (name, (dtype, bytes)) in &tensors {
@@ -106,10 +124,12 @@ impl Checkpoint {
             Ok(PopulationState {
                 membranes: floats(format!("population.{p}.membranes"))?,
                 last: ticks(format!("population.{p}.last"))?,
+                looks: ticks(format!("population.{p}.looks"))?,
                 currents: floats(format!("population.{p}.currents"))?,
                 excess: floats(format!("population.{p}.excess"))?,
                 free_at: ticks(format!("population.{p}.free_at"))?,
                 held: floats(format!("population.{p}.held"))?,
+                later: floats(format!("population.{p}.later"))?,
             })
         };
         Ok(Checkpoint {
@@ -117,6 +137,8 @@ impl Checkpoint {
             populations: (0..header.counts.len()).map(population).collect::<Result<_>>()?,
             spikes: ticks("spikes".into())?.as_chunks().0.to_vec(),
             counts: header.counts,
+            input: header.input,
+            auto: header.auto,
         })
     }
 }
@@ -145,7 +167,13 @@ impl Simulation {
                 spikes.extend(ids.iter().map(|&id| [tick, origin as u32, id]));
             }
         }
-        Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts() }
+        let mut auto = self.auto.clone();
+        for (p, touches) in auto.touches.iter_mut().enumerate() {
+            // Of arrivals at the last tick, which no message has told yet.
+            *touches += self.parts.iter().map(|part| part.cells[p].activity).sum::<u64>();
+        }
+        let input = (0..self.network.populations.len()).map(|p| self.input(p)).collect();
+        Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts(), input, auto }
     }
 
     /// Goes on from `checkpoint`, which must be of the same network; nothing has been run yet.
@@ -155,13 +183,14 @@ impl Simulation {
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         let populations = &self.network.populations;
         let wrong = |problem: String| Error::value("checkpoint", problem);
-        if checkpoint.populations.len() != populations.len() {
+        if [checkpoint.populations.len(), checkpoint.input.len()] != [populations.len(); 2] {
             return Err(wrong(format!("{} populations, not {}", checkpoint.populations.len(), populations.len())));
         }
         for (p, (state, population)) in checkpoint.populations.iter().zip(populations).enumerate() {
             let n = population.size as usize;
             let cells = &self.parts[0].cells[p];
-            let (adaptive, held) = cells.optional();
+            let [adaptive, held, later] = cells.optional();
+            let awaited = |&look: &Tick| look == Tick::MAX || look > checkpoint.tick;
             let released = checkpoint.tick.saturating_add(population.neuron.refractory).saturating_add(1);
             let fits = state.membranes.len() == n
                 && state.last.len() == n
@@ -169,7 +198,9 @@ impl Simulation {
                 && state.currents.len() == n * cells.components()
                 && state.excess.len() == if adaptive { n } else { 0 }
                 && state.held.len() == if held { n } else { 0 }
+                && state.later.len() == if later { n } else { 0 }
                 && state.last.iter().all(|&last| last <= checkpoint.tick)
+                && (state.looks.is_empty() || state.looks.len() == n && state.looks.iter().all(awaited))
                 && state.free_at.iter().all(|&free| free <= released);
             if !fits {
                 return Err(wrong(format!("the state of population '{}' does not fit it", population.name)));
@@ -183,17 +214,28 @@ impl Simulation {
         if !checkpoint.spikes.iter().all(known) || !checkpoint.spikes.is_sorted() {
             return Err(wrong("it has spikes that cannot be".into()));
         }
+        let auto = &checkpoint.auto;
+        let planned = auto.planned.as_ref().map_or(populations.len(), |(_, dense)| dense.len());
+        if [auto.touches.len(), auto.dense.len(), planned] != [populations.len(); 3] || auto.since > checkpoint.tick {
+            return Err(wrong("what it says of drivers does not fit the network".into()));
+        }
+        // Of another driver nothing can be gone on with.
+        match self.auto.driver == auto.driver {
+            true => self.auto = auto.clone(),
+            false => self.auto.since = checkpoint.tick,
+        }
+        let dense = &self.auto.dense;
+        let looks = checkpoint.populations.iter().map(|state| !state.looks.is_empty());
+        let drivers: Vec<(bool, bool)> = dense.iter().copied().zip(looks).collect();
         for (at, part) in self.parts.iter_mut().enumerate() {
-            for (cells, (state, counts)) in
-                part.cells.iter_mut().zip(checkpoint.populations.iter().zip(&checkpoint.counts))
-            {
-                cells.import(state);
-                cells.counts = if at == 0 { *counts } else { LayerCounts::default() };
+            for (p, cells) in part.cells.iter_mut().enumerate() {
+                cells.import(&checkpoint.populations[p]);
+                let (counts, input) = (checkpoint.counts[p], checkpoint.input[p]);
+                (cells.counts, cells.input) = if at == 0 { (counts, input) } else { Default::default() };
             }
-            part.restart(checkpoint.tick, &checkpoint.spikes)?;
+            part.restart(checkpoint.tick, &checkpoint.spikes, &drivers)?;
         }
         self.now = checkpoint.tick;
-        self.auto.since = checkpoint.tick;
         Ok(())
     }
 }

@@ -60,7 +60,7 @@ pub struct Run {
 pub struct AtRate {
     /// Spikes per source and tick, per cent.
     pub input_percent: f64,
-    /// Spikes per neuron and tick, per cent.
+    /// Spikes per tick and neuron that can fire, per cent.
     pub firing_percent: f64,
     /// Microseconds per tick: event-driven, clock-driven, auto. The least of three runs each.
     pub us_per_tick: [f64; 3],
@@ -101,9 +101,10 @@ impl Recorder for Hashes {
     }
 }
 
+/// A list ends with the last tick at which something was recorded: what is missing is a tick without anything, whose hash is 0.
 fn first_difference(a: &[u64], b: &[u64]) -> Option<Tick> {
-    let n = a.len().max(b.len());
-    (0..n).find(|&t| a.get(t) != b.get(t)).map(|t| t as Tick)
+    let at = |hashes: &[u64], t: usize| hashes.get(t).copied().unwrap_or(0);
+    (0..a.len().max(b.len())).find(|&t| at(a, t) != at(b, t)).map(|t| t as Tick)
 }
 
 /// Runs `network` for `ticks` ticks with both drivers, then for up to `rate_ticks` ticks at each of several rates of its random sources.
@@ -193,7 +194,7 @@ fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &
         }
     }
     let network = Arc::new(network);
-    let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+    let neurons: u64 = network.populations.iter().filter(|p| p.can_fire()).map(|p| u64::from(p.size)).sum();
     let (mut best, mut spikes) = ([f64::INFINITY; 3], 0);
     for _ in 0..3 {
         for (driver, best) in DRIVERS.into_iter().zip(&mut best) {
@@ -209,7 +210,7 @@ fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &
             step();
         }
     }
-    let firing_percent = 100.0 * spikes as f64 / (neurons as f64 * f64::from(ticks));
+    let firing_percent = 100.0 * spikes as f64 / (neurons.max(1) as f64 * f64::from(ticks));
     Ok(AtRate { input_percent: percent, firing_percent, us_per_tick: best })
 }
 
@@ -268,6 +269,33 @@ impl fmt::Display for Comparison {
                 "The clock-driven driver overtakes at {firing:.3} % of neurons and {input:.3} % of sources firing per tick."
             ),
             None => writeln!(f, "The event- and the clock-driven driver do not change places in this range."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hashes, first_difference};
+    use crate::recording::Recorder;
+
+    #[test]
+    fn the_first_difference_is_the_first_tick_at_which_something_differs() {
+        let of = |spikes: &[(u32, &[u32])]| {
+            let mut kept = Hashes::default();
+            spikes.iter().for_each(|&(tick, ids)| kept.spikes(tick, 0, ids).unwrap());
+            kept.spikes
+        };
+        let none = of(&[]);
+        for (a, b, expected) in [
+            (of(&[(7, &[0])]), none.clone(), Some(7)),
+            (none.clone(), of(&[(7, &[0])]), Some(7)),
+            (of(&[(2, &[1]), (7, &[0])]), of(&[(2, &[1])]), Some(7)),
+            (of(&[(2, &[1]), (7, &[0])]), of(&[(2, &[1]), (5, &[0]), (7, &[0])]), Some(5)),
+            (of(&[(2, &[1])]), of(&[(2, &[3])]), Some(2)),
+            (of(&[(0, &[0])]), of(&[(0, &[0])]), None),
+            (none.clone(), none, None),
+        ] {
+            assert_eq!(first_difference(&a, &b), expected);
         }
     }
 }

@@ -4,12 +4,13 @@
 //! event-driven driver takes in one map.
 
 use super::Simulation;
+use super::cells::InputCounts;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Cost, DataType, Ledger, SpikingLayer};
-use crate::network::Threshold;
+use crate::network::{Origin, Threshold};
 use crate::neuron::linear::{Neuron, Receptor, Reset};
 
-/// Arithmetic of one step of a neuron: a MAC, or for a membrane that keeps everything an addition, for `e V + b`; for each exponential
+/// Arithmetic of one step of a neuron: a MAC, or for a membrane that keeps everything an addition, for `e V`; for each exponential
 /// current a MAC into the membrane and a multiplication, for each alpha current three MACs and two multiplications; a comparison
 /// with the threshold unless it never fires.
 fn update(neuron: &Neuron, threshold: &Threshold) -> Cost {
@@ -34,7 +35,7 @@ impl Simulation {
     /// Operations of all populations so far.
     pub fn ledger(&self) -> Ledger {
         let mut ledger = Ledger::new(1);
-        for (population, counts) in self.network().populations.iter().zip(self.counts()) {
+        for (p, (population, counts)) in self.network().populations.iter().zip(self.counts()).enumerate() {
             let mut reset = match population.neuron.reset {
                 Reset::To(_) => Cost::ZERO,
                 Reset::Subtract => Cost { additions: 1, ..Cost::ZERO },
@@ -45,6 +46,7 @@ impl Simulation {
             }
             let layer = SpikingLayer {
                 counts,
+                analog_macs: self.input(p).analog_macs,
                 neuron_steps: u64::from(population.size) * u64::from(self.now()),
                 update: update(&population.neuron, &population.threshold),
                 reset,
@@ -57,17 +59,39 @@ impl Simulation {
         ledger
     }
 
-    /// Synaptic operations of all populations so far, by every definition that this run can tell: a clock-driven run of a projection
-    /// with all synapses of one delay multiplies instead of delivering and does not count deliveries.
+    /// Synaptic operations of all populations so far, by every definition, each projection counted as a layer from all of its sources
+    /// to all neurons that it can reach. Only its synapses count for the effective operations and for spikes x fan-out.
     pub fn synops(&self) -> Synops {
-        let populations = self.network().populations.iter().zip(self.counts()).enumerate();
-        let layers = populations.map(|(p, (population, counts))| {
-            let dense = self.synapses(p) * u64::from(self.now());
+        let network = self.network();
+        let layers = network.populations.iter().zip(self.counts()).enumerate().map(|(p, (population, counts))| {
+            let (mut inputs, mut dense, mut spiking) = (0, 0, None);
+            for projection in network.projections.iter().filter(|projection| projection.to == p) {
+                let sources = projection.from_ids.len() as u64 * u64::from(self.now());
+                dense += sources * projection.to_ids.len() as u64;
+                let analog = matches!(projection.from, Origin::Source(s) if network.sources[s].emits.is_analog());
+                inputs += if analog { 0 } else { sources };
+                spiking = Some(spiking.unwrap_or(false) || !analog);
+            }
             let values = LayerSynops::of_values(&population.name, counts.effective_acs, counts.effective_macs, dense);
-            let delivered = counts.macs == counts.effective_macs;
-            LayerSynops { spikes_x_fan_out: delivered.then_some(counts.synops), ..values }
+            if spiking == Some(false) {
+                return values;
+            }
+            let input = self.input(p);
+            LayerSynops {
+                spikes_x_fan_out: Some(input.spikes_x_fan_out),
+                rate_x_dense: Some(input.spikes_x_neurons as f64),
+                input_rate: Some(input.spikes as f64 / inputs.max(1) as f64),
+                ..values
+            }
         });
         Synops { clips: 1, layers: layers.collect() }
+    }
+
+    /// What has come in at a population.
+    pub(super) fn input(&self, population: usize) -> InputCounts {
+        let mut sum = InputCounts::default();
+        self.parts.iter().for_each(|part| sum += part.cells[population].input);
+        sum
     }
 
     /// How many weights are zero, and how many there are.

@@ -30,16 +30,15 @@ pub const NOTHING: f64 = 1e-200;
 /// The most components: each alpha current has two.
 pub const MOST_COMPONENTS: usize = 8;
 
-/// The linear map of some ticks. Components of the currents are g of an exponential current, g and then d of an alpha current.
+/// The linear map of some ticks. Components of the currents are g of an exponential current, g and then d of an alpha current; U is
+/// the membrane's deviation from its steady state, or from what a constant bias has added since the last reset.
 /// ```text
-/// V' = E V + (B + A_0 x_0 + A_1 x_1 + ...),   x_k' = P_k x_k + Q_k x_(k+1),   excess of an adaptive threshold' = R excess
+/// U' = E U + (A_0 x_0 + A_1 x_1 + ...),   x_k' = P_k x_k + Q_k x_(k+1),   excess of an adaptive threshold' = R excess
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Map {
     /// E.
     pub membrane: f64,
-    /// B.
-    pub drive: f64,
     /// R.
     pub threshold: f64,
     /// A.
@@ -53,7 +52,7 @@ pub struct Map {
 impl Map {
     /// One tick.
     fn one(neuron: &Neuron, threshold: &Threshold) -> Map {
-        let mut map = Map { membrane: neuron.retention, drive: neuron.drive, threshold: 1.0, ..Map::default() };
+        let mut map = Map { membrane: neuron.retention, threshold: 1.0, ..Map::default() };
         if let Threshold::Adaptive { retention, .. } = threshold {
             map.threshold = *retention;
         }
@@ -78,12 +77,8 @@ impl Map {
 
     /// This map, then one tick.
     fn then(&self, one: &Map) -> Map {
-        let mut next = Map {
-            membrane: one.membrane * self.membrane,
-            drive: one.membrane * self.drive + one.drive,
-            threshold: one.threshold * self.threshold,
-            ..Map::default()
-        };
+        let mut next =
+            Map { membrane: one.membrane * self.membrane, threshold: one.threshold * self.threshold, ..Map::default() };
         for c in 0..MOST_COMPONENTS {
             next.retention[c] = one.retention[c] * self.retention[c];
             next.into_membrane[c] = one.membrane * self.into_membrane[c] + one.into_membrane[c] * self.retention[c];
@@ -101,7 +96,7 @@ impl Map {
 /// What a neuron can come to in some ticks without input.
 #[derive(Debug, Clone)]
 pub struct Bound {
-    /// E and B after the first tick, and after the last.
+    /// E, and mV that a constant bias adds, after the first tick and after the last.
     pub leak: [(f64, f64); 2],
     /// R after the first tick, and after the last.
     pub threshold: [f64; 2],
@@ -124,12 +119,13 @@ pub struct Maps {
     pub bounds: Vec<(Tick, Bound)>,
     /// Of all time, if a neuron without input comes to rest below its threshold.
     pub forever: Option<Bound>,
-    /// Whether no comparison with a threshold depends on what is smaller than [`NOTHING`].
-    pub vanishes: bool,
+    /// What becomes of deviations smaller than [`NOTHING`]: zero, unless the threshold can lie where the membrane comes to rest. There
+    /// their sign decides, and they keep it at that size.
+    pub least: f64,
 }
 
 impl Maps {
-    /// Of a model; `lowest` is the lowest threshold that it ever has.
+    /// Of a model; `threshold` is relative to its steady state, and never below `lowest`.
     pub fn new(neuron: &Neuron, threshold: &Threshold, lowest: f64) -> Self {
         let one = Map::one(neuron, threshold);
         let mut levels: [Map; LEVELS] = std::array::from_fn(|_| one.clone());
@@ -141,31 +137,28 @@ impl Maps {
                 levels[level] = map.clone();
             }
             if SPANS.contains(&ticks) {
-                bounds.insert(0, (ticks, Bound::between(&one, &map, range)));
+                let drive = [neuron.drive, neuron.drive * f64::from(ticks)];
+                bounds.insert(0, (ticks, Bound::between(&one, &map, drive, range)));
             }
             map = map.then(&one);
             for (range, a) in range.iter_mut().zip(map.into_membrane) {
                 *range = (range.0.min(a), range.1.max(a));
             }
         }
-        let rests = match one.membrane < 1.0 {
-            true => one.drive / (1.0 - one.membrane) < lowest,
-            false => one.drive <= 0.0,
-        };
-        let forever = if rests { Self::forever(&one, map, range) } else { None };
-        let vanishes = match threshold {
+        let rests = if one.membrane < 1.0 { 0.0 < lowest } else { neuron.drive <= 0.0 };
+        let forever = if rests { Self::forever(neuron.drive, &one, map, range) } else { None };
+        let clear = match threshold {
             Threshold::Never => true,
             Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => clear_of_zero(*theta),
             Threshold::Cue { values, .. } => values.iter().all(|&theta| clear_of_zero(theta)),
         };
-        Maps { levels, bounds, forever, vanishes }
+        Maps { levels, bounds, forever, least: if clear { 0.0 } else { NOTHING } }
     }
 
     /// Goes on from `map`, that of some ticks, until responses only fall.
-    fn forever(one: &Map, mut map: Map, mut range: [(f64, f64); MOST_COMPONENTS]) -> Option<Bound> {
-        let mut last = Map { threshold: 0.0, drive: 0.0, ..Map::default() };
+    fn forever(drive: f64, one: &Map, mut map: Map, mut range: [(f64, f64); MOST_COMPONENTS]) -> Option<Bound> {
+        let mut last = Map::default();
         if one.membrane < 1.0 {
-            last.drive = one.drive / (1.0 - one.membrane);
             for _ in 0..LONGEST_RISE {
                 let next = map.then(one);
                 let falls = (0..MOST_COMPONENTS).all(|c| next.into_membrane[c] <= map.into_membrane[c]);
@@ -176,14 +169,13 @@ impl Maps {
                 if falls {
                     // In the end nothing is left of any response.
                     range.iter_mut().for_each(|range| range.0 = range.0.min(0.0));
-                    return Some(Bound::between(one, &last, range));
+                    return Some(Bound::between(one, &last, [0.0; 2], range));
                 }
             }
             return None;
         }
         // A membrane without leak keeps what a current gives: the sum of a P over time, and of a Q + h P.
         last.membrane = 1.0;
-        last.drive = one.drive;
         let sum = |c: usize| one.into_membrane[c] / (1.0 - one.retention[c]);
         for c in 0..MOST_COMPONENTS {
             let mut kept = sum(c);
@@ -192,7 +184,7 @@ impl Maps {
             }
             range[c] = (range[c].0.min(kept), range[c].1.max(kept));
         }
-        Some(Bound::between(one, &last, range))
+        Some(Bound::between(one, &last, [drive; 2], range))
     }
 }
 
@@ -202,9 +194,9 @@ fn clear_of_zero(theta: f64) -> bool {
 }
 
 impl Bound {
-    fn between(one: &Map, last: &Map, into_membrane: [(f64, f64); MOST_COMPONENTS]) -> Bound {
+    fn between(one: &Map, last: &Map, drive: [f64; 2], into_membrane: [(f64, f64); MOST_COMPONENTS]) -> Bound {
         Bound {
-            leak: [(one.membrane, one.drive), (last.membrane, last.drive)],
+            leak: [(one.membrane, drive[0]), (last.membrane, drive[1])],
             threshold: [one.threshold, last.threshold],
             into_membrane,
         }

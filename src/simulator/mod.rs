@@ -45,7 +45,9 @@ pub use compare::{AtRate, Comparison, Run, compare, crossing};
 use crate::counts::LayerCounts;
 use crate::error::{Error, Result};
 use crate::event::Tick;
+use crate::memory;
 use crate::network::Network;
+use crate::network::compile::BYTES_PER_PROBED_NEURON;
 use crate::recording::{Probe, Recorder};
 use cells::GROUP;
 use exchange::{Exchange, Outbox};
@@ -95,13 +97,17 @@ pub struct Simulation {
     longest_delay: Tick,
 }
 
-/// What [`Driver::Auto`] has seen.
-#[derive(Clone)]
+/// What [`Driver::Auto`] has seen and chosen. Where it chooses depends on no interruption: at ends of whole epochs.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Auto {
     driver: Driver,
+    /// Of each population, groups with arrivals, summed over the ticks from `since` on.
     touches: Vec<u64>,
     since: Tick,
+    /// Which populations are clock-driven.
     dense: Vec<bool>,
+    /// Which are from a tick on.
+    planned: Option<(Tick, Vec<bool>)>,
 }
 
 impl Simulation {
@@ -136,6 +142,9 @@ impl Simulation {
                 return Err(Error::value(&population.name, problem));
             }
         }
+        network.check_range().map_err(|problem| Error::value("network", problem))?;
+        let probed: u64 = probes.iter().map(|probe| probe.neurons.len() as u64 * BYTES_PER_PROBED_NEURON).sum();
+        memory::check("the network with what is recorded", network.memory().saturating_add(probed))?;
         for probe in &probes {
             let population = network.populations.get(probe.population);
             let size = population.map_or(0, |population| population.size);
@@ -171,8 +180,8 @@ impl Simulation {
         };
         let built = all_at_once(pool.as_ref(), (0..parts).map(|part| move || build(part)))?;
         let populations = network.populations.len();
-        let auto =
-            Auto { driver, touches: vec![0; populations], since: 0, dense: vec![driver == Driver::Clock; populations] };
+        let dense = vec![driver == Driver::Clock; populations];
+        let auto = Auto { driver, touches: vec![0; populations], since: 0, dense, planned: None };
         Ok(Simulation { network, parts: built, pool, probes, lookahead, now: 0, auto, longest_delay })
     }
 
@@ -210,7 +219,8 @@ impl Simulation {
             return Ok(());
         }
         let populations = self.network.populations.len();
-        let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations });
+        let sources = self.network.sources.len();
+        let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations, sources });
         let span = &Span { ticks: self.now..until, epoch: (self.lookahead / 2).max(1), ahead: self.lookahead > 1 };
         let exchanges = Exchange::between(self.parts.len());
         let jobs = self.parts.iter_mut().zip(exchanges).map(|(part, mut exchange)| {
@@ -262,6 +272,7 @@ struct Lead<'a> {
     progress: &'a mut (dyn FnMut(Tick) + Send),
     probes: &'a [Probe],
     populations: usize,
+    sources: usize,
 }
 
 /// Goes through `span`. False if it stopped early as another part has failed, which says why.
@@ -280,9 +291,11 @@ fn run_part(
     let (mut epoch, mut known, mut failure) = (ticks.start..ticks.start, ticks.start, None);
     while known < ticks.end {
         let before = epoch.clone();
-        epoch = before.end..ticks.end.min(before.end.saturating_add(span.epoch));
+        let whole = (before.end / span.epoch + 1).saturating_mul(span.epoch);
+        epoch = before.end..ticks.end.min(whole);
         std::mem::swap(&mut all, &mut last);
         if !epoch.is_empty() {
+            auto.apply(part, epoch.start)?;
             let outbox = &mut all[own];
             outbox.stop = failure.is_some() || part.run(epoch.clone(), outbox).map_err(|e| failure = Some(e)).is_err();
             if exchange.send(outbox).is_none() {
@@ -298,9 +311,8 @@ fn run_part(
         }
         part.take(&of, heard, &mut auto.touches);
         known = of.end;
-        if auto.is_due(known) {
-            part.catch_up(epoch.end)?;
-            auto.choose(part, known, epoch.end, network)?;
+        if auto.is_due(known) && known.is_multiple_of(span.epoch) {
+            auto.choose(known, if span.ahead { known.saturating_add(span.epoch) } else { known }, network);
         }
         if let Some(lead) = lead.as_deref_mut().filter(|_| failure.is_none()) {
             failure = lead.record(part, of, heard).err();
@@ -323,6 +335,12 @@ impl Lead<'_> {
                     self.recorder.spikes(tick, p, spikes)?;
                 }
             }
+            for source in 0..self.sources {
+                let spikes = part.spikes(self.populations + source, tick);
+                if !spikes.is_empty() {
+                    self.recorder.source_spikes(tick, source, spikes)?;
+                }
+            }
             for probe in 0..self.probes.len() {
                 values.clear();
                 all.iter().for_each(|outbox| values.extend_from_slice(&outbox.values[at][probe]));
@@ -343,21 +361,32 @@ impl Auto {
         self.driver == Driver::Auto && known - self.since >= window
     }
 
-    /// Chooses for each population from `now` on, by what is known up to `known`. All parts see the same figures and choose alike.
-    fn choose(&mut self, part: &mut Part, known: Tick, now: Tick, network: &Network) -> Result<()> {
+    /// Chooses for each population from `from` on, by what is known up to `known`. All parts see the same figures and choose alike.
+    fn choose(&mut self, known: Tick, from: Tick, network: &Network) {
         let window = known - self.since;
-        for (p, population) in network.populations.iter().enumerate() {
+        let dense = network.populations.iter().enumerate().map(|(p, population)| {
             let groups = population.size.div_ceil(GROUP as u32);
             let share = self.touches[p] as f64 / (f64::from(window) * f64::from(groups));
             // Half as busy to go back: no flutter.
-            let dense = share > if self.dense[p] { BUSY / 2.0 } else { BUSY };
-            if dense != self.dense[p] {
-                self.dense[p] = dense;
-                part.cells[p].start(now, dense)?;
-            }
-            self.touches[p] = 0;
-        }
+            share > if self.dense[p] { BUSY / 2.0 } else { BUSY }
+        });
+        self.planned = Some((from, dense.collect()));
+        self.touches.fill(0);
         self.since = known;
+    }
+
+    /// Goes over to what has been chosen from `now` on.
+    fn apply(&mut self, part: &mut Part, now: Tick) -> Result<()> {
+        let Some((_, dense)) = self.planned.take_if(|(from, _)| *from == now) else { return Ok(()) };
+        if dense != self.dense {
+            part.catch_up(now)?;
+            for (cells, (&before, &after)) in part.cells.iter_mut().zip(self.dense.iter().zip(&dense)) {
+                if before != after {
+                    cells.start(now, after)?;
+                }
+            }
+            self.dense = dense;
+        }
         Ok(())
     }
 }

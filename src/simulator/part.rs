@@ -3,13 +3,13 @@
 use super::Driver;
 use super::cells::{Arrivals, Cells, GROUP, Input};
 use super::exchange::Outbox;
-use super::rows::Rows;
+use super::rows::{Rows, Strengths};
 use super::sources::Emitter;
 use crate::counts::LayerCounts;
 use crate::error::Result;
 use crate::event::Tick;
 use crate::lanes::prefetch;
-use crate::network::{Delays, Network, Origin, Projection, Weights};
+use crate::network::{Delays, Network, Origin, Projection};
 use crate::recording::{Probe, Variable};
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,12 +20,15 @@ const LONGEST_LOOKAHEAD: Tick = 64;
 /// One value for each of the last or next ticks.
 struct Ring<T>(Vec<T>);
 
-impl<T: Default> Ring<T> {
-    /// For at least `ticks` ticks: a power of two, for which no division is needed.
+impl<T: Clone + Default> Ring<T> {
+    /// For at least `ticks` ticks.
     fn new(ticks: Tick) -> Self {
-        let mut ring = Vec::new();
-        ring.resize_with((ticks as usize).next_power_of_two(), T::default);
-        Ring(ring)
+        Self::of(ticks, T::default())
+    }
+
+    /// The same, full of `value`: a power of two, for which no division is needed.
+    fn of(ticks: Tick, value: T) -> Self {
+        Ring(vec![value; (ticks as usize).next_power_of_two()])
     }
 
     fn at(&self, tick: Tick) -> &T {
@@ -71,6 +74,10 @@ struct Route {
     sums: Vec<f64>,
     /// One for all synapses, or none.
     delay: Option<Tick>,
+    /// Whether this part is the one that counts spikes, not synapses.
+    counts_spikes: bool,
+    /// Neurons that it can reach, in all parts.
+    neurons: u64,
     /// By tick of arrival.
     under_way: UnderWay,
     /// Analog values come from here.
@@ -91,7 +98,7 @@ enum UnderWay {
 #[derive(Clone, Default)]
 struct Bucket {
     targets: Vec<u32>,
-    weights: Vec<f32>,
+    weights: Strengths,
 }
 
 pub(super) struct Part {
@@ -130,7 +137,7 @@ impl Part {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let populations = network.populations.len();
-        let cells: Vec<Cells> = (0..populations)
+        let mut cells: Vec<Cells> = (0..populations)
             .map(|p| {
                 let population = &network.populations[p];
                 let mut cells = Cells::new(population, share(population.size, part, parts));
@@ -148,11 +155,9 @@ impl Part {
             let rows = Rows::build(network, projection, cells[projection.to].ids.clone(), progress)?;
             let delay = one_delay(projection);
             reach[origin] = reach[origin].max(projection.longest_delay() + 1);
-            let weight = match projection.weights {
-                Weights::Constant(weight) if rows.weights.is_empty() => weight,
-                _ => 1.0,
-            };
+            let weight = projection.one_weight().unwrap_or(1.0);
             let ring = projection.longest_delay() + 1;
+            let bucket = Bucket { targets: Vec::new(), weights: rows.weights.none() };
             routes.push(Route {
                 origin,
                 from_ids: projection.from_ids.clone(),
@@ -163,10 +168,12 @@ impl Part {
                 under_way: match (&rows.all, delay) {
                     (Some(_), _) => UnderWay::Looked,
                     (None, Some(_)) => UnderWay::Rows(Ring::new(ring)),
-                    (None, None) => UnderWay::Events(Ring::new(ring)),
+                    (None, None) => UnderWay::Events(Ring::of(ring, bucket)),
                 },
                 rows,
                 delay,
+                counts_spikes: part == 0,
+                neurons: projection.to_ids.len() as u64,
                 frames: emitter.filter(|emitter| emitter.is_analog()).cloned(),
             });
         }
@@ -177,8 +184,12 @@ impl Part {
             let ids = &cells[probe.population].ids;
             Probe { neurons: probe.neurons.iter().copied().filter(|id| ids.contains(id)).collect(), ..probe.clone() }
         });
+        let probes: Vec<Probe> = probes.collect();
+        for probe in &probes {
+            cells[probe.population].record(&probe.neurons);
+        }
         Ok(Part {
-            probes: probes.collect(),
+            probes,
             deferred,
             arrived: vec![0; populations],
             cells,
@@ -214,7 +225,10 @@ impl Part {
                 if !self.deferred[p] && !self.cells[p].immediate() {
                     self.deliver(p, tick)?;
                 }
-                outbox.values.get_mut(at).into_iter().for_each(|values| self.look(p, tick, values));
+                if let Some(values) = outbox.values.get_mut(at) {
+                    self.cells[p].ready(tick);
+                    self.look(p, tick, values);
+                }
             }
             self.arrived[p] = if self.deferred[p] { ticks.end - 1 } else { ticks.end };
             let touches = std::mem::take(&mut self.cells[p].activity);
@@ -267,8 +281,16 @@ impl Part {
             }
         }
         for route in &mut self.routes {
+            let mut emitted = 0;
             for tick in ticks.clone() {
-                route.send(self.history[route.origin].at(tick), tick, tick);
+                let spikes = self.history[route.origin].at(tick);
+                emitted += own(&route.from_ids, spikes).len() as u64;
+                route.send(spikes, tick, tick);
+            }
+            if route.counts_spikes {
+                let input = &mut self.cells[route.to].input;
+                input.spikes += emitted;
+                input.spikes_x_neurons += emitted * route.neurons;
             }
         }
     }
@@ -284,8 +306,9 @@ impl Part {
         if now - tick <= history.0.len() as Tick { history.at(tick) } else { &[] }
     }
 
-    /// Starts again after `now` ticks with the spikes of the last ones, `[tick, origin, id]` ascending.
-    pub fn restart(&mut self, now: Tick, spikes: &[[u32; 3]]) -> Result<()> {
+    /// Starts again after `now` ticks with the spikes of the last ones, `[tick, origin, id]` ascending. `drivers` says for each population
+    /// whether it is clock-driven and whether its imported state awaits looks.
+    pub fn restart(&mut self, now: Tick, spikes: &[[u32; 3]], drivers: &[(bool, bool)]) -> Result<()> {
         for group in spikes.chunk_by(|a, b| a[..2] == b[..2]) {
             let [tick, origin, _] = group[0];
             let ids: Vec<u32> = group.iter().map(|&[_, _, id]| id).collect();
@@ -298,8 +321,10 @@ impl Part {
             }
         }
         self.arrived.fill(now);
-        let dense = self.driver == Driver::Clock;
-        self.cells.iter_mut().try_for_each(|cells| cells.start(now, dense))
+        self.cells.iter_mut().zip(drivers).try_for_each(|(cells, &(dense, looks))| match !dense && looks {
+            true => cells.resume(now),
+            false => cells.start(now, dense),
+        })
     }
 
     /// Brings to population `p` what arrives at `tick`.
@@ -320,26 +345,13 @@ impl Part {
 
     /// Synapses on this part's neurons of population `p`.
     pub fn synapses(&self, p: usize) -> u64 {
-        let on = self.routes.iter().filter(|route| route.to == p);
-        on.map(|route| match &route.rows.all {
-            Some(all) => (all.len() * route.from_ids.len()) as u64,
-            None => route.rows.targets.len() as u64,
-        })
-        .sum()
+        self.routes.iter().filter(|route| route.to == p).map(Route::synapses).sum()
     }
 
     /// Zero weights among this part's synapses.
     pub fn zero_weights(&self) -> u64 {
-        let zeros = |route: &Route| match route.rows.weights.is_empty() {
-            // One weight for all, times the gain.
-            true if route.gain == 0.0 => match &route.rows.all {
-                Some(all) => all.len() * route.from_ids.len(),
-                None => route.rows.targets.len(),
-            },
-            true => 0,
-            false => route.rows.weights.iter().filter(|&&w| w == 0.0).count(),
-        };
-        self.routes.iter().map(|route| zeros(route) as u64).sum()
+        let zeros = |route: &Route| route.synapses() - route.effective(0..route.synapses() as usize);
+        self.routes.iter().map(zeros).sum()
     }
 
     /// Operations of population `p` by this part's neurons.
@@ -349,6 +361,22 @@ impl Part {
 }
 
 impl Route {
+    /// Synapses on this part's neurons.
+    fn synapses(&self) -> u64 {
+        match &self.rows.all {
+            Some(all) => (all.len() * self.from_ids.len()) as u64,
+            None => self.rows.targets.len() as u64,
+        }
+    }
+
+    /// How many of a range of synapses have a weight other than zero.
+    fn effective(&self, range: Range<usize>) -> u64 {
+        match self.rows.weights {
+            Strengths::One if self.gain == 0.0 => 0,
+            _ => self.rows.weights.effective(range),
+        }
+    }
+
     /// Puts spikes emitted at `tick` on their way; what arrives up to `over` is left out.
     fn send(&mut self, spikes: &[u32], tick: Tick, over: Tick) {
         let rows = &self.rows;
@@ -368,9 +396,7 @@ impl Route {
                         }
                         let bucket = ring.at_mut(tick + Tick::from(delay));
                         bucket.targets.push(target);
-                        if !rows.weights.is_empty() {
-                            bucket.weights.push(rows.weights[row.start + k]);
-                        }
+                        bucket.weights.push(&rows.weights, row.start + k);
                     }
                 }
             }
@@ -393,8 +419,7 @@ impl Route {
             _ => &[],
         };
         let own = if frame.is_empty() { 0..0 } else { self.from_ids.clone() };
-        own.enumerate()
-            .filter_map(|(row, i)| frame.get(i as usize).filter(|&&x| x != 0.0).map(|&x| (row, f64::from(x))))
+        own.enumerate().filter_map(|(row, i)| frame.get(i as usize).filter(|&&x| x != 0.0).map(|&x| (row, x)))
     }
 
     fn row(&self, spike: u32) -> usize {
@@ -429,6 +454,7 @@ impl Route {
             gain: self.gain,
             factor: 1.0,
         };
+        let queued = if self.counts_spikes { 2 * self.arriving(tick, history).len() as u64 } else { 0 };
         let [events, effective] = match &mut self.under_way {
             UnderWay::Looked => return self.deliver_all(tick, history, cells, dense_products),
             UnderWay::Events(ring) => {
@@ -442,7 +468,7 @@ impl Route {
             }
             UnderWay::Rows(ring) => {
                 let arriving = ring.at_mut(tick);
-                cells.counts.queue_operations += 2 * arriving.len() as u64;
+                cells.counts.queue_operations += queued;
                 let heard = cells.hear(&arrivals, arriving, tick);
                 arriving.clear();
                 heard
@@ -450,11 +476,11 @@ impl Route {
         };
         cells.counts.synops += events;
         cells.counts.effective_acs += effective;
+        cells.input.spikes_x_fan_out += events;
         for (row, x) in self.values(tick) {
             arrivals.factor = x;
-            let [events, _] = cells.hear(&arrivals, std::slice::from_ref(&rows.row(row)), tick);
-            cells.counts.macs += events;
-            cells.counts.effective_macs += events;
+            let [events, effective] = cells.hear(&arrivals, std::slice::from_ref(&rows.row(row)), tick);
+            cells.count_values(x, events, effective);
         }
     }
 
@@ -465,7 +491,7 @@ impl Route {
         let mut sums = std::mem::take(&mut self.sums);
         sums.fill(0.0);
         let weights = &self.rows.weights;
-        let row = |at: usize| (!weights.is_empty()).then(|| &weights[at * width..][..width]);
+        let row = |at: usize| at * width..(at + 1) * width;
         let sum = &mut sums[..];
         let spikes = self.arriving(tick, history);
         let mut any = !spikes.is_empty();
@@ -476,24 +502,20 @@ impl Route {
                 let n = rest.iter().take_while(|&&spike| spike == i).count();
                 rest = &rest[n..];
                 for x in std::iter::repeat_n(1.0, n).chain((n == 0).then_some(0.0)) {
-                    add_row(row(self.row(i)), gain, x, sum);
+                    add_row(weights, row(self.row(i)), gain, x, sum);
                 }
             }
             cells.counts.macs += (self.from_ids.len() * width) as u64;
         } else {
-            spikes.iter().for_each(|&i| add_row(row(self.row(i)), gain, 1.0, sum));
+            spikes.iter().for_each(|&i| add_row(weights, row(self.row(i)), gain, 1.0, sum));
             cells.counts.synops += (spikes.len() * width) as u64;
         }
-        let effective = |&i: &u32| match row(self.row(i)) {
-            Some(weights) => weights.iter().filter(|&&w| w != 0.0).count() as u64,
-            None => width as u64 * u64::from(gain != 0.0),
-        };
-        cells.counts.effective_acs += spikes.iter().map(effective).sum::<u64>();
+        cells.input.spikes_x_fan_out += (spikes.len() * width) as u64;
+        cells.counts.effective_acs += spikes.iter().map(|&i| self.effective(row(self.row(i)))).sum::<u64>();
         for (at, x) in self.values(tick) {
             any = true;
-            add_row(row(at), gain, x, sum);
-            cells.counts.macs += width as u64;
-            cells.counts.effective_macs += width as u64;
+            add_row(weights, row(at), gain, x, sum);
+            cells.count_values(x, width as u64, self.effective(row(at)));
         }
         if any {
             cells.hear_all(self.input, all, sum, tick);
@@ -511,13 +533,12 @@ fn own<'a>(ids: &Range<u32>, spikes: &'a [u32]) -> &'a [u32] {
 
 /// sums += x (w gain) for a row of weights, or for the gain alone.
 #[inline(always)]
-fn add_row(weights: Option<&[f32]>, gain: f64, x: f64, sums: &mut [f64]) {
+fn add_row(weights: &Strengths, row: Range<usize>, gain: f64, x: f64, sums: &mut [f64]) {
     match weights {
-        Some(weights) => {
-            for (sum, &w) in sums.iter_mut().zip(weights) {
-                *sum += x * (f64::from(w) * gain);
-            }
+        Strengths::One => sums.iter_mut().for_each(|sum| *sum += x * gain),
+        Strengths::Single(weights) => {
+            sums.iter_mut().zip(&weights[row]).for_each(|(sum, &w)| *sum += x * (f64::from(w) * gain));
         }
-        None => sums.iter_mut().for_each(|sum| *sum += x * gain),
+        Strengths::Double(weights) => sums.iter_mut().zip(&weights[row]).for_each(|(sum, &w)| *sum += x * (w * gain)),
     }
 }

@@ -1,7 +1,7 @@
 //! Synapses, laid out for delivery: what each source reaches among the neurons of one thread.
 
 use crate::error::{Error, Result};
-use crate::network::{Delays, Network, Projection, Rule, Weights};
+use crate::network::{Delays, Network, Projection, Rule};
 use std::ops::Range;
 
 /// Edges of which progress is told together.
@@ -9,18 +9,94 @@ const PORTION: u64 = 1 << 20;
 
 /// The fan-out of every source of a projection, restricted to some targets.
 ///
-/// *Memory* per synapse: 4 bytes for the target, 4 more if weights differ, 2 more if delays do; 4 bytes with different
-/// weights and 0 with one weight where every source reaches every target.
+/// *Memory* per synapse: 4 bytes for the target (none where every source reaches every target), for the weight what [`Strengths`] says,
+/// 2 more if delays differ.
 pub(super) struct Rows {
     /// Local ids of the targets of source i: `targets[offsets[i]..offsets[i + 1]]`, by delay, then by target.
     pub offsets: Vec<usize>,
     pub targets: Vec<u32>,
-    /// Beside `targets`, if they differ.
-    pub weights: Vec<f32>,
+    /// Beside `targets`.
+    pub weights: Strengths,
     /// Beside `targets`, if they differ.
     pub delays: Vec<u16>,
     /// If every source reaches all targets of this range, in order; then `targets` is empty.
     pub all: Option<Range<usize>>,
+}
+
+/// Weights of synapses, double precision: one for all, in 4 bytes each if all are single-precision numbers, else in 8.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Strengths {
+    /// All are 1, times a gain.
+    #[default]
+    One,
+    Single(Vec<f32>),
+    Double(Vec<f64>),
+}
+
+impl Strengths {
+    /// `len` zeros, in the form of those of `projection`.
+    fn zeros(projection: &Projection, len: usize) -> Result<Self> {
+        Ok(match projection.one_weight() {
+            Some(_) => Strengths::One,
+            None if projection.single_precision() => Strengths::Single(zeros(len)?),
+            None => Strengths::Double(zeros(len)?),
+        })
+    }
+
+    #[inline]
+    fn set(&mut self, at: usize, weight: f64) {
+        match self {
+            Strengths::One => {}
+            Strengths::Single(weights) => weights[at] = weight as f32,
+            Strengths::Double(weights) => weights[at] = weight,
+        }
+    }
+
+    #[inline(always)]
+    pub fn get(&self, at: usize) -> f64 {
+        match self {
+            Strengths::One => 1.0,
+            Strengths::Single(weights) => weights[at].into(),
+            Strengths::Double(weights) => weights[at],
+        }
+    }
+
+    /// None, in the same form.
+    pub fn none(&self) -> Self {
+        match self {
+            Strengths::One => Strengths::One,
+            Strengths::Single(_) => Strengths::Single(Vec::new()),
+            Strengths::Double(_) => Strengths::Double(Vec::new()),
+        }
+    }
+
+    /// Appends one of `from`, which has the same form.
+    #[inline(always)]
+    pub fn push(&mut self, from: &Strengths, at: usize) {
+        match (self, from) {
+            (Strengths::Single(weights), Strengths::Single(from)) => weights.push(from[at]),
+            (Strengths::Double(weights), Strengths::Double(from)) => weights.push(from[at]),
+            _ => {}
+        }
+    }
+
+    pub fn clear(&mut self) {
+        match self {
+            Strengths::One => {}
+            Strengths::Single(weights) => weights.clear(),
+            Strengths::Double(weights) => weights.clear(),
+        }
+    }
+
+    /// How many of a range are not zero.
+    #[inline(always)]
+    pub fn effective(&self, range: Range<usize>) -> u64 {
+        match self {
+            Strengths::One => range.len() as u64,
+            Strengths::Single(weights) => weights[range].iter().map(|&w| u64::from(w != 0.0)).sum(),
+            Strengths::Double(weights) => weights[range].iter().map(|&w| u64::from(w != 0.0)).sum(),
+        }
+    }
 }
 
 impl Rows {
@@ -40,13 +116,11 @@ impl Rows {
         };
         let sources = projection.from_ids.len();
         let reached = targets.start.max(projection.to_ids.start)..targets.end.min(projection.to_ids.end);
-        let one_weight =
-            matches!(projection.weights, Weights::Constant(_)) && !matches!(projection.rule, Rule::Matrix(_));
         let one_delay = matches!(projection.delays, Delays::Constant(_));
         let full = match &projection.rule {
             Rule::Matrix(_) => one_delay,
-            Rule::AllToAll { self_connections } => {
-                one_delay && (*self_connections || projection.from != crate::network::Origin::Population(projection.to))
+            Rule::AllToAll { allow_autapses } => {
+                one_delay && (*allow_autapses || projection.from != crate::network::Origin::Population(projection.to))
             }
             _ => false,
         };
@@ -55,13 +129,12 @@ impl Rows {
             let width = reached.len();
             let all = Some((reached.start.max(first_target) - first_target) as usize..)
                 .map(|from| from.start..from.start + width);
-            let mut weights = Vec::new();
-            if !one_weight {
-                weights = zeros(sources * width)?;
+            let mut weights = Strengths::zeros(projection, sources * width)?;
+            if projection.one_weight().is_none() {
                 projection.for_each_edge(network, reached.clone(), |source, target, e| {
                     count();
-                    weights[(source - first_source) as usize * width + (target - reached.start) as usize] =
-                        projection.weight(e) as f32;
+                    let at = (source - first_source) as usize * width + (target - reached.start) as usize;
+                    weights.set(at, projection.weight(e));
                 });
             }
             let offsets = (0..=sources).map(|i| i * width).collect();
@@ -78,7 +151,7 @@ impl Rows {
         let synapses = offsets[sources];
         let mut rows = Rows {
             targets: zeros(synapses)?,
-            weights: zeros(if one_weight { 0 } else { synapses })?,
+            weights: Strengths::zeros(projection, synapses)?,
             delays: zeros(if one_delay { 0 } else { synapses })?,
             offsets,
             all: None,
@@ -93,8 +166,8 @@ impl Rows {
             starts[source] += 1;
             let local = target - first_target;
             rows.targets[at] = local;
-            if !one_weight {
-                rows.weights[at] = projection.weight(e) as f32;
+            if !matches!(rows.weights, Strengths::One) {
+                rows.weights.set(at, projection.weight(e));
             }
             let delay = if one_delay { 0 } else { projection.delay(e) };
             if !one_delay {
@@ -109,13 +182,8 @@ impl Rows {
         for source in (0..sources).filter(|&source| !sorted[source]) {
             let range = rows.offsets[source]..rows.offsets[source + 1];
             row.clear();
-            row.extend(range.clone().map(|at| {
-                (
-                    rows.delays.get(at).copied().unwrap_or(0),
-                    rows.targets[at],
-                    rows.weights.get(at).copied().unwrap_or(0.0),
-                )
-            }));
+            let delay = |at| rows.delays.get(at).copied().unwrap_or(0);
+            row.extend(range.clone().map(|at| (delay(at), rows.targets[at], rows.weights.get(at))));
             // Synapses that agree in both keep the order of their counters, which depends on no thread count.
             row.sort_by_key(|&(delay, target, _)| (delay, target));
             for (at, &(delay, target, weight)) in range.zip(&row) {
@@ -123,9 +191,7 @@ impl Rows {
                 if !one_delay {
                     rows.delays[at] = delay;
                 }
-                if !one_weight {
-                    rows.weights[at] = weight;
-                }
+                rows.weights.set(at, weight);
             }
         }
         Ok(rows)

@@ -33,7 +33,7 @@ enum Kind {
         stride: u64,
     },
     Frames {
-        values: std::sync::Arc<[f32]>,
+        values: std::sync::Arc<[f64]>,
         ticks_per_frame: Tick,
     },
 }
@@ -83,11 +83,13 @@ impl Emitter {
         matches!(self.kind, Kind::Frames { .. })
     }
 
-    /// The values at `tick`; none behind the last frame.
-    pub fn frame(&self, tick: Tick) -> &[f32] {
+    /// The values at `tick`; those of the last frame behind it.
+    pub fn frame(&self, tick: Tick) -> &[f64] {
         let Kind::Frames { values, ticks_per_frame } = &self.kind else { return &[] };
-        let from = (tick / ticks_per_frame) as usize * self.size as usize;
-        values.get(from..from + self.size as usize).unwrap_or(&[])
+        let size = self.size as usize;
+        let last = (values.len() / size).saturating_sub(1);
+        let row = ((tick / ticks_per_frame) as usize).min(last);
+        values.get(row * size..(row + 1) * size).unwrap_or(&[])
     }
 
     /// Appends the spikes of sources `ids` at `tick`, ascending.

@@ -1,8 +1,10 @@
+mod by_hand;
+
 use super::*;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::{Delays, Emits, Origin, Population, Projection, Rule, Source, Threshold, Weights};
 use crate::neuron::linear::{Form, Leak, Neuron, Receptor, Reset};
-use crate::recording::Variable;
+use crate::recording::{Ignore, Variable};
 use crate::splitmix::{below, unit};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
@@ -82,7 +84,7 @@ fn random_network(seed: u64) -> Network {
             dt_ms: 0.5,
             form,
         };
-        let (retention, drive) = leak.coefficients();
+        let (retention, steady, drive) = leak.coefficients();
         let receptors = (0..1 + d.below(3))
             .map(|_| match d.below(3) {
                 0 => leak.delta(),
@@ -92,6 +94,7 @@ fn random_network(seed: u64) -> Network {
             .collect();
         let neuron = Neuron {
             retention,
+            steady,
             drive,
             reset: if d.flip() { Reset::To(-3.0 + 3.0 * d.unit()) } else { Reset::Subtract },
             refractory: if d.flip() { 0 } else { d.below(30) },
@@ -123,7 +126,7 @@ fn random_network(seed: u64) -> Network {
         0 => Emits::Poisson { mean: 0.3 * d.unit(), seed: 7, stride: 1 << 20 },
         1 => Emits::Regular { first: d.below(20), period: 1 + d.below(50) },
         2 => Emits::Frames {
-            values: (0..40 * size).map(|_| if d.flip() { 0.0 } else { d.unit() as f32 }).collect(),
+            values: (0..40 * size).map(|_| if d.flip() { 0.0 } else { d.unit() }).collect(),
             ticks_per_frame: 1 + d.below(9),
         },
         3 => {
@@ -149,17 +152,31 @@ fn random_network(seed: u64) -> Network {
         let (mut from_ids, mut to_ids) = (first..n, 0..last + 1);
         let mut stream = (d.below(9).into(), u64::from(d.below(9)) + 40, d.below(30).into());
         let rule = match d.below(7) {
-            0 => Rule::AllToAll { self_connections: d.flip() },
+            0 => Rule::AllToAll { allow_autapses: d.flip() },
             1 => {
                 let pairs = (n - first).min(last + 1);
                 (from_ids, to_ids) = (first..first + pairs, 0..pairs);
                 Rule::OneToOne
             }
-            2 => Rule::FixedProbability { probability: d.unit(), seed: stream.0 },
-            3 => Rule::FixedInDegree { degree: d.below(9), seed: stream.0, stride: stream.1, offset: stream.2 },
-            4 => Rule::FixedOutDegree { degree: d.below(9), seed: stream.0, stride: stream.1, offset: stream.2 },
+            2 => Rule::FixedProbability { probability: d.unit(), seed: stream.0, allow_autapses: d.flip() },
+            3 => Rule::FixedInDegree {
+                degree: d.below(9),
+                seed: stream.0,
+                stride: stream.1,
+                offset: stream.2,
+                allow_autapses: d.flip(),
+                allow_multapses: d.flip(),
+            },
+            4 => Rule::FixedOutDegree {
+                degree: d.below(9),
+                seed: stream.0,
+                stride: stream.1,
+                offset: stream.2,
+                allow_autapses: d.flip(),
+                allow_multapses: d.flip(),
+            },
             5 => Rule::List((0..d.below(90)).map(|_| (first + d.below(n - first), d.below(last + 1))).collect()),
-            _ => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| d.unit() as f32 - 0.4).collect()),
+            _ => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| f64::from(d.unit() as f32) - 0.4).collect()),
         };
         stream.0 += 1;
         let edges = if let Rule::List(list) = &rule { list.len() } else { 0 };
@@ -167,7 +184,7 @@ fn random_network(seed: u64) -> Network {
         let weights = match d.below(4) {
             0 => Weights::Constant(scale * (d.unit() - 0.3)),
             1 => Weights::Normal { mean: 0.1, sd: scale * 0.4, seed: stream.0, first: 3 },
-            2 if edges > 0 => Weights::Each((0..edges).map(|_| (scale * (d.unit() - 0.3)) as f32).collect()),
+            2 if edges > 0 => Weights::Each((0..edges).map(|_| scale * (d.unit() - 0.3)).collect()),
             _ => Weights::Uniform { low: -0.4 * scale, high: scale, seed: stream.0, first: 3 },
         };
         let delays = match d.below(3) {
@@ -209,6 +226,31 @@ proptest! {
         let reference = run(&network, Driver::Event, 3, &[ticks], &probes);
         prop_assert_eq!(&run(&network, Driver::Clock, 1, &[1, 300, ticks], &probes), &reference);
         prop_assert_eq!(&run(&network, Driver::Auto, 2, &[ticks], &probes), &reference);
+    }
+
+    /// One that is not interrupted, one that is, and one that goes on from a checkpoint, in other numbers of parts.
+    #[test]
+    fn interruptions_and_threads_change_no_count(seed in any::<u64>(), at in 1_u32..400, recorded in any::<bool>()) {
+        let network = Arc::new(random_network(seed));
+        let probes = if recorded { all_probes(&network) } else { Vec::new() };
+        for driver in [Driver::Event, Driver::Clock, Driver::Auto] {
+            let start = |parts| Simulation::in_parts(network.clone(), driver, parts, probes.clone(), &|_| {}).unwrap();
+            let mut whole = start(1);
+            whole.run(400, &mut Ignore, &mut |_| {}).unwrap();
+            let mut first = start(2);
+            first.run(at, &mut Ignore, &mut |_| {}).unwrap();
+            let mut rest = start(3);
+            rest.restore(&first.checkpoint()).unwrap();
+            prop_assert_eq!(&rest.checkpoint(), &first.checkpoint());
+            for simulation in [&mut first, &mut rest] {
+                simulation.run(400, &mut Ignore, &mut |_| {}).unwrap();
+                prop_assert_eq!(simulation.counts(), whole.counts(), "{:?}", driver);
+            }
+            for (population, counts) in network.populations.iter().zip(whole.counts()) {
+                let steps = u64::from(population.size) * 400;
+                prop_assert!((counts.spikes..=steps).contains(&counts.membrane_updates), "{:?} {:?}", driver, counts);
+            }
+        }
     }
 
     #[test]
@@ -348,9 +390,10 @@ fn recorded_thresholds_are_numbers() {
 }
 
 fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
-    let (retention, drive) = leak.coefficients();
+    let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
+        steady,
         drive,
         reset: Reset::To(0.0),
         refractory,
@@ -366,6 +409,17 @@ fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
         sources: Vec::new(),
         projections: Vec::new(),
     })
+}
+
+/// What keeping input costs does not grow with the refractory time.
+#[test]
+fn a_refractory_time_may_be_as_long_as_there_are_ticks() {
+    let leak = Leak { tau_ms: Some(20.0), rest_mv: 0.0, bias_mv: 30.0, dt_ms: 0.1, form: Form::Exact };
+    let mut network = Network::clone(&single(leak, Threshold::Fixed(15.0), Tick::MAX - 1));
+    network.populations[0].neuron.keep_refractory_input = true;
+    for driver in [Driver::Event, Driver::Clock] {
+        assert_eq!(run(&Arc::new(network.clone()), driver, 1, &[2000], &[]).total(), 1);
+    }
 }
 
 /// The membrane rests at 5 mV. The threshold starts at 4 + 6 and falls onto it: it crosses although nothing arrives, where

@@ -23,8 +23,9 @@ use crate::engine::Driver;
 use crate::error::{Error, Result};
 use crate::evaluate::{ByMode, Gamma, Task, class_vectors, evaluate};
 use crate::gzsl::{Candidates, Scores};
-use crate::model::{Dimensions, Network, Stft};
-use crate::parameters::Parameters;
+use crate::memory;
+use crate::model::{BLOCKS, Dimensions, Network, Stft, declarations};
+use crate::parameters::{MODALITIES, Parameters};
 use crate::rng::Streams;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -153,6 +154,7 @@ pub fn train(
     let clips = [first?, seen?, unseen?];
     let first_len = clips[0].len();
     let model = Stft { config: config.model.clone(), dimensions: dimensions(dataset, &clips[0]) };
+    memory::check("training.batch with this model", least_memory(&model, config.training.batch))?;
     let identity = Identity::new(config, dataset, &clips, seed, &model);
     let streams = Streams::new(seed);
     let restored = match &folder {
@@ -210,6 +212,19 @@ pub fn train(
         }
     }
     Ok(Trained { model, parameters: stage.parameters, choice, history: stage.progress.history })
+}
+
+/// Bytes that training takes at least: each tensor with gradient and the optimiser's two moments, and of each clip of a batch the
+/// widest layers' activations.
+fn least_memory(model: &Stft, batch: usize) -> u64 {
+    const FLOAT: u64 = size_of::<f32>() as u64;
+    let product = |sizes: &[usize]| sizes.iter().fold(1, |all: u64, &size| all.saturating_mul(size as u64));
+    let tensors = declarations(model).iter().map(|tensor| product(&tensor.shape)).fold(0, u64::saturating_add);
+    let c = &model.config;
+    let steps = if model.has_spikes() { BLOCKS * c.time_steps * c.width } else { 0 };
+    // As many negatives go with the positive clips.
+    let activations = product(&[2 * batch, MODALITIES.len(), c.encoder_hidden + c.width + steps]);
+    tensors.saturating_mul(4).saturating_add(activations).saturating_mul(FLOAT)
 }
 
 /// What the data decide about the model.

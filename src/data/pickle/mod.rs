@@ -56,13 +56,15 @@ pub(super) struct Array {
 pub(super) struct Pickle<'a> {
     nodes: Vec<Node<'a>>,
     root: Id,
+    /// Its length in bytes.
+    bytes: usize,
 }
 
 impl<'a> Pickle<'a> {
     /// Parses the first pickle in `input`.
     pub fn parse(input: &'a [u8]) -> Result<Pickle<'a>> {
         let (nodes, root) = machine::run(input)?;
-        Ok(Pickle { nodes, root })
+        Ok(Pickle { nodes, root, bytes: input.len() })
     }
 
     /// The pickled object; for an array of one object, as `np.save` stores a dictionary, that object.
@@ -111,10 +113,16 @@ impl<'a> Pickle<'a> {
         }
     }
 
-    /// A list of strings, or an array of strings of fixed size.
+    /// A list of strings, together no longer than the pickle, or an array of strings of fixed size.
     pub fn texts(&self, id: Id) -> Option<Vec<String>> {
         if let Some(items) = self.items(id) {
-            return items.into_iter().map(|item| self.text(item).map(Cow::into_owned)).collect();
+            let mut left = self.bytes;
+            let text = |item| {
+                let text = self.text(item)?;
+                left = left.checked_sub(text.len())?;
+                Some(text.into_owned())
+            };
+            return items.into_iter().map(text).collect();
         }
         let Node::Array(array) = &self.nodes[id] else { return None };
         let raw = self.elements(array)?;

@@ -32,6 +32,18 @@ fn what_is_written_is_read() {
     assert!(pickle.get(root, "absent").is_none());
 }
 
+/// What is read of a pickle is no larger than the pickle, though it can name one object in many places.
+#[test]
+fn one_object_in_many_places_does_not_multiply() {
+    let name = [b"X\x64\0\0\0", &[b'a'; 100][..], b"q\0"].concat();
+    let list = |times: usize| [b"\x80\x03](", &name[..], &b"h\0".repeat(times), b"e."].concat();
+    let texts = |bytes: &[u8]| {
+        let pickle = Pickle::parse(bytes).unwrap();
+        pickle.texts(pickle.root()).map(|texts| texts.len())
+    };
+    assert_eq!((texts(&list(0)), texts(&list(500))), (Some(1), None));
+}
+
 fn floats(bytes: &[u8]) -> (Vec<usize>, Vec<f32>) {
     let pickle = Pickle::parse(bytes).unwrap();
     let array = pickle.array(pickle.root()).unwrap();

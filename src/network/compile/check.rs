@@ -1,41 +1,35 @@
 //! Numbers and names that stand in a file, checked; each message says what was expected.
 
 use super::Checked;
+use crate::error::short;
 use crate::network::place::{Problem, shown};
+use crate::network::range::{LARGEST, in_range};
 
 pub(super) fn finite(field: &str, value: f64) -> Checked<f64> {
-    match value.is_finite() {
+    match in_range(value) {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a finite number"))),
+        false => Err(Problem::new(field, format!("{}: expected a finite number of at most {LARGEST:e}", short(value)))),
     }
 }
 
 pub(super) fn positive(field: &str, value: f64) -> Checked<f64> {
     match value > 0.0 && value.is_finite() {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a number above 0"))),
+        false => Err(Problem::new(field, format!("{}: expected a number above 0", short(value)))),
     }
 }
 
 pub(super) fn not_negative(field: &str, value: f64) -> Checked<f64> {
     match value >= 0.0 && value.is_finite() {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a number of at least 0"))),
+        false => Err(Problem::new(field, format!("{}: expected a number of at least 0", short(value)))),
     }
 }
 
 pub(super) fn fraction(field: &str, value: f64) -> Checked<f64> {
     match (0.0..=1.0).contains(&value) {
         true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a number from 0 to 1"))),
-    }
-}
-
-/// A weight that stays finite as f32.
-pub(super) fn weight(field: &str, value: f64) -> Checked<f64> {
-    match (value as f32).is_finite() {
-        true => Ok(value),
-        false => Err(Problem::new(field, format!("{value}: expected a finite number within the range of f32"))),
+        false => Err(Problem::new(field, format!("{}: expected a number from 0 to 1", short(value)))),
     }
 }
 
@@ -51,28 +45,4 @@ pub(super) fn check_name(field: &str, name: &str) -> Checked<()> {
         return Ok(());
     };
     Err(Problem::new(field, format!("{} {problem}: expected a name", shown(name))))
-}
-
-/// A message about an unknown name, with the nearest of the known ones.
-pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let nearest = known.map(|known| (distance(name, known), known)).min();
-    let advice = nearest.map_or(String::new(), |(_, known)| format!("; the nearest name is {}", shown(known)));
-    format!("no {what} is called {}{advice}", shown(name))
-}
-
-/// Insertions, deletions and replacements between the first characters of two names.
-pub(super) fn distance(a: &str, b: &str) -> usize {
-    const MOST: usize = 100;
-    let b: Vec<char> = b.chars().take(MOST).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(MOST).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for j in 0..b.len() {
-            let replaced = diagonal + usize::from(x != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

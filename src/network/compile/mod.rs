@@ -8,34 +8,36 @@ mod text;
 
 pub use text::TextFault;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 use crate::event::Tick;
 use crate::files::{Reach, read_text};
+use crate::memory;
 use crate::network::input::{Array, read_array};
-use crate::network::place::{Problem, shown};
+use crate::network::place::{Problem, resolve, shown};
 use crate::network::spec::*;
+use crate::network::time::{duration, ticks};
 use crate::network::{Delays, Emits, Network, Origin, graph};
 use crate::recording::{Probe, Variable};
 use crate::rng::fnv1a;
 use crate::splitmix::bits;
-use check::{check_name, not_negative, positive, unknown};
+use check::{check_name, positive};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use text::one_line;
 
 /// Bytes of a synapse in memory: target, weight, delay and what sorting them takes. An upper estimate.
-pub const BYTES_PER_SYNAPSE: u64 = 12;
+pub const BYTES_PER_SYNAPSE: u64 = 16;
 /// Bytes of a neuron without receptors: membrane, threshold, times and its place in the lists. An upper estimate.
 pub const BYTES_PER_NEURON: u64 = 96;
 /// Bytes of a receptor of a neuron.
 pub const BYTES_PER_RECEPTOR: u64 = 64;
 /// Bytes of one of a source's elements.
 pub const BYTES_PER_SOURCE: u64 = 16;
+/// Bytes of a neuron that a probe records: its values of the ticks that are held.
+pub const BYTES_PER_PROBED_NEURON: u64 = 1040;
 /// Exponential and alpha receptors of a population, as many as the simulator has room for.
 pub const MOST_CURRENTS: usize = 4;
-/// What may be used where the memory that is free cannot be found out.
-pub const DEFAULT_MEMORY_LIMIT: u64 = 16 << 30;
 /// Pairs that a fixed probability may draw: each costs a hash whenever the edges are enumerated.
 pub const MOST_PAIRS: u64 = 1 << 40;
 /// Expected spikes per tick of a Poisson source; exp(-mean) must not vanish.
@@ -61,8 +63,8 @@ pub struct Compiled {
 /// What a run records.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// Index of a population and which of its neurons' spikes.
-    pub spikes: Vec<(usize, Range<u32>)>,
+    /// The spikes of which neurons or sources.
+    pub spikes: Vec<(Origin, Range<u32>)>,
     /// Values at each tick.
     pub probes: Vec<Probe>,
 }
@@ -72,7 +74,7 @@ pub struct Record {
 pub struct Settings {
     /// In place of the file's seed.
     pub seed: Option<u64>,
-    /// Bytes that the network may need, [`Network::memory`]; default: the memory that is free, or [`DEFAULT_MEMORY_LIMIT`].
+    /// Bytes that the network may need, [`Network::memory`]; default: the memory that is free.
     pub memory_limit: Option<u64>,
     /// Whether the file may name files outside its own folder.
     pub files_anywhere: bool,
@@ -95,6 +97,10 @@ impl NetworkFile {
     /// # Errors
     /// If it cannot be read, or with line and column if it is no network.
     pub fn read(path: &Path) -> Result<NetworkFile> {
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let problem = "is no network file: a SONATA configuration can only be simulated";
+            return Err(Error::file(path, problem).with_hint("spikefuse simulate takes it"));
+        }
         let text = read_text(path)?;
         let spec = NetworkSpec::parse(&text).map_err(|fault| Error::Text {
             path: path.to_path_buf(),
@@ -132,16 +138,6 @@ fn neuron_bytes(size: u32, receptors: usize) -> u64 {
     u64::from(size).saturating_mul(BYTES_PER_NEURON + BYTES_PER_RECEPTOR.saturating_mul(receptors as u64))
 }
 
-/// Memory that is free: what the system says, or a limit that was set for this group of processes.
-fn free_memory() -> u64 {
-    let system = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
-    });
-    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    system.into_iter().chain(group).min().unwrap_or(DEFAULT_MEMORY_LIMIT)
-}
-
 type Checked<T> = std::result::Result<T, Problem>;
 
 /// Checks and completes a network. File names are relative to `folder`.
@@ -153,6 +149,7 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
         return Err(Problem::new("format", format!("expected {FORMAT}: no other format is known")));
     }
     let dt_ms = positive("dt_ms", spec.dt_ms)?;
+    crate::recording::check_dt(dt_ms).map_err(|e| Problem::new("dt_ms", e))?;
     let mut compiler = Compiler {
         spec,
         reach: Reach::new(folder, settings.files_anywhere),
@@ -161,10 +158,12 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
         origins: HashMap::new(),
         projection_names: HashSet::new(),
         used: 0,
-        limit: settings.memory_limit.unwrap_or_else(free_memory),
+        limit: settings.memory_limit.unwrap_or_else(memory::free),
     };
     compiler.names()?;
-    let duration = spec.duration_ms.map(|ms| compiler.ticks("duration_ms", ms)).transpose()?;
+    let duration =
+        spec.duration_ms.map(|ms| duration(ms, dt_ms).map_err(|problem| Problem::new("duration_ms", problem)));
+    let duration = duration.transpose()?;
     // Everything whose size can be told from the numbers is added up before any of it is made.
     for (n, population) in spec.populations.iter().enumerate() {
         let receptors = population.receptors.len().max(1);
@@ -187,7 +186,8 @@ pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> Checke
     }
     refuse_zero_delays(&network)?;
     refuse_analog_delays(&network)?;
-    let record = compiler.record()?;
+    network.check_range()?;
+    let record = compiler.record(&network)?;
     Ok(Compiled { network, record, duration, seed: compiler.seed, files: compiler.reach.named() })
 }
 
@@ -265,8 +265,10 @@ impl<'a> Compiler<'a> {
             return Ok(());
         }
         let message = format!(
-            "needs at least {} bytes of memory with all before it; the limit is {} bytes, the memory that is free",
-            self.used, self.limit
+            "needs at least {} bytes of memory with all before it, {}; the limit is {} bytes, the memory that is free",
+            self.used,
+            memory::bytes(self.used),
+            self.limit
         );
         Err(Problem::new(field, message))
     }
@@ -281,21 +283,8 @@ impl<'a> Compiler<'a> {
 
     /// A time as ticks; a Tick must hold it.
     fn ticks(&self, field: &str, ms: f64) -> Checked<Tick> {
-        let exact = not_negative(field, ms)? / self.dt_ms;
-        let ticks = exact.round();
         // The last tick is left free so that tick + 1 never overflows.
-        if ticks >= f64::from(Tick::MAX) || !exact.is_finite() {
-            let most = f64::from(Tick::MAX - 1) * self.dt_ms;
-            return Err(Problem::new(field, format!("{ms} ms: expected at most {most} ms, 2^32 - 2 ticks")));
-        }
-        if (exact - ticks).abs() > GRID_TOLERANCE {
-            let message = format!(
-                "{ms} ms: expected a multiple of dt_ms, {} ms, to within {GRID_TOLERANCE} of a tick",
-                self.dt_ms
-            );
-            return Err(Problem::new(field, message));
-        }
-        Ok(ticks as Tick)
+        ticks(ms, self.dt_ms, Tick::MAX - 1).map_err(|problem| Problem::new(field, problem))
     }
 
     /// A delay as ticks; 0 is found later, where cycles can be named.
@@ -303,7 +292,7 @@ impl<'a> Compiler<'a> {
         let ticks = self.ticks(field, ms)?;
         u16::try_from(ticks).map_err(|_| {
             let most = f64::from(u16::MAX) * self.dt_ms;
-            Problem::new(field, format!("{ms} ms: expected at most {most} ms, 65,535 ticks"))
+            Problem::new(field, format!("{} ms: expected at most {most} ms, 65,535 ticks", short(ms)))
         })
     }
 
@@ -343,28 +332,8 @@ impl<'a> Compiler<'a> {
 
     /// Where a name with an optional range leads.
     fn reference(&self, field: &str, text: &str) -> Checked<(Origin, Range<u32>)> {
-        let (name, range) = match text.strip_suffix(']').and_then(|text| text.split_once('[')) {
-            Some((name, range)) => (name.trim(), Some(range)),
-            None => (text.trim(), None),
-        };
-        let Some(&(origin, size)) = self.origins.get(name) else {
-            let known = self.origins.keys().copied();
-            return Err(Problem::new(field, unknown("population or source", name, known)));
-        };
-        let Some(range) = range else { return Ok((origin, 0..size)) };
-        let bound = |text: &str, default| match text.trim() {
-            "" => Some(default),
-            text => text.parse::<u32>().ok(),
-        };
-        let bounds = range.split_once("..").and_then(|(a, b)| Some(bound(a, 0)?..bound(b, size)?));
-        match bounds {
-            None => Err(Problem::new(field, format!("{}: expected a range as in `{name}[0..{size}]`", shown(range)))),
-            Some(ids) if ids.end > size => {
-                Err(Problem::new(field, format!("{} ends behind {size}, the size of {}", shown(range), shown(name))))
-            }
-            Some(ids) if ids.is_empty() => Err(Problem::new(field, format!("the range {} is empty", shown(range)))),
-            Some(ids) => Ok((origin, ids)),
-        }
+        let known = |name: &str| self.origins.get(name).copied();
+        resolve(text, known, self.origins.keys().copied()).map_err(|problem| Problem::new(field, problem))
     }
 
     fn population_reference(&self, field: &str, text: &str) -> Checked<(usize, Range<u32>)> {
@@ -376,15 +345,22 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn record(&mut self) -> Checked<Record> {
+    fn record(&mut self, network: &Network) -> Checked<Record> {
         let spec = self.spec;
         let record = &spec.record;
         let spikes = match &record.spikes {
-            None => (0..).zip(&self.spec.populations).map(|(n, p)| (n, 0..p.size)).collect(),
+            None => (0..).zip(&self.spec.populations).map(|(n, p)| (Origin::Population(n), 0..p.size)).collect(),
             Some(list) => list
                 .iter()
                 .enumerate()
-                .map(|(k, text)| self.population_reference(&format!("record.spikes[{k}]"), text))
+                .map(|(k, text)| {
+                    let field = format!("record.spikes[{k}]");
+                    let (origin, ids) = self.reference(&field, text)?;
+                    match network.has_spikes(origin) {
+                        true => Ok((origin, ids)),
+                        false => Err(Problem::new(field, format!("{} emits analog values, no spikes", shown(text)))),
+                    }
+                })
                 .collect::<Checked<_>>()?,
         };
         let mut probes = Vec::new();
@@ -396,7 +372,7 @@ impl<'a> Compiler<'a> {
             for (k, text) in list.iter().enumerate() {
                 let field = format!("record.{field}[{k}]");
                 let (population, ids) = self.population_reference(&field, text)?;
-                self.charge(&field, BYTES_PER_SOURCE * u64::from(ids.end - ids.start))?;
+                self.charge(&field, BYTES_PER_PROBED_NEURON * u64::from(ids.end - ids.start))?;
                 probes.push(Probe { variable, population, neurons: ids.collect() });
             }
         }

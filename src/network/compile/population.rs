@@ -90,8 +90,8 @@ impl<'a> Compiler<'a> {
             dt_ms: self.dt_ms,
             form,
         };
-        let (retention, drive) = leak.coefficients();
-        finite(&at("bias_pa"), drive)?;
+        let (retention, steady, drive) = leak.coefficients();
+        finite(&at("bias_pa"), steady + drive)?;
         let receptors = self.receptors(n, receptors, neuron, &model, &leak)?;
         let (threshold, reset, refractory, keep, strict) = match &model.fires {
             None => (Threshold::Never, Reset::To(model.v_rest_mv), 0, false, false),
@@ -120,7 +120,8 @@ impl<'a> Compiler<'a> {
             }
         };
         let initial_mv = self.initial(n, initial, *size, model.v_rest_mv)?;
-        let neuron = Neuron { retention, drive, reset, refractory, keep_refractory_input: keep, strict, receptors };
+        let neuron =
+            Neuron { retention, steady, drive, reset, refractory, keep_refractory_input: keep, strict, receptors };
         Ok(Population { name: name.clone(), size: *size, neuron, threshold, initial_mv })
     }
 

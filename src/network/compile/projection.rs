@@ -1,10 +1,10 @@
 //! Projections: ends, rules, weights and delays.
 
-use super::check::{check_name, fraction, not_negative, unknown, weight};
+use super::check::{check_name, finite, fraction, not_negative};
 use super::text::one_line;
 use super::{BYTES_PER_SYNAPSE, Checked, Compiler, MOST_PAIRS};
 use crate::network::input::{Array, read_edges};
-use crate::network::place::{Problem, shown};
+use crate::network::place::{Problem, shown, unknown};
 use crate::network::spec::*;
 use crate::network::{Delays, Network, Origin, Projection, Rule, Weights};
 use std::ops::Range;
@@ -53,12 +53,16 @@ impl<'a> Compiler<'a> {
                 }
                 (p * pairs as f64).ceil() as u64
             }
-            RuleSpec::FixedInDegree { degree, stride, offset, .. } => {
+            RuleSpec::FixedInDegree { degree, stride, offset, allow_autapses, allow_multapses, .. } => {
                 self.degree(&rule, *degree, *stride, *offset, to_ids.end)?;
+                let without = !allow_autapses && from == Origin::Population(to);
+                check_drawn(&rule, *degree, "source", &from_ids, without.then_some(&to_ids), *allow_multapses)?;
                 targets.saturating_mul(u64::from(*degree))
             }
-            RuleSpec::FixedOutDegree { degree, stride, offset, .. } => {
+            RuleSpec::FixedOutDegree { degree, stride, offset, allow_autapses, allow_multapses, .. } => {
                 self.degree(&rule, *degree, *stride, *offset, from_ids.end)?;
+                let without = !allow_autapses && from == Origin::Population(to);
+                check_drawn(&rule, *degree, "target", &to_ids, without.then_some(&from_ids), *allow_multapses)?;
                 sources.saturating_mul(u64::from(*degree))
             }
             RuleSpec::List(edges) => edges.len() as u64,
@@ -95,23 +99,19 @@ impl<'a> Compiler<'a> {
         let seeds = |given: Option<u64>, stream| self.derived_seed(given, &name, stream);
         let mut file_weights = None;
         let rule = match &projection.rule {
-            RuleSpec::AllToAll { self_connections } => Rule::AllToAll { self_connections: *self_connections },
+            &RuleSpec::AllToAll { allow_autapses } => Rule::AllToAll { allow_autapses },
             RuleSpec::OneToOne => Rule::OneToOne,
-            RuleSpec::FixedProbability { probability, seed } => {
-                Rule::FixedProbability { probability: *probability, seed: seeds(*seed, "edges") }
+            &RuleSpec::FixedProbability { probability, seed, allow_autapses } => {
+                Rule::FixedProbability { probability, seed: seeds(seed, "edges"), allow_autapses }
             }
-            RuleSpec::FixedInDegree { degree, seed, stride, offset } => Rule::FixedInDegree {
-                degree: *degree,
-                seed: seeds(*seed, "edges"),
-                stride: stride.unwrap_or(offset + u64::from(*degree)),
-                offset: *offset,
-            },
-            RuleSpec::FixedOutDegree { degree, seed, stride, offset } => Rule::FixedOutDegree {
-                degree: *degree,
-                seed: seeds(*seed, "edges"),
-                stride: stride.unwrap_or(offset + u64::from(*degree)),
-                offset: *offset,
-            },
+            &RuleSpec::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
+                let (seed, stride) = (seeds(seed, "edges"), stride.unwrap_or(offset + u64::from(degree)));
+                Rule::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses }
+            }
+            &RuleSpec::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
+                let (seed, stride) = (seeds(seed, "edges"), stride.unwrap_or(offset + u64::from(degree)));
+                Rule::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses }
+            }
             RuleSpec::List(edges) => {
                 check_edges(&at("rule"), edges, &from_ids, &to_ids)?;
                 Rule::List(edges.as_slice().into())
@@ -137,9 +137,8 @@ impl<'a> Compiler<'a> {
                     );
                     return Err(Problem::new(field, problem));
                 }
-                self.charge(&field, (values.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 4))?;
-                let values =
-                    values.iter().map(|&v| weight(&field, v).map(|v| v as f32)).collect::<Checked<Vec<_>>>()?;
+                self.charge(&field, (values.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 8))?;
+                values.iter().try_for_each(|&v| finite(&field, v).map(|_| ()))?;
                 Rule::Matrix(values.into())
             }
         };
@@ -162,7 +161,7 @@ impl<'a> Compiler<'a> {
             }
             (Some(WeightSpec::Constant(factor)), Some(weights)) => {
                 let field = at("weight");
-                let scale = |&w: &f32| weight(&field, f64::from(w) * factor).map(|w| w as f32);
+                let scale = |&w: &f64| finite(&field, w * factor);
                 Weights::Each(weights.iter().map(scale).collect::<Checked<Vec<_>>>()?.into())
             }
             (Some(_), Some(_)) => {
@@ -206,9 +205,9 @@ impl<'a> Compiler<'a> {
     ) -> Checked<Weights> {
         let at = |field: &str| format!("{place}.{field}");
         Ok(match spec {
-            WeightSpec::Constant(value) => Weights::Constant(weight(place, *value)?),
+            WeightSpec::Constant(value) => Weights::Constant(finite(place, *value)?),
             WeightSpec::Uniform { low, high, seed, first } => {
-                let (low, high) = (weight(&at("low"), *low)?, weight(&at("high"), *high)?);
+                let (low, high) = (finite(&at("low"), *low)?, finite(&at("high"), *high)?);
                 if high < low {
                     return Err(Problem::new(at("high"), format!("{high}: expected at least low, {low}")));
                 }
@@ -216,18 +215,16 @@ impl<'a> Compiler<'a> {
                 Weights::Uniform { low, high, seed: self.derived_seed(*seed, name, "weights"), first: *first }
             }
             WeightSpec::Normal { mean, sd, seed, first } => {
-                let (mean, sd) = (weight(&at("mean"), *mean)?, not_negative(&at("sd"), *sd)?);
+                let (mean, sd) = (finite(&at("mean"), *mean)?, not_negative(&at("sd"), *sd)?);
                 // Box-Muller stays below 9 standard deviations.
-                weight(&at("sd"), mean.abs() + 9.0 * sd)?;
+                finite(&at("sd"), mean.abs() + 9.0 * sd)?;
                 check_counters(&at("first"), counters, *first, 2)?;
                 Weights::Normal { mean, sd, seed: self.derived_seed(*seed, name, "weights"), first: *first }
             }
-            WeightSpec::Values(values) => {
-                Weights::Each(each(place, made, values.clone(), weight)?.into_iter().map(|w| w as f32).collect())
-            }
+            WeightSpec::Values(values) => Weights::Each(each(place, made, values.clone(), finite)?.into()),
             WeightSpec::File(file) => {
                 let values = self.array(place, file)?.values;
-                Weights::Each(each(place, made, values, weight)?.into_iter().map(|w| w as f32).collect())
+                Weights::Each(each(place, made, values, finite)?.into())
             }
         })
     }
@@ -262,6 +259,28 @@ impl<'a> Compiler<'a> {
                 Delays::Each(ticks.into())
             }
         })
+    }
+}
+
+/// Refuses to draw more than there are: of `range`, for each of `without`, if those may not draw themselves.
+fn check_drawn(
+    rule: &str,
+    degree: u32,
+    what: &str,
+    range: &Range<u32>,
+    without: Option<&Range<u32>>,
+    allow_multapses: bool,
+) -> Checked<()> {
+    let itself = without.is_some_and(|ids| ids.start.max(range.start) < ids.end.min(range.end));
+    let (all, left) = (range.len(), range.len() - usize::from(itself));
+    let of = if itself { format!("{all} without the neuron itself") } else { all.to_string() };
+    match (left, degree as usize > left && !allow_multapses) {
+        (0, _) => Err(Problem::new(rule, format!("no {what} is left to draw: there are {of}"))),
+        (_, true) => {
+            let message = format!("{degree} {what}s without multapses: expected at most {left}, there are {of}");
+            Err(Problem::new(format!("{rule}.degree"), message))
+        }
+        _ => Ok(()),
     }
 }
 

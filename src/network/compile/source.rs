@@ -1,6 +1,6 @@
 //! Sources: what feeds spikes or values in.
 
-use super::check::{fraction, not_negative, unknown, weight};
+use super::check::{fraction, not_negative};
 use super::text::one_line;
 use super::{Checked, Compiler, DEFAULT_STRIDE, MOST_POISSON_SPIKES};
 use crate::event::Tick;
@@ -40,24 +40,11 @@ impl<'a> Compiler<'a> {
             }
             EmitsSpec::SpikeFile { file, population } => {
                 let field = at("file");
-                let read = read_spikes(&self.file(&field, file)?, self.dt_ms, self.left())
+                let read = read_spikes(&self.file(&field, file)?, self.dt_ms, population.as_deref(), self.left())
                     .map_err(|e| Problem::new(&field, one_line(&e.to_string())))?;
                 self.charge(&field, 20 * read.spikes.len() as u64)?;
-                let names = || read.populations.iter().map(|(name, _)| &name[..]);
-                let chosen = match population {
-                    Some(name) => names().position(|known| known == name).ok_or_else(|| {
-                        Problem::new(at("population"), unknown("population of the file", name, names()))
-                    })?,
-                    None if read.populations.len() > 1 => {
-                        let some: Vec<String> = names().take(8).map(shown).collect();
-                        let message = format!("is missing: expected one of {}", some.join(", "));
-                        return Err(Problem::new(at("population"), message));
-                    }
-                    None => 0,
-                };
-                let own = read.spikes.iter().filter(|spike| spike.1 as usize == chosen);
-                let spikes = own.map(|&(tick, _, id)| Ok((tick, check_id(&field, id, *size)?)));
-                Emits::Spikes(spikes.collect::<Checked<Vec<_>>>()?.into())
+                let spikes = read.for_source(0, name, *size).map_err(|e| Problem::new(field, e))?;
+                Emits::Spikes(spikes.into())
             }
             EmitsSpec::Regular { first_ms, period_ms } => {
                 let first = self.ticks(&at("first_ms"), *first_ms)?;
@@ -99,8 +86,6 @@ impl<'a> Compiler<'a> {
                         format!("{}: shape {shape:?}: expected [frames, {size}]", shown(&file.to_string_lossy()));
                     return Err(Problem::new(field, problem));
                 }
-                let values =
-                    values.iter().map(|&v| weight(&field, v).map(|v| v as f32)).collect::<Checked<Vec<_>>>()?;
                 Emits::Frames { values: values.into(), ticks_per_frame }
             }
             EmitsSpec::Rate { values, max_rate_hz, seed, stride: given } => {

@@ -6,8 +6,8 @@ use crate::energy::{Branch, Energy, Kind};
 use crate::error::Result;
 use crate::gzsl::Scores;
 use crate::report::Report;
-use crate::report::pictures::{Picture, parts, pictures, work_of_layers};
-use crate::report::text::{energy, grouped};
+use crate::report::pictures::{Picture, pictures, work_of_layers};
+use crate::report::text::{energy, grouped, is_spiking, part};
 use html::{Cell, escape, list, table};
 
 const STYLE: &str = include_str!("page.css");
@@ -111,7 +111,7 @@ fn summary(report: &Report) -> String {
     html += &tile("U", &percent(s.unseen), "mean recall of unseen classes");
     if let Some(first) = report.energy.first() {
         let more = format!("per clip, modelled, not measured; table {}", first.table);
-        html += &tile("Energy of the hybrid", &joule(first.total_pj / clips), &more);
+        html += &tile("Energy of the hybrid", &part(first.of(|_| true), clips, joule), &more);
         if let Some(twin) = first.dense_twin_pj {
             let times = if twin > 0.0 {
                 format!("; the hybrid takes {:.2} times this", first.total_pj / twin)
@@ -270,21 +270,23 @@ fn accuracy(report: &Report) -> String {
 fn energy_tables(report: &Report) -> String {
     let clips = report.clips.max(1) as f64;
     let each = |pj: Option<f64>| Cell::Number(pj.map_or("no price".into(), |pj| joule(pj / clips)));
+    let some = |e: &Energy, branches: fn(Branch) -> bool| Cell::Number(part(e.of(branches), clips, joule));
     let row = |e: &Energy| {
-        let [spiking, dense, twin] = parts(e);
         let priced_as = e.priced_as.map_or(String::new(), |data_type| format!(", priced as {data_type}"));
         vec![
             Cell::Name(format!("{}{priced_as}", e.table)),
-            each(Some(e.total_pj)),
-            each(spiking),
-            each(dense),
-            each(twin),
+            some(e, |_| true),
+            some(e, is_spiking),
+            some(e, |branch| !is_spiking(branch)),
+            each(e.dense_twin_pj),
             Cell::Text(e.grade.to_string()),
         ]
     };
     let rows: Vec<_> = report.energy.iter().map(row).collect();
     let head = ["table", "whole hybrid", "spiking part", "dense part", "dense twin", "grade"];
-    let mut html = table("Energy per clip by table, modelled, not measured", &head, &rows);
+    let caption =
+        "Energy per clip by table, modelled, not measured; partial: some operations have no price and are left out";
+    let mut html = table(caption, &head, &rows);
     let mut rows = Vec::new();
     for layer in &report.dense_twin {
         for at in &layer.break_even {
@@ -294,7 +296,7 @@ fn energy_tables(report: &Report) -> String {
                 Cell::Text(at.table.clone()),
                 Cell::Number(layer.input_rate.map_or("analog".into(), percent)),
                 Cell::Long(rate),
-                Cell::Number(joule(at.spiking_pj / clips)),
+                each(at.spiking_pj),
                 each(at.dense_twin_pj),
             ]);
         }

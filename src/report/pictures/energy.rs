@@ -2,26 +2,29 @@
 
 use super::operations::{axis, zero};
 use super::{FAINT, Names, Picture, Report, log_range, note};
-use crate::energy::{Branch, Energy, Kind};
+use crate::energy::{Energy, Kind, Priced};
 use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, colour, fitting_log, legend, overhang_log};
 use crate::plot::figure::{Figure, INK, Shape};
+use crate::report::text::is_spiking;
 use std::collections::BTreeSet;
 
 const NANOJOULE: f64 = 1000.0;
 
 /// Energy of the spiking layers with their time-step factor, of the rest, and of the dense twin, pJ over all clips.
-pub fn parts(energy: &Energy) -> [Option<f64>; 3] {
-    let spiking = energy.of(Branch::Spiking) + energy.of(Branch::TimeStep);
-    [Some(spiking), Some(energy.total_pj - spiking).filter(|pj| *pj > 0.0), energy.dense_twin_pj]
+fn parts(energy: &Energy) -> [Option<f64>; 3] {
+    [energy.of(is_spiking).pj(), energy.of(|branch| !is_spiking(branch)).pj(), energy.dense_twin_pj]
 }
 
 /// What a table has no price for.
 pub fn unpriced(energy: &Energy) -> String {
     let kinds: BTreeSet<Kind> = energy.unpriced.iter().map(|u| u.kind).collect();
     let mut names: Vec<String> = kinds.iter().map(|kind| kind.name().replace('_', " ")).collect();
-    if parts(energy)[1].is_none() {
+    if energy.of(|branch| !is_spiking(branch)) == Priced::NoPrice {
         names.insert(0, "the dense part".into());
+    }
+    if energy.of(is_spiking) == Priced::NoPrice {
+        names.insert(0, "the spiking part".into());
     }
     if energy.dense_twin_pj.is_none() {
         names.insert(0, "the dense twin".into());

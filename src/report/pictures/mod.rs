@@ -10,7 +10,6 @@ mod tradeoff;
 #[cfg(test)]
 mod tests;
 
-pub(super) use energy::parts;
 pub(super) use operations::work_of_layers;
 
 use crate::plot::Figure;

@@ -77,6 +77,7 @@ impl Made {
             let neuron_steps = neurons * steps * clips;
             let spiking = SpikingLayer {
                 counts,
+                analog_macs: 0,
                 neuron_steps,
                 update: MEMBRANE_UPDATE,
                 reset: Cost::ZERO,

@@ -26,9 +26,9 @@ impl Cells {
         let settles = now.is_multiple_of(length(1));
         simd(
             #[inline(always)]
-            || match self.threshold {
+            || match self.limit {
                 // The most common case, in one pass.
-                Threshold::Fixed(theta) if !settles && !self.immediate => {
+                Threshold::Fixed(theta) if !settles && !self.immediate && self.neuron.drive == 0.0 => {
                     let strict = self.neuron.strict;
                     let (mut crossing, mut found) = (std::mem::take(&mut self.crossing), 0);
                     // No call in the loop, not even to push: constants would have to leave their registers for it.
@@ -59,10 +59,10 @@ impl Cells {
                             idle &= idle - 1;
                         }
                     }
-                    if now.is_multiple_of(LONGEST) && self.maps.vanishes {
+                    if now.is_multiple_of(LONGEST) {
                         for group in 0..self.groups() {
                             let mut state = self.state.load::<K>(group);
-                            state.vanish(&self.free_at.as_chunks().0[group], now);
+                            state.vanish(self.maps.least, &self.free_at.as_chunks().0[group], now);
                             self.state.store(group, &state);
                         }
                     }
@@ -137,9 +137,15 @@ impl Cells {
     #[inline(always)]
     fn find(&mut self, block: usize, now: Tick) {
         let first = block * BLOCK;
-        let membranes = &self.state.membranes.as_chunks::<BLOCK>().0[block];
+        let risen: [f64; BLOCK];
+        let mut membranes = &self.state.membranes.as_chunks::<BLOCK>().0[block];
+        if self.neuron.drive != 0.0 {
+            let free_at = &self.free_at.as_chunks::<BLOCK>().0[block];
+            risen = std::array::from_fn(|k| membranes[k] + self.driven(free_at[k], now));
+            membranes = &risen;
+        }
         let strict = self.neuron.strict;
-        let any = match &self.threshold {
+        let any = match &self.limit {
             Threshold::Never => return,
             Threshold::Fixed(theta) => anybody(membranes, strict, &[*theta; BLOCK]),
             Threshold::Adaptive { base, .. } => {
@@ -162,12 +168,9 @@ impl Cells {
     fn list(&mut self, block: usize, now: Tick) {
         for group in block * GROUPS..(block + 1) * GROUPS {
             let state = self.state.load::<0>(group);
-            let theta = self.thresholds(group, &state.excess, now);
-            if anybody(&state.membranes, self.neuron.strict, &theta) {
-                let fires = self.fires(group, &state, now);
-                let fires = (0..GROUP).filter(|&lane| fires[lane]);
-                self.fired.extend(fires.map(|lane| (group * GROUP + lane) as u32));
-            }
+            let fires = self.fires(group, &state, now);
+            let fires = (0..GROUP).filter(|&lane| fires[lane]);
+            self.fired.extend(fires.map(|lane| (group * GROUP + lane) as u32));
         }
     }
 
@@ -177,7 +180,7 @@ impl Cells {
         let mut refractory = std::mem::take(&mut clocked.refractory);
         // The end of a refractory time is an act; until then nobody asks for the membrane.
         while let Some(&j) = refractory.front().filter(|&&j| self.free_at[j as usize] <= now + 1) {
-            self.state.membranes[j as usize] = self.held(j as usize);
+            self.state.membranes[j as usize] = self.released(j as usize);
             self.acts[j as usize / GROUP] = now;
             refractory.pop_front();
         }
@@ -210,13 +213,13 @@ impl Cells {
         let mut present = empty;
         let mut acts = self.acts.clone();
         for group in 0..self.groups() {
-            let (state, act) = self.path::<K, ALPHA>(group, sparse.last[group], now);
+            let (state, act) = self.path::<K, ALPHA>(group, sparse.watches[group].last, now);
             present.store(group, &state);
             acts[group] = act;
             for (at, saved) in saved.iter_mut().enumerate() {
                 let start = now - now % length(at + 1);
                 if act <= start {
-                    saved.store(group, &self.path::<K, ALPHA>(group, sparse.last[group], start).0);
+                    saved.store(group, &self.path::<K, ALPHA>(group, sparse.watches[group].last, start).0);
                 }
             }
         }

@@ -24,8 +24,9 @@ use crate::neuron::linear::{Neuron, Receptor, Reset};
 use crate::recording::Variable;
 use crate::simulator::checkpoint::PopulationState;
 use crate::simulator::maps::{MOST_COMPONENTS, Maps};
+use crate::simulator::rows::Strengths;
 use clocked::Clocked;
-use sparse::Sparse;
+use sparse::{Followed, Sparse, Watch};
 use state::{Group, State};
 use std::ops::Range;
 
@@ -61,8 +62,8 @@ pub(super) struct Arrivals<'a> {
     pub input: Input,
     /// The neurons that hear, ascending within a row.
     pub targets: &'a [u32],
-    /// Beside them; nothing if each is 1.
-    pub weights: &'a [f32],
+    /// Beside them.
+    pub weights: &'a Strengths,
     /// Factor of the weights.
     pub gain: f64,
     /// What arrives: 1 for a spike.
@@ -74,29 +75,42 @@ impl Arrivals<'_> {
     /// than zero.
     #[inline(always)]
     fn each(&self, rows: &[Range<usize>], mut add: impl FnMut(usize, f64)) -> [u64; 2] {
+        match self.weights {
+            Strengths::Single(weights) => self.each_weighted(weights, rows, add),
+            Strengths::Double(weights) => self.each_weighted(weights, rows, add),
+            Strengths::One => {
+                let mut heard = 0;
+                for n in 0..rows.len() {
+                    rows.get(n + 1).into_iter().for_each(|next| prefetch(&self.targets[next.clone()]));
+                    let targets = &self.targets[rows[n].clone()];
+                    targets.iter().for_each(|&target| add(target as usize, self.factor * self.gain));
+                    heard += targets.len() as u64;
+                }
+                [heard, heard * u64::from(self.gain != 0.0)]
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn each_weighted<W: Copy + Into<f64>>(
+        &self,
+        weights: &[W],
+        rows: &[Range<usize>],
+        mut add: impl FnMut(usize, f64),
+    ) -> [u64; 2] {
         let mut counts = [0, 0];
         for n in 0..rows.len() {
             if let Some(next) = rows.get(n + 1) {
                 prefetch(&self.targets[next.clone()]);
-                prefetch(self.weights.get(next.clone()).unwrap_or_default());
+                prefetch(&weights[next.clone()]);
             }
             let row = rows[n].clone();
-            let (targets, heard) = (&self.targets[row.clone()], row.len() as u64);
-            let mut effective = 0;
-            match self.weights {
-                [] => {
-                    targets.iter().for_each(|&target| add(target as usize, self.factor * self.gain));
-                    effective += heard * u64::from(self.gain != 0.0);
-                }
-                weights => {
-                    for (&target, &weight) in targets.iter().zip(&weights[row]) {
-                        add(target as usize, self.factor * (f64::from(weight) * self.gain));
-                        effective += u64::from(weight != 0.0);
-                    }
-                }
+            counts[0] += row.len() as u64;
+            for (&target, &weight) in self.targets[row.clone()].iter().zip(&weights[row]) {
+                let weight: f64 = weight.into();
+                add(target as usize, self.factor * (weight * self.gain));
+                counts[1] += u64::from(weight != 0.0);
             }
-            counts[0] += heard;
-            counts[1] += effective;
         }
         counts
     }
@@ -108,7 +122,9 @@ pub(super) struct Cells {
     pub ids: Range<u32>,
     neuron: Neuron,
     threshold: Threshold,
-    /// The lowest cue of each row and all later ones.
+    /// The threshold less the steady state: deviations are compared with it.
+    limit: Threshold,
+    /// The lowest limit of each row of cues and all later ones.
     cue_low: Vec<f64>,
     maps: Maps,
     inputs: Vec<Input>,
@@ -116,17 +132,19 @@ pub(super) struct Cells {
     immediate: bool,
     /// Components and whether any couples to the next: which instance of the generic functions is called.
     kind: (usize, bool),
-    /// e^k, of refractory ticks.
-    kept: Vec<f64>,
     /// At the present if clock-driven, else as of each group's last act.
     state: State,
-    /// The membrane of refractory neurons; empty if all are reset to one value and nothing is added to it.
+    /// The membrane of refractory neurons; empty if all are reset to one value.
     held: Vec<f64>,
-    /// The first clock at which a membrane moves again.
+    /// What is added to it when they are free again; empty if nothing is.
+    later: Vec<f64>,
+    /// The first clock at which a membrane moves again. Where a bias has to be counted from there, every spike sets it.
     free_at: Vec<Tick>,
     /// Of each group, the last clock at which it acted: ends of refractory times excepted if event-driven.
     acts: Vec<Tick>,
     mode: Mode,
+    /// Groups with neurons whose variables are recorded, ascending.
+    recorded: Vec<u32>,
     /// Local ids of those that fire at the present tick.
     fired: Vec<u32>,
     /// Blocks with such.
@@ -134,6 +152,29 @@ pub(super) struct Cells {
     /// Groups with arrivals, over all ticks since it was last asked for.
     pub activity: u64,
     pub counts: LayerCounts,
+    pub input: InputCounts,
+}
+
+/// What has come in, by any driver.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(super) struct InputCounts {
+    /// Spikes emitted by the sources of each projection.
+    pub spikes: u64,
+    /// The same, each times the neurons that its projection can reach.
+    pub spikes_x_neurons: u64,
+    /// Spikes that arrived times their fan-out.
+    pub spikes_x_fan_out: u64,
+    /// Products with analog values.
+    pub analog_macs: u64,
+}
+
+impl std::ops::AddAssign for InputCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.spikes += other.spikes;
+        self.spikes_x_neurons += other.spikes_x_neurons;
+        self.spikes_x_fan_out += other.spikes_x_fan_out;
+        self.analog_macs += other.analog_macs;
+    }
 }
 
 /// What only one driver needs.
@@ -183,12 +224,13 @@ impl Cells {
             3..=4 => (4, true),
             _ => (8, true),
         };
-        let lowest = match &population.threshold {
+        let limit = relative(&population.threshold, neuron.steady);
+        let lowest = match &limit {
             Threshold::Never => f64::INFINITY,
             Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => *theta,
             Threshold::Cue { values, .. } => values.iter().fold(f64::INFINITY, |least, theta| least.min(*theta)),
         };
-        let cue_low = match &population.threshold {
+        let cue_low = match &limit {
             Threshold::Cue { values, width } => {
                 let mut low = values.to_vec();
                 for at in (0..low.len() - width).rev() {
@@ -202,37 +244,54 @@ impl Cells {
         let mut state = State::zeros(padded, kind.0, adaptive);
         let initial = &population.initial_mv;
         for (membrane, id) in state.membranes.iter_mut().zip(ids.clone()) {
-            *membrane = if initial.len() == 1 { initial[0] } else { initial[id as usize] };
+            *membrane = initial[if initial.len() == 1 { 0 } else { id as usize }] - neuron.steady;
         }
         // Nobody is behind the last neuron: never free, never fires.
         let mut free_at = vec![0; padded];
         free_at[n..].fill(Tick::MAX);
         state.membranes[n..].fill(f64::NEG_INFINITY);
-        let mut kept = Vec::new();
-        if neuron.keep_refractory_input {
-            let powers = std::iter::successors(Some(1.0), |e| Some(e * neuron.retention));
-            kept.extend(powers.take(neuron.refractory as usize + 1));
-        }
+        let later = vec![0.0; if keeps(&neuron) { padded } else { 0 }];
         Cells {
-            maps: Maps::new(&neuron, &population.threshold, lowest),
+            maps: Maps::new(&neuron, &limit, lowest),
             threshold: population.threshold.clone(),
+            limit,
             cue_low,
             inputs,
             immediate: neuron.is_immediate(),
             kind,
-            kept,
             state,
             held: vec![0.0; if holds(&neuron) { padded } else { 0 }],
+            later,
             free_at,
             acts: vec![0; padded / GROUP],
-            mode: Mode::Event(Sparse::new(vec![0; padded / GROUP])),
+            mode: Mode::Event(Sparse::new(vec![Watch::new(0); padded / GROUP], Followed::default())),
+            recorded: Vec::new(),
             fired: Vec::new(),
             crossing: Vec::new(),
             activity: 0,
             counts: LayerCounts::default(),
+            input: InputCounts::default(),
             neuron,
             ids,
         }
+    }
+
+    /// From now on variables of these neurons of the population will be asked for at every tick.
+    pub fn record(&mut self, ids: &[u32]) {
+        let first = self.ids.start;
+        self.recorded.extend(ids.iter().map(|id| (id - first) / GROUP as u32));
+        self.recorded.sort_unstable();
+        self.recorded.dedup();
+        let followed = self.followed();
+        if let Mode::Event(sparse) = &mut self.mode {
+            sparse.followed = followed;
+        }
+    }
+
+    /// What follows the recorded groups, before it has seen any.
+    fn followed(&self) -> Followed {
+        let [adaptive, ..] = self.optional();
+        Followed::new(self.recorded.clone(), self.kind.0, adaptive)
     }
 
     /// Components of the currents in a state, those included that the population does not have.
@@ -240,9 +299,10 @@ impl Cells {
         self.kind.0
     }
 
-    /// Whether a state has excesses of thresholds, and membranes of refractory neurons.
-    pub fn optional(&self) -> (bool, bool) {
-        (matches!(self.threshold, Threshold::Adaptive { .. }), holds(&self.neuron))
+    /// Whether a state has excesses of thresholds, membranes of refractory neurons, and input kept for later.
+    pub fn optional(&self) -> [bool; 3] {
+        let adaptive = matches!(self.threshold, Threshold::Adaptive { .. });
+        [adaptive, holds(&self.neuron), keeps(&self.neuron)]
     }
 
     /// Neurons.
@@ -270,7 +330,6 @@ impl Cells {
         match &mut self.mode {
             Mode::Event(sparse) => {
                 sparse.queue.pop(&mut sparse.due);
-                self.counts.queue_operations += sparse.due.len() as u64;
             }
             Mode::Clock(_) => dispatch!(self, sweep(clock(tick))),
         }
@@ -301,7 +360,7 @@ impl Cells {
         let clocked = matches!(self.mode, Mode::Clock(_));
         let sums = match input.component {
             Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c][..],
-            None if self.kept.is_empty() => &mut self.state.membranes[..],
+            None if self.later.is_empty() => &mut self.state.membranes[..],
             _ => {
                 return arrivals.each(rows, |target, weight| {
                     self.activity += act(&mut self.acts, target, now);
@@ -344,10 +403,11 @@ impl Cells {
             self.state.currents[c][target] += weight;
             jump = weight * input.gain_now;
         }
-        if self.kept.is_empty() || now >= self.free_at[target] {
+        if self.later.is_empty() || now >= self.free_at[target] {
             self.state.membranes[target] += jump;
-        } else if let Some(kept) = self.kept.get((self.free_at[target] - 1 - now) as usize) {
-            self.held[target] += kept * jump;
+        } else if input.component.is_none() {
+            let rest = self.free_at[target] - 1 - now;
+            self.later[target] += self.neuron.retention.powf(rest.into()) * jump;
         }
     }
 
@@ -367,6 +427,16 @@ impl Cells {
         Ok(())
     }
 
+    /// Counts an analog value that met some synapses, of which `effective` have a weight other than zero.
+    pub fn count_values(&mut self, value: f64, synapses: u64, effective: u64) {
+        self.counts.macs += synapses;
+        self.input.analog_macs += synapses;
+        match value.abs() {
+            1.0 => self.counts.effective_acs += effective,
+            _ => self.counts.effective_macs += effective,
+        }
+    }
+
     /// Operations so far: a threshold that adapts is brought to the present with its membrane.
     pub fn operations(&self) -> LayerCounts {
         match self.threshold {
@@ -382,19 +452,47 @@ impl Cells {
         self.acts.len()
     }
 
+    /// Whether neuron j is refractory at `now`.
+    #[inline(always)]
+    fn rests(&self, j: usize, now: Tick) -> bool {
+        self.neuron.refractory > 0 && self.free_at[j] > now
+    }
+
     /// The membrane of neuron j in its refractory time.
     #[inline(always)]
     fn held(&self, j: usize) -> f64 {
         match self.neuron.reset {
-            Reset::To(value) if self.held.is_empty() => value,
-            _ => self.held.get(j).copied().unwrap_or_default(),
+            Reset::To(value) => value - self.neuron.steady,
+            Reset::Subtract => self.held.get(j).copied().unwrap_or_default(),
         }
     }
 
-    /// The thresholds of a group at a clock, given their excess there.
+    /// The membrane of neuron j at the end of its refractory time.
     #[inline(always)]
-    fn thresholds(&self, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
-        match &self.threshold {
+    fn released(&self, j: usize) -> f64 {
+        self.held(j) + self.later.get(j).copied().unwrap_or_default()
+    }
+
+    /// What a constant bias has added to the membrane of a neuron that is free from a clock on, if it has no leak.
+    #[inline(always)]
+    fn driven(&self, free_at: Tick, now: Tick) -> f64 {
+        self.neuron.drive * f64::from(now.saturating_sub(free_at.saturating_sub(1)))
+    }
+
+    /// Membranes of a group, what is driven included.
+    #[inline(always)]
+    fn risen(&self, group: usize, membranes: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
+        match self.neuron.drive {
+            0.0 => *membranes,
+            _ => std::array::from_fn(|lane| membranes[lane] + self.driven(free_at[lane], now)),
+        }
+    }
+
+    /// The thresholds of a group at a clock, given their excess there: themselves, or the limits of deviations.
+    #[inline(always)]
+    fn thresholds(&self, of: &Threshold, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        match of {
             Threshold::Never => [f64::INFINITY; GROUP],
             Threshold::Fixed(theta) => [*theta; GROUP],
             Threshold::Adaptive { base, .. } => excess.map(|excess| base + excess),
@@ -408,8 +506,12 @@ impl Cells {
     /// Which of a group fire at clock `now`, the clock of their state.
     #[inline(always)]
     fn fires<const K: usize>(&self, group: usize, state: &Group<K>, now: Tick) -> [bool; GROUP] {
+        if let Threshold::Never = self.limit {
+            return [false; GROUP];
+        }
         let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
-        let (v, theta) = (&state.membranes, self.thresholds(group, &state.excess, now));
+        let v = self.risen(group, &state.membranes, now);
+        let theta = self.thresholds(&self.limit, group, &state.excess, now);
         match self.neuron.strict {
             true => std::array::from_fn(|lane| (v[lane] > theta[lane]) & (free_at[lane] <= now)),
             false => std::array::from_fn(|lane| (v[lane] >= theta[lane]) & (free_at[lane] <= now)),
@@ -419,21 +521,25 @@ impl Cells {
     /// Neuron j fires; its state is at `now`.
     fn fire(&mut self, j: usize, now: Tick) {
         let membrane = match self.neuron.reset {
-            Reset::To(value) => value,
+            Reset::To(value) => value - self.neuron.steady,
             Reset::Subtract => {
                 let (group, lane) = (j / GROUP, j % GROUP);
-                let excess = self.state.load::<0>(group).excess;
-                self.state.membranes[j] - self.thresholds(group, &excess, now)[lane]
+                let state = self.state.load::<0>(group);
+                let theta = self.thresholds(&self.threshold, group, &state.excess, now);
+                self.risen(group, &state.membranes, now)[lane] - theta[lane]
             }
         };
         self.state.membranes[j] = membrane;
         if let (Threshold::Adaptive { jump, .. }, Some(excess)) = (&self.threshold, self.state.excess.get_mut(j)) {
             *excess += jump;
         }
-        if self.neuron.refractory > 0 {
+        if self.neuron.refractory > 0 || self.neuron.drive != 0.0 {
             self.free_at[j] = now.saturating_add(self.neuron.refractory).saturating_add(1);
             if let Some(held) = self.held.get_mut(j) {
                 *held = membrane;
+            }
+            if let Some(later) = self.later.get_mut(j) {
+                *later = 0.0;
             }
         }
         self.acts[j / GROUP] = now;
@@ -449,6 +555,14 @@ impl Cells {
         dispatch!(self, schedule_all(now))
     }
 
+    /// Goes on with the looks that the imported state awaits.
+    pub fn resume(&mut self, now: Tick) -> Result<()> {
+        match &mut self.mode {
+            Mode::Event(sparse) => sparse.queue_awaited(now),
+            Mode::Clock(_) => Ok(()),
+        }
+    }
+
     /// Writes this share into the state of the whole population of `n` neurons.
     pub fn export(&self, state: &mut PopulationState, n: usize, now: Tick) {
         dispatch!(self, export_groups(state, n, now));
@@ -458,11 +572,18 @@ impl Cells {
             state.held.resize(n, 0.0);
             state.held[range.clone()].copy_from_slice(&self.held[..range.len()]);
         }
+        if !self.later.is_empty() {
+            state.later.resize(n, 0.0);
+            state.later[range.clone()].copy_from_slice(&self.later[..range.len()]);
+        }
     }
 
     fn export_groups<const K: usize, const ALPHA: bool>(&self, to: &mut PopulationState, n: usize, now: Tick) {
         if !self.state.excess.is_empty() {
             to.excess.resize(n, 0.0);
+        }
+        if let Mode::Event(_) = self.mode {
+            to.looks.resize(n, 0);
         }
         for group in 0..self.len().div_ceil(GROUP) {
             let (state, clock) = self.represent::<K>(group, now);
@@ -470,6 +591,9 @@ impl Cells {
             for (lane, id) in (first..self.ids.end as usize).take(GROUP).enumerate() {
                 to.membranes[id] = state.membranes[lane];
                 to.last[id] = clock;
+                if let (Mode::Event(sparse), Some(look)) = (&self.mode, to.looks.get_mut(id)) {
+                    *look = sparse.watches[group].look_of(lane);
+                }
                 for c in 0..K {
                     to.currents[c * n + id] = state.currents[c][lane];
                 }
@@ -496,26 +620,48 @@ impl Cells {
         if !self.held.is_empty() {
             self.held[..len].copy_from_slice(&from.held[range.clone()]);
         }
-        let mut last = vec![0; self.groups()];
-        for (last, of_group) in last.iter_mut().zip(from.last[range].chunks(GROUP)) {
-            *last = of_group[0];
+        if !self.later.is_empty() {
+            self.later[..len].copy_from_slice(&from.later[range.clone()]);
         }
-        self.acts.copy_from_slice(&last);
-        self.mode = Mode::Event(Sparse::new(last));
+        let mut watches = vec![Watch::new(0); self.groups()];
+        for (group, of_group) in from.last[range.clone()].chunks(GROUP).enumerate() {
+            self.acts[group] = of_group[0];
+            watches[group] = Watch::new(of_group[0]);
+        }
+        if !from.looks.is_empty() {
+            for (watch, looks) in watches.iter_mut().zip(from.looks[range].chunks(GROUP)) {
+                watch.await_looks(looks);
+            }
+        }
+        self.mode = Mode::Event(Sparse::new(watches, self.followed()));
     }
 
-    /// A variable of neuron `id` of the population at the end of `tick`.
+    /// Makes ready to show variables of recorded neurons at the end of `tick`.
+    pub fn ready(&mut self, tick: Tick) {
+        if !self.recorded.is_empty() {
+            dispatch!(self, follow(clock(tick)));
+        }
+    }
+
+    /// A variable of neuron `id` of the population, which is recorded, at the end of `tick`.
     pub fn show(&self, variable: Variable, id: u32, tick: Tick) -> f64 {
         dispatch!(self, show_at(variable, (id - self.ids.start) as usize, clock(tick)))
     }
 
     fn show_at<const K: usize, const ALPHA: bool>(&self, variable: Variable, j: usize, now: Tick) -> f64 {
         let (group, lane) = (j / GROUP, j % GROUP);
-        let state = self.present::<K, ALPHA>(group, now);
+        let state = match &self.mode {
+            Mode::Event(sparse) => sparse.followed.state::<K>(group),
+            Mode::Clock(_) => None,
+        };
+        let state = state.unwrap_or_else(|| self.state.load(group));
         match variable {
-            Variable::Membrane if self.free_at[j] > now => self.held(j),
-            Variable::Membrane => state.membranes[lane],
-            Variable::Threshold => self.thresholds(group, &state.excess, now)[lane],
+            Variable::Membrane if self.rests(j, now) => match self.neuron.reset {
+                Reset::To(value) => value,
+                Reset::Subtract => self.held(j) + self.neuron.steady,
+            },
+            Variable::Membrane => self.risen(group, &state.membranes, now)[lane] + self.neuron.steady,
+            Variable::Threshold => self.thresholds(&self.threshold, group, &state.excess, now)[lane],
             Variable::Current => {
                 self.inputs.iter().filter_map(|input| input.current).map(|c| state.currents[c][lane]).sum()
             }
@@ -526,7 +672,7 @@ impl Cells {
     #[inline(always)]
     fn present<const K: usize, const ALPHA: bool>(&self, group: usize, now: Tick) -> Group<K> {
         match &self.mode {
-            Mode::Event(sparse) => self.path::<K, ALPHA>(group, sparse.last[group], now).0,
+            Mode::Event(sparse) => self.path::<K, ALPHA>(group, sparse.watches[group].last, now).0,
             Mode::Clock(_) => self.state.load(group),
         }
     }
@@ -534,7 +680,26 @@ impl Cells {
 
 /// Whether membranes of refractory neurons differ.
 fn holds(neuron: &Neuron) -> bool {
-    neuron.refractory > 0 && (neuron.reset == Reset::Subtract || neuron.keep_refractory_input)
+    neuron.refractory > 0 && neuron.reset == Reset::Subtract
+}
+
+/// Whether input is kept for the end of refractory times.
+fn keeps(neuron: &Neuron) -> bool {
+    neuron.refractory > 0 && neuron.keep_refractory_input
+}
+
+/// A threshold less the steady state.
+fn relative(threshold: &Threshold, steady: f64) -> Threshold {
+    match threshold {
+        Threshold::Fixed(theta) => Threshold::Fixed(theta - steady),
+        Threshold::Adaptive { base, jump, retention } => {
+            Threshold::Adaptive { base: base - steady, jump: *jump, retention: *retention }
+        }
+        Threshold::Cue { values, width } if steady != 0.0 => {
+            Threshold::Cue { values: values.iter().map(|theta| theta - steady).collect(), width: *width }
+        }
+        _ => threshold.clone(),
+    }
 }
 
 /// Notes that the group of neuron `target` acts at clock `now`; 1 if that is new.

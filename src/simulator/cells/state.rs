@@ -6,7 +6,7 @@ use crate::lanes::Lined;
 use crate::simulator::maps::{Map, NOTHING};
 
 /// What changes without anything arriving. Padded to whole blocks.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct State {
     pub membranes: Lined,
     /// By component.
@@ -58,7 +58,7 @@ impl<const K: usize> Group<K> {
     /// Takes the ticks of `map`.
     #[inline(always)]
     pub fn advance<const ALPHA: bool>(&mut self, map: &Map) {
-        let mut sum = [map.drive; GROUP];
+        let mut sum = [0.0; GROUP];
         for c in 0..K {
             let (a, p, q) = (map.into_membrane[c], map.retention[c], map.rise[c]);
             for l in 0..GROUP {
@@ -85,13 +85,14 @@ impl<const K: usize> Group<K> {
         }
     }
 
-    /// Sets to zero what is next to nothing, membranes of neurons that are not free at `clock` excepted.
+    /// Makes what is next to nothing, but not zero, `least`; currents zero. Membranes of neurons that are not free at `clock` stay.
     #[inline(always)]
-    pub fn vanish(&mut self, free_at: &[Tick; GROUP], clock: Tick) {
+    pub fn vanish(&mut self, least: f64, free_at: &[Tick; GROUP], clock: Tick) {
+        let tiny = |x: f64| x.abs() < NOTHING && x != 0.0;
+        let shrunk = |x: f64| if tiny(x) { least.copysign(x) } else { x };
         for l in 0..GROUP {
-            let tiny = |x: f64| x.abs() < NOTHING;
-            self.membranes[l] = if tiny(self.membranes[l]) && free_at[l] <= clock { 0.0 } else { self.membranes[l] };
-            self.excess[l] = if tiny(self.excess[l]) { 0.0 } else { self.excess[l] };
+            self.membranes[l] = if free_at[l] <= clock { shrunk(self.membranes[l]) } else { self.membranes[l] };
+            self.excess[l] = shrunk(self.excess[l]);
             for c in 0..K {
                 self.currents[c][l] = if tiny(self.currents[c][l]) { 0.0 } else { self.currents[c][l] };
             }

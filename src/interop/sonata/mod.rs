@@ -1,16 +1,19 @@
 //! Networks of point neurons in the SONATA format (Dai et al., PLoS Comput. Biol. 16:e1007696, 2020), as NEST runs them.
 //!
-//! Read are: `simulation_config.json` (`run`, `network`, `inputs` of spikes) and the circuit that it names, with manifest variables; nodes and
-//! edges (HDF5) with their types (CSV) and `dynamics_params` (JSON); input spikes. Neurons are NEST's `iaf_psc_alpha`, synapses its
-//! `static_synapse`; anything else is refused by name. `conditions`, `reports` and `output` are not used, as in NEST.
+//! Whatever a file asks for is done, named as not used in [`Simulation::unused`], or refused by name; `docs/simulator.md` has the
+//! lists. Neurons are NEST's `iaf_psc_alpha`, synapses its `static_synapse`.
 //!
 //! # What NEST does
 //! - A parameter that no file gives has NEST's default; in particular the membrane starts at -70 mV (`V_m`), the synaptic time
 //!   constants are 2 ms and an edge without delay has 1 ms, without weight 1 pA.
 //! - Currents have R = `tau_m` / `C_m` GOhm. Positive weights reach the current with `tau_syn_ex`, negative ones that with `tau_syn_in`.
+//! - Delays and refractory times are rounded to whole steps.
 //! - A step is the tick of [`crate::neuron::linear`]: membrane, currents, arrivals, threshold `V >= V_th`.
 //! - NEST labels what happens in a step with its end: tick t is NEST's time (t + 1) dt.
 //! - Input times are rounded to 1 us, then up to the end of a step.
+
+mod config;
+mod sets;
 
 use crate::error::{Error, Result};
 use crate::event::Tick;
@@ -18,118 +21,28 @@ use crate::files::{Reach, folder_of, read_json};
 use crate::h5::H5;
 use crate::network::{Delays, Emits, Network, Origin, Population, Projection, Rule, Source, Threshold, Weights};
 use crate::neuron::linear::{Form, Leak, Neuron, Reset};
-use crate::recording::{SpikeRecording, read_raw};
+use crate::recording::{Naming, UNNAMED, read_raw};
+use config::{CircuitConfig, EdgeFiles, Input, NodeFiles, Paths, Row, Run, SimulationConfig, Types, check_target};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use sets::{Known, Sets};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A network with what its configuration says about the run.
 #[derive(Debug, Clone)]
 pub struct Simulation {
-    /// One population per type of nodes, one source per population of virtual nodes.
+    /// One population per type of nodes, `<population>/<node_type_id>` where a population has several; one source per population of
+    /// virtual nodes.
     pub network: Network,
     /// Length of the run.
     pub ticks: Tick,
-    /// What the neurons of each population of the network are in the files.
-    pub nodes: Vec<Nodes>,
+    /// The populations and node ids of the files.
+    pub naming: Naming,
+    /// What the configuration says that has no effect here, as in NEST.
+    pub unused: Vec<String>,
     /// The files that the configuration names, and those that these name.
     pub files: Vec<PathBuf>,
-}
-
-/// Nodes that became one population.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nodes {
-    /// Their population in the files.
-    pub population: String,
-    /// The node of each neuron, ascending.
-    pub ids: Vec<u32>,
-}
-
-impl Simulation {
-    /// The same spikes with populations and node ids of the files.
-    pub fn by_node(&self, recording: &SpikeRecording) -> SpikeRecording {
-        let mut populations: Vec<(String, u32)> = Vec::new();
-        let mut place = |nodes: &Nodes| {
-            let known = populations.iter().position(|(name, _)| *name == nodes.population);
-            let index = known.unwrap_or_else(|| {
-                populations.push((nodes.population.clone(), 0));
-                populations.len() - 1
-            });
-            populations[index].1 += nodes.ids.len() as u32;
-            index as u32
-        };
-        let places: Vec<u32> = self.nodes.iter().map(&mut place).collect();
-        let node = |&(tick, population, neuron): &(Tick, u32, u32)| {
-            let population = population as usize;
-            (tick, places[population], self.nodes[population].ids[neuron as usize])
-        };
-        let mut spikes: Vec<_> = recording.spikes.iter().map(node).collect();
-        spikes.sort_unstable();
-        SpikeRecording { dt_ms: recording.dt_ms, ticks: recording.ticks, populations, spikes }
-    }
-}
-
-#[derive(Deserialize)]
-struct SimulationConfig {
-    #[serde(default)]
-    manifest: BTreeMap<String, String>,
-    run: Run,
-    network: String,
-    #[serde(default)]
-    inputs: BTreeMap<String, Input>,
-}
-
-#[derive(Deserialize)]
-struct Run {
-    tstop: f64,
-    dt: f64,
-}
-
-#[derive(Deserialize)]
-struct Input {
-    input_type: String,
-    input_file: String,
-    node_set: NodeSet,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum NodeSet {
-    Name(String),
-    Population { population: String },
-}
-
-#[derive(Deserialize)]
-struct CircuitConfig {
-    #[serde(default)]
-    manifest: BTreeMap<String, String>,
-    #[serde(default)]
-    components: BTreeMap<String, String>,
-    networks: Networks,
-}
-
-#[derive(Deserialize)]
-struct Networks {
-    nodes: Vec<NodeFiles>,
-    edges: Vec<EdgeFiles>,
-}
-
-#[derive(Deserialize)]
-struct NodeFiles {
-    nodes_file: String,
-    node_types_file: String,
-}
-
-#[derive(Deserialize)]
-struct EdgeFiles {
-    edges_file: String,
-    edge_types_file: Option<String>,
-    #[serde(default = "yes")]
-    enabled: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Parameters of `iaf_psc_alpha` with NEST's defaults.
@@ -204,9 +117,10 @@ impl IafPscAlpha {
             dt_ms,
             form: Form::Exact,
         };
-        let (retention, drive) = leak.coefficients();
+        let (retention, steady, drive) = leak.coefficients();
         let neuron = Neuron {
             retention,
+            steady,
             drive,
             reset: Reset::To(self.v_reset),
             refractory: (self.t_ref / dt_ms).round() as u32,
@@ -218,78 +132,15 @@ impl IafPscAlpha {
     }
 }
 
-/// What the paths of a configuration file mean.
-struct Paths<'a> {
-    config: &'a Path,
-    /// From the folder of the simulation's configuration.
-    reach: &'a Reach,
-    folder: PathBuf,
-    variables: Vec<(&'a str, &'a str)>,
-}
+/// Columns and attributes that would change a neuron, but not here.
+const OF_NODES: [&str; 11] =
+    ["model_processing", "C_m", "tau_m", "t_ref", "E_L", "V_th", "V_reset", "V_m", "I_e", "tau_syn_ex", "tau_syn_in"];
 
-impl<'a> Paths<'a> {
-    fn new(config: &'a Path, manifest: &'a BTreeMap<String, String>, reach: &'a Reach) -> Paths<'a> {
-        let folder = config.parent().unwrap_or(Path::new("")).to_path_buf();
-        let mut variables: Vec<(&str, &str)> =
-            manifest.iter().map(|(name, value)| (name.trim_start_matches('$'), value.as_str())).collect();
-        // Of two names with the same beginning the longer one is meant.
-        variables.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        Paths { config, reach, folder, variables }
-    }
+/// The same for a synapse.
+const OF_EDGES: [&str; 3] = ["weight_function", "weight_sigma", "receptor_type"];
 
-    fn resolve(&self, text: &str) -> Result<PathBuf> {
-        let mut path = text.to_owned();
-        while let Some(at) = path.find('$') {
-            let rest = &path[at + 1..];
-            let braced = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-            let known = |name: &str| self.variables.iter().find(|(variable, _)| *variable == name);
-            let (length, value) = match braced {
-                Some(("configdir", _)) => ("{configdir}".len(), "."),
-                Some((name, _)) => (name.len() + 2, known(name).map_or("$", |&(_, value)| value)),
-                None => self
-                    .variables
-                    .iter()
-                    .find(|(name, _)| !name.is_empty() && rest.starts_with(name))
-                    .map_or((0, "$"), |&(name, value)| (name.len(), value)),
-            };
-            if value == "$" || path.len() > 4096 {
-                let problem = format!("'{text}': no variable of the manifest resolves '{}'", &path[at..]);
-                return Err(Error::file(self.config, problem));
-            }
-            path.replace_range(at..at + 1 + length, value);
-        }
-        self.reached(self.folder.join(path))
-    }
-
-    fn reached(&self, path: PathBuf) -> Result<PathBuf> {
-        // Made absolute, since it is not relative to the folder that it must stay in.
-        let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
-        let named = self.reach.path(&absolute);
-        named
-            .map(|_| path.clone())
-            .map_err(|problem| Error::file(self.config, format!("'{}' {problem}", path.display())))
-    }
-}
-
-/// A table of types: one map from column to cell per row, without empty cells.
-fn read_types(path: &Path, key: &str) -> Result<BTreeMap<i64, BTreeMap<String, String>>> {
-    let fail = |e: csv::Error| Error::file(path, format!("cannot read: {e}"));
-    let mut builder = csv::ReaderBuilder::new();
-    let mut reader = builder.delimiter(b' ').trim(csv::Trim::All).from_path(path).map_err(fail)?;
-    let heading = reader.headers().map_err(fail)?.clone();
-    let mut types = BTreeMap::new();
-    for (i, row) in reader.records().enumerate() {
-        let row = row.map_err(fail)?;
-        let cells = heading.iter().zip(&row).filter(|(_, cell)| !cell.is_empty() && *cell != "NULL");
-        let cells: BTreeMap<String, String> = cells.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect();
-        let id = cells.get(key).and_then(|id| id.parse().ok());
-        let id = id.ok_or_else(|| Error::file(path, format!("row {}: no integer in column '{key}'", i + 1)))?;
-        if types.insert(id, cells).is_some() {
-            return Err(Error::file(path, format!("row {}: {key} {id} stands twice", i + 1)));
-        }
-    }
-    Ok(types)
-}
+/// Numbers of synapses that an edge stands for.
+const MULTIPLE: [&str; 2] = ["nsyns", "num_synapses"];
 
 /// Where the nodes of a population went.
 enum Place {
@@ -311,8 +162,9 @@ impl Place {
 /// What is being put together.
 struct Builder {
     network: Network,
-    nodes: Vec<Nodes>,
+    naming: Naming,
     places: BTreeMap<String, Place>,
+    known: BTreeMap<String, Known>,
 }
 
 /// Reads a simulation from its `simulation_config.json`, which may name files in its own folder and below it.
@@ -330,13 +182,17 @@ pub fn read(path: &Path) -> Result<Simulation> {
 pub fn read_within(path: &Path, files_anywhere: bool) -> Result<Simulation> {
     let reach = Reach::new(folder_of(path), files_anywhere);
     let config: SimulationConfig = read_json(path)?;
+    check_target(path, config.target_simulator.as_deref())?;
     let paths = Paths::new(path, &config.manifest, &reach);
-    let Run { tstop, dt } = config.run;
+    let Run { tstart, tstop, dt, .. } = config.run;
     let fail = |field: &str, problem: String| Error::file(path, format!("'{field}' {problem}"));
     // NEST's own clock counts microseconds.
     let step_us = (dt * 1000.0).round();
     if !(step_us >= 1.0 && (dt * 1000.0 - step_us).abs() < 1e-6 && step_us < 1e9) {
         return Err(fail("run.dt", format!("is {dt}: expected whole microseconds, in ms")));
+    }
+    if tstart != 0.0 {
+        return Err(fail("run.tstart", format!("is {tstart}: runs begin at 0")));
     }
     let ticks = (tstop / dt).round();
     if !(ticks >= 1.0 && ticks < f64::from(Tick::MAX)) {
@@ -345,6 +201,7 @@ pub fn read_within(path: &Path, files_anywhere: bool) -> Result<Simulation> {
 
     let circuit_path = paths.resolve(&config.network)?;
     let circuit: CircuitConfig = read_json(&circuit_path)?;
+    check_target(&circuit_path, circuit.target_simulator.as_deref())?;
     let circuit_paths = Paths::new(&circuit_path, &circuit.manifest, &reach);
     let name = path.parent().and_then(Path::file_name).map_or("sonata".into(), |name| name.to_string_lossy());
     let network = Network {
@@ -354,38 +211,85 @@ pub fn read_within(path: &Path, files_anywhere: bool) -> Result<Simulation> {
         sources: Vec::new(),
         projections: Vec::new(),
     };
-    let mut builder = Builder { network, nodes: Vec::new(), places: BTreeMap::new() };
+    let (places, known) = (BTreeMap::new(), BTreeMap::new());
+    let mut builder = Builder { network, naming: Naming::empty(), places, known };
     for files in &circuit.networks.nodes {
         builder.nodes(&circuit_paths, &circuit.components, files)?;
     }
     for files in circuit.networks.edges.iter().filter(|files| files.enabled) {
         builder.edges(&circuit_paths, &circuit.components, files)?;
     }
-    for (name, input) in &config.inputs {
-        builder.input(&paths, name, input, step_us as u64)?;
+    let Builder { mut network, naming, places, known } = builder;
+    let circuit_sets = circuit.node_sets_file.iter().map(|file| circuit_paths.resolve(file));
+    let files = circuit_sets.chain(config.node_sets_file.iter().map(|file| paths.resolve(file)));
+    let sets = Sets::read(&files.collect::<Result<Vec<_>>>()?, &known)?;
+    let unused = config.unused();
+    for (name, fields) in config.inputs {
+        let fail = |problem: String| Error::file(path, format!("'inputs.{name}' {problem}"));
+        let Some(input) = Input::of(fields).map_err(fail)? else { continue };
+        let file = paths.resolve(&input.input_file)?;
+        let chosen = sets.choose(&input.node_set).map_err(fail)?;
+        if chosen.is_empty() {
+            return Err(fail(format!("has node_set {}, which no node is in", input.node_set)));
+        }
+        for (population, nodes) in chosen {
+            let Some(&Place::Source(index, size)) = places.get(&population) else {
+                let problem = format!("has node_set {} with nodes of '{population}', which is no", input.node_set);
+                return Err(fail(format!("{problem} population of virtual nodes")));
+            };
+            let spikes = spikes(&file, (&population, size), &nodes, (dt, step_us as u64))?;
+            let source = &mut network.sources[index];
+            if let Emits::Spikes(earlier) = &source.emits {
+                let mut all = [earlier, &spikes[..]].concat();
+                all.sort_unstable();
+                source.emits = Emits::Spikes(all.into());
+            }
+        }
     }
-    let Builder { network, nodes, .. } = builder;
-    Ok(Simulation { network, ticks: ticks as Tick, nodes, files: reach.named() })
+    Ok(Simulation { network, ticks: ticks as Tick, naming, unused, files: reach.named() })
 }
 
-/// The file of parameters that a type names, in the folder of the components.
-fn parameters(
-    paths: &Paths<'_>,
-    components: &BTreeMap<String, String>,
-    folder: &str,
-    cells: &BTreeMap<String, String>,
-) -> Result<Option<PathBuf>> {
-    let Some(file) = cells.get("dynamics_params") else { return Ok(None) };
-    let missing = || Error::file(paths.config, format!("'components' has no '{folder}'"));
-    paths.reached(paths.resolve(components.get(folder).ok_or_else(missing)?)?.join(file)).map(Some)
+/// The spikes of the chosen nodes of a population of `size` in a file, in steps of dt and of so many microseconds.
+fn spikes(
+    path: &Path,
+    (population, size): (&str, u32),
+    nodes: &BTreeSet<u32>,
+    (dt_ms, step_us): (f64, u64),
+) -> Result<Vec<(Tick, u32)>> {
+    let choose = |names: &[&str]| {
+        let named = names.iter().position(|name| *name == population);
+        // What names no population, or has no spikes, is for any.
+        let place = named.or((names.is_empty() || names == [UNNAMED]).then_some(0));
+        place.ok_or_else(|| Error::file(path, format!("no population '{population}', but {}", names.join(", "))))
+    };
+    let raw = read_raw(path, Some(&choose), u64::MAX)?;
+    let mut spikes = Vec::new();
+    for (time, _, id) in raw.times(dt_ms) {
+        if id >= size {
+            return Err(Error::file(path, format!("node {id} of population '{population}', which has {size}")));
+        }
+        let step = ((time * 1000.0).round() as u64).div_ceil(step_us);
+        let tick = step.checked_sub(1).and_then(|tick| Tick::try_from(tick).ok()).filter(|&tick| tick < Tick::MAX);
+        let tick = tick.ok_or_else(|| {
+            Error::file(path, format!("time {time} ms of node {id} lies in no step: NEST's times begin behind 0"))
+        })?;
+        if nodes.contains(&id) {
+            spikes.push((tick, id));
+        }
+    }
+    Ok(spikes)
+}
+
+/// The cell of a row in one of these columns.
+fn refused<'a>(row: &'a Row, columns: &[&'static str]) -> Option<(&'static str, &'a str)> {
+    columns.iter().find_map(|&column| Some((column, row.get(column)?.as_str())))
 }
 
 impl Builder {
     fn nodes(&mut self, paths: &Paths<'_>, components: &BTreeMap<String, String>, files: &NodeFiles) -> Result<()> {
         let path = paths.resolve(&files.nodes_file)?;
-        let types_path = paths.resolve(&files.node_types_file)?;
+        let types = Rc::new(Types::read(&paths.resolve(&files.node_types_file)?, "node_type_id")?);
         let file = H5::open(&path)?;
-        let types = read_types(&types_path, "node_type_id")?;
         for population in file.members("nodes")?.0 {
             let name = |field: &str| format!("nodes/{population}/{field}");
             let type_ids = file.integers(&name("node_type_id"))?;
@@ -396,23 +300,29 @@ impl Builder {
                     return Err(file.wrong(&name("node_id"), "should count from 0 to the number of nodes"));
                 }
             }
+            let mut attributes = BTreeSet::new();
             for group in groups {
-                if file.members(&name(&group))?.0.iter().any(|inner| inner == "dynamics_params") {
-                    return Err(file.wrong(&name(&group), "has parameters of single nodes, which is not supported"));
-                }
+                let (inner, fields) = file.members(&name(&group))?;
+                attributes.extend(inner.into_iter().chain(fields));
+            }
+            let models = ["dynamics_params", "model_type", "model_template"];
+            if let Some(field) = models.iter().chain(&OF_NODES).find(|field| attributes.contains(**field)) {
+                let problem = format!("has '{field}' of single nodes, which is not supported");
+                return Err(file.wrong(&format!("nodes/{population}"), problem));
             }
             let size = u32::try_from(type_ids.len()).unwrap_or(u32::MAX);
             if size == 0 || size == u32::MAX || self.places.contains_key(&population) {
                 return Err(file.wrong(&format!("nodes/{population}"), "is empty, too large or known already"));
             }
             let mut of_type: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
-            for (node, id) in (0..).zip(type_ids) {
+            for (node, &id) in (0..).zip(&type_ids) {
                 of_type.entry(id).or_default().push(node);
             }
+            self.known.insert(population.clone(), Known { types: types.clone(), type_ids, attributes });
             let model = |id: i64| {
-                let unknown = || Error::file(&types_path, format!("no node_type_id {id} of population '{population}'"));
-                let cells = types.get(&id).ok_or_else(unknown)?;
-                Ok((cells, cells.get("model_type").map_or("", String::as_str)))
+                let unknown = || Error::file(&types.path, format!("no node_type_id {id} of population '{population}'"));
+                let row = types.row(id, &population).ok_or_else(unknown)?;
+                Ok((row, row.get("model_type").map_or("", String::as_str)))
             };
             let models = of_type.keys().map(|&id| Ok(model(id)?.1)).collect::<Result<Vec<_>>>()?;
             if models.iter().all(|&model| model == "virtual") {
@@ -423,25 +333,32 @@ impl Builder {
             }
             let single = of_type.len() == 1;
             let mut place = vec![(0, 0); size as usize];
-            for (id, ids) in of_type {
-                let (cells, model) = model(id)?;
-                let template = cells.get("model_template").map_or("", String::as_str);
+            for (&id, ids) in &of_type {
+                let (row, model) = model(id)?;
+                let wrong = |problem: String| Error::file(&types.path, format!("node_type_id {id} {problem}"));
+                let template = row.get("model_template").map_or("", String::as_str);
                 if !matches!(model, "point_neuron" | "point_process") || template != "nest:iaf_psc_alpha" {
-                    let problem = format!("node_type_id {id} is a {model} '{template}'");
-                    return Err(Error::file(&types_path, problem)
+                    return Err(wrong(format!("is a {model} '{template}'"))
                         .with_hint("known are virtual nodes and point neurons nest:iaf_psc_alpha"));
                 }
-                let file = parameters(paths, components, "point_neuron_models_dir", cells)?;
-                let model: IafPscAlpha = file.as_deref().map_or_else(|| Ok(Default::default()), read_json)?;
-                let name = if single { population.clone() } else { format!("{population}_{id}") };
-                for (neuron, &node) in (0..).zip(&ids) {
+                if let Some((column, cell)) = refused(row, &OF_NODES) {
+                    return Err(wrong(format!("has {column} '{cell}', which is not supported"))
+                        .with_hint("parameters stand in the file that dynamics_params names"));
+                }
+                let parameters = config::parameters(paths, components, "point_neuron_models_dir", row)?;
+                let (path, model) = match &parameters {
+                    Some((path, model)) => (path, model),
+                    None => (&types.path, &IafPscAlpha::default()),
+                };
+                // No population of a file has a slash in its name.
+                let name = if single { population.clone() } else { format!("{population}/{id}") };
+                for (neuron, &node) in (0..).zip(ids) {
                     place[node as usize] = (self.network.populations.len(), neuron);
                 }
-                let path = file.as_deref().unwrap_or(&types_path);
                 let size = ids.len() as u32;
                 self.network.populations.push(model.population(path, name, size, self.network.dt_ms)?);
-                self.nodes.push(Nodes { population: population.clone(), ids });
             }
+            self.naming.push(population.clone(), size, of_type.into_values().collect());
             self.places.insert(population, Place::Neurons(place));
         }
         Ok(())
@@ -449,34 +366,39 @@ impl Builder {
 
     fn edges(&mut self, paths: &Paths<'_>, components: &BTreeMap<String, String>, files: &EdgeFiles) -> Result<()> {
         let path = paths.resolve(&files.edges_file)?;
-        let types_path = files.edge_types_file.as_ref().map(|types| paths.resolve(types)).transpose()?;
-        let types = types_path.as_ref().map_or_else(|| Ok(BTreeMap::new()), |path| read_types(path, "edge_type_id"))?;
-        // Weight and delay of each type, where it has them.
-        let mut given: BTreeMap<i64, [Option<f64>; 2]> = BTreeMap::new();
-        for (&id, cells) in &types {
-            let wrong = |problem: String| {
-                Error::file(types_path.as_ref().unwrap_or(&path), format!("edge_type_id {id}: {problem}"))
-            };
-            if let Some(other) = cells.get("model_template").filter(|template| *template != "static_synapse") {
-                return Err(wrong(format!("'{other}' is not known, only static_synapse")));
-            }
-            if let Some(file) = parameters(paths, components, "synaptic_models_dir", cells)? {
-                let parameters: BTreeMap<String, serde_json::Value> = read_json(&file)?;
-                if let Some(name) = parameters.keys().next() {
-                    return Err(Error::file(
-                        &file,
-                        format!("'{name}' is not known: a static_synapse has no parameters"),
-                    ));
-                }
-            }
-            let number = |name: &str| {
-                let cell = cells.get(name);
-                cell.map(|cell| cell.parse().map_err(|_| wrong(format!("{name} '{cell}' is not a number")))).transpose()
-            };
-            given.insert(id, [number("syn_weight")?, number("delay")?]);
-        }
+        let types = files.edge_types_file.as_ref().map(|types| Types::read(&paths.resolve(types)?, "edge_type_id"));
+        let types = types.transpose()?;
         let file = H5::open(&path)?;
         for population in file.members("edges")?.0 {
+            // Weight and delay of each type, where it has them.
+            let mut given: BTreeMap<i64, [Option<f64>; 2]> = BTreeMap::new();
+            for (id, row) in types.iter().flat_map(|types| types.rows(&population)) {
+                let place = types.as_ref().map_or(&path, |types| &types.path);
+                let wrong = |problem: String| Error::file(place, format!("edge_type_id {id}: {problem}"));
+                if let Some(other) = row.get("model_template").filter(|template| *template != "static_synapse") {
+                    return Err(wrong(format!("'{other}' is not known, only static_synapse")));
+                }
+                if let Some((column, cell)) = refused(row, &OF_EDGES) {
+                    return Err(wrong(format!("{column} '{cell}' is not supported")));
+                }
+                if let Some((column, cell)) = refused(row, &MULTIPLE).filter(|(_, cell)| *cell != "1") {
+                    return Err(wrong(format!("{column} '{cell}' is not supported, only 1")));
+                }
+                type Parameters = BTreeMap<String, serde_json::Value>;
+                if let Some((file, parameters)) =
+                    config::parameters::<Parameters>(paths, components, "synaptic_models_dir", row)?
+                    && let Some(name) = parameters.keys().next()
+                {
+                    let problem = format!("'{name}' is not known: a static_synapse has no parameters");
+                    return Err(Error::file(&file, problem));
+                }
+                let number = |name: &str| {
+                    let cell = row.get(name);
+                    cell.map(|cell| cell.parse().map_err(|_| wrong(format!("{name} '{cell}' is not a number"))))
+                        .transpose()
+                };
+                given.insert(id, [number("syn_weight")?, number("delay")?]);
+            }
             self.edge_population(&file, &population, &given)?;
         }
         Ok(())
@@ -512,10 +434,21 @@ impl Builder {
         let mut groups: BTreeMap<i64, [Option<Vec<f64>>; 2]> = BTreeMap::new();
         let (group_names, datasets) = file.members(&format!("edges/{population}"))?;
         for group in group_names {
-            let Ok(id) = group.parse() else { continue };
+            // Indices say again what the lists of edges say.
+            if group == "indices" {
+                continue;
+            }
+            let id: i64 = group.parse().map_err(|_| file.wrong(&name(&group), "is no group of edges, 0, 1, ..."))?;
             let (inner, fields) = file.members(&name(&group))?;
-            if inner.iter().chain(&fields).any(|field| field == "dynamics_params" || field == "nsyns") {
-                return Err(file.wrong(&name(&group), "has 'nsyns' or 'dynamics_params', which is not supported"));
+            let there = |field: &str| inner.iter().chain(&fields).any(|found| found == field);
+            if let Some(field) = ["dynamics_params", "model_template"].iter().chain(&OF_EDGES).find(|f| there(f)) {
+                return Err(file.wrong(&name(&group), format!("has '{field}', which is not supported")));
+            }
+            for field in MULTIPLE.into_iter().filter(|field| there(field)) {
+                let field = format!("{}/{field}", name(&group));
+                if let Some(other) = file.integers(&field)?.into_iter().find(|&synapses| synapses != 1) {
+                    return Err(file.wrong(&field, format!("has {other}, which is not supported, only 1")));
+                }
             }
             let read = |field: &str| {
                 let there = fields.iter().any(|found| found == field);
@@ -523,11 +456,35 @@ impl Builder {
             };
             groups.insert(id, [read("syn_weight")?, read("delay")?]);
         }
-        let grouped = datasets.iter().any(|dataset| dataset == "edge_group_id");
-        let group_of = if grouped { Some((per_edge("edge_group_id")?, per_edge("edge_group_index")?)) } else { None };
+        let whole = format!("edges/{population}");
+        let [ids, indices] =
+            ["edge_group_id", "edge_group_index"].map(|field| datasets.iter().any(|dataset| dataset == field));
+        let group_of = match (ids, indices) {
+            (true, true) => Some((per_edge("edge_group_id")?, per_edge("edge_group_index")?)),
+            (false, false) => None,
+            (true, false) => return Err(file.wrong(&whole, "has 'edge_group_id', but no 'edge_group_index'")),
+            (false, true) => return Err(file.wrong(&whole, "has 'edge_group_index', but no 'edge_group_id'")),
+        };
+        // Without them the only group has the values of all edges, in their order.
+        let mut only = &[None, None];
+        if group_of.is_none() && groups.values().flatten().any(Option::is_some) {
+            if groups.len() > 1 {
+                let problem =
+                    "has several groups, but no 'edge_group_id' and 'edge_group_index' that say which edge is of which";
+                return Err(file.wrong(&whole, problem));
+            }
+            for (id, group) in &groups {
+                only = group;
+                for (field, values) in ["syn_weight", "delay"].iter().zip(group) {
+                    if let Some(values) = values.as_ref().filter(|values| values.len() != count) {
+                        let problem = format!("has {} values for {count} edges", values.len());
+                        return Err(file.wrong(&name(&format!("{id}/{field}")), problem));
+                    }
+                }
+            }
+        }
 
         let mut parts: BTreeMap<(bool, usize, usize, usize), Part> = BTreeMap::new();
-        let whole = format!("edges/{population}");
         let wrong = |edge: usize, what: String| file.wrong(&whole, format!("has at edge {edge} {what}"));
         let node = |id: i64, size: usize| usize::try_from(id).ok().filter(|&id| id < size);
         for edge in 0..count {
@@ -546,6 +503,8 @@ impl Builder {
                         let index = node(index, values.len()).ok_or_else(missing)?;
                         return Ok(values[index]);
                     }
+                } else if let Some(values) = &only[field] {
+                    return Ok(values[edge]);
                 }
                 // Both of NEST's defaults are 1: pA and ms.
                 Ok(by_type[field].unwrap_or(1.0))
@@ -567,7 +526,7 @@ impl Builder {
             let receptor = if weight < 0.0 { INHIBITORY } else { EXCITATORY };
             let part = parts.entry((virtual_nodes, index, to, receptor)).or_default();
             part.edges.push((source, target));
-            part.weights.push(weight as f32);
+            part.weights.push(weight);
             part.delays.push(steps as u16);
         }
         for ((virtual_nodes, index, to, receptor), part) in parts {
@@ -584,7 +543,7 @@ impl Builder {
                 receptor,
                 rule: Rule::List(part.edges.into()),
                 weights: match part.weights.iter().all(|&weight| weight == part.weights[0]) {
-                    true => Weights::Constant(part.weights[0].into()),
+                    true => Weights::Constant(part.weights[0]),
                     false => Weights::Each(part.weights.into()),
                 },
                 delays: match part.delays.iter().all(same) {
@@ -595,46 +554,12 @@ impl Builder {
         }
         Ok(())
     }
-
-    fn input(&mut self, paths: &Paths<'_>, name: &str, input: &Input, step_us: u64) -> Result<()> {
-        let fail = |problem: String| Error::file(paths.config, format!("'inputs.{name}' {problem}"));
-        if input.input_type != "spikes" {
-            return Err(fail(format!("is of type '{}', only spikes are known", input.input_type)));
-        }
-        let (NodeSet::Name(nodes) | NodeSet::Population { population: nodes }) = &input.node_set;
-        let Some(&Place::Source(index, size)) = self.places.get(nodes) else {
-            return Err(fail(format!("has node_set '{nodes}', which is no population of virtual nodes")));
-        };
-        let path = paths.resolve(&input.input_file)?;
-        let raw = read_raw(&path)?;
-        let named = raw.populations.iter().position(|(name, _)| name == nodes);
-        let wanted = named.or((raw.populations.len() == 1).then_some(0));
-        let wanted = wanted.ok_or_else(|| Error::file(&path, format!("no population '{nodes}'")))?;
-        let Emits::Spikes(earlier) = &self.network.sources[index].emits else {
-            return Err(fail("is of a source that emits something else".into()));
-        };
-        let mut spikes = earlier.to_vec();
-        for (time, _, id) in raw.times(self.network.dt_ms).filter(|&(_, population, _)| population as usize == wanted) {
-            if id >= size {
-                return Err(Error::file(&path, format!("node {id} of population '{nodes}', which has {size}")));
-            }
-            let step = ((time * 1000.0).round() as u64).div_ceil(step_us);
-            let tick = step.checked_sub(1).and_then(|tick| Tick::try_from(tick).ok()).filter(|&tick| tick < Tick::MAX);
-            let tick = tick.ok_or_else(|| {
-                Error::file(&path, format!("time {time} ms of node {id} lies in no step: NEST's times begin behind 0"))
-            })?;
-            spikes.push((tick, id));
-        }
-        spikes.sort_unstable();
-        self.network.sources[index].emits = Emits::Spikes(spikes.into());
-        Ok(())
-    }
 }
 
 /// Edges from one population or source to one receptor of one population.
 #[derive(Default)]
 struct Part {
     edges: Vec<(u32, u32)>,
-    weights: Vec<f32>,
+    weights: Vec<f64>,
     delays: Vec<u16>,
 }

@@ -1,0 +1,8 @@
+//! Spikes in the form of SONATA.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    spikefuse_fuzz::as_file("spikes.h5", data, |path| {
+        let _ = spikefuse::recording::read_spikes(path, 0.1);
+    });
+});

@@ -1,0 +1,101 @@
+//! Writes the seeds of all targets into `corpus/`.
+
+use spikefuse::config::Config;
+use spikefuse::data::{ClassVectors, Dataset, Part, Split};
+use spikefuse::energy::EnergyTable;
+use spikefuse::recording::{Ignore, SpikeRecording, write_spikes};
+use spikefuse::simulator::{Driver, Simulation};
+use spikefuse_fuzz::{Template, network, template};
+use std::path::Path;
+
+fn seed(target: &str, name: &str, content: impl AsRef<[u8]>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(name), content).expect("a file");
+}
+
+/// Each file of a folder, after the byte that says which one it is.
+fn seeds(target: &str, template: &Template) {
+    for (k, (_, content)) in (0..).zip(template) {
+        seed(target, &format!("seed{k}"), std::iter::once(k).chain(content.iter().copied()).collect::<Vec<u8>>());
+    }
+}
+
+fn main() {
+    seed("network", "seed0", template::NETWORK);
+    seed("network", "seed1", template::NETWORK_WITH_FILES);
+    seed("config", "seed0", "()");
+    seed("config", "seed1", Config::default().to_ron());
+    let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/energy/tables");
+    for entry in std::fs::read_dir(tables).expect("the tables") {
+        let path = entry.expect("a table").path();
+        seed(
+            "energy_table",
+            &path.file_name().expect("a name").to_string_lossy(),
+            std::fs::read(&path).expect("a table"),
+        );
+    }
+    assert!(!EnergyTable::shipped().is_empty());
+    let scratch = std::env::temp_dir().join(format!("spikefuse-seeds-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch).expect("a folder");
+    let read = |path: &Path| std::fs::read(path).expect("a file");
+    let mut simulation = Simulation::new(network(), Driver::Event, 1, Vec::new()).expect("a network");
+    for (k, ticks) in [1, 30].into_iter().enumerate() {
+        simulation.run(ticks, &mut Ignore, &mut |_| {}).expect("a run");
+        let path = scratch.join("checkpoint.safetensors");
+        simulation.checkpoint().save(&path, "it").expect("a checkpoint");
+        seed("checkpoint", &format!("seed{k}"), read(&path));
+    }
+    let populations = vec![("a".into(), 3), ("b".into(), 2)];
+    let spikes = SpikeRecording { dt_ms: 0.1, ticks: 9, populations, spikes: vec![(1, 0, 2), (1, 1, 0), (7, 0, 0)] };
+    for (target, extension) in [("spikes_csv", "csv"), ("npz", "npz"), ("h5", "h5")] {
+        let path = scratch.join(format!("spikes.{extension}"));
+        write_spikes(&path, &spikes).expect("spikes");
+        seed(target, "seed0", read(&path));
+    }
+    seed("spikes_csv", "seed1", "time_ms,id\n0.5,3\n1e1,0\n");
+    seed("spikes_csv", "seed2", "timestamps population node_ids\n0.5 x 3\n1.5 y 0\n");
+    seed("h5", "seed1", template::spikes_h5());
+    seed("edges_csv", "seed0", "source,target\n0,1\n2,3\n");
+    seed("edges_csv", "seed1", "source,target,weight\n0,1,0.5\n2,3,-1e3\n");
+    seed("numbers_csv", "seed0", "1,2.5\n# a comment\n-3e2, 4\n");
+    for (k, (descr, size)) in [("<f8", 8), (">f4", 4), ("<i2", 2), ("|u1", 1), ("<f2", 2)].into_iter().enumerate() {
+        seed("npy", &format!("seed{k}"), template::npy(descr, false, "(2, 3)", &vec![0x3f; 6 * size]));
+    }
+    seed("npy", "seed5", template::npy("<f8", true, "(2, 1)", &[0; 16]));
+    seed("events", "seed0", [3, 4, 0x80, 0, 9, 33, 33, 0, 1, 2]);
+    let recording = template::recording();
+    for (name, content) in &recording {
+        if name.starts_with("traces") {
+            seed("traces_csv", "seed0", content);
+        }
+    }
+    let whole = |name: &str, template: &Template| {
+        for (file, content) in template {
+            let path = scratch.join(name).join(file);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, content).expect("a file");
+        }
+        scratch.join(name)
+    };
+    seeds("recording", &recording);
+    spikefuse::recording::open(&whole("recording", &recording)).expect("a recording");
+    seeds("sonata", &template::sonata());
+    let config = whole("sonata", &template::sonata()).join("simulation_config.json");
+    spikefuse::interop::sonata::read(&config).expect("a network");
+    for (target, name, template) in
+        [("data_plain", "set", template::plain()), ("data_published", "Set", template::published())]
+    {
+        seeds(target, &template);
+        let set =
+            Dataset::open(&whole(target, &template), name, Split::Main, ClassVectors::Aligned).expect("a data set");
+        Part::ALL.into_iter().for_each(|part| drop(set.load(part).expect("clips")));
+    }
+    seed("pickle", "seed0", template::dictionary());
+    let path = scratch.join("weights.safetensors");
+    let (model, parameters) = template::model();
+    spikefuse::model::save(&path, &model, &parameters).expect("weights");
+    seed("weights", "seed0", read(&path));
+    seed("report", "seed0", r#"{"schema": "spikefuse.report/2"}"#);
+    std::fs::remove_dir_all(&scratch).expect("the folder");
+}

@@ -1,0 +1,175 @@
+//! Whose spikes are recorded, and how neurons are named in files and on the command line.
+
+use super::SpikeRecording;
+use crate::event::Tick;
+use std::ops::Range;
+
+/// A name and what stands in brackets behind it: `exc[0..10]` is `exc` and `0..10`.
+pub fn name_and_ids(text: &str) -> (&str, Option<&str>) {
+    match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
+        Some((name, ids)) => (name.trim(), Some(ids)),
+        None => (text.trim(), None),
+    }
+}
+
+/// The neurons that stand in brackets behind the name of a population of `size`: `3`, `0..10`, `..10`, `10..`; the end is not one of
+/// them.
+///
+/// # Errors
+/// If they are none of these, or not of the population.
+pub fn ids(text: &str, name: &str, size: u32) -> std::result::Result<Range<u32>, String> {
+    let bound = |text: &str, default| match text.trim() {
+        "" => Some(default),
+        text => text.parse::<u32>().ok(),
+    };
+    let ids = match text.split_once("..") {
+        Some((from, to)) => bound(from, 0).zip(bound(to, size)).map(|(from, to)| from..to),
+        None => text.trim().parse::<u32>().ok().and_then(|id| Some(id..id.checked_add(1)?)),
+    };
+    match ids {
+        None => Err(format!("'{text}': expected a range as in {name}[0..{size}], or one number")),
+        Some(ids) if ids.end > size => {
+            Err(format!("'{text}' ends behind {size}: expected a range within {name}[0..{size}]"))
+        }
+        Some(ids) if ids.is_empty() => {
+            Err(format!("the range '{text}' is empty: expected one within {name}[0..{size}]"))
+        }
+        Some(ids) => Ok(ids),
+    }
+}
+
+/// Whose spikes a recording has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum Recorded {
+    /// Those of all neurons.
+    #[default]
+    All,
+    /// Those of some: index of the population and a range of its neurons; ascending, apart from each other, none empty.
+    Only(Vec<(usize, Range<u32>)>),
+}
+
+impl Recorded {
+    /// The spikes of these neurons of populations of these names and sizes.
+    pub fn new(mut chosen: Vec<(usize, Range<u32>)>, populations: &[(String, u32)]) -> Recorded {
+        chosen.retain(|(_, ids)| !ids.is_empty());
+        chosen.sort_unstable_by_key(|(population, ids)| (*population, ids.start, ids.end));
+        let mut apart: Vec<(usize, Range<u32>)> = Vec::with_capacity(chosen.len());
+        for (population, ids) in chosen {
+            match apart.last_mut() {
+                Some((last, before)) if *last == population && ids.start <= before.end => {
+                    before.end = before.end.max(ids.end);
+                }
+                _ => apart.push((population, ids)),
+            }
+        }
+        let all = (0..).zip(populations).filter(|(_, (_, size))| *size > 0).map(|(p, (_, size))| (p, 0..*size));
+        if apart.iter().cloned().eq(all) { Recorded::All } else { Recorded::Only(apart) }
+    }
+
+    /// Those of one population of `size` neurons.
+    pub fn of(&self, population: usize, size: u32) -> Vec<Range<u32>> {
+        match self {
+            Recorded::All => std::iter::once(0..size).collect(),
+            Recorded::Only(some) => some.iter().filter(|(p, _)| *p == population).map(|(_, ids)| ids.clone()).collect(),
+        }
+    }
+
+    /// Whether a neuron is one of them.
+    pub fn contains(&self, population: usize, neuron: u32) -> bool {
+        match self {
+            Recorded::All => true,
+            Recorded::Only(some) => some.iter().any(|(p, ids)| *p == population && ids.contains(&neuron)),
+        }
+    }
+
+    /// As it stands in files: name, first and behind the last; nothing if it is all.
+    pub(super) fn named(&self, populations: &[(String, u32)]) -> Option<Vec<(String, u32, u32)>> {
+        match self {
+            Recorded::All => None,
+            Recorded::Only(some) => {
+                Some(some.iter().map(|(p, ids)| (populations[*p].0.clone(), ids.start, ids.end)).collect())
+            }
+        }
+    }
+
+    /// From what stands in a file.
+    pub(super) fn from_named(
+        named: Option<Vec<(String, u32, u32)>>,
+        populations: &[(String, u32)],
+    ) -> std::result::Result<Recorded, String> {
+        let Some(named) = named else { return Ok(Recorded::All) };
+        let ids = named.into_iter().map(|(name, from, to)| {
+            let known = populations.iter().position(|(known, size)| *known == name && from < to && to <= *size);
+            known.map(|p| (p, from..to)).ok_or_else(|| format!("recorded: {name}[{from}..{to}] is of no population"))
+        });
+        Ok(Recorded::new(ids.collect::<std::result::Result<_, _>>()?, populations))
+    }
+}
+
+impl SpikeRecording {
+    /// The spikes of population number `population` for a source of `size`: tick and id, ascending.
+    ///
+    /// # Errors
+    /// If a neuron is none of the source's, or the spikes of one that is were not recorded.
+    pub fn for_source(
+        &self,
+        population: usize,
+        source: &str,
+        size: u32,
+    ) -> std::result::Result<Vec<(Tick, u32)>, String> {
+        let (name, own) = self.populations.get(population).map_or(("", 0), |(name, own)| (name.as_str(), *own));
+        let shared = size.min(own);
+        let ranges = self.recorded.of(population, own);
+        let known = ranges.iter().filter(|ids| ids.contains(&0)).map(|ids| ids.end).next().unwrap_or(0);
+        if known < shared {
+            return Err(format!(
+                "the spikes of neuron {known} of '{name}' were not recorded, but source '{source}' has {size}"
+            ));
+        }
+        let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
+        own.map(|&(tick, _, id)| match id < size {
+            true => Ok((tick, id)),
+            false => Err(format!("neuron {id}, but source '{source}' has {size}")),
+        })
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_one_spelling() {
+        assert_eq!(name_and_ids("exc"), ("exc", None));
+        assert_eq!(name_and_ids("exc [0..4]"), ("exc", Some("0..4")));
+        for (text, expected) in
+            [("3", 3..4), ("0..4", 0..4), (" 2 .. 4 ", 2..4), ("..4", 0..4), ("7..", 7..10), ("..", 0..10)]
+        {
+            assert_eq!(ids(text, "exc", 10), Ok(expected), "{text}");
+        }
+        for (text, problem) in [
+            ("", "expected a range"),
+            ("4..x", "expected a range"),
+            ("-1..3", "expected a range"),
+            ("4294967295", "expected a range"),
+            ("10", "ends behind 10: expected a range within exc[0..10]"),
+            ("0..11", "ends behind"),
+            ("4..4", "is empty"),
+            ("5..4", "is empty"),
+        ] {
+            assert!(ids(text, "exc", 10).unwrap_err().contains(problem), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_chosen_twice_is_recorded_once() {
+        let populations = [("a".to_owned(), 4), ("b".to_owned(), 2)];
+        assert_eq!(Recorded::new(vec![(1, 0..2), (0, 2..4), (0, 0..3)], &populations), Recorded::All);
+        let some = Recorded::new(vec![(0, 2..4), (0, 0..1), (0, 3..4), (1, 1..1)], &populations);
+        assert_eq!(some, Recorded::Only(vec![(0, 0..1), (0, 2..4)]));
+        assert!(some.contains(0, 3) && !some.contains(0, 1) && !some.contains(1, 0));
+        assert_eq!(Recorded::from_named(some.named(&populations), &populations), Ok(some));
+        assert!(Recorded::from_named(Some(vec![("a".into(), 0, 5)]), &populations).is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! Recordings by other names than those of the network: a SONATA population whose nodes have several models is several populations
+//! of the network.
+
+use super::{Probe, Recorded, Recorder, SpikeRecording};
+use crate::error::Result;
+use crate::event::Tick;
+
+/// Populations as a recording has them, each put together of whole populations of a network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Naming {
+    /// Name and size of each.
+    pub populations: Vec<(String, u32)>,
+    /// Of each population of the network.
+    parts: Vec<Part>,
+}
+
+/// Where the neurons of a population of the network are in the recording.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    population: usize,
+    /// The id of each neuron there, ascending; `None` if it is its own.
+    ids: Option<Vec<u32>>,
+}
+
+/// The probe of the recording that one of the network is of, and where its neurons are there; `None` if it is all of it.
+type Place = (usize, Option<Vec<usize>>);
+
+impl Naming {
+    /// Names and sizes of a network's populations, as they are.
+    pub fn own(populations: Vec<(String, u32)>) -> Naming {
+        let parts = (0..populations.len()).map(|population| Part { population, ids: None }).collect();
+        Naming { populations, parts }
+    }
+
+    /// No population yet.
+    pub(crate) fn empty() -> Naming {
+        Naming { populations: Vec::new(), parts: Vec::new() }
+    }
+
+    /// Adds a population of `size` neurons, which is the next populations of the network: `ids` says for each of them which
+    /// neurons are its own, ascending.
+    pub(crate) fn push(&mut self, name: String, size: u32, ids: Vec<Vec<u32>>) {
+        let (population, whole) = (self.populations.len(), ids.len() == 1);
+        self.parts.extend(ids.into_iter().map(|ids| Part { population, ids: Some(ids).filter(|_| !whole) }));
+        self.populations.push((name, size));
+    }
+
+    /// Spikes of the network by these names.
+    pub fn rename(&self, recording: &SpikeRecording) -> SpikeRecording {
+        let place = |population: usize, neuron: u32| match self.parts.get(population) {
+            Some(Part { population, ids }) => (*population, ids.as_ref().map_or(neuron, |ids| ids[neuron as usize])),
+            // Behind the populations stand sources, whose names and ids are their own.
+            None => (self.populations.len() + population - self.parts.len(), neuron),
+        };
+        let rename = |&(tick, population, neuron): &(Tick, u32, u32)| {
+            let (population, neuron) = place(population as usize, neuron);
+            (tick, population as u32, neuron)
+        };
+        let mut spikes: Vec<_> = recording.spikes.iter().map(rename).collect();
+        spikes.sort_unstable();
+        let sources = recording.populations.iter().skip(self.parts.len());
+        let populations: Vec<_> = self.populations.iter().chain(sources).cloned().collect();
+        let recorded = match &recording.recorded {
+            Recorded::All => Recorded::All,
+            Recorded::Only(some) => {
+                let each = some.iter().flat_map(|(p, ids)| ids.clone().map(|neuron| place(*p, neuron)));
+                Recorded::new(each.map(|(population, id)| (population, id..id + 1)).collect(), &populations)
+            }
+        };
+        SpikeRecording { dt_ms: recording.dt_ms, ticks: recording.ticks, populations, recorded, spikes }
+    }
+
+    /// The probes of the network that give what `probes`, whose neurons ascend, ask for by these names.
+    pub fn probes(&self, probes: &[Probe]) -> Vec<Probe> {
+        self.split(probes).into_iter().map(|(probe, _)| probe).collect()
+    }
+
+    /// The same, each with its place.
+    fn split(&self, probes: &[Probe]) -> Vec<(Probe, Place)> {
+        let mut split = Vec::new();
+        for (of, probe) in probes.iter().enumerate() {
+            for (population, part) in self.parts.iter().enumerate().filter(|(_, p)| p.population == probe.population) {
+                let Some(ids) = &part.ids else {
+                    split.push((Probe { population, ..probe.clone() }, (of, None)));
+                    continue;
+                };
+                let own = |(place, id)| Some((ids.binary_search(id).ok()? as u32, place));
+                let (neurons, places): (Vec<u32>, Vec<usize>) =
+                    probe.neurons.iter().enumerate().filter_map(own).unzip();
+                if !neurons.is_empty() {
+                    split.push((Probe { variable: probe.variable, population, neurons }, (of, Some(places))));
+                }
+            }
+        }
+        split
+    }
+
+    /// A recorder of the network, with the probes that [`Naming::probes`] makes of `probes`, which feeds `inner` by these names.
+    pub fn recorder<'a>(&'a self, probes: &[Probe], inner: &'a mut dyn Recorder) -> Renamed<'a> {
+        let rows = probes.iter().map(|probe| vec![0.0; probe.neurons.len()]).collect();
+        let places = self.split(probes).into_iter().map(|(_, places)| places).collect();
+        Renamed { naming: self, inner, spikes: None, neurons: Vec::new(), places, rows }
+    }
+}
+
+/// Passes on what a network fires by the names of a [`Naming`].
+pub struct Renamed<'a> {
+    naming: &'a Naming,
+    inner: &'a mut dyn Recorder,
+    /// Tick and population of the neurons that wait for others of their population.
+    spikes: Option<(Tick, usize)>,
+    neurons: Vec<u32>,
+    /// Of each probe of the network.
+    places: Vec<Place>,
+    /// Of each probe of the recording the row that is being put together.
+    rows: Vec<Vec<f64>>,
+}
+
+impl Renamed<'_> {
+    /// Passes on what waits; after the last tick.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    pub fn flush(&mut self) -> Result<()> {
+        let Some((tick, population)) = self.spikes.take() else { return Ok(()) };
+        self.neurons.sort_unstable();
+        self.inner.spikes(tick, population, &self.neurons)?;
+        self.neurons.clear();
+        Ok(())
+    }
+}
+
+impl Recorder for Renamed<'_> {
+    fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
+        let Part { population, ids } = &self.naming.parts[population];
+        if self.spikes != Some((tick, *population)) {
+            self.flush()?;
+        }
+        match ids {
+            None => self.inner.spikes(tick, *population, neurons),
+            Some(ids) => {
+                self.spikes = Some((tick, *population));
+                self.neurons.extend(neurons.iter().map(|&neuron| ids[neuron as usize]));
+                Ok(())
+            }
+        }
+    }
+
+    fn source_spikes(&mut self, tick: Tick, source: usize, ids: &[u32]) -> Result<()> {
+        self.flush()?;
+        self.inner.source_spikes(tick, source, ids)
+    }
+
+    fn values(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()> {
+        let (of, places) = &self.places[probe];
+        let Some(places) = places else { return self.inner.values(tick, *of, values) };
+        let row = &mut self.rows[*of];
+        for (&place, &value) in places.iter().zip(values) {
+            row[place] = value;
+        }
+        let last = self.places.get(probe + 1).is_none_or(|(next, _)| next != of);
+        if last { self.inner.values(tick, *of, row) } else { Ok(()) }
+    }
+}
