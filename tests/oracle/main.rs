@@ -18,8 +18,9 @@ mod text;
 use network::Network;
 use plain::Run;
 use spikefuse::counts::LayerCounts;
+use spikefuse::energy::synops::Synops;
 use spikefuse::network::compile::{NetworkFile, Settings};
-use spikefuse::recording::{Header, Memory, SpikeRecording, Trace, Variable};
+use spikefuse::recording::{Probe, Recorder, Variable};
 use spikefuse::simulator::{Driver, Simulation};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,27 +31,41 @@ const TRACE_TOLERANCE: f64 = 1e-10;
 
 /// What the simulator makes of a network.
 struct Real {
-    spikes: SpikeRecording,
-    traces: Vec<Trace>,
+    recorded: Recorded,
+    probes: Vec<Probe>,
     counts: Vec<LayerCounts>,
-    synops: spikefuse::energy::synops::Synops,
+    synops: Synops,
     zero_weights: (u64, u64),
     threads: usize,
+}
+
+/// Spikes as (tick, population, neuron), and of each probe its values tick by tick.
+struct Recorded {
+    spikes: Vec<(u32, u32, u32)>,
+    values: Vec<Vec<f64>>,
+}
+
+impl Recorder for Recorded {
+    fn spikes(&mut self, tick: u32, population: usize, neurons: &[u32]) -> spikefuse::Result<()> {
+        self.spikes.extend(neurons.iter().map(|&neuron| (tick, population as u32, neuron)));
+        Ok(())
+    }
+
+    fn values(&mut self, _: u32, probe: usize, values: &[f64]) -> spikefuse::Result<()> {
+        self.values[probe].extend(values);
+        Ok(())
+    }
 }
 
 fn real(path: &Path, driver: Driver, threads: usize) -> Real {
     let compiled = NetworkFile::read(path).unwrap().compile(&Settings::default()).unwrap_or_else(|e| panic!("{e}"));
     let (ticks, probes) = (compiled.duration.unwrap(), compiled.record.probes);
-    let network = Arc::new(compiled.network);
-    let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let mut memory =
-        Memory::new(Header { dt_ms: network.dt_ms, populations, probes: probes.clone(), ..Header::default() }).unwrap();
-    let mut simulation = Simulation::new(network, driver, threads, probes).unwrap();
-    simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
-    let (spikes, traces) = memory.finish(ticks).unwrap();
+    let mut recorded = Recorded { spikes: Vec::new(), values: vec![Vec::new(); probes.len()] };
+    let mut simulation = Simulation::new(Arc::new(compiled.network), driver, threads, probes.clone()).unwrap();
+    simulation.run(ticks, &mut recorded, &mut |_| {}).unwrap();
     Real {
-        spikes,
-        traces,
+        recorded,
+        probes,
         counts: simulation.counts(),
         synops: simulation.synops(),
         zero_weights: simulation.zero_weights(),
@@ -68,32 +83,32 @@ fn differences(network: &Network, oracle: &Run, real: &Real, driver: Driver) -> 
         let message = format!("zero weights: expected {:?}, found {:?}", oracle.zero_weights, real.zero_weights);
         found.push(("zero weights", Some(0), message));
     }
-    if oracle.spikes != real.spikes.spikes {
-        let at = oracle.spikes.iter().zip(&real.spikes.spikes).position(|(a, b)| a != b);
-        let at = at.unwrap_or(oracle.spikes.len().min(real.spikes.spikes.len()));
-        let (a, b) = (oracle.spikes.get(at), real.spikes.spikes.get(at));
+    let spikes = &real.recorded.spikes;
+    if oracle.spikes != *spikes {
+        let at = oracle.spikes.iter().zip(spikes).position(|(a, b)| a != b);
+        let at = at.unwrap_or(oracle.spikes.len().min(spikes.len()));
+        let (a, b) = (oracle.spikes.get(at), spikes.get(at));
         let tick = a.into_iter().chain(b).map(|spike| spike.0).min();
         found.push(("spikes", tick, format!("spike {at} (tick, population, neuron): expected {a:?}, found {b:?}")));
     }
-    for trace in &real.traces {
-        let p = network.populations.iter().position(|p| p.name == trace.population).unwrap();
-        let own = &oracle.traces[p];
-        let (kind, expected) = match trace.variable {
+    for (probe, values) in real.probes.iter().zip(&real.recorded.values) {
+        let (own, name) = (&oracle.traces[probe.population], &network.populations[probe.population].name);
+        let (kind, expected) = match probe.variable {
             Variable::Membrane => ("membrane", &own.membrane),
             Variable::Threshold => ("threshold", &own.threshold),
             Variable::Current => ("current", &own.current),
         };
-        assert_eq!(expected.len(), trace.values.len(), "{kind} of {}", trace.population);
+        assert_eq!(expected.len(), values.len(), "{kind} of {name}");
         let far = |k: &usize| {
-            let (a, b) = (expected[*k], trace.values[*k]);
-            a != b && ((a - b).abs() > TRACE_TOLERANCE * own.scale[*k] || (a - b).is_nan())
+            let (a, b) = (expected[*k], values[*k]);
+            a != b && !((a - b).abs() <= TRACE_TOLERANCE * own.scale[*k])
         };
         if let Some(k) = (0..expected.len()).find(far) {
-            let (tick, neuron) = (k / trace.neurons.len(), k % trace.neurons.len());
+            let (tick, neuron) = (k / probe.neurons.len(), k % probe.neurons.len());
             let kind = if own.refractory[k] && kind == "membrane" { "membrane while refractory" } else { kind };
             let message = format!(
                 "{kind} of {} {neuron} at tick {tick}: expected {:?}, found {:?}",
-                trace.population, expected[k], trace.values[k]
+                name, expected[k], values[k]
             );
             found.push((kind, Some(tick as u32), message));
         }
