@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 /// Closer to its threshold than this, relative to the largest numbers of its neuron, a membrane says nothing: there rounding decides.
 const TIE: f64 = 1e-12;
 
+/// Or closer than this, mV.
+const LEAST: f64 = 1e-300;
+
 /// What a run leaves behind.
 pub struct Run {
     /// Tick, population, neuron; ascending.
@@ -282,12 +285,6 @@ impl Equations<'_> {
     }
 }
 
-/// What is left of something that never quite vanishes.
-fn decayed(x: f64, left: f64) -> f64 {
-    let y = x * left;
-    if y == 0.0 && x != 0.0 { f64::MIN_POSITIVE.copysign(x) } else { y }
-}
-
 impl Cell {
     /// A tick without arrivals.
     fn step(&mut self, model: &Equations, responses: &[[f64; 2]]) {
@@ -296,8 +293,8 @@ impl Cell {
         if free {
             // What was kept comes with the end of the refractory time.
             let kept = std::mem::take(&mut self.kept);
-            self.apart = decayed(self.apart + kept, left);
-            self.size = decayed(self.size + kept.abs(), left);
+            self.apart = (self.apart + kept) * left;
+            self.size = (self.size + kept.abs()) * left;
             self.drifted += 1;
         } else {
             self.kept *= left;
@@ -364,7 +361,8 @@ impl Cell {
         }
         let over = theta - base;
         let scale = if over == 0.0 { self.size } else { self.scale };
-        let tie = (self.apart - over).abs() <= TIE * scale;
+        // What only approaches its threshold is next to it when there is no smaller number.
+        let tie = (self.apart - over).abs() <= (TIE * scale).max(LEAST);
         (if model.p.strict { self.apart > over } else { self.apart >= over }, tie)
     }
 
