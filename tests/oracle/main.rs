@@ -39,15 +39,21 @@ struct Real {
     threads: usize,
 }
 
-/// Spikes as (tick, population, neuron), and of each probe its values tick by tick.
+/// Spikes as (tick, population, neuron) and (tick, source, id), and of each probe its values tick by tick.
 struct Recorded {
     spikes: Vec<(u32, u32, u32)>,
+    emitted: Vec<(u32, u32, u32)>,
     values: Vec<Vec<f64>>,
 }
 
 impl Recorder for Recorded {
     fn spikes(&mut self, tick: u32, population: usize, neurons: &[u32]) -> spikefuse::Result<()> {
         self.spikes.extend(neurons.iter().map(|&neuron| (tick, population as u32, neuron)));
+        Ok(())
+    }
+
+    fn source_spikes(&mut self, tick: u32, source: usize, ids: &[u32]) -> spikefuse::Result<()> {
+        self.emitted.extend(ids.iter().map(|&id| (tick, source as u32, id)));
         Ok(())
     }
 
@@ -60,7 +66,7 @@ impl Recorder for Recorded {
 fn real(path: &Path, driver: Driver, threads: usize) -> Real {
     let compiled = NetworkFile::read(path).unwrap().compile(&Settings::default()).unwrap_or_else(|e| panic!("{e}"));
     let (ticks, probes) = (compiled.duration.unwrap(), compiled.record.probes);
-    let mut recorded = Recorded { spikes: Vec::new(), values: vec![Vec::new(); probes.len()] };
+    let mut recorded = Recorded { spikes: Vec::new(), emitted: Vec::new(), values: vec![Vec::new(); probes.len()] };
     let mut simulation = Simulation::new(Arc::new(compiled.network), driver, threads, probes.clone()).unwrap();
     simulation.run(ticks, &mut recorded, &mut |_| {}).unwrap();
     Real {
@@ -82,6 +88,10 @@ fn differences(network: &Network, oracle: &Run, real: &Real, driver: Driver) -> 
     if oracle.zero_weights != real.zero_weights {
         let message = format!("zero weights: expected {:?}, found {:?}", oracle.zero_weights, real.zero_weights);
         found.push(("zero weights", Some(0), message));
+    }
+    if oracle.emitted != real.recorded.emitted {
+        let [a, b] = [&oracle.emitted, &real.recorded.emitted].map(Vec::len);
+        found.push(("spikes of sources", Some(0), format!("spikes of sources: expected {a} others, found {b}")));
     }
     let spikes = &real.recorded.spikes;
     if oracle.spikes != *spikes {

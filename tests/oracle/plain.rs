@@ -14,6 +14,8 @@ const LEAST: f64 = 1e-300;
 pub struct Run {
     /// Tick, population, neuron; ascending.
     pub spikes: Vec<(u32, u32, u32)>,
+    /// Tick, source, id; ascending.
+    pub emitted: Vec<(u32, u32, u32)>,
     /// Of each population, at the end of each tick, by tick, then by neuron.
     pub traces: Vec<Traces>,
     /// Of each population.
@@ -160,6 +162,7 @@ pub fn run(network: &Network) -> Run {
     let mut inbox: Vec<Vec<Arrival>> = (0..network.ticks).map(|_| Vec::new()).collect();
     let mut run = Run {
         spikes: Vec::new(),
+        emitted: Vec::new(),
         traces: models.iter().map(|_| Traces::default()).collect(),
         counts: vec![Counts::default(); models.len()],
         zero_weights: (0, 0),
@@ -224,7 +227,11 @@ pub fn run(network: &Network) -> Run {
         }
         for (s, source) in network.sources.iter().enumerate() {
             let emitted = network.emitted(source, tick).into_iter().filter(|&(_, value)| value != 0.0);
-            fired.extend(emitted.map(|(id, value)| (End::Source(s), id, value)));
+            let emitted: Vec<_> = emitted.collect();
+            if !matches!(source.emits, Emits::Frames { .. }) {
+                run.emitted.extend(emitted.iter().map(|&(id, _)| (tick, s as u32, id)));
+            }
+            fired.extend(emitted.into_iter().map(|(id, value)| (End::Source(s), id, value)));
         }
         // What is emitted arrives a delay later.
         for (p, rows) in network.projections.iter().zip(&rows) {
@@ -243,6 +250,7 @@ pub fn run(network: &Network) -> Run {
             }
         }
     }
+    run.emitted.sort_unstable();
     run
 }
 
