@@ -111,7 +111,7 @@ fn differences(network: &Network, oracle: &Run, real: &Real, driver: Driver) -> 
         assert_eq!(expected.len(), values.len(), "{kind} of {name}");
         let far = |k: &usize| {
             let (a, b) = (expected[*k], values[*k]);
-            a != b && !((a - b).abs() <= TRACE_TOLERANCE * own.scale[*k])
+            a != b && ((a - b).abs() > TRACE_TOLERANCE * own.scale[*k] || (a - b).is_nan())
         };
         if let Some(k) = (0..expected.len()).find(far) {
             let (tick, neuron) = (k / probe.neurons.len(), k % probe.neurons.len());
