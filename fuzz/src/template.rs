@@ -288,8 +288,17 @@ pub fn recording() -> Template {
 pub fn model() -> (spikefuse::model::Stft, spikefuse::parameters::Parameters<f32>) {
     use spikefuse::config::ModelConfig;
     use spikefuse::model::{Dimensions, Stft, declarations};
-    let sizes = ModelConfig { width: 1, encoder_hidden: 1, embedding: 1, heads: 1, head_dim: 1, slots: 1, ..ModelConfig::default() };
-    let sizes = ModelConfig { semantic_rank: 1, slice_width: 1, joint_blocks: 0, joint_mlp: 1, scales: vec![1], ..sizes };
+    let sizes = ModelConfig {
+        width: 1,
+        encoder_hidden: 1,
+        embedding: 1,
+        heads: 1,
+        head_dim: 1,
+        slots: 1,
+        ..ModelConfig::default()
+    };
+    let sizes =
+        ModelConfig { semantic_rank: 1, slice_width: 1, joint_blocks: 0, joint_mlp: 1, scales: vec![1], ..sizes };
     let model = Stft { config: sizes, dimensions: Dimensions { audio: 1, video: 1, words: 1, temporal: true } };
     let parameters = spikefuse::parameters::Parameters::initial(declarations(&model), spikefuse::rng::Streams::new(0));
     (model, parameters)

@@ -47,7 +47,13 @@ fn main() {
         seed("checkpoint", &format!("seed{k}"), read(&path));
     }
     let populations = vec![("a".into(), 3), ("b".into(), 2)];
-    let spikes = SpikeRecording { dt_ms: 0.1, ticks: 9, populations, spikes: vec![(1, 0, 2), (1, 1, 0), (7, 0, 0)] };
+    let spikes = SpikeRecording {
+        dt_ms: 0.1,
+        ticks: 9,
+        populations,
+        spikes: vec![(1, 0, 2), (1, 1, 0), (7, 0, 0)],
+        ..SpikeRecording::default()
+    };
     for (target, extension) in [("spikes_csv", "csv"), ("npz", "npz"), ("h5", "h5")] {
         let path = scratch.join(format!("spikes.{extension}"));
         write_spikes(&path, &spikes).expect("spikes");
