@@ -23,6 +23,12 @@ pub(crate) struct H5 {
     memory: Cell<u64>,
 }
 
+/// What a call of the reader says. Where it gives up in a panic, as on sizes whose product is no number, the file is at fault.
+fn guarded<T>(read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> hdf5_reader::error::Result<T> {
+    let damaged = |_| Err(hdf5_reader::error::Error::InvalidData("damaged: its sizes cannot be".into()));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(damaged)
+}
+
 /// Refuses links into other files, which otherwise would be left out without a word.
 struct OwnFile;
 
@@ -54,14 +60,19 @@ impl H5 {
             .with_chunk_cache_bytes(1 << 20)
             .with_max_read_bytes(limit)
             .with_external_link_resolver(Arc::new(OwnFile));
-        let file = Hdf5File::open_with_options(path, options).map_err(|e| {
+        let file = guarded(|| Hdf5File::open_with_options(path, options)).map_err(|e| {
             Error::file(path, format!("not a readable HDF5 file: {e}")).with_hint("is the download complete?")
         })?;
         Ok(H5 { path: path.to_path_buf(), file, left: Cell::new(limit), memory: Cell::new(memory) })
     }
 
+    /// What `read` reads of object `name`.
+    pub fn read<T>(&self, name: &str, read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> Result<T> {
+        guarded(read).map_err(self.fail(name))
+    }
+
     /// Makes the error of reading object `name`.
-    pub fn fail(&self, name: &str) -> impl Fn(hdf5_reader::error::Error) -> Error {
+    fn fail(&self, name: &str) -> impl Fn(hdf5_reader::error::Error) -> Error {
         let (path, name) = (self.path.clone(), name.to_string());
         move |e| {
             use hdf5_reader::error::Error::{AttributeNotFound, DatasetNotFound, GroupNotFound};
@@ -84,16 +95,17 @@ impl H5 {
     }
 
     pub fn dataset(&self, name: &str) -> Result<Dataset> {
-        self.file.dataset(name).map_err(self.fail(name))
+        self.read(name, || self.file.dataset(name))
     }
 
     pub fn group(&self, name: &str) -> Result<Group> {
-        self.file.group(name).map_err(self.fail(name))
+        self.read(name, || self.file.group(name))
     }
 
     /// Names of the groups and of the datasets in group `name`, sorted.
     pub fn members(&self, name: &str) -> Result<(Vec<String>, Vec<String>)> {
-        let (mut groups, mut datasets) = self.group(name)?.member_names().map_err(self.fail(name))?;
+        let group = self.group(name)?;
+        let (mut groups, mut datasets) = self.read(name, || group.member_names())?;
         groups.sort_unstable();
         datasets.sort_unstable();
         Ok((groups, datasets))
@@ -125,7 +137,7 @@ impl H5 {
     /// The texts of a list of `count`.
     pub fn strings(&self, name: &str, count: usize) -> Result<Vec<String>> {
         let dataset = self.dataset(name)?;
-        if dataset.num_elements().map_err(self.fail(name))? != count as u64 {
+        if self.read(name, || dataset.num_elements())? != count as u64 {
             return Err(self.wrong(name, format!("has shape {:?} for {count} rows", dataset.shape())));
         }
         match dataset.dtype() {
@@ -145,7 +157,7 @@ impl H5 {
             }
             other => return Err(self.wrong(name, format!("has the wrong type: {other:?}"))),
         }
-        dataset.read_strings().map_err(self.fail(name))
+        self.read(name, || dataset.read_strings())
     }
 
     /// How many bytes a dataset has, which then count as read.
@@ -175,7 +187,7 @@ impl H5 {
         let bytes = self.claim(dataset, name)?;
         let mut raw = vec![0; bytes];
         if bytes > 0 {
-            dataset.read_raw_bytes_into(&mut raw).map_err(self.fail(name))?;
+            self.read(name, || dataset.read_raw_bytes_into(&mut raw))?;
         }
         Ok(raw)
     }
@@ -185,6 +197,13 @@ impl H5 {
 mod tests {
     use super::*;
     use hdf5_pure::FileBuilder;
+
+    /// As the reader's product of the sizes of a chunk, where overflow is checked.
+    #[test]
+    fn a_panic_of_the_reader_is_an_error() {
+        let panics = || -> hdf5_reader::error::Result<u64> { panic!("attempt to multiply with overflow") };
+        assert!(guarded(panics).is_err_and(|e| e.to_string().contains("damaged")));
+    }
 
     /// A dataset under many names is read many times: together no more than a file of this size can hold.
     #[test]

@@ -216,9 +216,10 @@ impl Simulate {
         let Job { network, naming, ticks, spikes: chosen, probes, seed, inputs: _, segment } = job;
         let network = Arc::new(network);
         let threads = self.threads.map_or_else(available_threads, NonZeroUsize::get);
+        // Without a folder nobody keeps what is recorded.
+        let asked = if self.out.is_some() { naming.probes(&probes) } else { Vec::new() };
         let bar = super::progress::bar("build", Simulation::edges_to_build(&network) as usize);
-        let mut simulation =
-            Simulation::build(network.clone(), driver, threads, naming.probes(&probes), &|edges| bar.inc(edges))?;
+        let mut simulation = Simulation::build(network.clone(), driver, threads, asked, &|edges| bar.inc(edges))?;
         bar.finish_and_clear();
         let build_s = start.elapsed().as_secs_f64();
         if let Some(checkpoint) = checkpoint {

@@ -76,18 +76,18 @@ fn h5_values(path: &Path, heading: &Heading, out: &mut [f32]) -> Result<()> {
     let &Datatype::FloatingPoint { size, byte_order } = data.dtype() else {
         return Err(Error::file(path, "'data' does not hold floats"));
     };
-    if data.num_elements().map_err(file.fail("data"))? != out.len() as u64 {
+    if file.read("data", || data.num_elements())? != out.len() as u64 {
         return Err(Error::file(path, "changed while it was read"));
     }
     if out.is_empty() {
         return Ok(());
     }
     if size == 4 {
-        return data.read_into(out).map_err(file.fail("data"));
+        return file.read("data", || data.read_into(out));
     }
     // One class at a time is converted, so a second copy of one class is all this costs.
     let mut raw = vec![0; heading.segments() * heading.dim * usize::from(size)];
-    data.read_raw_bytes_into(&mut raw).map_err(file.fail("data"))?;
+    file.read("data", || data.read_raw_bytes_into(&mut raw))?;
     floats_to_f32(&raw, usize::from(size), byte_order == ByteOrder::BigEndian, out);
     Ok(())
 }

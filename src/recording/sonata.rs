@@ -249,7 +249,7 @@ fn at(file: &H5, name: &str, i: usize, problem: String) -> Error {
 /// An attribute of a population that is a number, if it is there.
 fn attribute(file: &H5, population: &str, name: &str) -> Result<Option<f64>> {
     let group = format!("spikes/{population}");
-    let attributes = file.group(&group)?.attributes().map_err(file.fail(&group))?;
+    let attributes = file.group(&group).and_then(|found| file.read(&group, || found.attributes()))?;
     let found = attributes.iter().find(|attribute| attribute.name == name);
-    found.map(|attribute| attribute.read_as_f64().map_err(file.fail(&group))).transpose()
+    found.map(|attribute| file.read(&group, || attribute.read_as_f64())).transpose()
 }

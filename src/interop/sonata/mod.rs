@@ -408,8 +408,8 @@ impl Builder {
         let name = |field: &str| format!("edges/{population}/{field}");
         let end = |field: &str| {
             let name = name(field);
-            let attribute = file.dataset(&name)?.attribute("node_population").and_then(|text| text.read_string());
-            let nodes = attribute.map_err(file.fail(&name))?;
+            let dataset = file.dataset(&name)?;
+            let nodes = file.read(&name, || dataset.attribute("node_population")?.read_string())?;
             let unknown = || file.wrong(&name, format!("is of population '{nodes}', which no file of nodes has"));
             Ok((self.places.get(&nodes).ok_or_else(unknown)?, file.integers(&name)?))
         };
