@@ -309,7 +309,7 @@ fn weights_and_delays_have_their_distributions() {
 
 fn compiled(text: &str) -> Compiled {
     let spec = NetworkSpec::parse(text).unwrap();
-    compile::compile(&spec, Path::new("."), &Settings::default()).unwrap()
+    compile::compile(&spec, Path::new("."), &Settings { files_anywhere: true, ..Settings::default() }).unwrap()
 }
 
 #[test]
