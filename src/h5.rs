@@ -1,6 +1,7 @@
 //! Reading HDF5 files of unknown origin: sizes are believed only as far as the file itself is large.
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::npy::{floats_to_f64, integers};
 use hdf5_reader::group::Group;
 use hdf5_reader::{ByteOrder, Dataset, Datatype, ExternalLinkResolver, Hdf5File, OpenOptions, StringSize, VarLenKind};
@@ -43,15 +44,15 @@ impl ExternalLinkResolver for OwnFile {
 /// How many times what a compressed file has can be larger than itself.
 const SHRINKS: usize = 1100;
 
-/// Bytes of memory that one byte of a dataset takes at most, as numbers and as the spikes or edges made of them.
-const MEMORY_PER_BYTE: u64 = 4;
+/// Bytes of memory that one byte of a dataset takes at most, as numbers and as the spikes or edges made of them, and that one element does.
+const MEMORY: [u64; 2] = [4, 16];
 
 impl H5 {
     pub fn open(path: &Path) -> Result<H5> {
         H5::open_within(path, u64::MAX)
     }
 
-    /// A file whose datasets may take `memory` bytes of memory.
+    /// A file whose datasets may take `memory` bytes of memory, and no more than is free.
     pub fn open_within(path: &Path, memory: u64) -> Result<H5> {
         let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
         let bytes = std::fs::metadata(path).map_err(fail)?.len();
@@ -63,7 +64,7 @@ impl H5 {
         let file = guarded(|| Hdf5File::open_with_options(path, options)).map_err(|e| {
             Error::file(path, format!("not a readable HDF5 file: {e}")).with_hint("is the download complete?")
         })?;
-        Ok(H5 { path: path.to_path_buf(), file, left: Cell::new(limit), memory: Cell::new(memory) })
+        Ok(H5 { path: path.to_path_buf(), file, left: Cell::new(limit), memory: Cell::new(memory.min(memory::free())) })
     }
 
     /// What `read` reads of object `name`.
@@ -170,7 +171,9 @@ impl H5 {
             );
             return Err(self.wrong(name, problem));
         };
-        let (needed, memory) = ((bytes as u64).saturating_mul(MEMORY_PER_BYTE), self.memory.get());
+        let elements = self.read(name, || dataset.num_elements())?;
+        let needed = (bytes as u64).saturating_mul(MEMORY[0]).max(elements.saturating_mul(MEMORY[1]));
+        let memory = self.memory.get();
         if needed > memory {
             let problem = format!("of shape {:?} needs {needed} bytes of memory; {memory} are left", dataset.shape());
             return Err(self.wrong(name, problem));

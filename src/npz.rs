@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::files::{Partial, sync};
+use crate::memory;
 use crate::npy::{DType, Header, floats_to_f64, header, integers, row_major};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -12,8 +13,8 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 /// The first bytes of a zip file that holds something.
 pub(crate) const SIGNATURE: &[u8] = b"PK\x03\x04";
 
-/// Bytes of memory that one byte of an array takes at most, as numbers and as what is made of them.
-const MEMORY_PER_BYTE: u64 = 4;
+/// Bytes of memory that one byte of an array takes at most, as numbers and as what is made of them, and that one element does.
+const MEMORY: [u64; 2] = [4, 16];
 
 /// An open `.npz` file.
 pub(crate) struct Npz {
@@ -31,7 +32,7 @@ impl Npz {
         Npz::open_within(path, u64::MAX)
     }
 
-    /// A file whose arrays may take `memory` bytes of memory.
+    /// A file whose arrays may take `memory` bytes of memory, and no more than is free.
     pub fn open_within(path: &Path, memory: u64) -> Result<Npz> {
         let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
         let file = File::open(path).map_err(fail)?;
@@ -39,7 +40,7 @@ impl Npz {
         let archive = ZipArchive::new(BufReader::new(file)).map_err(|e| {
             Error::file(path, format!("not a readable .npz file: {e}")).with_hint("is the download complete?")
         })?;
-        Ok(Npz { path: path.to_path_buf(), archive, left, memory })
+        Ok(Npz { path: path.to_path_buf(), archive, left, memory: memory.min(memory::free()) })
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -50,16 +51,29 @@ impl Npz {
     pub fn array(&mut self, name: &str) -> Result<Array> {
         let wrong = |problem: String| Error::file(&self.path, format!("'{name}': {problem}"));
         let mut bytes = Vec::new();
-        let entry = self.archive.by_name(&format!("{name}.npy")).map_err(|e| wrong(e.to_string()))?;
+        let mut entry = self.archive.by_name(&format!("{name}.npy")).map_err(|e| wrong(e.to_string()))?;
         let size = entry.size();
-        let needed = size.saturating_mul(MEMORY_PER_BYTE);
-        if needed > self.memory {
-            return Err(wrong(format!("needs {needed} bytes of memory; {} are left", self.memory)));
+        let too_large = |needed: u64| match needed > self.memory {
+            true => Err(wrong(format!(
+                "needs {} of memory, {} are left",
+                memory::bytes(needed),
+                memory::bytes(self.memory)
+            ))),
+            false => Ok(needed),
+        };
+        let mut needed = too_large(size.saturating_mul(MEMORY[0]))?;
+        // To one byte behind its end, where its checksum is compared.
+        let limit = self.left.min(size);
+        (&mut entry).take(limit).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
+        if bytes.len() as u64 == size && entry.read(&mut [0]).map_err(|e| wrong(e.to_string()))? > 0 {
+            return Err(wrong("is longer than the file says".into()));
+        }
+        let Header { dtype, fortran, shape, data_start } = Header::parse(&bytes).map_err(wrong)?;
+        if dtype.size > 0 {
+            needed = too_large(needed.max((bytes.len() / dtype.size) as u64 * MEMORY[1]))?;
         }
         self.memory -= needed;
-        entry.take(self.left.min(size)).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
         self.left -= bytes.len() as u64;
-        let Header { dtype, fortran, shape, data_start } = Header::parse(&bytes).map_err(wrong)?;
         let needed = shape.iter().try_fold(dtype.size, |n, &m| n.checked_mul(m));
         if needed.and_then(|n| n.checked_add(data_start)) != Some(bytes.len()) {
             return Err(wrong(format!("{} bytes do not match its shape {shape:?}; is it truncated?", bytes.len())));
@@ -231,5 +245,46 @@ impl NpzWriter {
         let file = zip.finish().map_err(|e| partial.error(e))?.into_inner();
         sync(file.file).map_err(|e| partial.error(e))?;
         Ok(partial)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A zip file with one stored entry, the array `a` of bytes.
+    fn file_with(values: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let mut zip = ZipWriter::new(File::create(&path).unwrap());
+        zip.start_file("a.npy", SimpleFileOptions::default().compression_method(CompressionMethod::Stored)).unwrap();
+        let head = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({},), }}\n", values.len());
+        zip.write_all(b"\x93NUMPY\x01\x00").unwrap();
+        zip.write_all(&(head.len() as u16).to_le_bytes()).unwrap();
+        zip.write_all(head.as_bytes()).unwrap();
+        zip.write_all(values).unwrap();
+        zip.finish().unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn one_flipped_bit_is_noticed() {
+        let (_folder, path) = file_with(&[7; 100]);
+        assert_eq!(Npz::open(&path).unwrap().array("a").unwrap().integers().unwrap(), [7; 100]);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.windows(8).position(|window| window == [7; 8]).unwrap();
+        bytes[at + 50] ^= 4;
+        std::fs::write(&path, bytes).unwrap();
+        let error = Npz::open(&path).unwrap().array("a").err().unwrap().to_string();
+        assert!(error.to_lowercase().contains("checksum"), "{error}");
+    }
+
+    /// Bytes that become numbers of eight.
+    #[test]
+    fn memory_is_that_of_the_numbers() {
+        let (_folder, path) = file_with(&[1; 10_000]);
+        assert!(Npz::open_within(&path, 160_000).unwrap().array("a").is_ok());
+        let error = Npz::open_within(&path, 100_000).unwrap().array("a").err().unwrap().to_string();
+        assert!(error.contains("of memory"), "{error}");
     }
 }

@@ -15,8 +15,8 @@ const USES: [(&str, &[&str]); 38] = [
     ("sealed", &[]),
     // Formats that several modules read.
     ("npy", &["error"]),
-    ("npz", &["error", "files", "npy"]),
-    ("h5", &["error", "npy"]),
+    ("npz", &["error", "files", "memory", "npy"]),
+    ("h5", &["error", "memory", "npy"]),
     ("config", &["error", "files"]),
     ("energy", &["counts", "error", "files"]),
     // The event-driven simulator knows neither tensors nor models nor data.

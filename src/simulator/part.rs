@@ -283,14 +283,15 @@ impl Part {
         for route in &mut self.routes {
             let mut emitted = 0;
             for tick in ticks.clone() {
-                let spikes = self.history[route.origin].at(tick);
-                emitted += own(&route.from_ids, spikes).len() as u64;
-                route.send(spikes, tick, tick);
+                emitted += route.send(self.history[route.origin].at(tick), tick, tick);
             }
             if route.counts_spikes {
-                let input = &mut self.cells[route.to].input;
+                let Cells { input, counts, .. } = &mut self.cells[route.to];
                 input.spikes += emitted;
                 input.spikes_x_neurons += emitted * route.neurons;
+                if let UnderWay::Rows(_) = route.under_way {
+                    counts.queue_operations += 2 * emitted;
+                }
             }
         }
     }
@@ -377,17 +378,19 @@ impl Route {
         }
     }
 
-    /// Puts spikes emitted at `tick` on their way; what arrives up to `over` is left out.
-    fn send(&mut self, spikes: &[u32], tick: Tick, over: Tick) {
+    /// Puts spikes emitted at `tick` on their way; what arrives up to `over` is left out. How many of its own sources' there were.
+    fn send(&mut self, spikes: &[u32], tick: Tick, over: Tick) -> u64 {
         let rows = &self.rows;
         let from = self.from_ids.start;
-        let own = own(&self.from_ids, spikes).iter().map(|&i| rows.row((i - from) as usize));
-        let own = own.filter(|row| !row.is_empty());
+        let own = own(&self.from_ids, spikes);
+        let emitted = own.len() as u64;
+        let own = own.iter().map(|&i| rows.row((i - from) as usize)).filter(|row| !row.is_empty());
         match (&mut self.under_way, self.delay) {
             (UnderWay::Rows(ring), Some(delay)) if tick + delay > over => {
                 ring.at_mut(tick + delay).extend(own.inspect(|row| prefetch(&rows.targets[row.clone()])));
             }
             (UnderWay::Events(ring), _) => {
+                let alike = matches!(rows.weights, Strengths::One);
                 for row in own {
                     let (targets, delays) = (&rows.targets[row.clone()], &rows.delays[row.clone()]);
                     for (k, (&target, &delay)) in targets.iter().zip(delays).enumerate() {
@@ -396,12 +399,15 @@ impl Route {
                         }
                         let bucket = ring.at_mut(tick + Tick::from(delay));
                         bucket.targets.push(target);
-                        bucket.weights.push(&rows.weights, row.start + k);
+                        if !alike {
+                            bucket.weights.push(&rows.weights, row.start + k);
+                        }
                     }
                 }
             }
             _ => {}
         }
+        emitted
     }
 
     /// Spikes that arrive at `tick`, if all take equally long.
@@ -454,7 +460,6 @@ impl Route {
             gain: self.gain,
             factor: 1.0,
         };
-        let queued = if self.counts_spikes { 2 * self.arriving(tick, history).len() as u64 } else { 0 };
         let [events, effective] = match &mut self.under_way {
             UnderWay::Looked => return self.deliver_all(tick, history, cells, dense_products),
             UnderWay::Events(ring) => {
@@ -468,7 +473,6 @@ impl Route {
             }
             UnderWay::Rows(ring) => {
                 let arriving = ring.at_mut(tick);
-                cells.counts.queue_operations += queued;
                 let heard = cells.hear(&arrivals, arriving, tick);
                 arriving.clear();
                 heard
@@ -526,6 +530,13 @@ impl Route {
 
 /// Those of `spikes` that come from `ids`.
 fn own<'a>(ids: &Range<u32>, spikes: &'a [u32]) -> &'a [u32] {
+    // Mostly all do.
+    if let (Some(first), Some(last)) = (spikes.first(), spikes.last())
+        && ids.contains(first)
+        && ids.contains(last)
+    {
+        return spikes;
+    }
     let from = spikes.partition_point(|&i| i < ids.start);
     let to = spikes.partition_point(|&i| i < ids.end);
     &spikes[from..to]

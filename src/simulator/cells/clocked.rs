@@ -168,9 +168,12 @@ impl Cells {
     fn list(&mut self, block: usize, now: Tick) {
         for group in block * GROUPS..(block + 1) * GROUPS {
             let state = self.state.load::<0>(group);
-            let fires = self.fires(group, &state, now);
-            let fires = (0..GROUP).filter(|&lane| fires[lane]);
-            self.fired.extend(fires.map(|lane| (group * GROUP + lane) as u32));
+            let limit = self.thresholds(&self.limit, group, &state.excess, now);
+            if anybody(&self.risen(group, &state.membranes, now), self.neuron.strict, &limit) {
+                let fires = self.fires(group, &state, now);
+                let fires = (0..GROUP).filter(|&lane| fires[lane]);
+                self.fired.extend(fires.map(|lane| (group * GROUP + lane) as u32));
+            }
         }
     }
 

@@ -79,11 +79,15 @@ impl Arrivals<'_> {
             Strengths::Single(weights) => self.each_weighted(weights, rows, add),
             Strengths::Double(weights) => self.each_weighted(weights, rows, add),
             Strengths::One => {
-                let mut heard = 0;
+                let (mut heard, jump) = (0, self.factor * self.gain);
                 for n in 0..rows.len() {
-                    rows.get(n + 1).into_iter().for_each(|next| prefetch(&self.targets[next.clone()]));
+                    if let Some(next) = rows.get(n + 1) {
+                        prefetch(&self.targets[next.clone()]);
+                    }
                     let targets = &self.targets[rows[n].clone()];
-                    targets.iter().for_each(|&target| add(target as usize, self.factor * self.gain));
+                    for &target in targets {
+                        add(target as usize, jump);
+                    }
                     heard += targets.len() as u64;
                 }
                 [heard, heard * u64::from(self.gain != 0.0)]
