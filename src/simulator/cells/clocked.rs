@@ -137,13 +137,10 @@ impl Cells {
     #[inline(always)]
     fn find(&mut self, block: usize, now: Tick) {
         let first = block * BLOCK;
-        let risen: [f64; BLOCK];
-        let mut membranes = &self.state.membranes.as_chunks::<BLOCK>().0[block];
         if self.neuron.drive != 0.0 {
-            let free_at = &self.free_at.as_chunks::<BLOCK>().0[block];
-            risen = std::array::from_fn(|k| membranes[k] + self.driven(free_at[k], now));
-            membranes = &risen;
+            return self.list(block, now);
         }
+        let membranes = &self.state.membranes.as_chunks::<BLOCK>().0[block];
         let strict = self.neuron.strict;
         let any = match &self.limit {
             Threshold::Never => return,
@@ -168,9 +165,8 @@ impl Cells {
     fn list(&mut self, block: usize, now: Tick) {
         for group in block * GROUPS..(block + 1) * GROUPS {
             let state = self.state.load::<0>(group);
-            let limit = self.thresholds(&self.limit, group, &state.excess, now);
-            if anybody(&self.risen(group, &state.membranes, now), self.neuron.strict, &limit) {
-                let fires = self.fires(group, &state, now);
+            let fires = self.fires(group, &state, now);
+            if fires != [false; GROUP] {
                 let fires = (0..GROUP).filter(|&lane| fires[lane]);
                 self.fired.extend(fires.map(|lane| (group * GROUP + lane) as u32));
             }
