@@ -440,11 +440,11 @@ pub fn is_marked(path: &Path, mark: &str) -> Result<Option<bool>> {
 /// The error of a file that is not this program's and would be replaced.
 pub fn foreign(path: &Path) -> Error {
     Error::file(path, "is not a file of this program and would be replaced")
-        .with_hint("move it away or choose another --out")
+        .with_hint("move it away or choose another folder")
 }
 
 fn not_a_lock(path: &Path) -> Error {
-    Error::file(path, "is not a lock of this program").with_hint("move it away or choose another --out")
+    Error::file(path, "is not a lock of this program").with_hint("move it away or choose another folder")
 }
 
 /// What a lock says about its owner.
@@ -465,7 +465,7 @@ fn held(folder: &Path, lock: &mut File) -> Error {
         Some(text).filter(|text| !text.is_empty())
     });
     let owner = said.as_deref().unwrap_or("another process");
-    Error::file(folder, format!("is in use by {owner}")).with_hint("wait for its end or choose another --out")
+    Error::file(folder, format!("is in use by {owner}")).with_hint("wait for its end or choose another folder")
 }
 
 /// The files that a file of unknown origin may name: those in its folder and below it, unless all are allowed.

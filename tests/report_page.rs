@@ -182,6 +182,19 @@ fn the_verb_writes_page_and_pictures() {
     let before = contents(scratch.path());
     program(scratch.path()).args(args).assert().success();
     assert!(before == contents(scratch.path()), "a second time gives other bytes");
+    // Pictures of others stay, and so does all else.
+    for name in ["energy.svg", "embeddings.png", "operations.svg"] {
+        let path = scratch.path().join("pictures").join(name);
+        let own = fs::read(&path).unwrap();
+        fs::write(&path, "mine").unwrap();
+        let before = contents(scratch.path());
+        let output = program(scratch.path()).args(args).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(&format!("pictures/{name}: is not a file of this program")), "{stderr}");
+        assert!(before == contents(scratch.path()), "{name}");
+        fs::write(&path, own).unwrap();
+    }
 
     // The document itself, without options and as JSON.
     let file = run.join("report.json");

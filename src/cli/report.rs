@@ -51,7 +51,7 @@ impl ReportOptions {
             None => None,
         };
         let hold = self.pictures.as_deref().map(|folder| Hold::new(folder, "report --pictures")).transpose()?;
-        if let Some(folder) = &self.pictures {
+        if let (Some(folder), Some(hold)) = (&self.pictures, &hold) {
             for picture in pictures(&report, &others) {
                 let figure = match picture.figure {
                     Ok(figure) => figure,
@@ -65,7 +65,9 @@ impl ReportOptions {
                         Format::Svg => ("svg", figure.svg()?.into_bytes()),
                         Format::Png => ("png", figure.png()?),
                     };
-                    files.push((folder.join(picture.name).with_extension(extension), bytes));
+                    let name = format!("{}.{extension}", picture.name);
+                    hold.refuse_foreign(&name, format.mark())?;
+                    files.push((folder.join(name), bytes));
                 }
             }
         }

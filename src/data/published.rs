@@ -225,12 +225,27 @@ impl Published {
     }
 
     /// The class files in a folder by compared class name. Sequences (`.pkl`) go before averages (`.h5`).
+    ///
+    /// # Errors
+    /// If the folder cannot be read, or two files of one format are of one class.
     pub fn class_files(&self, folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
         let mut paths = list(folder, |path| matches!(&ending(path)[..], "h5" | "pkl"))?;
         let stem = |path: &Path| path.file_stem().map(|stem| self.names.key(&stem.to_string_lossy()));
         // `X.pkl` takes the place of `X.h5` before it.
         paths.sort_by_key(|path| ending(path));
-        Ok(paths.into_iter().filter_map(|path| Some((stem(&path)?, path))).collect())
+        let mut files = BTreeMap::new();
+        for path in paths {
+            let Some(key) = stem(&path) else { continue };
+            if let Some(other) = files.insert(key, path.clone())
+                && ending(&other) == ending(&path)
+            {
+                let problem = format!("is of the same class as {}", other.display());
+                return Err(Error::file(path, problem).with_hint(
+                    "keep one: names that only differ in Unicode form, or case where that is ignored, are one",
+                ));
+            }
+        }
+        Ok(files)
     }
 
     /// The files of the classes of a stored part.

@@ -606,6 +606,19 @@ fn names_compare_by_what_they_look_like() {
     std::fs::write(&all, [b"\xef\xbb\xbf", &std::fs::read(&all).unwrap()[..]].concat()).unwrap();
     assert!(made.inspect().problems.is_empty(), "{}", made.inspect());
     assert_eq!((made.load_all().unwrap(), made.open().unwrap().vectors), (expected, vectors));
+    // Nor have they a file each.
+    let path = made.class_file("video", Part::Stage1Train, 0).with_file_name(format!("{decomposed}.H5"));
+    let twice = path.with_file_name(format!("{composed}.h5"));
+    std::fs::copy(&path, &twice).unwrap();
+    let problem = made.load_all().unwrap_err().to_string();
+    assert!([&path, &twice].iter().all(|file| problem.contains(&file.display().to_string())), "{problem}");
+    assert_eq!(made.inspect().problems.len(), 1, "{}", made.inspect());
+    // Of two forms of features one goes first.
+    let sequences = path.with_extension("pkl");
+    std::fs::rename(&path, &sequences).unwrap();
+    assert!(!made.inspect().to_string().contains("same class"));
+    std::fs::rename(&sequences, &path).unwrap();
+    std::fs::remove_file(&twice).unwrap();
     // The two forms of one name are not two classes.
     made.text("class-split/all_class.txt", &format!("{composed}\n{decomposed}\na\nc\nd\n"));
     assert!(made.open().unwrap_err().to_string().contains("is listed twice"));

@@ -29,7 +29,7 @@ pub struct Energy {
     pub by_branch: BTreeMap<Branch, Option<f64>>,
     /// The same by layer.
     pub by_layer: Vec<LayerEnergy>,
-    /// The dense twin's total, pJ; none where there is no twin, or the table has no price for its MACs.
+    /// The dense twin's total, pJ; none where there is no twin, or the table has no price for its MACs or for anything of it.
     pub dense_twin_pj: Option<f64>,
     /// Operations without a price.
     pub unpriced: Vec<Unpriced>,
@@ -47,7 +47,7 @@ pub struct LayerEnergy {
     pub pj: Option<f64>,
     /// Whether that leaves operations out.
     pub partial: bool,
-    /// The same in the dense twin.
+    /// The same in the dense twin, and none where MACs have no price.
     pub dense_twin_pj: Option<f64>,
 }
 
@@ -164,7 +164,7 @@ impl EnergyTable {
             });
         }
         energy.per_clip_pj = energy.total_pj / ledger.clips.max(1) as f64;
-        energy.dense_twin_pj = energy.by_layer.iter().map(|layer| layer.dense_twin_pj).sum();
+        energy.dense_twin_pj = self.twin_pj(&ledger.entries.iter().collect::<Vec<_>>(), priced_as);
         Ok(energy)
     }
 
@@ -174,18 +174,21 @@ impl EnergyTable {
         entries.iter().copied().filter(|e| e.kind.view() == self.view || !told(&e.operator)).collect()
     }
 
-    /// Energy of a layer in the dense twin, which is arithmetic; none if a MAC has no price.
+    /// Energy of layers in the dense twin, which is arithmetic; none if a MAC has no price, or nothing of what is done.
     fn twin_pj(&self, entries: &[&Entry], priced_as: Option<DataType>) -> Option<f64> {
-        let mut sum = 0.0;
+        let (mut sum, mut any, mut left_out) = (0.0, false, false);
         for e in entries.iter().filter(|e| e.kind.view() == View::Arithmetic) {
             match (self.price(e.kind, priced_as.unwrap_or(e.data_type)), e.dense_count?) {
                 (_, 0) => {}
-                (Ok(price), count) => sum += price * count as f64,
+                (Ok(price), count) => {
+                    any = true;
+                    sum += price * count as f64;
+                }
                 (Err(_), _) if e.kind == Kind::Mac => return None,
-                (Err(_), _) => {}
+                (Err(_), _) => left_out = true,
             }
         }
-        Some(sum)
+        (any || !left_out).then_some(sum)
     }
 }
 
@@ -223,7 +226,7 @@ impl Energy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cost, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
+    use super::super::{Cost, DenseOperator, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
     use super::*;
     use crate::counts::LayerCounts;
 
@@ -301,6 +304,31 @@ mod tests {
         assert!((layers - energy.total_pj).abs() < 1e-9);
         assert!((energy.by_branch.values().flatten().sum::<f64>() - energy.total_pj).abs() < 1e-9);
         assert_eq!(energy.of(|_| true), Priced::Partial(energy.total_pj));
+    }
+
+    /// The twin's additions and functions: some have a price, none has, or none were done.
+    #[test]
+    fn a_twin_without_a_price_is_not_free() {
+        let mut ledger = spiking();
+        let cost = Cost { additions: 5, functions: 2, ..Cost::ZERO };
+        let mut file = |layer: &str, cost, in_twin| {
+            let operator = DenseOperator { layer: layer.into(), operator: "sum".into(), cost, synapses: None };
+            ledger.file_dense(Branch::Dense, &operator, in_twin);
+        };
+        file("sums", cost, true);
+        file("ours", cost, false);
+        file("functions", Cost { functions: 2, ..Cost::ZERO }, true);
+        let twins = |table: &str| -> BTreeMap<String, Option<f64>> {
+            price(table, &ledger).by_layer.into_iter().map(|layer| (layer.layer, layer.dense_twin_pj)).collect()
+        };
+        let of = |layer: &str, pj| (layer.to_owned(), pj);
+        let (layer, ours) = (of("layer", Some(4600.0)), of("ours", Some(0.0)));
+        let expected = [of("functions", None), layer, ours.clone(), of("sums", Some(4.5))];
+        assert_eq!(twins("45nm-fp32"), BTreeMap::from(expected));
+        assert_eq!(price("45nm-fp32", &ledger).dense_twin_pj, Some(4604.5));
+        let expected = [of("functions", None), of("layer", None), ours, of("sums", None)];
+        assert_eq!(twins("loihi"), BTreeMap::from(expected));
+        assert_eq!(price("loihi", &ledger).dense_twin_pj, None);
     }
 
     /// A layer that only multiplies analog values has no energy by a table of synaptic events, rather than one of 0.

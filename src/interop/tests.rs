@@ -485,6 +485,14 @@ fn wrong_networks_are_refused_by_file_and_field() {
         &|folder| write_edges(folder, &[0, 1], &[0, 1], &[1.0], &[], "cells"),
         &["edges.h5", "edge 1", "place 1 of group 0"],
     );
+    check(
+        &|folder| write_h5(&folder.join("net/cells.h5"), ["nodes", "cells"], &[column("node_type_id", &[])], &[]),
+        &["cells.h5", "nodes/cells", "has no nodes"],
+    );
+    check(
+        &|folder| write_h5(&folder.join("net/outside.h5"), ["nodes", "cells"], &[column("node_type_id", &[30])], &[]),
+        &["nodes/cells", "is a population that was read before"],
+    );
     check(&|folder| write_input(folder, &[1.0], &[2]), &["input.h5", "node 2 of population 'outside'"]);
     check(&|folder| write_input(folder, &[f64::NAN], &[0]), &["input.h5", "outside/timestamps", "NaN"]);
     check(&|folder| write_input(folder, &[0.0], &[0]), &["input.h5", "time 0 ms", "no step"]);

@@ -734,6 +734,6 @@ pub struct RecordSpec {
     pub membrane: Vec<String>,
     /// Thresholds at each tick; default: none.
     pub threshold: Vec<String>,
-    /// Sums of the synaptic currents at each tick; default: none.
+    /// Sums of the synaptic currents at each tick, 0 for a population without; default: none.
     pub current: Vec<String>,
 }

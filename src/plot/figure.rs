@@ -143,6 +143,14 @@ impl Format {
             _ => Err(Error::file(path, "the file name ends neither in .svg nor in .png")),
         }
     }
+
+    /// What stands near the beginning of this program's files.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Format::Svg => "class=\"spikefuse\"",
+            Format::Png => "Software\0spikefuse",
+        }
+    }
 }
 
 /// A drawn figure, not yet in a file.
@@ -217,9 +225,10 @@ impl Figure {
         let inches = |px: u32| f64::from(px) / f64::from(PPI);
         let from = format!("width=\"{w}\" height=\"{h}\"");
         let to = format!(
-            "width=\"{:.3}in\" height=\"{:.3}in\" stroke-linejoin=\"round\"",
+            "width=\"{:.3}in\" height=\"{:.3}in\" stroke-linejoin=\"round\" {}",
             inches(self.width),
-            inches(self.height)
+            inches(self.height),
+            Format::Svg.mark()
         );
         svg = svg.replacen(&from, &to, 1);
         // plotters writes 90 bytes for a rectangle. Spikes and points are many: one path for all of one kind.
@@ -275,6 +284,7 @@ impl Figure {
         // So that it comes into a document at its size on paper.
         let per_metre = (f64::from(PPI) / 0.0254).round() as u32;
         encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }));
+        encoder.add_text_chunk("Software".into(), "spikefuse".into()).map_err(cannot_draw)?;
         let written = encoder.write_header().and_then(|mut writer| {
             writer.write_image_data(&pixels)?;
             writer.finish()

@@ -311,8 +311,14 @@ impl Builder {
                 return Err(file.wrong(&format!("nodes/{population}"), problem));
             }
             let size = u32::try_from(type_ids.len()).unwrap_or(u32::MAX);
-            if size == 0 || size == u32::MAX || self.places.contains_key(&population) {
-                return Err(file.wrong(&format!("nodes/{population}"), "is empty, too large or known already"));
+            let problem = match size {
+                0 => Some("has no nodes"),
+                u32::MAX => Some("has too many nodes"),
+                _ if self.places.contains_key(&population) => Some("is a population that was read before"),
+                _ => None,
+            };
+            if let Some(problem) = problem {
+                return Err(file.wrong(&format!("nodes/{population}"), problem));
             }
             let mut of_type: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
             for (node, &id) in (0..).zip(&type_ids) {

@@ -667,7 +667,9 @@ impl Cells {
             Variable::Membrane => self.risen(group, &state.membranes, now)[lane] + self.neuron.steady,
             Variable::Threshold => self.thresholds(&self.threshold, group, &state.excess, now)[lane],
             Variable::Current => {
-                self.inputs.iter().filter_map(|input| input.current).map(|c| state.currents[c][lane]).sum()
+                let currents = self.inputs.iter().filter_map(|input| input.current);
+                // An empty sum of floats is -0.
+                currents.map(|c| state.currents[c][lane]).reduce(|a, b| a + b).unwrap_or(0.0)
             }
         }
     }

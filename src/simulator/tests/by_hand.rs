@@ -145,6 +145,15 @@ fn only_delta_arrivals_are_kept() {
     assert!(kept.0[6] > 0.0 && kept.1[3] == 0.5 && kept.1[4] == 0.5 * 0.95);
 }
 
+/// Neurons without currents have none: 0, not the -0 of an empty sum.
+#[test]
+fn no_current_is_zero() {
+    for neuron in ["If()", "Lif(tau_m_ms: 10)"] {
+        let current = trace(&one(1, neuron, "", &[2], "Constant(0.5)"), Variable::Current, 5);
+        assert!(current.iter().all(|current| current.to_bits() == 0), "{neuron}: {current:?}");
+    }
+}
+
 /// Eleven doubles of 0.1 reach 1 where ten do not; ten singles would.
 #[test]
 fn a_weight_is_the_same_in_every_spelling() {
