@@ -69,8 +69,8 @@ impl Npz {
             return Err(wrong("is longer than the file says".into()));
         }
         let Header { dtype, fortran, shape, data_start } = Header::parse(&bytes).map_err(wrong)?;
-        if dtype.size > 0 {
-            needed = too_large(needed.max((bytes.len() / dtype.size) as u64 * MEMORY[1]))?;
+        if let Some(elements) = bytes.len().saturating_sub(data_start).checked_div(dtype.size) {
+            needed = too_large(needed.max(elements as u64 * MEMORY[1]))?;
         }
         self.memory -= needed;
         self.left -= bytes.len() as u64;
