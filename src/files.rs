@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{BufWriter, ErrorKind, Read, Seek, Write};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempPath;
@@ -97,6 +98,10 @@ impl Partial {
 
     fn rename(self) -> Result<()> {
         let Partial { path, temporary, file } = self;
+        // Who may read and write it stays as it was; where that cannot be set, it is as of a new file.
+        if let Ok(about) = std::fs::metadata(&path) {
+            let _ = std::fs::set_permissions(&temporary, about.permissions());
+        }
         let renamed = temporary.persist(&path);
         drop(file);
         renamed.map_err(|e| Error::file(path, format!("cannot write: {}", e.error)))
@@ -153,7 +158,10 @@ fn make_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
         Err(e) => {
             remove_folders(&made);
-            return Err(e);
+            return Err(match e.kind() {
+                ErrorKind::AlreadyExists => std::io::Error::new(e.kind(), "is a file, not a folder"),
+                _ => e,
+            });
         }
         Ok(()) => made.push(folder.to_path_buf()),
     }
@@ -224,7 +232,7 @@ pub fn remove(path: &Path) -> Result<()> {
 /// what it is.
 ///
 /// # Errors
-/// If it is a folder or cannot be written.
+/// If it is a folder, a file in which results are kept, or cannot be written.
 pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
     const MOST_LINKS: usize = 40;
     let fail = |problem: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {problem}"));
@@ -245,10 +253,24 @@ pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
                 };
                 return written.map_err(|e| fail(&e));
             }
+            Ok(_) if is_binary(&end).map_err(|e| fail(&e))? => {
+                return Err(fail(&"is a recording, weights or another file that this command does not write")
+                    .with_hint("choose another output"));
+            }
             _ => return write_atomic(&end, |file| file.write_all(bytes)),
         }
     }
     Err(fail(&"too many symbolic links"))
+}
+
+/// Whether a file is one in which results are kept: HDF5, an archive of arrays, an array, or tensors behind the length of their header.
+fn is_binary(path: &Path) -> std::io::Result<bool> {
+    const TENSORS: Range<usize> = 8..10;
+    let mut start = Vec::new();
+    File::open(path)?.take(TENSORS.end as u64).read_to_end(&mut start)?;
+    let signatures: [&[u8]; 3] = [crate::h5::SIGNATURE, b"PK\x03\x04", b"\x93NUMPY"];
+    let tensors = start.get(TENSORS).is_some_and(|header| header == b"{\"");
+    Ok(tensors || signatures.iter().any(|signature| start.starts_with(signature)))
 }
 
 /// Whether a path is where standard output goes.

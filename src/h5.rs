@@ -81,7 +81,12 @@ impl H5 {
             match &e {
                 // The file says itself that it has none.
                 GroupNotFound(_) | DatasetNotFound(_) | AttributeNotFound(_) => error,
-                e if e.to_string().contains(LINK) => error.with_hint("write all of it into one file"),
+                e if [LINK, "external raw data"].iter().any(|part| e.to_string().contains(part)) => {
+                    error.with_hint("write all of it into one file")
+                }
+                e if e.to_string().contains("layout") => {
+                    error.with_hint("is it a virtual dataset? Write the values themselves into it")
+                }
                 e if e.to_string().contains("unsupported") => {
                     error.with_hint("write it again without compression or with gzip")
                 }

@@ -664,7 +664,7 @@ fn a_finished_run_is_priced_by_any_table() {
     let layers = report["energy"][0]["by_layer"].as_array().unwrap().len();
     assert_eq!(
         (csv.lines().next(), csv.lines().count()),
-        (Some("table,branch,layer,pj,dense_twin_pj,partial"), layers + 1)
+        (Some("table,branch,layer,pj,dense_twin_pj,partial,dense_twin_partial"), layers + 1)
     );
     let list = scratch.done("energy --list-tables");
     assert!(

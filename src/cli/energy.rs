@@ -215,9 +215,11 @@ fn csv(energies: &[Energy]) -> Result<String> {
     let row = |(e, layer): (&Energy, &LayerEnergy)| {
         let twin = layer.dense_twin_pj.map_or(String::new(), |pj| pj.to_string());
         let pj = layer.pj.map_or(String::new(), |pj| pj.to_string());
-        vec![e.table.clone(), layer.branch.to_string(), layer.layer.clone(), pj, twin, layer.partial.to_string()]
+        let partial = [layer.partial, layer.dense_twin_partial].map(|partial| partial.to_string());
+        let names = [e.table.clone(), layer.branch.to_string(), layer.layer.clone(), pj, twin];
+        names.into_iter().chain(partial).collect()
     };
-    text(&["table", "branch", "layer", "pj", "dense_twin_pj", "partial"], layers.map(row))
+    text(&["table", "branch", "layer", "pj", "dense_twin_pj", "partial", "dense_twin_partial"], layers.map(row))
 }
 
 /// The shipped tables.

@@ -509,7 +509,7 @@ impl Report {
     fn table(&self) -> String {
         let mut text = format!(
             "{}: {} ms in ticks of {} ms, {} driver, {} threads\nbuilt in {:.2} s, run in {:.2} s\n\n\
-             {:20} {:>9} {:>10} {:>9} {:>14} {:>14} {:>12}\n",
+             {:20} {:>9} {:>10} {:>9} {:>14} {:>14} {:>14} {:>12}\n",
             self.network,
             self.duration_ms,
             self.dt_ms,
@@ -522,14 +522,15 @@ impl Report {
             "spikes",
             "rate Hz",
             "SynOps",
+            "MACs",
             "updates",
             "wakes"
         );
         for p in &self.populations {
             let o = &p.operations;
             text += &format!(
-                "{:20} {:>9} {:>10} {:>9.2} {:>14} {:>14} {:>12}\n",
-                p.name, p.neurons, o.spikes, p.rate_hz, o.synops, o.membrane_updates, o.wakes
+                "{:20} {:>9} {:>10} {:>9.2} {:>14} {:>14} {:>14} {:>12}\n",
+                p.name, p.neurons, o.spikes, p.rate_hz, o.synops, o.macs, o.membrane_updates, o.wakes
             );
         }
         text

@@ -219,7 +219,7 @@ fn scan(
             };
             match read_class(&path) {
                 Ok((heading, problem)) => {
-                    problem.into_iter().for_each(|error| findings.fatal(error));
+                    problem.into_iter().for_each(|error| findings.fatal_alike(error));
                     if heading.ids.is_empty() {
                         findings.warn(Error::file(&path, "has no clips"));
                     } else if !sizes.contains(&heading.dim) {
@@ -229,7 +229,7 @@ fn scan(
                     Some((path, heading))
                 }
                 Err(error) => {
-                    findings.fatal(error);
+                    findings.fatal_alike(error);
                     None
                 }
             }
@@ -238,7 +238,7 @@ fn scan(
         if let (Some((audio, audio_heading)), Some((video, video_heading))) = (&audio, &video)
             && let Err(error) = published::compare(audio, audio_heading, video, video_heading)
         {
-            findings.fatal(error);
+            findings.fatal_alike(error);
         }
         if let Some((_, heading)) = audio.or(video) {
             summary.clips += heading.ids.len();
@@ -344,7 +344,8 @@ impl fmt::Display for Inspection {
             )?;
         }
         let fatal = problems.iter().filter(|problem| problem.fatal).count();
-        write!(f, "\n{fatal} errors, {} warnings", problems.len() - fatal)?;
+        let number = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        write!(f, "\n{}, {}", number(fatal, "error"), number(problems.len() - fatal, "warning"))?;
         for problem in problems {
             write!(f, "\n{}: {}", if problem.fatal { "error" } else { "warning" }, problem.message)?;
             if let Some(hint) = &problem.hint {

@@ -377,6 +377,17 @@ impl Findings {
         self.list.push(Finding { fatal: false, error });
     }
 
+    /// Notes an error that makes results wrong, as one of those that say the same of other files.
+    fn fatal_alike(&mut self, error: Error) {
+        let text = match &error {
+            Error::File { problem, .. } | Error::Text { problem, .. } => problem.clone(),
+            other => other.to_string(),
+        };
+        // Without what is of this file: what stands in quotes, and numbers.
+        let words = text.split('\'').step_by(2).flat_map(|part| part.chars().filter(|c| !c.is_numeric()));
+        self.share(words.collect(), true, error);
+    }
+
     /// Notes `error` as one of those that `fault` makes: the first stands for all.
     fn share(&mut self, fault: String, fatal: bool, error: Error) {
         let (_, times) = self.shared.entry(fault).or_insert((self.list.len(), 0));
@@ -400,6 +411,24 @@ impl Findings {
 /// A name in the form in which names are compared: macOS stores the names of files decomposed (NFD), most editors compose (NFC).
 fn composed(name: &str) -> String {
     name.nfc().collect()
+}
+
+/// Classes of the split whose vectors are zero: nothing is near to them or far from them.
+fn check_vectors(dataset: &Dataset, place: &Path, findings: &mut Findings) {
+    let used = |id: usize| dataset.parts.iter().any(|part| part.binary_search(&id).is_ok());
+    let is_zero = |vector: &Vec<f32>| vector.iter().all(|&value| value == 0.0);
+    let classes = dataset.classes.iter().zip(&dataset.vectors).enumerate();
+    let zero: Vec<&String> = classes
+        .filter(|(id, (_, vector))| used(*id) && vector.as_ref().is_some_and(is_zero))
+        .map(|(_, (class, _))| class)
+        .collect();
+    if !zero.is_empty() {
+        let problem = match &zero[..] {
+            [class] => format!("the vector of class '{class}' is zero"),
+            _ => format!("the vectors of {} classes are zero: {}", zero.len(), some(&zero)),
+        };
+        findings.fatal(Error::file(place, problem).with_hint("a class is told from others by its vector"));
+    }
 }
 
 /// Completes and checks the parts: stage 2 trains on the union of stage 1, seen classes are trained, unseen ones are not. Nothing is

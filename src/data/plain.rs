@@ -2,7 +2,9 @@
 
 use super::features::{Clips, Features, buffer};
 use super::vectors::{column, read_csv};
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, composed, finish_parts};
+use super::{
+    ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, check_vectors, composed, finish_parts,
+};
 use crate::error::{Error, Result};
 use crate::npy::Matrix;
 use std::collections::HashMap;
@@ -70,8 +72,9 @@ pub(super) fn open(
         part.dedup();
     }
     finish_parts(&mut parts, &faulty, &classes, &folder.join(CLIPS), findings);
+    let place = folder.join(VECTORS);
     let source = Source::Plain(Plain { folder, clips });
-    Ok(Dataset {
+    let dataset = Dataset {
         name,
         split,
         classes,
@@ -81,7 +84,9 @@ pub(super) fn open(
         vocabulary: Vec::new(),
         parts,
         source,
-    })
+    };
+    check_vectors(&dataset, &place, findings);
+    Ok(dataset)
 }
 
 /// Classes, sorted, and their vectors.
@@ -135,6 +140,10 @@ fn read_clips(
     let (id, class, parts) = (needed("clip")?, needed("class")?, needed("parts")?);
     let starts = [needed("audio_row")?, needed("video_row")?];
     let ends = [column(header, "audio_end"), column(header, "video_end")];
+    if table.len() == 1 {
+        findings.fatal(Error::file(path, "lists no clips"));
+        return Ok((Vec::new(), Part::STORED.to_vec()));
+    }
     let (mut clips, mut faulty) = (Vec::with_capacity(table.len()), Vec::new());
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (line, row) in table.iter().enumerate().skip(1) {

@@ -3,7 +3,7 @@
 use super::class_file;
 use super::features::{Clips, Features, Heading, buffer};
 use super::vectors;
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, composed, finish_parts, some};
+use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, check_vectors, composed, finish_parts, some};
 use crate::error::{Error, Result};
 use crate::files::{ending, read_text};
 use std::collections::{BTreeMap, HashMap};
@@ -94,9 +94,12 @@ pub(super) fn open(
     }
 
     let features = features_folder(&folder, split)?;
-    let (vectors, displaced_vectors) = match dictionary_file(&features).and_then(|path| vectors::read_dictionary(&path))
+    let mut place = features.join("text");
+    let (vectors, displaced_vectors) = match dictionary_file(&features)
+        .and_then(|path| vectors::read_dictionary(&path).map(|dictionary| (path, dictionary)))
     {
-        Ok(dictionary) => {
+        Ok((path, dictionary)) => {
+            place = path;
             let table = lists.join(format!("{lower}_w2v_class_names.csv"));
             let names = vectors::read_names(&table, &|name| names.id(name), &dictionary, findings);
             // Of a table that cannot be read nothing follows about single classes.
@@ -127,7 +130,7 @@ pub(super) fn open(
         }
     };
     let source = Source::Published(Published { split: split_folder, features, names });
-    Ok(Dataset {
+    let dataset = Dataset {
         name,
         split,
         classes,
@@ -137,7 +140,9 @@ pub(super) fn open(
         vocabulary: Vec::new(),
         parts,
         source,
-    })
+    };
+    check_vectors(&dataset, &place, findings);
+    Ok(dataset)
 }
 
 /// The lines of a class list, without empty ones.

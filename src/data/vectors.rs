@@ -20,7 +20,7 @@ pub(super) fn read_dictionary(path: &Path) -> Result<Dictionary> {
     }
     let pickle = Pickle::parse(&bytes[header.data_start..]).map_err(fail)?;
     let entries = pickle.entries(pickle.root()).ok_or_else(|| fail("expected a dictionary of vectors".into()))?;
-    let mut vectors = Dictionary::new();
+    let (mut vectors, mut forms) = (Dictionary::new(), HashMap::new());
     let (mut dim, mut promised) = (None, 0usize);
     for &(key, value) in entries {
         let name = pickle.text(key).ok_or_else(|| fail("a key is not a name".into()))?;
@@ -41,7 +41,14 @@ pub(super) fn read_dictionary(path: &Path) -> Result<Dictionary> {
         if let Some(i) = vector.iter().position(|value| !value.is_finite()) {
             return Err(fail(format!("the vector of '{name}' is {} at column {i}", vector[i])));
         }
-        vectors.insert(name.into_owned(), vector);
+        let name = name.into_owned();
+        if let Some(other) = forms.insert(composed(&name), name.clone())
+            && other != name
+            && vectors[&other] != vector
+        {
+            return Err(fail(format!("'{name}' has two vectors under names that differ only in Unicode form")));
+        }
+        vectors.insert(name, vector);
     }
     if vectors.is_empty() {
         return Err(fail("the dictionary has no vectors".into()));
@@ -88,7 +95,14 @@ pub(super) fn read_names(
             continue;
         };
         match class_id(class) {
-            Some(id) => drop(names.insert(id, name.clone())),
+            Some(id) => {
+                if let Some(other) = names.insert(id, name.clone())
+                    && composed(&other) != composed(name)
+                {
+                    let error = Error::file(path, format!("'{class}' is both '{other}' and '{name}'"));
+                    findings.share(format!("names in {}", path.display()), true, error);
+                }
+            }
             None => {
                 let error = Error::file(path, format!("'{class}' is not in all_class.txt"));
                 findings.share(format!("classes of {}", path.display()), false, error);

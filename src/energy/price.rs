@@ -31,6 +31,9 @@ pub struct Energy {
     pub by_layer: Vec<LayerEnergy>,
     /// The dense twin's total, pJ; none where there is no twin, or the table has no price for its MACs or for anything of it.
     pub dense_twin_pj: Option<f64>,
+    /// Whether that leaves operations out.
+    #[serde(default)]
+    pub dense_twin_partial: bool,
     /// Operations without a price.
     pub unpriced: Vec<Unpriced>,
 }
@@ -49,6 +52,9 @@ pub struct LayerEnergy {
     pub partial: bool,
     /// The same in the dense twin, and none where MACs have no price.
     pub dense_twin_pj: Option<f64>,
+    /// Whether that leaves operations out.
+    #[serde(default)]
+    pub dense_twin_partial: bool,
 }
 
 /// Operations that a table has no price for.
@@ -123,6 +129,7 @@ impl EnergyTable {
             by_branch: BTreeMap::new(),
             by_layer: Vec::new(),
             dense_twin_pj: None,
+            dense_twin_partial: false,
             unpriced: Vec::new(),
         };
         let mut priced = false;
@@ -134,7 +141,8 @@ impl EnergyTable {
                 let price = self.price(entry.kind, priced_as.unwrap_or(entry.data_type));
                 match price {
                     Ok(price) => {
-                        any = true;
+                        // What costs nothing by itself, as a neuron whose energy is in that of its synapses, is not yet a price.
+                        any |= price > 0.0 && entry.count > 0;
                         pj += price * entry.count as f64;
                     }
                     Err(reason) => partial |= energy.leave_out(entry, reason),
@@ -147,8 +155,10 @@ impl EnergyTable {
             let pj = (any || !partial).then_some(pj);
             let of_branch = energy.by_branch.entry(branch).or_default();
             *of_branch = pj.map(|pj| pj + of_branch.unwrap_or(0.0)).or(*of_branch);
-            let dense_twin_pj = self.twin_pj(&entries, priced_as);
-            energy.by_layer.push(LayerEnergy { branch, layer: layer.into(), pj, partial, dense_twin_pj });
+            let twin = self.twin(&entries, priced_as);
+            let (dense_twin_pj, dense_twin_partial) = (twin.pj(), matches!(twin, Priced::Partial(_)));
+            let layer = layer.into();
+            energy.by_layer.push(LayerEnergy { branch, layer, pj, partial, dense_twin_pj, dense_twin_partial });
         }
         if !priced {
             let mut reasons: Vec<&str> = energy.unpriced.iter().map(|u| u.reason.as_str()).collect();
@@ -164,7 +174,8 @@ impl EnergyTable {
             });
         }
         energy.per_clip_pj = energy.total_pj / ledger.clips.max(1) as f64;
-        energy.dense_twin_pj = self.twin_pj(&ledger.entries.iter().collect::<Vec<_>>(), priced_as);
+        let twin = self.twin(&ledger.entries.iter().collect::<Vec<_>>(), priced_as);
+        (energy.dense_twin_pj, energy.dense_twin_partial) = (twin.pj(), matches!(twin, Priced::Partial(_)));
         Ok(energy)
     }
 
@@ -174,25 +185,39 @@ impl EnergyTable {
         entries.iter().copied().filter(|e| e.kind.view() == self.view || !told(&e.operator)).collect()
     }
 
-    /// Energy of layers in the dense twin, which is arithmetic; none if a MAC has no price, or nothing of what is done.
-    fn twin_pj(&self, entries: &[&Entry], priced_as: Option<DataType>) -> Option<f64> {
+    /// Energy of layers in the dense twin, which is arithmetic; no price if a MAC has none, or nothing of what is done.
+    fn twin(&self, entries: &[&Entry], priced_as: Option<DataType>) -> Priced {
         let (mut sum, mut any, mut left_out) = (0.0, false, false);
         for e in entries.iter().filter(|e| e.kind.view() == View::Arithmetic) {
-            match (self.price(e.kind, priced_as.unwrap_or(e.data_type)), e.dense_count?) {
+            let Some(count) = e.dense_count else { return Priced::Absent };
+            match (self.price(e.kind, priced_as.unwrap_or(e.data_type)), count) {
                 (_, 0) => {}
                 (Ok(price), count) => {
                     any = true;
                     sum += price * count as f64;
                 }
-                (Err(_), _) if e.kind == Kind::Mac => return None,
+                (Err(_), _) if e.kind == Kind::Mac => return Priced::NoPrice,
                 (Err(_), _) => left_out = true,
             }
         }
-        (any || !left_out).then_some(sum)
+        match (any, left_out) {
+            (false, true) => Priced::NoPrice,
+            (true, true) => Priced::Partial(sum),
+            (_, false) => Priced::Whole(sum),
+        }
     }
 }
 
 impl Energy {
+    /// Energy of the dense twin.
+    pub fn dense_twin(&self) -> Priced {
+        match self.dense_twin_pj {
+            None => Priced::Absent,
+            Some(pj) if self.dense_twin_partial => Priced::Partial(pj),
+            Some(pj) => Priced::Whole(pj),
+        }
+    }
+
     /// Energy of some branches together.
     pub fn of(&self, branches: impl Fn(Branch) -> bool) -> Priced {
         let layers = || self.by_layer.iter().filter(|layer| branches(layer.branch));
@@ -325,7 +350,7 @@ mod tests {
         let (layer, ours) = (of("layer", Some(4600.0)), of("ours", Some(0.0)));
         let expected = [of("functions", None), layer, ours.clone(), of("sums", Some(4.5))];
         assert_eq!(twins("45nm-fp32"), BTreeMap::from(expected));
-        assert_eq!(price("45nm-fp32", &ledger).dense_twin_pj, Some(4604.5));
+        assert_eq!(price("45nm-fp32", &ledger).dense_twin(), Priced::Partial(4604.5));
         let expected = [of("functions", None), of("layer", None), ours, of("sums", None)];
         assert_eq!(twins("loihi"), BTreeMap::from(expected));
         assert_eq!(price("loihi", &ledger).dense_twin_pj, None);

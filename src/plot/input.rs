@@ -1,7 +1,7 @@
 //! What to draw of a recording, and whether it can be drawn.
 
 use super::Span;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 use crate::event::Tick;
 use crate::recording::{Recorded, SpikeRecording, check_dt, ids as ids_of, name_and_ids};
 use std::ops::Range;
@@ -29,18 +29,26 @@ impl Window {
             return Err(Error::value("from and to", "they must be numbers of ms"));
         }
         if from_ms >= to_ms {
-            return Err(Error::value("from", format!("{from_ms} ms is not before {to_ms} ms")));
+            return Err(Error::value("from", format!("{} ms is not before {} ms", short(from_ms), short(to_ms))));
         }
         // A bound is the tick that starts at it, or the next; products of ms and dt are not exact.
         let tick = |ms: f64| (ms / dt_ms - 1e-6).ceil();
         let (from, to) = (tick(from_ms), tick(to_ms));
         if from < f64::from(first) || to > f64::from(end) {
-            let problem = format!("{from_ms} ms to {to_ms} ms is not inside the recording");
-            return Err(Error::value("from and to", problem)
-                .with_hint(format!("the recording goes from {start_ms} ms to {end_ms} ms")));
+            let problem = format!("{} ms to {} ms is not inside the recording", short(from_ms), short(to_ms));
+            return Err(Error::value("from and to", problem).with_hint(format!(
+                "the recording goes from {} ms to {} ms",
+                short(start_ms),
+                short(end_ms)
+            )));
         }
         if from >= to {
-            let problem = format!("no tick starts from {from_ms} ms to before {to_ms} ms; a tick is {dt_ms} ms");
+            let problem = format!(
+                "no tick starts from {} ms to before {} ms; a tick is {} ms",
+                short(from_ms),
+                short(to_ms),
+                short(dt_ms)
+            );
             return Err(Error::value("from and to", problem));
         }
         Ok(Window { from: from as Tick, to: to as Tick, dt_ms })
@@ -65,11 +73,14 @@ impl Window {
     /// `width_ms` in whole ticks, at least one.
     pub fn bin(&self, what: &str, width_ms: f64) -> Result<Tick> {
         if !(width_ms.is_finite() && width_ms > 0.0) {
-            return Err(Error::value(what, format!("{width_ms} ms is not a width")));
+            return Err(Error::value(what, format!("{} ms is not a width", short(width_ms))));
         }
         let ticks = (width_ms / self.dt_ms).round();
         if ticks < 1.0 {
-            return Err(Error::value(what, format!("{width_ms} ms is less than a tick of {} ms", self.dt_ms)));
+            return Err(Error::value(
+                what,
+                format!("{} ms is less than a tick of {} ms", short(width_ms), short(self.dt_ms)),
+            ));
         }
         // A bin longer than all time is one bin.
         Ok(ticks.min(f64::from(Tick::MAX)) as Tick)

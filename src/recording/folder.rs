@@ -43,6 +43,28 @@ pub struct About {
     pub seed: u64,
 }
 
+impl About {
+    /// Refuses spikes of its populations, or of one of them, that were read from its file and are not those that it is about.
+    pub(super) fn check(&self, folder: &Path, spikes: &SpikeRecording) -> Result<()> {
+        let recorded = Recorded::from_named(self.recorded.clone(), &self.populations);
+        let recorded = recorded.map_err(|problem| Error::file(folder.join(ABOUT), problem))?;
+        let mut rest = self.populations.iter().enumerate();
+        let mut belongs = |(p, found): (usize, &(String, u32))| {
+            let own = rest.find(|(_, own)| *own == found).map(|(own, _)| own);
+            own.is_some_and(|own| recorded.of(own, found.1) == spikes.recorded.of(p, found.1))
+        };
+        let same = spikes.populations.iter().enumerate().all(&mut belongs);
+        match same && (spikes.ticks == self.ticks || spikes.dt_ms != self.dt_ms) {
+            true => Ok(()),
+            false => Err(contradicts(folder.join(&self.spikes))),
+        }
+    }
+}
+
+fn contradicts(path: PathBuf) -> Error {
+    Error::file(path, format!("ticks, populations or whose spikes were recorded are not those of {ABOUT}"))
+}
+
 /// A [`Probe`] with the name of its population.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -216,12 +238,10 @@ pub fn open(folder: &Path) -> Result<Opened> {
     let about = about(folder)?;
     let path = folder.join(&about.spikes);
     let spikes = super::read_spikes(&path, about.dt_ms)?;
-    let recorded = Recorded::from_named(about.recorded.clone(), &about.populations);
-    let recorded = recorded.map_err(|problem| Error::file(folder.join(ABOUT), problem))?;
-    if (spikes.ticks, &spikes.populations, &spikes.recorded) != (about.ticks, &about.populations, &recorded) {
-        let problem = format!("ticks, populations or whose spikes were recorded are not those of {ABOUT}");
-        return Err(Error::file(path, problem));
+    if spikes.populations.len() != about.populations.len() {
+        return Err(contradicts(path));
     }
+    about.check(folder, &spikes)?;
     let mut traces = Vec::new();
     if let Some(name) = &about.traces {
         let path = folder.join(name);

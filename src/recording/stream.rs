@@ -175,7 +175,8 @@ fn read_chosen(path: &Path, dt_ms: f64, choose: Option<Choose>, memory: u64) -> 
     super::check_dt(dt_ms)?;
     if path.is_dir() {
         let about = super::folder::about(path)?;
-        return read_chosen(&path.join(about.spikes), dt_ms, choose, memory);
+        let recording = read_chosen(&path.join(&about.spikes), dt_ms, choose, memory)?;
+        return about.check(path, &recording).map(|()| recording);
     }
     if let "bin" | "bs2" = &ending(path)[..] {
         let recording = super::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST)?;

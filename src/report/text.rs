@@ -141,7 +141,11 @@ impl Report {
                 Some((spiking, dense)) if dense > 0.0 => format!("{:.2} times the dense", spiking / dense),
                 _ => String::new(),
             };
-            let rate = at.rate.map_or("-".into(), |rate| format!("{:.1}", 100.0 * rate));
+            let rate = match at.rate {
+                None => "-".into(),
+                Some(rate) if rate > 1.0 => "always".into(),
+                Some(rate) => format!("{:.1}", 100.0 * rate),
+            };
             writeln!(f, "  {:<42} {:>12} {rate:>14}   {times}", layer.layer, percent(layer.input_rate))?;
         }
         Ok(())
@@ -191,15 +195,15 @@ pub fn energy_table(energies: &[Energy], clips: u64) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "  {:<20} {:>17} {:>17} {:>17} {:>12}   grade",
+        "  {:<20} {:>17} {:>17} {:>17} {:>17}   grade",
         "table", "whole", "spiking", "dense", "dense twin"
     );
     for e in energies {
         let some = |branches: fn(Branch) -> bool| part(e.of(branches), divisor, energy);
-        let twin = e.dense_twin_pj.map_or("-".into(), |pj| energy(pj / divisor));
+        let twin = part(e.dense_twin(), divisor, energy);
         let _ = writeln!(
             text,
-            "  {:<20} {:>17} {:>17} {:>17} {twin:>12}   {}",
+            "  {:<20} {:>17} {:>17} {:>17} {twin:>17}   {}",
             e.table,
             some(|_| true),
             some(is_spiking),

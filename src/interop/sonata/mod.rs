@@ -194,10 +194,7 @@ pub fn read_within(path: &Path, files_anywhere: bool) -> Result<Simulation> {
     if tstart != 0.0 {
         return Err(fail("run.tstart", format!("is {tstart}: runs begin at 0")));
     }
-    let ticks = (tstop / dt).round();
-    if !(ticks >= 1.0 && ticks < f64::from(Tick::MAX)) {
-        return Err(fail("run.tstop", format!("is {tstop}: expected at least one step of {dt} ms")));
-    }
+    let ticks = crate::network::duration(tstop, dt).map_err(|problem| fail("run.tstop", format!("is {problem}")))?;
 
     let circuit_path = paths.resolve(&config.network)?;
     let circuit: CircuitConfig = read_json(&circuit_path)?;

@@ -272,12 +272,12 @@ fn check_drawn(
     allow_multapses: bool,
 ) -> Checked<()> {
     let itself = without.is_some_and(|ids| ids.start.max(range.start) < ids.end.min(range.end));
-    let (all, left) = (range.len(), range.len() - usize::from(itself));
-    let of = if itself { format!("{all} without the neuron itself") } else { all.to_string() };
+    let left = range.len() - usize::from(itself);
+    let but = if itself { " but the neuron itself" } else { "" };
     match (left, degree as usize > left && !allow_multapses) {
-        (0, _) => Err(Problem::new(rule, format!("no {what} is left to draw: there are {of}"))),
+        (0, _) => Err(Problem::new(rule, format!("there is no {what} to draw{but}"))),
         (_, true) => {
-            let message = format!("{degree} {what}s without multapses: expected at most {left}, there are {of}");
+            let message = format!("{degree} {what}s without multapses: expected at most {left}, all {what}s{but}");
             Err(Problem::new(format!("{rule}.degree"), message))
         }
         _ => Ok(()),

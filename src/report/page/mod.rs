@@ -119,7 +119,7 @@ fn summary(report: &Report) -> String {
                 String::new()
             };
             let more = format!("per clip, modelled, not measured; table {}{times}", first.table);
-            html += &tile("Energy of the dense twin", &joule(twin / clips), &more);
+            html += &tile("Energy of the dense twin", &part(first.dense_twin(), clips, joule), &more);
         }
     }
     if let Some(spikes) = &report.spikes {
@@ -278,7 +278,7 @@ fn energy_tables(report: &Report) -> String {
             some(e, |_| true),
             some(e, is_spiking),
             some(e, |branch| !is_spiking(branch)),
-            each(e.dense_twin_pj),
+            Cell::Number(part(e.dense_twin(), clips, joule)),
             Cell::Text(e.grade.to_string()),
         ]
     };
@@ -290,7 +290,11 @@ fn energy_tables(report: &Report) -> String {
     let mut rows = Vec::new();
     for layer in &report.dense_twin {
         for at in &layer.break_even {
-            let rate = at.rate.map_or_else(|| at.reason.clone().unwrap_or_default(), percent);
+            let rate = match at.rate {
+                None => at.reason.clone().unwrap_or_default(),
+                Some(rate) if rate > 1.0 => "always".into(),
+                Some(rate) => percent(rate),
+            };
             rows.push(vec![
                 Cell::Name(layer.layer.clone()),
                 Cell::Text(at.table.clone()),
@@ -305,8 +309,8 @@ fn energy_tables(report: &Report) -> String {
         let head =
             ["layer", "table", "input rate", "break-even rate", "spiking layer, per clip", "dense layer, per clip"];
         html += &table(
-            "Break-even: the firing rate of a layer's input below which it takes less modelled energy than the dense layer; 0 if its \
-             neurons alone take more",
+            "Break-even: the firing rate of a layer's input below which it takes less modelled energy than the dense layer: 0 if its \
+             neurons alone take more, always if even every source at every step would take less",
             &head,
             &rows,
         );
