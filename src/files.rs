@@ -568,6 +568,18 @@ pub fn cell_text(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// What is wrong with a table, and in which line.
+pub(crate) fn table_problem(e: &csv::Error) -> (usize, String) {
+    let line = e.position().map_or(1, csv::Position::line) as usize;
+    let problem = match e.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} cells, the rows before have {expected_len}")
+        }
+        _ => e.to_string(),
+    };
+    (line, problem)
+}
+
 /// Reads a whole text file, without the byte order mark that editors on Windows put before it.
 pub fn read_text(path: &Path) -> Result<String> {
     let mut text = std::fs::read_to_string(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
@@ -640,6 +652,31 @@ mod tests {
         std::fs::remove_dir(at("b")).unwrap();
         write_together(&files, &[at("old"), at("never")]).unwrap();
         assert_eq!(names(folder.path()), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_is_replaced_keeps_its_rights_and_results_are_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.svg");
+        write_output(&path, b"<svg").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+            write_output(&path, b"<svg/>").unwrap();
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        }
+        let tensors = [&8_u64.to_le_bytes()[..], b"{\"a\":{}}"].concat();
+        for results in [&b"\x89HDF\r\n\x1a\n"[..], b"PK\x03\x04", b"\x93NUMPY\x01\0", &tensors] {
+            std::fs::write(&path, results).unwrap();
+            let error = write_output(&path, b"<svg/>").unwrap_err().to_string();
+            assert!(error.contains("a.svg: cannot write: is a recording, weights or"), "{error}");
+            assert_eq!(std::fs::read(&path).unwrap(), results);
+        }
+        let error = Hold::new(&path, "simulate").unwrap_err().to_string();
+        assert!(error.ends_with("cannot write here: is a file, not a folder"), "{error}");
+        let error = Partial::new(&path.join("b")).unwrap_err().to_string();
+        assert!(error.contains("is a file, not a folder"), "{error}");
     }
 
     #[test]

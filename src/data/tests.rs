@@ -349,6 +349,26 @@ fn wrong_class_vectors_are_refused() {
     made.refused(&["word_embeddings_x_normed.npy", "'the c' has size 4, others have 3"]);
 
     let made = letters();
+    let mut wrong = vectors(4, 3);
+    wrong[3].1 = vec![0.0; 3];
+    made.dictionary(&wrong);
+    made.refused(&["word_embeddings_x_normed.npy", "the vector of class 'd' is zero"]);
+
+    let made = letters();
+    let mut wrong = vectors(4, 3);
+    wrong.push(("\u{e9}".into(), vec![1.0; 3]));
+    wrong.push(("e\u{301}".into(), vec![2.0; 3]));
+    made.dictionary(&wrong);
+    made.refused(&["word_embeddings_x_normed.npy", "has two vectors under names that differ only in Unicode form"]);
+    wrong[5].1 = vec![1.0; 3];
+    made.dictionary(&wrong);
+    made.open().unwrap();
+
+    let made = letters();
+    made.text(&made.names_file(), "original,manual\na,the a\nb,the b\nc,the c\nd,the d\nd,the a\n");
+    made.refused(&["letters_w2v_class_names.csv", "'d' is both 'the d' and 'the a'"]);
+
+    let made = letters();
     std::fs::write(made.path(dictionary), matrix_bytes(1, 2, &[1.0, 2.0])).unwrap();
     made.refused(&["word_embeddings_x_normed.npy", "pickled dictionary"]);
 
@@ -468,7 +488,7 @@ fn an_inspection_finds_everything_at_once() {
         assert!(text.contains(problem), "{problem} is missing:\n{text}");
     }
     assert_eq!(inspection.problems.len(), expected.len(), "{text}");
-    assert!(text.contains("6 errors, 1 warnings"), "{text}");
+    assert!(text.contains("6 errors, 1 warning"), "{text}");
     let json = serde_json::to_value(&inspection).unwrap();
     assert_eq!(json["parts"][0]["part"], "stage_1_train");
     assert_eq!(json["problems"].as_array().unwrap().len(), expected.len());
@@ -543,6 +563,8 @@ fn one_fault_of_the_plain_form_is_one_error() {
     let cube = [crate::npy::tests::header_bytes("<f4", "(16, 1, 1)"), vec![0; 64]].concat();
     said(&|folder| std::fs::write(folder.join("audio.npy"), &cube).unwrap(), &["audio.npy: expected a matrix"]);
     said(&|folder| std::fs::remove_file(folder.join("video.npy")).unwrap(), &["video.npy: cannot read"]);
+    let head = "clip,class,audio_row,audio_end,video_row,parts\n";
+    said(&|folder| std::fs::write(folder.join("clips.csv"), head).unwrap(), &["clips.csv: lists no clips"]);
     said(
         &|folder| std::fs::write(folder.join("video.npy"), matrix_bytes(8, 2, &[f32::NAN; 16])).unwrap(),
         &["video.npy: row 0, column 0 (clip 'b0') is NaN (the first of 7 alike)"],
@@ -651,6 +673,18 @@ fn one_fault_of_the_published_layout_is_one_error() {
     }
     let said = problems(&made);
     assert!(said.len() == 1 && said[0].contains("(the first of 2 alike)"), "{said:?}");
+    // Of a kind of file: sequences of numbers that nobody expects, each with its own clips.
+    let made = letters();
+    for part in [Part::Stage1Train, Part::Stage2TestSeen] {
+        for (modality, class) in [("audio", 0), ("audio", 1), ("video", 0)] {
+            let ids = made.ids(part, class);
+            let clips: [(&[usize], &[f32]); 2] = [(&[1, 1, 2], &[1., 2.]), (&[1, 2], &[7., 8.])];
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            write_sequences(&made.class_file(modality, part, class).with_extension("pkl"), &ids, &clips);
+        }
+    }
+    let said = problems(&made);
+    assert!(said.len() == 1 && said[0].contains("(the first of 6 alike)"), "{said:?}");
     let made = letters();
     made.text("class-split/main_split/stage_2_test_seen.txt", "a\nB\nC\n");
     let said = problems(&made);

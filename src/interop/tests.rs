@@ -410,6 +410,7 @@ fn wrong_networks_are_refused_by_file_and_field() {
     check(&config("10.0,", "10.0"), &["simulation_config.json:3:"]);
     check(&config("\"dt\": 0.1", "\"dt\": 0.0001"), &["simulation_config.json", "run.dt", "0.0001"]);
     check(&config("10.0", "0"), &["simulation_config.json", "run.tstop"]);
+    check(&config("10.0", "10.05"), &["simulation_config.json", "'run.tstop' is 10.05 ms", "a multiple of dt_ms"]);
     check(&config("${BASE_CIRCUIT}", "$CIRCUIT/x"), &["simulation_config.json", "'$CIRCUIT/x'"]);
     check(&config("${configdir}", "$BASE$BASE"), &["simulation_config.json", "no variable"]);
     check(&config("\"spikes\"", "\"current_clamp\""), &["inputs.drive", "current_clamp"]);

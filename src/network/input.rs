@@ -1,7 +1,7 @@
 //! The files that a network file names: arrays of numbers, lists of spikes, lists of edges.
 
 use crate::error::{Error, Result};
-use crate::files::ending;
+use crate::files::{ending, table_problem};
 use crate::npy::{Header, floats_to_f64, integers, row_major};
 use crate::recording::{self, SpikeRecording};
 use std::path::Path;
@@ -149,7 +149,10 @@ fn each_row(
     mut f: impl FnMut(&csv::StringRecord, &dyn Fn(&str, &str) -> Error) -> Result<()>,
 ) -> Result<()> {
     for row in reader.records() {
-        let row = row.map_err(|e| Error::file(path, e))?;
+        let row = row.map_err(|e| {
+            let (line, problem) = table_problem(&e);
+            Error::file(path, format!("line {line}: {problem}"))
+        })?;
         let line = row.position().map_or(0, csv::Position::line);
         f(&row, &|column, expected| Error::file(path, format!("line {line}, column {column}: expected {expected}")))?;
     }
@@ -163,7 +166,7 @@ fn read_numbers(path: &Path, limit: u64) -> Result<Array> {
         rows += 1;
         columns = row.len();
         for column in 0..columns {
-            values.push(number(row, column).ok_or_else(|| fault(&column.to_string(), "a number"))?);
+            values.push(number(row, column).ok_or_else(|| fault(&(column + 1).to_string(), "a number"))?);
         }
         Ok(())
     })?;

@@ -8,7 +8,7 @@ use super::stream::{SpikeSink, TraceSink};
 use super::{AboutProbe, Header, Recorded, Trace};
 use crate::error::{Error, Result};
 use crate::event::Tick;
-use crate::files::{Partial, cell_text, read_text, sync};
+use crate::files::{Partial, cell_text, read_text, sync, table_problem};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
@@ -202,8 +202,8 @@ impl<'a> Text<'a> {
         builder.comment(Some(b'#')).trim(csv::Trim::All).has_headers(true).delimiter(delimiter);
         let mut reader = builder.from_reader(self.text.as_bytes());
         let csv_error = |e: csv::Error| {
-            let line = e.position().map_or(1, csv::Position::line);
-            self.fail(line as usize, 0, e)
+            let (line, problem) = table_problem(&e);
+            self.fail(line, 0, problem)
         };
         let heading: Vec<String> = reader.headers().map_err(csv_error)?.iter().map(str::to_owned).collect();
         let columns = columns(&heading)?;

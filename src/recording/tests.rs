@@ -521,6 +521,8 @@ fn a_folder_that_does_not_fit_together_is_refused() {
     };
     refused(edited("\"schema\": 1", "\"schema\": 2"), &["recording.json", "schema 2"]);
     refused(edited("\"ticks\": 1000", "\"ticks\": 1001"), &["spikes.csv", "not those of recording.json"]);
+    let name = Some(&small().populations[0].0[..]);
+    refused(read_population(path, small().dt_ms, name, u64::MAX), &["spikes.csv", "not those of recording.json"]);
     refused(edited("\"membrane\"", "\"current\""), &["traces.csv", "not those of recording.json"]);
     refused(edited("\"spikes.csv\"", "\"../spikes.csv\""), &["recording.json", "not the name of a file"]);
     refused(edited("\"dt_ms\": 0.1", "\"dt_ms\": 0"), &["recording.json", "dt_ms"]);
