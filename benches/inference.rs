@@ -5,8 +5,9 @@ mod network;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use network::{KINDS, inputs, parameters, stack};
-use spikefuse::engine::{ClipInput, Driver, Input, Scratch, run, run_batch};
-use spikefuse::neuron::lif::Reset;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::stack::{ClipInput, Input, Scratch, run, run_batch};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ fn inference(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("{clips}x{ticks}"));
         group.sample_size(20).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
         for kind in KINDS {
-            let stack = stack(&parameters(kind.ranges), Reset::Hard, true);
+            let stack = stack(&parameters(kind.ranges), Reset::To(0.0), true);
             let trains = inputs(kind.rate, clips, ticks);
             let batch: Vec<ClipInput> = trains.iter().map(|train| ClipInput::new(Input::Spikes(train))).collect();
             let runs = run_batch(&stack, Driver::Event, &batch, ticks).unwrap();
@@ -44,7 +45,7 @@ fn counting(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("counting");
     group.sample_size(30).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
     for kind in KINDS {
-        let stack = stack(&parameters(kind.ranges), Reset::Hard, true);
+        let stack = stack(&parameters(kind.ranges), Reset::To(0.0), true);
         let trains = inputs(kind.rate, CLIPS, TICKS);
         for (name, mut scratch) in [("on", Scratch::default()), ("off", Scratch::uncounted())] {
             group.bench_function(BenchmarkId::new(name, kind.name), |bencher| {

@@ -1,10 +1,11 @@
 //! Speed of the drivers on networks of `networks/`: 1000 ticks of each, and of a network in which nothing happens.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use spikefuse::event::Tick;
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::recording::Ignore;
-use spikefuse::simulator::{Driver, Simulation};
+use spikefuse::simulator::Simulation;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::Tick;
 use std::path::Path;
 use std::sync::Arc;
 

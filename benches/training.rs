@@ -4,16 +4,16 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rand::RngExt as _;
-use spikefuse::config::{Config, ModelConfig, TrainingConfig};
+use spikefuse::base::rng::Streams;
 use spikefuse::data::{Clips, Features};
-use spikefuse::engine::Driver;
-use spikefuse::fusion::{Cube, Slice};
-use spikefuse::gzsl::{Candidates, Scored};
-use spikefuse::model::batch::set_input_statistics;
-use spikefuse::model::{Dimensions, Network, Stft};
-use spikefuse::rng::Streams;
-use spikefuse::tensor::{Graph, Var};
-use spikefuse::train::{Sampler, Stage};
+use spikefuse::hybrid::config::{Config, ModelConfig, TrainingConfig};
+use spikefuse::hybrid::fusion::{Cube, Slice};
+use spikefuse::hybrid::gzsl::{Candidates, Scored};
+use spikefuse::hybrid::model::batch::set_input_statistics;
+use spikefuse::hybrid::model::{Dimensions, Hybrid, Stft};
+use spikefuse::hybrid::tensor::{Graph, Var};
+use spikefuse::hybrid::train::{Sampler, Stage};
+use spikefuse::spiking::Driver;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ fn model(criterion: &mut Criterion) {
     group.bench_function("step", |bencher| {
         bencher.iter(|| stage.step(&config, &model, &training_clips, &sampler, &vectors, false).unwrap());
     });
-    let network = Network::new(&model, &stage.parameters).unwrap();
+    let network = Hybrid::new(&model, &stage.parameters).unwrap();
     let test_clips = clips(256);
     for (name, driver) in [("event", Driver::Event), ("clock", Driver::Clock)] {
         group.bench_function(BenchmarkId::new("infer", name), |bencher| {

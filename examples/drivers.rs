@@ -3,11 +3,13 @@
 //!     cargo run --example drivers
 
 use spikefuse::Result;
-use spikefuse::counts::LayerCounts;
+use spikefuse::energy::counts::LayerCounts;
 use spikefuse::network::{Delays, Emits, Network, Origin, Population, Projection, Rule, Source, Threshold, Weights};
-use spikefuse::neuron::linear::{Form, Leak, Neuron, Reset};
 use spikefuse::recording::{Header, Memory, SpikeRecording};
-use spikefuse::simulator::{Driver, Simulation};
+use spikefuse::simulator::Simulation;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::neuron::linear::{Form, Leak, Neuron};
 use std::sync::Arc;
 
 const DT_MS: f64 = 0.1;

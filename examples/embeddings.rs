@@ -7,12 +7,13 @@
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use spikefuse::data::{ClassVectors, Dataset, Features, Part, Split};
-use spikefuse::engine::{Driver, Run};
-use spikefuse::evaluate::class_vectors;
-use spikefuse::model::batch::features;
-use spikefuse::model::{Activity, BLOCKS, Network, Stft, load};
-use spikefuse::parameters::MODALITIES;
-use spikefuse::tensor::Graph;
+use spikefuse::hybrid::evaluate::class_vectors;
+use spikefuse::hybrid::model::batch::features;
+use spikefuse::hybrid::model::{Activity, BLOCKS, Hybrid, Stft, load};
+use spikefuse::hybrid::parameters::MODALITIES;
+use spikefuse::hybrid::tensor::Graph;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::stack::ClipRun;
 use spikefuse::{Error, Result};
 use std::path::Path;
 
@@ -39,7 +40,7 @@ fn inputs(name: &str, features: &Features, clips: usize) -> [Tensor; 2] {
 }
 
 /// 1 where a neuron fired: `[clips, block, step, neuron]`.
-fn spikes(name: &str, model: &Stft, runs: &[Run]) -> Tensor {
+fn spikes(name: &str, model: &Stft, runs: &[ClipRun]) -> Tensor {
     let (steps, width) = (model.config.time_steps, model.config.width);
     let mut bytes = vec![0; runs.len() * BLOCKS * steps * width];
     for (rows, run) in bytes.chunks_exact_mut(BLOCKS * steps * width).zip(runs) {
@@ -62,7 +63,7 @@ fn main() -> Result<()> {
         _ => return Err(Error::value("arguments", "give MODEL OUT.safetensors [DATA DATASET]")),
     };
     let (model, parameters) = load(&Path::new(folder).join("weights.safetensors"))?;
-    let network = Network::new(&model, &parameters)?;
+    let network = Hybrid::new(&model, &parameters)?;
     let clips = dataset.load(Part::Stage2TestUnseen)?;
     let rows: Vec<usize> = (0..clips.len().min(256)).collect();
     let vectors = class_vectors(&dataset, dataset.classes_of(Part::Stage2TestUnseen))?;

@@ -4,13 +4,15 @@
 //!     cargo run --release --example energy
 
 use spikefuse::Result;
+use spikefuse::base::splitmix::unit;
 use spikefuse::energy::{Cost, DataType, EnergyTable, Ledger, MEMBRANE_UPDATE, SpikingLayer};
-use spikefuse::engine::{ClipInput, Driver, Input, Layer, Scratch, Stack, run};
-use spikefuse::event::SpikeTrain;
-use spikefuse::neuron::lif::{LifParams, Reset};
-use spikefuse::splitmix::unit;
-use spikefuse::synapse::Projection;
-use spikefuse::threshold::Threshold;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::SpikeTrain;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::neuron::lif::LifParams;
+use spikefuse::spiking::stack::DenseSynapses;
+use spikefuse::spiking::stack::{ClipInput, Input, Layer, Scratch, Stack, run};
+use spikefuse::spiking::threshold::LayerThreshold;
 
 const INPUTS: usize = 512;
 const NEURONS: usize = 256;
@@ -18,8 +20,9 @@ const TICKS: usize = 4;
 
 fn main() -> Result<()> {
     let weight: Vec<f32> = (0..(INPUTS * NEURONS) as u64).map(|n| (0.2 * unit(1, n) - 0.08) as f32).collect();
-    let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::Hard };
-    let layer = Layer::new(Projection::dense(NEURONS, INPUTS, &weight)?, &[0.0; NEURONS], lif, Threshold::Fixed(1.0))?;
+    let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::To(0.0) };
+    let layer =
+        Layer::new(DenseSynapses::dense(NEURONS, INPUTS, &weight)?, &[0.0; NEURONS], lif, LayerThreshold::Fixed(1.0))?;
     let stack = Stack::new(vec![layer])?;
     let table = EnergyTable::default_table();
 

@@ -4,12 +4,14 @@
 //!     cargo run --release --example event_vs_clock
 
 use spikefuse::Result;
-use spikefuse::engine::{ClipInput, Driver, Input, Layer, Probe, Scratch, Snapshot, Stack, run};
-use spikefuse::event::SpikeTrain;
-use spikefuse::neuron::lif::{LifParams, Reset};
-use spikefuse::splitmix::unit;
-use spikefuse::synapse::Projection;
-use spikefuse::threshold::{DynamicThreshold, Threshold};
+use spikefuse::base::splitmix::unit;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::SpikeTrain;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::neuron::lif::LifParams;
+use spikefuse::spiking::stack::DenseSynapses;
+use spikefuse::spiking::stack::{ClipInput, Input, Layer, Observer, Scratch, Snapshot, Stack, run};
+use spikefuse::spiking::threshold::{DynamicThreshold, LayerThreshold};
 
 const SIZES: [usize; 3] = [256, 128, 32];
 const TICKS: usize = 12;
@@ -20,7 +22,7 @@ const RATE: f64 = 0.02;
 #[derive(Default, PartialEq)]
 struct Recorder(Vec<u32>);
 
-impl Probe for Recorder {
+impl Observer for Recorder {
     fn tick(&mut self, _layer: usize, _tick: usize, snapshot: Snapshot<'_>) {
         self.0.extend(snapshot.membranes.iter().chain(snapshot.thresholds).map(|value| value.to_bits()));
     }
@@ -29,8 +31,8 @@ impl Probe for Recorder {
 /// LIF neurons with thresholds that move, and made-up weights.
 fn layer(seed: u64, inputs: usize, outputs: usize) -> Result<Layer> {
     let weight: Vec<f32> = (0..(inputs * outputs) as u64).map(|n| (1.4 * unit(seed, n) - 0.6) as f32).collect();
-    let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::Hard };
-    let threshold = Threshold::Dynamic(DynamicThreshold {
+    let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::To(0.0) };
+    let threshold = LayerThreshold::Dynamic(DynamicThreshold {
         theta_0: 1.0,
         theta_min: 0.25,
         theta_max: 2.0,
@@ -39,7 +41,7 @@ fn layer(seed: u64, inputs: usize, outputs: usize) -> Result<Layer> {
         gain_trace: 0.2,
         trace_decay: 0.5,
     });
-    Layer::new(Projection::dense(outputs, inputs, &weight)?, &vec![0.0; outputs], lif, threshold)
+    Layer::new(DenseSynapses::dense(outputs, inputs, &weight)?, &vec![0.0; outputs], lif, threshold)
 }
 
 fn main() -> Result<()> {

@@ -4,15 +4,15 @@
 //!     cargo run --release --example hybrid
 
 use spikefuse::Result;
-use spikefuse::compare::compare;
-use spikefuse::config::{Config, ModelConfig, TrainingConfig};
 use spikefuse::data::{Dataset, Part};
-use spikefuse::engine::Driver;
-use spikefuse::evaluate::{Gamma, Task, evaluate};
-use spikefuse::gzsl::Candidates;
-use spikefuse::model::Network;
-use spikefuse::report::{Origin, Report};
-use spikefuse::train::{EpochRecord, Observer, train};
+use spikefuse::hybrid::compare::compare;
+use spikefuse::hybrid::config::{Config, ModelConfig, TrainingConfig};
+use spikefuse::hybrid::evaluate::{Gamma, Task, evaluate};
+use spikefuse::hybrid::gzsl::Candidates;
+use spikefuse::hybrid::model::Hybrid;
+use spikefuse::hybrid::train::{EpochRecord, Observer, train};
+use spikefuse::report::{Provenance, Report};
+use spikefuse::spiking::Driver;
 
 const SEED: u64 = 0;
 
@@ -52,7 +52,7 @@ fn main() -> Result<()> {
     };
     let dataset = Dataset::embedded(0);
     let trained = train(&config, &dataset, SEED, None, &mut Lines)?;
-    let network = Network::new(&trained.model, &trained.parameters)?;
+    let network = Hybrid::new(&trained.model, &trained.parameters)?;
 
     let (seen, unseen) = (dataset.load(Part::Stage2TestSeen)?, dataset.load(Part::Stage2TestUnseen)?);
     let candidates = Candidates::new(dataset.classes_of(Part::Stage2Train), dataset.classes_of(Part::Stage2TestUnseen));
@@ -62,7 +62,7 @@ fn main() -> Result<()> {
     let parity = compare(&network, &unseen, |_| ())?;
     assert!(parity.as_ref().is_some_and(|parity| parity.holds()));
     let (candidates, parameters) = (&task.candidates, &trained.parameters);
-    let origin = Origin { dataset: &dataset, candidates, parameters, seed: SEED, epochs: trained.choice.epochs };
+    let origin = Provenance { dataset: &dataset, candidates, parameters, seed: SEED, epochs: trained.choice.epochs };
     println!("\n{}", Report::new(&origin, &network, &result, parity, &[])?);
     Ok(())
 }

@@ -5,7 +5,8 @@
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::plot::{RasterOptions, raster};
 use spikefuse::recording::{Header, Memory};
-use spikefuse::simulator::{Driver, Simulation};
+use spikefuse::simulator::Simulation;
+use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

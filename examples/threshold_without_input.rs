@@ -4,18 +4,20 @@
 //!     cargo run --example threshold_without_input
 
 use spikefuse::Result;
-use spikefuse::engine::{ClipInput, Driver, Input, Layer, Probe, Scratch, Snapshot, Stack, run};
-use spikefuse::event::{Spike, SpikeTrain};
-use spikefuse::neuron::lif::{LifParams, Reset};
-use spikefuse::synapse::Projection;
-use spikefuse::threshold::{DynamicThreshold, Threshold};
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::neuron::lif::LifParams;
+use spikefuse::spiking::stack::DenseSynapses;
+use spikefuse::spiking::stack::{ClipInput, Input, Layer, Observer, Scratch, Snapshot, Stack, run};
+use spikefuse::spiking::threshold::{DynamicThreshold, LayerThreshold};
+use spikefuse::spiking::{Spike, SpikeTrain};
 
 const TICKS: usize = 8;
 
 /// Prints the neuron at each tick.
 struct Printer;
 
-impl Probe for Printer {
+impl Observer for Printer {
     fn tick(&mut self, _layer: usize, tick: usize, snapshot: Snapshot<'_>) {
         let (charged, threshold) = (snapshot.charged[0], snapshot.thresholds[0]);
         println!("{tick:>4} {charged:>10.4} {threshold:>10.4}   {}", if charged >= threshold { "spike" } else { "" });
@@ -24,7 +26,7 @@ impl Probe for Printer {
 
 fn main() -> Result<()> {
     // tau = 50: the membrane loses 2 % per tick.
-    let lif = LifParams { tau: 50.0, decay_input: false, reset: Reset::Hard };
+    let lif = LifParams { tau: 50.0, decay_input: false, reset: Reset::To(0.0) };
     let threshold = DynamicThreshold {
         theta_0: 1.0,
         theta_min: 0.25,
@@ -34,8 +36,8 @@ fn main() -> Result<()> {
         gain_trace: 0.0,
         trace_decay: 0.5,
     };
-    let synapse = Projection::dense(1, 1, &[0.5])?;
-    let stack = Stack::new(vec![Layer::new(synapse, &[0.0], lif, Threshold::Dynamic(threshold))?])?;
+    let synapse = DenseSynapses::dense(1, 1, &[0.5])?;
+    let stack = Stack::new(vec![Layer::new(synapse, &[0.0], lif, LayerThreshold::Dynamic(threshold))?])?;
 
     // One spike at tick 0, then silence. The cue of the dense branch asks for a threshold of 1 - 0.7, half of the way per tick.
     let input = SpikeTrain::from_spikes(1, TICKS, [Spike { tick: 0, source: 0 }])?;

@@ -4,138 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no cycles.
-const USES: [(&str, &[&str]); 38] = [
+const USES: [(&str, &[&str]); 12] = [
     ("error", &[]),
-    ("rng", &[]),
-    ("splitmix", &[]),
-    ("lanes", &[]),
-    ("counts", &[]),
-    ("files", &["error"]),
-    ("memory", &["error"]),
-    ("sealed", &[]),
+    ("base", &["error"]),
     // Formats that several modules read.
-    ("npy", &["error"]),
-    ("npz", &["error", "files", "memory", "npy"]),
-    ("h5", &["error", "memory", "npy"]),
-    ("config", &["error", "files"]),
-    ("energy", &["counts", "error", "files"]),
-    // The event-driven simulator knows neither tensors nor models nor data.
-    ("event", &["error"]),
-    ("threshold", &["error"]),
-    ("neuron", &["error", "lanes"]),
-    ("synapse", &["counts", "error", "event", "lanes"]),
-    ("engine", &["counts", "error", "event", "lanes", "neuron", "synapse", "threshold"]),
+    ("formats", &["base", "error"]),
+    ("energy", &["base", "error"]),
+    // What both engines share, and the engine of stacks. It knows neither tensors nor models nor data.
+    ("spiking", &["base", "energy", "error"]),
     // Any network: what it records, its description, the simulator, pictures of recordings.
-    ("recording", &["error", "event", "files", "h5", "npz"]),
-    ("network", &["error", "event", "files", "memory", "neuron", "npy", "recording", "rng", "splitmix"]),
-    ("interop", &["error", "event", "files", "h5", "network", "neuron", "recording"]),
-    (
-        "simulator",
-        &[
-            "counts",
-            "energy",
-            "error",
-            "event",
-            "files",
-            "lanes",
-            "memory",
-            "network",
-            "neuron",
-            "recording",
-            "sealed",
-            "splitmix",
-        ],
-    ),
-    ("plot", &["error", "event", "files", "recording"]),
-    // The dense operators know no spikes. Time-step factor and fusion see tensors only, not who made them.
-    ("tensor", &["energy", "lanes", "rng"]),
-    ("encoding", &["energy", "tensor"]),
-    ("snn", &["config", "tensor"]),
-    ("time_step", &["energy", "tensor"]),
-    ("fusion", &["energy", "tensor"]),
-    ("data", &["error", "files", "h5", "npy", "rng"]),
-    ("parameters", &["error", "rng", "tensor"]),
-    ("dense", &["config", "parameters", "tensor"]),
-    (
-        "model",
-        &[
-            "config",
-            "counts",
-            "data",
-            "dense",
-            "encoding",
-            "energy",
-            "engine",
-            "error",
-            "files",
-            "fusion",
-            "neuron",
-            "parameters",
-            "rng",
-            "snn",
-            "synapse",
-            "tensor",
-            "threshold",
-            "time_step",
-        ],
-    ),
-    ("gzsl", &["config", "energy", "tensor"]),
-    ("evaluate", &["config", "data", "energy", "engine", "error", "gzsl", "model"]),
-    (
-        "compare",
-        &[
-            "counts",
-            "data",
-            "energy",
-            "engine",
-            "error",
-            "event",
-            "model",
-            "parameters",
-            "simulator",
-            "splitmix",
-            "tensor",
-        ],
-    ),
-    (
-        "report",
-        &[
-            "compare",
-            "counts",
-            "data",
-            "energy",
-            "error",
-            "evaluate",
-            "files",
-            "gzsl",
-            "model",
-            "neuron",
-            "parameters",
-            "plot",
-        ],
-    ),
-    // Nothing uses training: without it there is still a simulator that evaluates.
-    (
-        "train",
-        &[
-            "config",
-            "data",
-            "dense",
-            "engine",
-            "error",
-            "evaluate",
-            "files",
-            "gzsl",
-            "memory",
-            "model",
-            "parameters",
-            "rng",
-            "sealed",
-            "tensor",
-        ],
-    ),
-    ("lib", &["error"]),
+    ("recording", &["base", "error", "formats", "spiking"]),
+    ("network", &["base", "error", "formats", "recording", "spiking"]),
+    ("simulator", &["base", "energy", "error", "formats", "network", "recording", "spiking"]),
+    ("plot", &["base", "error", "recording", "spiking"]),
+    // The hybrid and what it is trained and tested on.
+    ("data", &["base", "error", "formats"]),
+    ("hybrid", &["base", "data", "energy", "error", "formats", "spiking"]),
+    ("report", &["base", "data", "energy", "error", "hybrid", "plot", "spiking"]),
 ];
+
+/// Of the library, by the path of its module; without tests and the program.
+struct Files(BTreeMap<Vec<String>, PathBuf>);
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
@@ -150,10 +39,12 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The first part of the path below `src`: `engine` for `src/engine/event.rs` and `counts` for `src/counts.rs`.
-fn module_of(path: &Path) -> String {
+/// The module that a file is: `network::compile` for `src/network/compile/mod.rs`.
+fn module_of(path: &Path) -> Vec<String> {
     let below = path.strip_prefix(source()).unwrap().with_extension("");
-    below.iter().next().unwrap().to_str().unwrap().to_owned()
+    let mut module: Vec<String> = below.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    module.pop_if(|last| last == "mod");
+    module
 }
 
 /// The code of a file without comments and without its tests, which may use anything.
@@ -173,49 +64,85 @@ fn code(path: &Path) -> String {
     code
 }
 
-/// Modules named behind each `crate::` in `code`; a name in capitals is an item of the crate's root, `error`'s.
-fn used(code: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
-        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
-            continue;
-        }
-        let rest = &code[at + "crate::".len()..];
-        let names: Vec<&str> = match rest.strip_prefix('{') {
-            Some(group) => group.split('}').next().unwrap_or_default().split(',').map(str::trim).collect(),
-            None => vec![rest],
-        };
-        for name in names {
-            let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
-            let name = &name[..end];
-            let capital = name.starts_with(|c: char| c.is_uppercase());
-            found.insert(if capital { "error".to_owned() } else { name.to_owned() });
+/// The paths that stand behind each `crate::`, `super::` or `self::` in the code of `module`, from the root.
+fn paths(code: &str, module: &[String]) -> Vec<Vec<String>> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut paths = Vec::new();
+    for root in ["crate", "super", "self"] {
+        for (at, _) in code.match_indices(&format!("{root}::")) {
+            if code[..at].ends_with(|c: char| is_name(c) || c == ':') {
+                continue;
+            }
+            let mut base: Vec<String> = match root {
+                "crate" => Vec::new(),
+                "super" => module[..module.len() - 1].to_vec(),
+                _ => module.to_vec(),
+            };
+            let mut rest = &code[at + root.len() + 2..];
+            while let Some(next) = rest.strip_prefix("super::") {
+                base.pop();
+                rest = next;
+            }
+            let items: Vec<&str> = match rest.strip_prefix('{') {
+                Some(group) => group.split('}').next().unwrap_or_default().split(',').map(str::trim).collect(),
+                None => vec![rest.split(|c: char| !is_name(c) && c != ':').next().unwrap_or_default()],
+            };
+            for item in items {
+                let names = item.split("::").map(|name| name.split_whitespace().next().unwrap_or_default());
+                paths.push(base.iter().cloned().chain(names.filter(|n| !n.is_empty()).map(str::to_owned)).collect());
+            }
         }
     }
-    found
+    paths
+}
+
+impl Files {
+    fn read() -> Files {
+        let files = rust_files(&source()).into_iter().map(|path| (module_of(&path), path));
+        let counts = |module: &Vec<String>| {
+            !["cli", "main", "lib"].contains(&&module[0][..]) && !module.iter().any(|part| part == "tests")
+        };
+        Files(files.filter(|(module, _)| counts(module)).collect())
+    }
+
+    /// The modules that each uses, those with a file of their own.
+    fn uses(&self) -> BTreeMap<&[String], BTreeSet<&[String]>> {
+        let of = |module: &[String], path: &Path| {
+            let code = code(path);
+            let mut used: BTreeSet<&[String]> = BTreeSet::new();
+            for path in paths(&code, module) {
+                // A name in capitals is an item of the crate's root, the error.
+                let error = path.len() == 1 && path[0].starts_with(|c: char| c.is_uppercase());
+                let path = if error { vec!["error".to_owned()] } else { path };
+                let known = (1..=path.len()).rev().find_map(|n| self.0.get_key_value(&path[..n]));
+                used.extend(known.map(|(module, _)| &module[..]));
+            }
+            // A folder's own file names those beside it without more.
+            let inner = self.0.keys().filter(|inner| inner.len() == module.len() + 1 && inner.starts_with(module));
+            used.extend(inner.filter(|inner| names(&code, &inner[module.len()])).map(|inner| &inner[..]));
+            used.remove(module);
+            used
+        };
+        self.0.iter().map(|(module, path)| (&module[..], of(module, path))).collect()
+    }
+}
+
+/// Whether `name::` stands in the code at the beginning of a path.
+fn names(code: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    code.match_indices(&format!("{name}::")).any(|(at, _)| !code[..at].ends_with(is_part))
 }
 
 #[test]
 fn modules_use_what_the_table_says_and_nothing_else() {
-    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for path in rust_files(&source()) {
-        let module = module_of(&path);
-        let is_test = path.file_stem().is_some_and(|name| name == "tests");
-        if is_test || module == "cli" || module == "main" {
-            continue;
-        }
-        let code = code(&path);
-        let stem = path.file_stem().unwrap();
-        if path.parent() == Some(&source()) || stem == "mod" {
-            assert!(!code.contains("super::"), "{}: name the module by crate::", path.display());
-        }
-        let others = used(&code).into_iter().filter(|other| *other != module).collect::<Vec<_>>();
-        uses.entry(module).or_default().extend(others);
+    let files = Files::read();
+    let mut uses: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (module, used) in files.uses() {
+        let others = used.iter().map(|other| &other[0][..]).filter(|other| *other != module[0]);
+        uses.entry(&module[0]).or_default().extend(others);
     }
-    // The crate's root re-exports the error.
-    uses.entry("lib".into()).or_default().insert("error".into());
-    let table: BTreeMap<String, BTreeSet<String>> =
-        USES.iter().map(|(module, used)| (module.to_string(), used.iter().map(|u| u.to_string()).collect())).collect();
+    let table: BTreeMap<&str, BTreeSet<&str>> =
+        USES.iter().map(|(module, used)| (*module, used.iter().copied().collect())).collect();
     assert_eq!(uses.keys().collect::<Vec<_>>(), table.keys().collect::<Vec<_>>(), "modules");
     for (module, found) in &uses {
         assert_eq!(found, &table[module], "what {module} uses");
@@ -232,6 +159,26 @@ fn the_table_has_no_cycles() {
     }
 }
 
+/// Nor do the files of one folder use each other in a circle.
+#[test]
+fn files_use_each_other_in_one_direction() {
+    let files = Files::read();
+    let mut uses = files.uses();
+    // What uses nothing that is left is in no circle.
+    loop {
+        let free: Vec<&[String]> = uses.iter().filter(|(_, used)| used.is_empty()).map(|(module, _)| *module).collect();
+        if free.is_empty() {
+            break;
+        }
+        for module in free {
+            uses.remove(module);
+            uses.values_mut().for_each(|used| drop(used.remove(module)));
+        }
+    }
+    let left: Vec<String> = uses.keys().map(|module| module.join("::")).collect();
+    assert!(left.is_empty(), "in circles, or using what is in one: {}", left.join(", "));
+}
+
 /// The library neither parses arguments nor talks to a terminal.
 #[test]
 fn only_the_program_knows_the_command_line() {
@@ -241,7 +188,7 @@ fn only_the_program_knows_the_command_line() {
         for word in
             ["clap", "indicatif", "println!", "eprintln!", "std::process::exit", "std::process::Command", "std::env"]
         {
-            let known = module == "cli" || module == "main" || path.ends_with("tests.rs");
+            let known = ["cli", "main"].contains(&&module[0][..]) || path.ends_with("tests.rs");
             assert!(known || !code.contains(word), "{}: {word}", path.display());
         }
     }
@@ -249,6 +196,8 @@ fn only_the_program_knows_the_command_line() {
 
 #[test]
 fn names_are_found_wherever_they_stand() {
-    let code = "use crate::event::Spike;\nuse crate::{Error, data::Part};\nlet x = crate::tensor::CHUNK + mycrate::no;";
-    assert_eq!(used(code), ["error", "data", "event", "tensor"].map(String::from).into());
+    let code = "use crate::spiking::Spike;\nuse crate::{Error, data::Part};\nlet x = super::TICK + mycrate::no;";
+    let found = paths(code, &["plot".to_owned(), "axes".to_owned()]);
+    let found: Vec<String> = found.iter().map(|path| path.join("::")).collect();
+    assert_eq!(found, ["spiking::Spike", "Error", "data::Part", "plot::TICK"]);
 }

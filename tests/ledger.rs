@@ -3,25 +3,27 @@
 //! a constant times or divided by a constant is a constant.
 
 use proptest::prelude::*;
-use spikefuse::config::{ModelConfig, ReadOut};
+use spikefuse::base::rng::Streams;
+use spikefuse::base::splitmix::unit;
 use spikefuse::data::{Dataset, Part};
-use spikefuse::encoding::{pooled_gate, refine, resample, resampling_cost};
 use spikefuse::energy::synops::LayerSynops;
 use spikefuse::energy::{Cost, DataType, ENTROPY, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
-use spikefuse::engine::{ClipInput, Driver, Input, Layer, Probe, Scratch, Snapshot, Stack, run};
-use spikefuse::event::SpikeTrain;
-use spikefuse::fusion::{Cube, Slice};
-use spikefuse::gzsl::{Reader, distance_cost, distances, name_cosines};
-use spikefuse::model::batch::{clip_batch, word_batch};
-use spikefuse::model::{Dimensions, Stft, declarations};
-use spikefuse::neuron::lif::{LifParams, Reset};
-use spikefuse::parameters::Parameters;
-use spikefuse::rng::Streams;
-use spikefuse::splitmix::unit;
-use spikefuse::synapse::Projection;
-use spikefuse::tensor::{Graph, NormStyle, Var};
-use spikefuse::threshold::{DynamicThreshold, Threshold};
-use spikefuse::time_step;
+use spikefuse::hybrid::config::{ModelConfig, ReadOut};
+use spikefuse::hybrid::encoding::{pooled_gate, refine, resample, resampling_cost};
+use spikefuse::hybrid::fusion::{Cube, Slice};
+use spikefuse::hybrid::gzsl::{Reader, distance_cost, distances, name_cosines};
+use spikefuse::hybrid::model::batch::{clip_batch, word_batch};
+use spikefuse::hybrid::model::{Dimensions, Stft, declarations};
+use spikefuse::hybrid::parameters::Parameters;
+use spikefuse::hybrid::tensor::{Graph, NormStyle, Var};
+use spikefuse::hybrid::time_step;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::SpikeTrain;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::neuron::lif::LifParams;
+use spikefuse::spiking::stack::DenseSynapses;
+use spikefuse::spiking::stack::{ClipInput, Input, Layer, Observer, Scratch, Snapshot, Stack, run};
+use spikefuse::spiking::threshold::{DynamicThreshold, LayerThreshold};
 use std::cell::Cell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -609,7 +611,7 @@ fn attention_of(qkv: &[f64], tokens: usize, heads: usize, d: usize) -> Vec<N> {
 #[derive(Default)]
 struct States(Vec<[Vec<f32>; 2]>);
 
-impl Probe for States {
+impl Observer for States {
     fn tick(&mut self, _: usize, _: usize, snapshot: Snapshot<'_>) {
         self.0.push([snapshot.membranes, snapshot.thresholds].map(<[f32]>::to_vec));
     }
@@ -628,10 +630,10 @@ fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool
         gain_trace: 0.3,
         trace_decay: 0.5,
     };
-    let reset = if soft { Reset::Soft } else { Reset::Hard };
+    let reset = if soft { Reset::Subtract } else { Reset::To(0.0) };
     let lif = LifParams { tau: 2.0, decay_input: true, reset };
-    let threshold = if dynamic { Threshold::Dynamic(d) } else { Threshold::Fixed(0.4) };
-    let layer = Layer::new(Projection::dense(neurons, inputs, &weight).unwrap(), &bias, lif, threshold).unwrap();
+    let threshold = if dynamic { LayerThreshold::Dynamic(d) } else { LayerThreshold::Fixed(0.4) };
+    let layer = Layer::new(DenseSynapses::dense(neurons, inputs, &weight).unwrap(), &bias, lif, threshold).unwrap();
     let stack = Stack::new(vec![layer]).unwrap();
     let mut input = SpikeTrain::new(inputs);
     let fires = |t: usize, i: usize| unit(5, (t * inputs + i) as u64) < 0.4;
@@ -736,10 +738,10 @@ fn the_definitions_of_synaptic_operations_disagree_as_published() {
     let weight: Vec<f32> =
         (0..50 * 100).map(|at| f32::from(u8::from((at / 100 + at) % 50 < fan_out(at % 100)))).collect();
     let zeros = weight.iter().filter(|&&w| w == 0.0).count();
-    let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::Hard };
-    let projection = Projection::dense(50, 100, &weight).unwrap();
+    let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::To(0.0) };
+    let projection = DenseSynapses::dense(50, 100, &weight).unwrap();
     assert_eq!((zeros, projection.zero_weights()), (2000, 2000));
-    let stack = Stack::new(vec![Layer::new(projection, &[0.0; 50], lif, Threshold::Fixed(1.0)).unwrap()]).unwrap();
+    let stack = Stack::new(vec![Layer::new(projection, &[0.0; 50], lif, LayerThreshold::Fixed(1.0)).unwrap()]).unwrap();
     let (mut spikes, mut effective, mut synops) = (0, 0, 0);
     let mut left = [508, 310];
     for clip in 0..CLIPS as usize {

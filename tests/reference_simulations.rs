@@ -7,12 +7,14 @@ mod shared;
 
 use ndarray_npy::{NpzReader, ReadableElement, write_npy};
 use shared::shared;
-use spikefuse::interop::sonata;
 use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::interop::sonata;
 use spikefuse::network::{Delays, Emits, Network, Origin, Rule, Threshold, Weights};
-use spikefuse::neuron::linear::{Form, Leak, Receptor, Reset};
 use spikefuse::recording::{Header, Memory, SpikeRecording, read_spikes};
-use spikefuse::simulator::{Driver, Simulation};
+use spikefuse::simulator::Simulation;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::neuron::linear::{Form, Leak, Receptor};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::sync::Arc;

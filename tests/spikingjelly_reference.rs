@@ -9,8 +9,9 @@ mod shared;
 use ndarray_npy::{NpzReader, ReadableElement};
 use network::{HIDDEN, INPUTS, KINDS, OUTPUTS, inputs, parameters, stack};
 use shared::shared;
-use spikefuse::engine::{ClipInput, Driver, Input, Probe, Scratch, Snapshot, run};
-use spikefuse::neuron::lif::Reset;
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::stack::{ClipInput, Input, Observer, Scratch, Snapshot, run};
 use std::fs::File;
 
 const TICKS: usize = 10;
@@ -29,7 +30,7 @@ struct Membranes {
     v: [Vec<Vec<f32>>; 2],
 }
 
-impl Probe for Membranes {
+impl Observer for Membranes {
     fn tick(&mut self, layer: usize, _: usize, snapshot: Snapshot<'_>) {
         self.h[layer].push(snapshot.charged.to_vec());
         self.v[layer].push(snapshot.membranes.to_vec());
@@ -39,7 +40,7 @@ impl Probe for Membranes {
 #[test]
 fn spikes_and_membranes_are_spikingjellys() {
     let Some(folder) = shared("spikingjelly_reference") else { return };
-    let (hard, soft) = (Reset::Hard, Reset::Soft);
+    let (hard, soft) = (Reset::To(0.0), Reset::Subtract);
     for (input, reset, decay_input) in [
         ("p02", hard, true),
         ("p10", hard, true),
@@ -66,8 +67,8 @@ fn spikes_and_membranes_are_spikingjellys() {
         if analog.is_empty() {
             let x = array::<u8>(&mut npz, "x.npy");
             for (at, row) in x.chunks_exact(INPUTS).enumerate() {
-                let fires: Vec<bool> = row.iter().map(|&x| x == 1).collect();
-                assert_eq!(trains[at % CLIPS].to_grid().row(at / CLIPS), fires, "{file}: generated input");
+                let fires: Vec<u32> = (0..).zip(row).filter(|(_, x)| **x == 1).map(|(i, _)| i).collect();
+                assert_eq!(trains[at % CLIPS].at((at / CLIPS) as u32), fires, "{file}: generated input");
             }
         }
         let spikes = ["s1.npy", "s2.npy"].map(|name| array::<u8>(&mut npz, name));
@@ -87,11 +88,11 @@ fn spikes_and_membranes_are_spikingjellys() {
                 let mut seen = Membranes::default();
                 let run = run(&stack, driver, &ClipInput::new(inputs), TICKS, &mut scratch, Some(&mut seen)).unwrap();
                 for (layer, n) in [HIDDEN, OUTPUTS].into_iter().enumerate() {
-                    let grid = run.trains[layer].to_grid();
                     for tick in 0..TICKS {
                         let at = (tick * CLIPS + clip) * n..(tick * CLIPS + clip + 1) * n;
                         let place = format!("{file}, {driver:?}, clip {clip}, layer {layer}, tick {tick}");
-                        let fired: Vec<u8> = grid.row(tick).iter().map(|&fired| u8::from(fired)).collect();
+                        let fired = run.trains[layer].at(tick as u32);
+                        let fired: Vec<u8> = (0..n as u32).map(|id| u8::from(fired.contains(&id))).collect();
                         assert_eq!(fired, spikes[layer][at.clone()], "spikes of {place}");
                         assert_eq!(seen.h[layer][tick], h[layer][at.clone()], "h of {place}");
                         assert_eq!(seen.v[layer][tick], v[layer][at], "v of {place}");

@@ -1,15 +1,15 @@
 //! Training as a whole: everything moves, nothing depends on the thread count, an interrupted run ends where an uninterrupted one does.
 
-use spikefuse::config::{Config, Fusion, ModelConfig, ThresholdMode, TrainingConfig};
+use spikefuse::base::rng::Streams;
 use spikefuse::data::{Clips, Dataset, Part};
 use spikefuse::energy::add_operators;
-use spikefuse::engine::Driver;
-use spikefuse::model::batch::clip_batch;
-use spikefuse::model::{Activity, Dimensions, Network, Stft, declarations};
-use spikefuse::parameters::{MODALITIES, Parameters, Pass};
-use spikefuse::rng::Streams;
-use spikefuse::tensor::Graph;
-use spikefuse::train::{EpochRecord, Observer, Sampler, Stage, StepReport, train};
+use spikefuse::hybrid::config::{Config, Fusion, ModelConfig, ThresholdMode, TrainingConfig};
+use spikefuse::hybrid::model::batch::clip_batch;
+use spikefuse::hybrid::model::{Activity, Dimensions, Hybrid, Stft, declarations};
+use spikefuse::hybrid::parameters::{MODALITIES, Parameters, Pass};
+use spikefuse::hybrid::tensor::Graph;
+use spikefuse::hybrid::train::{EpochRecord, Observer, Sampler, Stage, StepReport, train};
+use spikefuse::spiking::Driver;
 
 /// Small enough to train in seconds, with every part in it.
 fn small() -> Config {
@@ -88,7 +88,7 @@ fn a_model_without_spikes_is_trained_and_validated() {
     config.model.fusion = Fusion::SemanticOnly;
     let dataset = Dataset::embedded(0);
     let trained = train(&config, &dataset, 1, None, &mut Silent).unwrap();
-    let network = Network::new(&trained.model, &trained.parameters).unwrap();
+    let network = Hybrid::new(&trained.model, &trained.parameters).unwrap();
     let inferred = network.infer(&dataset.load(Part::Stage1ValUnseen).unwrap(), Driver::Event, |_| ()).unwrap();
     assert!(inferred.activity.is_none());
     assert!(inferred.dense.iter().all(|o| !o.layer.starts_with("spiking")), "{:?}", inferred.dense);
@@ -98,7 +98,7 @@ fn a_model_without_spikes_is_trained_and_validated() {
 #[test]
 fn counts_do_not_depend_on_threads_or_batches() {
     let (model, parameters, _, _) = stepped(&small(), 1);
-    let network = Network::new(&model, &parameters).unwrap();
+    let network = Hybrid::new(&model, &parameters).unwrap();
     let clips = Dataset::embedded(0).load(Part::Stage1ValUnseen).unwrap();
     let whole = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -134,7 +134,7 @@ fn linear_members_stand_beside_the_model() {
     let (model, _, stage, _) = stepped(&small(), 3);
     let dataset = Dataset::embedded(0);
     let clips = dataset.load(Part::Stage1ValUnseen).unwrap();
-    let network = Network::new(&model, &stage.parameters).unwrap();
+    let network = Hybrid::new(&model, &stage.parameters).unwrap();
     let inferred = network.infer(&clips, Driver::Event, |_| ()).unwrap();
     let vectors = [dataset.vector(0).unwrap(), dataset.vector(1).unwrap()];
     let (words, word_costs) = network.embed_classes(&vectors);
@@ -218,7 +218,7 @@ fn firing_rates_at_inference_are_those_of_training() {
     let dataset = Dataset::embedded(0);
     let clips = dataset.load(Part::Stage1Train).unwrap();
     let record = stage.epoch(&config, &model, &dataset, &clips, [1, 40], &mut Silent).unwrap();
-    let network = Network::new(&model, &stage.parameters).unwrap();
+    let network = Hybrid::new(&model, &stage.parameters).unwrap();
     let inferred = network.infer(&clips, Driver::Event, |_| ()).unwrap();
     let neurons = (clips.len() * config.model.width * config.model.time_steps) as f64;
     for m in MODALITIES {
@@ -242,7 +242,7 @@ fn the_trained_and_the_event_driven_branch_agree() {
     let clips = Dataset::embedded(0).load(Part::Stage1ValUnseen).unwrap();
     let rows: Vec<usize> = (0..64.min(clips.len())).collect();
     let graph = Graph::<f32>::inference();
-    let network = Network::new(&model, &stage.parameters).unwrap();
+    let network = Hybrid::new(&model, &stage.parameters).unwrap();
     let prepared = network.prepare(&graph, &clips, &rows).unwrap();
     let runs = network.spike(network.stacks().unwrap(), &prepared, Driver::Event).unwrap();
     let pass = Pass::new(&graph, &stage.parameters, None);

@@ -2,12 +2,13 @@
 //! Weights are multiples of 2^-12 from a counter-based generator, so any language can rebuild them and no sum of them
 //! rounds: `peers/inference_vs_spikingjelly.py` does.
 
-use spikefuse::engine::{Layer, Stack};
-use spikefuse::event::SpikeTrain;
-use spikefuse::neuron::lif::{LifParams, Reset};
-use spikefuse::splitmix::{below, unit};
-use spikefuse::synapse::Projection;
-use spikefuse::threshold::Threshold;
+use spikefuse::base::splitmix::{below, unit};
+use spikefuse::spiking::SpikeTrain;
+use spikefuse::spiking::neuron::Reset;
+use spikefuse::spiking::neuron::lif::LifParams;
+use spikefuse::spiking::stack::DenseSynapses;
+use spikefuse::spiking::stack::{Layer, Stack};
+use spikefuse::spiking::threshold::LayerThreshold;
 
 pub const INPUTS: usize = 512;
 pub const HIDDEN: usize = 512;
@@ -44,11 +45,12 @@ pub fn parameters(ranges: [(u32, i32); 2]) -> [Vec<f32>; 4] {
     ]
 }
 
-pub fn stack(parameters: &[Vec<f32>; 4], reset: Reset, decay_input: bool) -> Stack {
+pub fn stack(parameters: &[Vec<f32>; 4], reset: Reset<f32>, decay_input: bool) -> Stack {
     let [w1, b1, w2, b2] = parameters;
     let layer = |outputs, inputs, weight: &[f32], bias: &[f32]| {
         let lif = LifParams { tau: 2.0, decay_input, reset };
-        Layer::new(Projection::dense(outputs, inputs, weight).unwrap(), bias, lif, Threshold::Fixed(1.0)).unwrap()
+        Layer::new(DenseSynapses::dense(outputs, inputs, weight).unwrap(), bias, lif, LayerThreshold::Fixed(1.0))
+            .unwrap()
     };
     Stack::new(vec![layer(HIDDEN, INPUTS, w1, b1), layer(OUTPUTS, HIDDEN, w2, b2)]).unwrap()
 }

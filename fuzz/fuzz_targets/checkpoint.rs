@@ -2,7 +2,8 @@
 #![no_main]
 
 use spikefuse::recording::Ignore;
-use spikefuse::simulator::{Checkpoint, Driver, Simulation};
+use spikefuse::spiking::Driver;
+use spikefuse::simulator::{Checkpoint, Simulation};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     spikefuse_fuzz::as_file("checkpoint.safetensors", data, |path| {

@@ -1,7 +1,7 @@
 //! A configuration, and what it becomes when it is written again.
 #![no_main]
 
-use spikefuse::config::Config;
+use spikefuse::hybrid::config::Config;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     spikefuse_fuzz::as_file("config.ron", data, |path| {

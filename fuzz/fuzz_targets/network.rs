@@ -3,7 +3,8 @@
 
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::recording::Ignore;
-use spikefuse::simulator::{Driver, Simulation};
+use spikefuse::spiking::Driver;
+use spikefuse::simulator::Simulation;
 use spikefuse_fuzz::{Template, in_folder, template};
 use std::sync::{Arc, OnceLock};
 

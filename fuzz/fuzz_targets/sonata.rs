@@ -7,6 +7,6 @@ use std::sync::OnceLock;
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     static FILES: OnceLock<Template> = OnceLock::new();
     in_folder(&FILES, template::sonata, data, |folder| {
-        let _ = spikefuse::interop::sonata::read(&folder.join("simulation_config.json"));
+        let _ = spikefuse::network::interop::sonata::read(&folder.join("simulation_config.json"));
     });
 });

@@ -3,6 +3,6 @@
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     spikefuse_fuzz::as_file("weights.safetensors", data, |path| {
-        let _ = spikefuse::model::load(path);
+        let _ = spikefuse::hybrid::model::load(path);
     });
 });

@@ -285,9 +285,9 @@ pub fn recording() -> Template {
 }
 
 /// A model as small as it can be.
-pub fn model() -> (spikefuse::model::Stft, spikefuse::parameters::Parameters<f32>) {
-    use spikefuse::config::ModelConfig;
-    use spikefuse::model::{Dimensions, Stft, declarations};
+pub fn model() -> (spikefuse::hybrid::model::Stft, spikefuse::hybrid::parameters::Parameters<f32>) {
+    use spikefuse::hybrid::config::ModelConfig;
+    use spikefuse::hybrid::model::{Dimensions, Stft, declarations};
     let sizes = ModelConfig {
         width: 1,
         encoder_hidden: 1,
@@ -300,6 +300,6 @@ pub fn model() -> (spikefuse::model::Stft, spikefuse::parameters::Parameters<f32
     let sizes =
         ModelConfig { semantic_rank: 1, slice_width: 1, joint_blocks: 0, joint_mlp: 1, scales: vec![1], ..sizes };
     let model = Stft { config: sizes, dimensions: Dimensions { audio: 1, video: 1, words: 1, temporal: true } };
-    let parameters = spikefuse::parameters::Parameters::initial(declarations(&model), spikefuse::rng::Streams::new(0));
+    let parameters = spikefuse::hybrid::parameters::Parameters::initial(declarations(&model), spikefuse::base::rng::Streams::new(0));
     (model, parameters)
 }

@@ -4,14 +4,14 @@ use super::options::{DataOptions, NetworkOptions};
 use super::saved::{Saved, TestClips};
 use super::simulate::{available_threads, duration};
 use clap::Args;
-use spikefuse::compare::{Crossover, Parity, compare, crossover};
 use spikefuse::energy::synops::Synops;
 use spikefuse::energy::{Energy, EnergyTable};
-use spikefuse::engine::Driver;
-use spikefuse::model::Network;
+use spikefuse::hybrid::compare::{Crossover, Parity, compare, crossover};
+use spikefuse::hybrid::model::Hybrid;
 use spikefuse::network::compile::NetworkFile;
 use spikefuse::report::{TwinLayer, energy_table, synops_table};
 use spikefuse::simulator;
+use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ const RATE_TICKS: u32 = 1000;
 /// Options of `compare`.
 #[derive(Args)]
 pub struct Compare {
-    /// Network file, to compare both drivers on it; without it, on a trained model
+    /// Hybrid file, to compare both drivers on it; without it, on a trained model
     #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with_all = ["model", "data"])]
     network: Option<PathBuf>,
     /// Simulated time [default: the network file's]
@@ -114,7 +114,7 @@ impl Compare {
             return Err(Error::value("model", "it has no spiking branch: there is nothing to compare"));
         }
         let report = saved.report(&dataset, &TestClips::load(&dataset)?, Driver::Event, &[], true)?;
-        let network = Network::new(&saved.model, &saved.parameters)?;
+        let network = Hybrid::new(&saved.model, &saved.parameters)?;
         let crossover = crossover(&network)?;
         let holds = report.parity.as_ref().is_some_and(Parity::holds);
         let text = match (self.json, crossover) {
@@ -135,7 +135,7 @@ impl Compare {
 }
 
 /// Compares both drivers on all test clips; none without a spiking branch.
-pub fn parity(network: &Network<'_>, test: &TestClips) -> Result<Option<Parity>> {
+pub fn parity(network: &Hybrid<'_>, test: &TestClips) -> Result<Option<Parity>> {
     let bar = super::progress::bar("compare", test.seen.len() + test.unseen.len());
     let seen = compare(network, &test.seen, |clips| bar.inc(clips as u64))?;
     let unseen = compare(network, &test.unseen, |clips| bar.inc(clips as u64))?;

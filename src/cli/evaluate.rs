@@ -1,11 +1,10 @@
 //! `evaluate`.
 
-use super::options::DataOptions;
+use super::options::{DataOptions, DriverOption};
 use super::saved::{Saved, TestClips, save_report, take_for_report};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use spikefuse::Result;
-use spikefuse::engine::Driver;
-use spikefuse::files::Hold;
+use spikefuse::base::files::Hold;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -28,27 +27,16 @@ pub struct Evaluate {
     json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum DriverOption {
-    /// Sparse spikes through a queue
-    Event,
-    /// Every neuron at every step
-    Clock,
-}
-
 impl Evaluate {
     /// Tests a model on the test clips.
     pub fn run(self) -> Result<ExitCode> {
         let saved = Saved::load(&self.model)?;
         let dataset = self.data.open()?;
         saved.check_dataset(&dataset)?;
-        let driver = match self.driver {
-            DriverOption::Event => Driver::Event,
-            DriverOption::Clock => Driver::Clock,
-        };
         let hold =
             self.out.as_deref().map(|out| take_for_report(out, &self.model, &self.data.vocabulary)).transpose()?;
-        let report = saved.report(&dataset, &TestClips::load(&dataset)?, driver, &saved.fewer_steps(), false)?;
+        let report =
+            saved.report(&dataset, &TestClips::load(&dataset)?, self.driver.driver(), &saved.fewer_steps(), false)?;
         if let Some(out) = &self.out {
             save_report(out, &report)?;
         }

@@ -14,7 +14,7 @@ mod saved;
 mod simulate;
 
 use clap::{Parser, Subcommand};
-use spikefuse::files::cell_text;
+use spikefuse::base::files::cell_text;
 use spikefuse::{Error, Result};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};

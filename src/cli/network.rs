@@ -3,7 +3,7 @@
 use super::options::NetworkOptions;
 use clap::{Args, Subcommand};
 use spikefuse::Result;
-use spikefuse::files::{refuse_inputs, write_output};
+use spikefuse::base::files::{refuse_inputs, write_output};
 use spikefuse::network::compile::{Compiled, NetworkFile};
 use spikefuse::network::graph::NetworkGraph;
 use spikefuse::network::info::{Info, bytes};

@@ -1,9 +1,10 @@
 //! Options that several verbs share.
 
 use clap::{Args, ValueEnum};
-use spikefuse::config::Config;
 use spikefuse::data::{ClassVectors, Dataset, Split};
+use spikefuse::hybrid::config::Config;
 use spikefuse::network::compile::Settings;
+use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::PathBuf;
 
@@ -96,6 +97,28 @@ impl TrainingOptions {
         match &self.config {
             Some(path) => Config::read(path),
             None => Ok(Config::default()),
+        }
+    }
+}
+
+/// [`Driver`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum DriverOption {
+    /// Only neurons that receive something or may fire
+    Event,
+    /// Every neuron at every tick
+    Clock,
+    /// The one that the activity suits: of each population, or of each clip
+    Auto,
+}
+
+impl DriverOption {
+    /// It.
+    pub fn driver(self) -> Driver {
+        match self {
+            DriverOption::Event => Driver::Event,
+            DriverOption::Clock => Driver::Clock,
+            DriverOption::Auto => Driver::Auto,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `plot`.
 
 use clap::{Args, Subcommand};
-use spikefuse::files::{is_stdout, refuse_inputs};
+use spikefuse::base::files::{is_stdout, refuse_inputs};
 use spikefuse::plot::{
     Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, TraceOptions, isi, membrane,
     raster, rate, threshold,

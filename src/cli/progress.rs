@@ -1,7 +1,7 @@
 //! What a person sees while waiting: a bar on stderr, only on a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use spikefuse::train::{EpochRecord, Observer};
+use spikefuse::hybrid::train::{EpochRecord, Observer};
 
 /// A bar of `length` steps named `name`.
 pub fn bar(name: &str, length: usize) -> ProgressBar {

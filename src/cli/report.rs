@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args};
 use spikefuse::Result;
-use spikefuse::files::{Hold, is_stdout, refuse_inputs, write_output, write_together};
+use spikefuse::base::files::{Hold, is_stdout, refuse_inputs, write_output, write_together};
 use spikefuse::plot::Format;
 use spikefuse::report::{Report, page, pictures::pictures};
 use std::path::PathBuf;

@@ -5,9 +5,9 @@ use super::progress::TrainingBars;
 use super::saved::{Saved, TestClips, save_report, take_for_training};
 use clap::Args;
 use spikefuse::Result;
-use spikefuse::engine::Driver;
-use spikefuse::files::Hold;
-use spikefuse::train::{Folder, train};
+use spikefuse::base::files::Hold;
+use spikefuse::hybrid::train::{TrainingFolder, train};
+use spikefuse::spiking::Driver;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -55,7 +55,7 @@ impl Run {
         };
         // Read now and dropped: what is wrong with the test clips is told before the work of training, not after it.
         TestClips::load(&dataset)?;
-        let folder = self.out.as_deref().map(|path| Folder { path, resume: self.resume });
+        let folder = self.out.as_deref().map(|path| TrainingFolder { path, resume: self.resume });
         let mut bars = TrainingBars::default();
         let trained = train(&config, &dataset, self.training.seed, folder, &mut bars)?;
         bars.finish();
@@ -79,7 +79,7 @@ impl Train {
         let config = self.training.config()?;
         let dataset = self.data.open()?;
         let hold = take_for_training(&self.out, "train", self.resume, self.training.inputs(&self.data))?;
-        let folder = Folder { path: &self.out, resume: self.resume };
+        let folder = TrainingFolder { path: &self.out, resume: self.resume };
         let mut bars = TrainingBars::default();
         let trained = train(&config, &dataset, self.training.seed, Some(folder), &mut bars)?;
         bars.finish();
@@ -87,7 +87,7 @@ impl Train {
         saved.save(&self.out)?;
         hold.done();
         let best = saved.training.history.iter().filter_map(|r| r.validation).map(|v| v.both);
-        let best = best.fold(None, |best: Option<spikefuse::gzsl::Scores>, s| match best {
+        let best = best.fold(None, |best: Option<spikefuse::hybrid::gzsl::Scores>, s| match best {
             Some(b) if b.hm >= s.hm => Some(b),
             _ => Some(s),
         });

@@ -1,17 +1,17 @@
 //! A trained model in a folder: `weights.safetensors` and `training.json`.
 
 use serde::{Deserialize, Serialize};
-use spikefuse::config::Config;
-use spikefuse::counts::LayerCounts;
+use spikefuse::base::files::{Hold, read_json, refuse_inputs, write_atomic, write_together};
 use spikefuse::data::{Clips, Dataset, Part};
-use spikefuse::engine::Driver;
-use spikefuse::evaluate::{Gamma, Task, evaluate};
-use spikefuse::files::{Hold, read_json, refuse_inputs, write_atomic, write_together};
-use spikefuse::gzsl::Candidates;
-use spikefuse::model::{self, Network, Stft};
-use spikefuse::parameters::Parameters;
-use spikefuse::report::{Origin, Report};
-use spikefuse::train::{Choice, EpochRecord, Trained};
+use spikefuse::energy::counts::LayerCounts;
+use spikefuse::hybrid::config::Config;
+use spikefuse::hybrid::evaluate::{Gamma, Task, evaluate};
+use spikefuse::hybrid::gzsl::Candidates;
+use spikefuse::hybrid::model::{self, Hybrid, Stft};
+use spikefuse::hybrid::parameters::Parameters;
+use spikefuse::hybrid::train::{Choice, EpochRecord, Trained};
+use spikefuse::report::{Provenance, Report};
+use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -137,26 +137,26 @@ impl Saved {
             let problem = format!("gamma was chosen with a vocabulary of {trained}, this one has {given}");
             return Err(Error::value("vocabulary", problem).with_hint("give --vocabulary as in training"));
         }
-        let network = Network::new(&self.model, &self.parameters)?;
+        let network = Hybrid::new(&self.model, &self.parameters)?;
         let candidates =
             Candidates::new(dataset.classes_of(Part::Stage2Train), dataset.classes_of(Part::Stage2TestUnseen));
         let task = Task { seen: &test.seen, unseen: &test.unseen, candidates };
         let bar = super::progress::bar("test", (test.seen.len() + test.unseen.len()) * (1 + fewer.len()));
-        let run = |network: &Network<'_>| {
+        let run = |network: &Hybrid<'_>| {
             let gamma = Gamma::Given(self.training.choice.gamma);
             evaluate(network, dataset, &task, gamma, driver, |clips| bar.inc(clips as u64))
         };
         let result = run(&network)?;
         let shorter = fewer.iter().map(|&steps| {
             let (model, parameters) = self.model.shortened(&self.parameters, steps)?;
-            Ok((steps, run(&Network::new(&model, &parameters)?)?))
+            Ok((steps, run(&Hybrid::new(&model, &parameters)?)?))
         });
         let shorter = shorter.collect::<Result<Vec<_>>>()?;
         bar.finish_and_clear();
         let parity = if compare { super::compare::parity(&network, test)? } else { None };
         let Training { seed, ref choice, .. } = self.training;
         let (parameters, candidates) = (&self.parameters, &task.candidates);
-        let origin = Origin { dataset, candidates, parameters, seed, epochs: choice.epochs };
+        let origin = Provenance { dataset, candidates, parameters, seed, epochs: choice.epochs };
         Report::new(&origin, &network, &result, parity, &shorter)
     }
 }

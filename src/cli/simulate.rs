@@ -1,20 +1,21 @@
 //! `simulate`.
 
-use super::options::NetworkOptions;
+use super::options::{DriverOption, NetworkOptions};
 use clap::{Args, ValueEnum};
-use spikefuse::counts::LayerCounts;
+use spikefuse::base::files::{self, Hold, Partial, ending, refuse_inputs};
 use spikefuse::energy::Ledger;
+use spikefuse::energy::counts::LayerCounts;
 use spikefuse::energy::synops::Synops;
-use spikefuse::event::Tick;
-use spikefuse::files::{self, Hold, Partial, ending, refuse_inputs};
-use spikefuse::interop::sonata;
 use spikefuse::network::compile::{Compiled, NetworkFile};
+use spikefuse::network::interop::sonata;
 use spikefuse::network::{self, Emits, MOST_TICKS, Network, Origin};
 use spikefuse::recording::{
     self, Folder, Header, Naming, Probe, Recorded, Recorder, SpikeFormat, TraceFormat, Variable, Whole,
 };
 use spikefuse::report::Neurobench;
-use spikefuse::simulator::{Checkpoint, Driver, Simulation};
+use spikefuse::simulator::{Checkpoint, Simulation};
+use spikefuse::spiking::Driver;
+use spikefuse::spiking::Tick;
 use spikefuse::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -69,27 +70,6 @@ pub struct Simulate {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// [`Driver`] on the command line.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum DriverOption {
-    /// Only neurons that hear something or may fire
-    Event,
-    /// Every neuron at every tick
-    Clock,
-    /// Whichever suits each population
-    Auto,
-}
-
-impl DriverOption {
-    pub fn driver(self) -> Driver {
-        match self {
-            DriverOption::Event => Driver::Event,
-            DriverOption::Clock => Driver::Clock,
-            DriverOption::Auto => Driver::Auto,
-        }
-    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -249,7 +229,7 @@ impl Simulate {
             let mut recorder = naming.recorder(&header.probes, &mut recorder);
             simulation.run(until, &mut recorder, &mut |tick| bar.set_position(tick.into()))?;
             recorder.flush()?;
-            recording = writer.map(|writer| writer.whole(until, driver_name(driver), seed)).transpose()?;
+            recording = writer.map(|writer| writer.whole(until, driver.name(), seed)).transpose()?;
             if let Some(out) = kept {
                 recording.take().map_or(Ok(()), Whole::appear)?;
                 simulation.checkpoint().save(&out.join(CHECKPOINT), &of)?;
@@ -260,7 +240,7 @@ impl Simulate {
             let (spikes, traces) = self.formats();
             let mut writer = Folder::create(out, header, spikes, traces)?;
             join(out, segment, ticks, &mut writer)?;
-            recording = Some(writer.whole(ticks, driver_name(driver), seed)?);
+            recording = Some(writer.whole(ticks, driver.name(), seed)?);
         }
         let duration_ms = f64::from(ticks) * network.dt_ms;
         let synops = simulation.synops();
@@ -345,7 +325,7 @@ impl Simulate {
             match ending(&self.network) == "json" {
                 true => {
                     let read = sonata::read_within(&self.network, self.reach.files_anywhere)?;
-                    let sonata::Simulation { network, ticks, naming, unused, files } = read;
+                    let sonata::SonataRun { network, ticks, naming, unused, files } = read;
                     if !unused.is_empty() {
                         eprintln!("warning: {}: not used: {}", self.network.display(), unused.join(", "));
                     }
@@ -401,7 +381,7 @@ impl Job {
             self.seed,
             self.ticks,
             self.segment,
-            driver_name(driver),
+            driver.name(),
             record.0
         )
     }
@@ -513,7 +493,7 @@ impl Report {
             self.network,
             self.duration_ms,
             self.dt_ms,
-            driver_name(self.driver),
+            self.driver.name(),
             self.threads,
             self.build_s,
             self.run_s,
@@ -540,14 +520,6 @@ impl Report {
 /// Threads that the machine runs at once.
 pub fn available_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |n| n.get())
-}
-
-fn driver_name(driver: Driver) -> &'static str {
-    match driver {
-        Driver::Event => "event",
-        Driver::Clock => "clock",
-        Driver::Auto => "auto",
-    }
 }
 
 /// How long to simulate: as asked for, or as the network file says.

@@ -1,11 +1,11 @@
 //! The features of one class in one modality: an HDF5 file with clip averages, or a pickle with sequences.
 
 use super::features::Heading;
-use super::pickle::{Id, Pickle};
+use crate::base::files::ending;
 use crate::error::{Error, Result};
-use crate::files::ending;
-use crate::h5::H5;
-use crate::npy::floats_to_f32;
+use crate::formats::h5::H5;
+use crate::formats::npy::floats_to_f32;
+use crate::formats::pickle::{Id, Pickle};
 use hdf5_reader::{ByteOrder, Datatype};
 use std::path::Path;
 
@@ -172,8 +172,8 @@ fn pickle_values(path: &Path, heading: &Heading, out: &mut [f32]) -> Result<()> 
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::pickle::Writer;
     use super::*;
+    use crate::formats::pickle::Writer;
     use hdf5_pure::{DatatypeByteOrder, FileBuilder, FloatingPointLayout};
     use std::path::PathBuf;
 

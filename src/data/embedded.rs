@@ -10,12 +10,12 @@
 //! on every machine.
 
 use super::features::{Clips, Features};
-use super::pickle::Writer;
 use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
+use crate::base::files::{Hold, LOCK, folder_of, remove, write_together};
+use crate::base::rng::{Rng, Streams};
 use crate::error::{Error, Result};
-use crate::files::{Hold, LOCK, folder_of, remove, write_together};
-use crate::npy;
-use crate::rng::{Rng, Streams};
+use crate::formats::npy;
+use crate::formats::pickle::Writer;
 use rand::{Rng as _, RngExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -26,7 +26,7 @@ pub struct Inspection {
     /// The parts, in order.
     pub parts: Vec<PartSummary>,
     /// Everything that is wrong, or looks so.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<DataProblem>,
 }
 
 /// The class vectors of a data set.
@@ -88,7 +88,7 @@ impl fmt::Display for SegmentRange {
 
 /// Something wrong, or that looks so.
 #[derive(Debug, Clone, Serialize)]
-pub struct Problem {
+pub struct DataProblem {
     /// Whether it makes results wrong. Opening or loading the data set then fails, except for clips that two parts share,
     /// which only an inspection of all parts can see.
     pub fatal: bool,
@@ -161,7 +161,7 @@ pub fn inspect(root: &Path, name: &str, split: Split) -> Result<Inspection> {
     };
     let problem = |Finding { fatal, error }: Finding| {
         let hint = error.hint().map(str::to_string);
-        Problem { fatal, message: error.to_string(), hint }
+        DataProblem { fatal, message: error.to_string(), hint }
     };
     let problems = findings.finish().into_iter().map(problem).collect();
     Ok(Inspection { classes: dataset.classes.len(), dataset: dataset.name, form, split, vectors, parts, problems })

@@ -13,7 +13,6 @@ mod class_file;
 mod embedded;
 mod features;
 mod inspect;
-mod pickle;
 mod plain;
 mod published;
 #[cfg(test)]
@@ -22,10 +21,10 @@ mod vectors;
 
 pub use embedded::{EMBEDDED_NAME, generate};
 pub use features::{Clips, Features};
-pub use inspect::{Inspection, PartSummary, Problem, SegmentRange, VectorSummary, inspect};
+pub use inspect::{DataProblem, Inspection, PartSummary, SegmentRange, VectorSummary, inspect};
 
+use crate::base::rng::fnv1a;
 use crate::error::{Error, Result};
-use crate::rng::fnv1a;
 use pulp::bytemuck;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -170,7 +169,7 @@ pub struct Dataset {
     pub class_vectors: ClassVectors,
     /// Number of classes that have another class's vector; 0 when aligned.
     pub displaced_vectors: usize,
-    /// Vectors of further names, for [`crate::config::ReadOut`].
+    /// Vectors of further names, for [`crate::hybrid::config::ReadOut`].
     pub vocabulary: Vec<Vec<f32>>,
     parts: Parts,
     source: Source,

@@ -6,7 +6,7 @@ use super::{
     ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, check_vectors, composed, finish_parts,
 };
 use crate::error::{Error, Result};
-use crate::npy::Matrix;
+use crate::formats::npy::Matrix;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

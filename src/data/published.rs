@@ -4,8 +4,8 @@ use super::class_file;
 use super::features::{Clips, Features, Heading, buffer};
 use super::vectors;
 use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, check_vectors, composed, finish_parts, some};
+use crate::base::files::{ending, read_text};
 use crate::error::{Error, Result};
-use crate::files::{ending, read_text};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 

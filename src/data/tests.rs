@@ -1,9 +1,9 @@
 //! The readers on small data sets made here: the forms that occur, and everything that can be wrong.
 
 use super::class_file::tests::{write_h5, write_sequences};
-use super::pickle::Writer;
 use super::*;
-use crate::npy::tests::matrix_bytes;
+use crate::formats::npy::tests::matrix_bytes;
+use crate::formats::pickle::Writer;
 use tempfile::TempDir;
 
 /// A small data set in the published layout.
@@ -75,7 +75,7 @@ impl Made {
         });
         let path = self.path("features/main_features/text/word_embeddings_x_normed.npy");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, [crate::npy::header("|O", &[]), writer.finish()].concat()).unwrap();
+        std::fs::write(path, [crate::formats::npy::header("|O", &[]), writer.finish()].concat()).unwrap();
     }
 
     fn ids(&self, part: Part, class: usize) -> Vec<String> {
@@ -385,7 +385,7 @@ fn one_vector_of_many_names_is_refused() {
     writer.array(&[1000], &[0.5; 1000]);
     let array = writer.finish();
     let key = |letter: u8| [b"X\x01\0\0\0", &[letter][..]].concat();
-    let mut bytes = [crate::npy::header("|O", &[]), b"\x80\x03}(".to_vec()].concat();
+    let mut bytes = [crate::formats::npy::header("|O", &[]), b"\x80\x03}(".to_vec()].concat();
     bytes.extend([&key(b'a'), &array[2..array.len() - 1], b"q\0"].concat());
     (b'b'..=b'z').for_each(|letter| bytes.extend([&key(letter)[..], b"h\0"].concat()));
     bytes.extend(b"u.");
@@ -555,12 +555,12 @@ fn one_fault_of_the_plain_form_is_one_error() {
         assert_eq!(said.len(), expected.len(), "{inspection}");
         assert!(said.iter().zip(expected).all(|(said, part)| said.contains(part)), "{expected:?}: {inspection}");
     };
-    let integers = [crate::npy::tests::header_bytes("<i4", "(16, 1)"), vec![0; 64]].concat();
+    let integers = [crate::formats::npy::tests::header_bytes("<i4", "(16, 1)"), vec![0; 64]].concat();
     said(
         &|folder| std::fs::write(folder.join("audio.npy"), &integers).unwrap(),
         &["audio.npy: elements are not floats"],
     );
-    let cube = [crate::npy::tests::header_bytes("<f4", "(16, 1, 1)"), vec![0; 64]].concat();
+    let cube = [crate::formats::npy::tests::header_bytes("<f4", "(16, 1, 1)"), vec![0; 64]].concat();
     said(&|folder| std::fs::write(folder.join("audio.npy"), &cube).unwrap(), &["audio.npy: expected a matrix"]);
     said(&|folder| std::fs::remove_file(folder.join("video.npy")).unwrap(), &["video.npy: cannot read"]);
     let head = "clip,class,audio_row,audio_end,video_row,parts\n";
@@ -597,8 +597,8 @@ fn matrices_stored_by_columns_are_read() {
     };
     let expected = load();
     for (name, rows, columns) in [("video.npy", 8, 2), ("class_vectors.npy", 4, 2), ("audio.npy", 16, 1)] {
-        let values = crate::npy::Matrix::open(&folder.join(name)).unwrap().read_all().unwrap();
-        let mut bytes = crate::npy::tests::by_columns("<f4", &format!("({rows}, {columns})"));
+        let values = crate::formats::npy::Matrix::open(&folder.join(name)).unwrap().read_all().unwrap();
+        let mut bytes = crate::formats::npy::tests::by_columns("<f4", &format!("({rows}, {columns})"));
         let turned = (0..columns).flat_map(|c| (0..rows).map(move |r| (r, c)));
         bytes.extend(turned.flat_map(|(r, c)| values[r * columns + c].to_le_bytes()));
         std::fs::write(folder.join(name), bytes).unwrap();

@@ -1,9 +1,9 @@
 //! Class vectors: the dictionary of embeddings, the names that lead to it, and the two ways to assign them.
 
-use super::pickle::Pickle;
 use super::{ClassVectors, Findings, Vectors, composed};
 use crate::error::{Error, Result};
-use crate::npy::Header;
+use crate::formats::npy::Header;
+use crate::formats::pickle::Pickle;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 

@@ -16,7 +16,7 @@
 //!   two comparisons (bounds), three functions (two logarithms, one division), in both views.
 
 use super::{Cost, DenseOperator};
-use crate::counts::LayerCounts;
+use crate::energy::counts::LayerCounts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,6 +1,7 @@
 //! What a run costs: integer operation counts, every common definition of synaptic operations, and published energy tables.
 
 mod cost;
+pub mod counts;
 mod ledger;
 mod price;
 pub mod synops;

@@ -253,7 +253,7 @@ impl Energy {
 mod tests {
     use super::super::{Cost, DenseOperator, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
     use super::*;
-    use crate::counts::LayerCounts;
+    use crate::energy::counts::LayerCounts;
 
     fn spiking() -> Ledger {
         let counts = LayerCounts {

@@ -1,8 +1,8 @@
 //! Published energies per operation, as data: one RON file a table.
 
 use super::{DataType, Kind, View};
+use crate::base::files::{ending, read_text};
 use crate::error::{Error, Result};
-use crate::files::{ending, read_text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use super::place::resolve;
 use super::{EdgeCount, Emits, Network, Origin, Projection, Rule, Threshold};
-use crate::event::Tick;
+use crate::spiking::Tick;
 use petgraph::algo::{dijkstra, kosaraju_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;

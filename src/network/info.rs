@@ -3,7 +3,7 @@
 use super::compile::Compiled;
 use super::graph::{self, NetworkGraph};
 use super::{EdgeCount, Network, Projection, Rule};
-pub use crate::memory::bytes;
+pub use crate::base::memory::bytes;
 use serde::Serialize;
 use std::fmt;
 

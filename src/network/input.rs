@@ -1,8 +1,8 @@
 //! The files that a network file names: arrays of numbers, lists of spikes, lists of edges.
 
+use crate::base::files::{ending, table_problem};
 use crate::error::{Error, Result};
-use crate::files::{ending, table_problem};
-use crate::npy::{Header, floats_to_f64, integers, row_major};
+use crate::formats::npy::{Header, floats_to_f64, integers, row_major};
 use crate::recording::{self, SpikeRecording};
 use std::path::Path;
 

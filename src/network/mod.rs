@@ -5,7 +5,7 @@
 //! ([`compile`]); [`graph`] tells what is recurrent in them, [`info`] how large they are.
 //!
 //! # Counters
-//! Everything random is a draw from [`crate::splitmix`] with a seed and a counter, so that any language rebuilds the network
+//! Everything random is a draw from [`crate::base::splitmix`] with a seed and a counter, so that any language rebuilds the network
 //! and any thread builds its part alone. The counter of an edge from neuron i of n to neuron j of m (both counted in their
 //! whole populations) is
 //!
@@ -29,6 +29,7 @@ pub mod compile;
 pub mod graph;
 pub mod info;
 pub mod input;
+pub mod interop;
 mod place;
 mod range;
 mod rule;
@@ -40,8 +41,8 @@ pub use range::LARGEST;
 pub use rule::EdgeCount;
 pub use time::{MOST_TICKS, duration};
 
-use crate::event::Tick;
-use crate::neuron::linear::Neuron;
+use crate::spiking::Tick;
+use crate::spiking::neuron::linear::Neuron;
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -2,7 +2,8 @@
 
 use super::place::Problem;
 use super::{Emits, Network, Origin, Projection, Rule, Threshold, Weights};
-use crate::neuron::linear::{Receptor, Reset};
+use crate::spiking::neuron::Reset;
+use crate::spiking::neuron::linear::Receptor;
 
 /// The largest magnitude of a number of a network, and of what one value adds to a state: sums of 2^32 of them over 2^32 ticks are
 /// finite.

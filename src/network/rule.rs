@@ -1,7 +1,7 @@
 //! The edges of a projection, enumerated from its rule.
 
 use super::{Delays, Network, Origin, Projection, Rule, Weights};
-use crate::splitmix::{below, bits, unit};
+use crate::base::splitmix::{below, bits, unit};
 use std::ops::Range;
 
 /// How many edges a projection has.

@@ -23,7 +23,7 @@
 //!
 //! # Seeds
 //! Whatever is drawn has a `seed`. Where it is left out, it is the output number `fnv1a(stream)` of SplitMix64 started at the
-//! run's seed ([`crate::splitmix::bits`]), with `fnv1a` the 64-bit FNV-1a hash of the stream's name in UTF-8:
+//! run's seed ([`crate::base::splitmix::bits`]), with `fnv1a` the 64-bit FNV-1a hash of the stream's name in UTF-8:
 //!
 //! | drawn | stream |
 //! |---|---|
@@ -88,7 +88,7 @@ pub struct PopulationSpec {
     pub initial: Option<InitialSpec>,
 }
 
-/// A neuron model. Names and equations as in NIR where NIR has them; [`crate::neuron::linear`] has what a tick does.
+/// A neuron model. Names and equations as in NIR where NIR has them; [`crate::spiking::neuron::linear`] has what a tick does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum NeuronSpec {
     /// Integrate and fire: dV/dt = R (I + bias) / (1 ms).
@@ -371,7 +371,7 @@ pub enum Compare {
     Above,
 }
 
-/// How time constants become factors of one tick ([`crate::neuron::linear::Form`]).
+/// How time constants become factors of one tick ([`crate::spiking::neuron::linear::Form`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum FormSpec {

@@ -1,9 +1,10 @@
 use super::compile::{self, Compiled, NetworkFile, Settings};
 use super::spec::NetworkSpec;
 use super::*;
-use crate::neuron::linear::{Form, Leak, Reset};
+use crate::base::splitmix::{below, bits, unit};
 use crate::recording::Variable;
-use crate::splitmix::{below, bits, unit};
+use crate::spiking::neuron::Reset;
+use crate::spiking::neuron::linear::{Form, Leak};
 use proptest::prelude::*;
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use super::spec::GRID_TOLERANCE;
 use crate::error::short;
-use crate::event::Tick;
+use crate::spiking::Tick;
 
 /// The longest run.
 pub const MOST_TICKS: Tick = Tick::MAX / 2;

@@ -1,8 +1,8 @@
 //! A figure as a list of marks in pixels, and how it becomes SVG or PNG.
 
 use super::font::{LINE_PER_EM, font};
+use crate::base::files::{ending, write_output};
 use crate::error::{Error, Result};
-use crate::files::{ending, write_output};
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};

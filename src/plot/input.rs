@@ -2,8 +2,8 @@
 
 use super::Span;
 use crate::error::{Error, Result, short};
-use crate::event::Tick;
 use crate::recording::{Recorded, SpikeRecording, check_dt, ids as ids_of, name_and_ids};
+use crate::spiking::Tick;
 use std::ops::Range;
 
 /// Part of a recording in ticks, `from..to`, never empty.

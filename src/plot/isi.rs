@@ -10,8 +10,8 @@ use super::input::Chosen;
 use super::rate::{MOST_LINES, check_bins};
 use super::{Span, WIDTH};
 use crate::error::Result;
-use crate::event::Tick;
 use crate::recording::SpikeRecording;
+use crate::spiking::Tick;
 use std::collections::BTreeMap;
 
 /// A neuron's coefficient of variation means little with fewer intervals.

@@ -8,8 +8,8 @@ use super::figure::{Anchor, Figure, GREY};
 use super::input::Chosen;
 use super::{Span, WIDTH};
 use crate::error::{Error, Result};
-use crate::event::Tick;
 use crate::recording::SpikeRecording;
+use crate::spiking::Tick;
 
 /// More bins than this of one width, of all populations, are a mistake: a figure has less than a thousand columns.
 const MOST_BINS: u64 = 1_000_000;

@@ -1,8 +1,8 @@
 //! Pictures of synthetic recordings. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
 
 use super::*;
+use crate::base::splitmix;
 use crate::recording::{SpikeRecording, Trace, Variable};
-use crate::splitmix;
 use std::path::PathBuf;
 
 /// Each neuron fires as a Poisson process whose rate in Hz is `rate_hz(population, time in ms)`.

@@ -9,8 +9,8 @@ use super::font::{shorten, width};
 use super::input::{Window, some};
 use super::{Span, WIDTH};
 use crate::error::{Error, Result};
-use crate::event::Tick;
 use crate::recording::{SpikeRecording, Trace, Variable};
+use crate::spiking::Tick;
 
 /// Panels on a page.
 const MOST_PANELS: usize = 6;

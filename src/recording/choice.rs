@@ -1,7 +1,7 @@
 //! Whose spikes are recorded, and how neurons are named in files and on the command line.
 
 use super::SpikeRecording;
-use crate::event::Tick;
+use crate::spiking::Tick;
 use std::ops::Range;
 
 /// A name and what stands in brackets behind it: `exc[0..10]` is `exc` and `0..10`.

@@ -6,9 +6,9 @@
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
 use super::stream::{SpikeSink, TraceSink};
 use super::{AboutProbe, Header, Recorded, Trace};
+use crate::base::files::{Partial, cell_text, read_text, sync, table_problem};
 use crate::error::{Error, Result};
-use crate::event::Tick;
-use crate::files::{Partial, cell_text, read_text, sync, table_problem};
+use crate::spiking::Tick;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;

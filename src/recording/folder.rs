@@ -2,9 +2,9 @@
 
 use super::stream::{SpikeSink, TraceSink, push_all, spike_sink, trace_sink};
 use super::{Header, Order, Probe, Recorded, Recorder, SpikeFormat, SpikeRecording, Trace, TraceFormat, Variable};
+use crate::base::files::{Partial, read_json, remove, sync};
 use crate::error::{Error, Result};
-use crate::event::Tick;
-use crate::files::{Partial, read_json, remove, sync};
+use crate::spiking::Tick;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::io::Write;

@@ -2,7 +2,7 @@
 
 use super::{Header, Order, Recorder, SpikeRecording, Trace};
 use crate::error::Result;
-use crate::event::Tick;
+use crate::spiking::Tick;
 
 /// Keeps everything: 12 bytes per spike, 8 per value.
 #[derive(Debug)]

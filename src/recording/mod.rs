@@ -52,7 +52,7 @@ pub(crate) use stream::read_raw;
 pub use stream::{SpikeFormat, TraceFormat, read_population, read_spikes, read_traces, write_spikes};
 
 use crate::error::{Error, Result, short};
-use crate::event::Tick;
+use crate::spiking::Tick;
 
 /// Takes what a running simulation records. Ticks come in ascending order; within a tick populations and then neurons
 /// ascend. Implementations hold a bounded amount and pass the rest on.

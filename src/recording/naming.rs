@@ -3,7 +3,7 @@
 
 use super::{Probe, Recorded, Recorder, SpikeRecording};
 use crate::error::Result;
-use crate::event::Tick;
+use crate::spiking::Tick;
 
 /// Populations as a recording has them, each put together of whole populations of a network.
 #[derive(Debug, Clone, PartialEq)]

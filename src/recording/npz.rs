@@ -3,10 +3,10 @@
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
 use super::stream::{SpikeSink, TraceSink};
 use super::{AboutProbe, Header, Recorded, Trace, Variable};
+use crate::base::files::{Partial, folder_of};
 use crate::error::{Error, Result};
-use crate::event::Tick;
-use crate::files::{Partial, folder_of};
-use crate::npz::{Array, Npz, NpzWriter, Spool};
+use crate::formats::npz::{Array, Npz, NpzWriter, Spool};
+use crate::spiking::Tick;
 use std::path::Path;
 
 fn u32s(values: impl IntoIterator<Item = u32>) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use super::stream::Choose;
 use super::{Recorded, SpikeRecording, check_dt};
 use crate::error::{Error, Result};
-use crate::event::Tick;
+use crate::spiking::Tick;
 use std::path::Path;
 
 /// The content of a file of spikes.

@@ -3,10 +3,10 @@
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
 use super::stream::{Choose, SpikeSink};
 use super::{Header, Recorded, check_dt};
+use crate::base::files::Partial;
 use crate::error::{Error, Result};
-use crate::event::Tick;
-use crate::files::Partial;
-use crate::h5::H5;
+use crate::formats::h5::H5;
+use crate::spiking::Tick;
 use hdf5_pure::{AttrValue, Dataset, File, FileAccessProperties, FileBuilder, MaxExtent, SyncPolicy};
 use std::path::Path;
 

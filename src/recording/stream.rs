@@ -2,10 +2,10 @@
 
 use super::raw::Raw;
 use super::{Header, SpikeRecording, Trace, bs2, csv, npz, sonata};
+use crate::base::files::{Partial, ending};
 use crate::error::{Error, Result};
-use crate::event::Tick;
-use crate::files::{Partial, ending};
-use crate::{h5, npz as zipped};
+use crate::formats::{h5, npz as zipped};
+use crate::spiking::Tick;
 use std::io::Read;
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 mod shared;
 
 use super::*;
-use crate::npz::{NpzWriter, Spool};
+use crate::formats::npz::{NpzWriter, Spool};
 use hdf5_pure::{AttrValue, FileBuilder};
 use proptest::prelude::*;
 use shared::shared;
@@ -354,7 +354,7 @@ fn wrong_sonata_files_are_refused_by_file_and_field() {
 
 /// `ids` and `times` as a script saves them.
 fn write_npz(path: &Path, times: (&str, &[u8], usize), ids: (&str, &[u8], usize)) {
-    let mut file = NpzWriter::create(crate::files::Partial::new(path).unwrap()).unwrap();
+    let mut file = NpzWriter::create(crate::base::files::Partial::new(path).unwrap()).unwrap();
     file.array("times", times.0, &[times.2], times.1).unwrap();
     file.array("ids", ids.0, &[ids.2], ids.1).unwrap();
     file.finish().unwrap().appear().unwrap();
@@ -382,7 +382,7 @@ fn npz_files_of_other_tools_are_read_or_refused_by_name() {
     refused(read_spikes(&path, 0.1), &["'ids'", "f8", "expected integers"]);
     write_npz(&path, ("<f8", &f64s(&[1.0]), 3), ("<f8", &f64s(&[1.0]), 1));
     refused(read_spikes(&path, 0.1), &["'times'", "truncated"]);
-    let mut file = NpzWriter::create(crate::files::Partial::new(&path).unwrap()).unwrap();
+    let mut file = NpzWriter::create(crate::base::files::Partial::new(&path).unwrap()).unwrap();
     file.array("x", "<f8", &[0], &[]).unwrap();
     file.finish().unwrap().appear().unwrap();
     refused(read_spikes(&path, 0.1), &["spikes.npz", "`ids` and `times`"]);
@@ -477,8 +477,8 @@ fn damage_never_makes_it_panic() {
             let mut damaged = whole.clone();
             for byte in 0..1 + k % 3 {
                 let n = 3 * k + byte;
-                let place = crate::splitmix::below(1, n, whole.len() as u32);
-                damaged[place as usize] = crate::splitmix::bits(2, n) as u8;
+                let place = crate::base::splitmix::below(1, n, whole.len() as u32);
+                damaged[place as usize] = crate::base::splitmix::bits(2, n) as u8;
             }
             std::fs::write(&path, damaged).unwrap();
             match read_spikes(&path, 0.1) {
@@ -497,8 +497,8 @@ fn damage_never_makes_it_panic() {
             let mut damaged = whole.clone();
             // The table's head is what steers.
             let end = if n % 2 == 0 { 300 } else { whole.len() as u32 };
-            let place = crate::splitmix::below(3, n, end);
-            damaged[place as usize] = crate::splitmix::bits(4, n) as u8;
+            let place = crate::base::splitmix::below(3, n, end);
+            damaged[place as usize] = crate::base::splitmix::bits(4, n) as u8;
             std::fs::write(&path, damaged).unwrap();
             for trace in read_traces(&path).unwrap_or_default() {
                 assert_eq!(trace.values.len() % trace.neurons.len().max(1), 0);
@@ -664,7 +664,7 @@ fn arrays_stored_by_columns_are_read() {
         std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
         if name == "values_0.npy" {
             // Three ticks of two neurons.
-            bytes = crate::npy::tests::by_columns("<f8", "(3, 2)");
+            bytes = crate::formats::npy::tests::by_columns("<f8", "(3, 2)");
             bytes.extend([1.0_f64, 3.0, 5.0, 2.0, 4.0, 6.0].iter().flat_map(|value| value.to_le_bytes()));
         }
         changed.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();

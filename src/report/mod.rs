@@ -11,23 +11,23 @@ mod twin;
 
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use page::page;
-pub use projection::{Point, Projection};
+pub use projection::{Plane, Point};
 pub use text::{energy_table, synops_table};
 pub use twin::{BreakEven, TwinLayer};
 
-use crate::compare::{Parity, Seconds, Spread};
-use crate::counts::LayerCounts;
 use crate::data::{ClassVectors, Dataset, Split};
+use crate::energy::counts::LayerCounts;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{
     Branch, Cost, DataType, Energy, EnergyTable, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE,
 };
 use crate::error::Result;
-use crate::evaluate::{ByMode, Evaluation};
-use crate::gzsl::{Candidates, Scores};
-use crate::model::{BLOCKS, DenseTwin, Network, block_name};
-use crate::neuron::lif::Reset;
-use crate::parameters::{MODALITIES, Parameters};
+use crate::hybrid::compare::{Parity, Seconds, Spread};
+use crate::hybrid::evaluate::{ByMode, Evaluation};
+use crate::hybrid::gzsl::{Candidates, Scores};
+use crate::hybrid::model::{BLOCKS, DenseTwin, Hybrid, block_name};
+use crate::hybrid::parameters::{MODALITIES, Parameters};
+use crate::spiking::neuron::Reset;
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
@@ -80,7 +80,7 @@ pub struct Report {
     /// Accuracy and energy when the same weights run for fewer time steps; empty without a spiking branch.
     pub over_time_steps: Vec<AtSteps>,
     /// Embeddings of clips and classes in the plane.
-    pub projection: Option<Projection>,
+    pub projection: Option<Plane>,
     /// The same counts under NeuroBench's names.
     pub neurobench: Neurobench,
     /// Every operation of every layer.
@@ -157,7 +157,7 @@ pub struct AtSteps {
 }
 
 /// Where a report's model comes from.
-pub struct Origin<'a> {
+pub struct Provenance<'a> {
     /// The data.
     pub dataset: &'a Dataset,
     /// The classes that competed.
@@ -176,8 +176,8 @@ impl Report {
     /// # Errors
     /// If a table that the report shows prices nothing.
     pub fn new(
-        origin: &Origin<'_>,
-        network: &Network<'_>,
+        origin: &Provenance<'_>,
+        network: &Hybrid<'_>,
         result: &Evaluation,
         parity: Option<Parity>,
         shorter: &[(usize, Evaluation)],
@@ -254,7 +254,7 @@ pub struct ClipCounts {
 }
 
 /// Clip by clip, layer by layer.
-fn per_clip(origin: &Origin<'_>, result: &Evaluation) -> Vec<ClipCounts> {
+fn per_clip(origin: &Provenance<'_>, result: &Evaluation) -> Vec<ClipCounts> {
     let class = |id: usize| origin.dataset.classes[id].clone();
     let mut rows = Vec::new();
     for (i, clip) in result.ids.iter().enumerate().filter(|_| result.activity.is_some()) {
@@ -273,7 +273,7 @@ fn per_clip(origin: &Origin<'_>, result: &Evaluation) -> Vec<ClipCounts> {
 }
 
 /// The ledger of an evaluation.
-fn ledger(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -> Ledger {
+fn ledger(network: &Hybrid<'_>, result: &Evaluation, parity: Option<&Parity>) -> Ledger {
     let clips = result.clips as u64;
     let mut ledger = Ledger::new(clips);
     for operator in &result.dense {
@@ -290,13 +290,13 @@ fn ledger(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -
                 let twin = match parity.filter(|parity| !parity.twin.is_empty()) {
                     Some(parity) => DenseTwin::cost_of(&parity.twin, &name),
                     None => {
-                        let macs = layer.projection().inputs() as u64 * neurons * clips;
+                        let macs = layer.synapses().inputs() as u64 * neurons * clips;
                         Cost { macs, comparisons: neurons * clips, ..Cost::ZERO }
                     }
                 };
                 let reset = match layer.lif().reset {
-                    Reset::Hard => Cost::ZERO,
-                    Reset::Soft => Cost { additions: 1, ..Cost::ZERO },
+                    Reset::To(_) => Cost::ZERO,
+                    Reset::Subtract => Cost { additions: 1, ..Cost::ZERO },
                 };
                 let counts = activity.counts[m as usize][block];
                 let spiking = SpikingLayer {
@@ -321,7 +321,7 @@ fn ledger(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -
 }
 
 /// Every layer with weights, by every definition.
-fn synops(network: &Network<'_>, result: &Evaluation) -> Synops {
+fn synops(network: &Hybrid<'_>, result: &Evaluation) -> Synops {
     let clips = result.clips as u64;
     let mut layers = Vec::new();
     for o in result.dense.iter().chain(&result.classes) {
@@ -334,7 +334,7 @@ fn synops(network: &Network<'_>, result: &Evaluation) -> Synops {
         for m in MODALITIES {
             for (block, layer) in stacks[m as usize].layers().iter().enumerate() {
                 let counts = &activity.counts[m as usize];
-                let (sources, neurons) = (layer.projection().inputs() as u64, layer.neurons() as u64);
+                let (sources, neurons) = (layer.synapses().inputs() as u64, layer.neurons() as u64);
                 let (acs, macs) = (counts[block].effective_acs, counts[block].effective_macs);
                 let name = block_name(m, block);
                 layers.push(match block.checked_sub(1) {
@@ -349,7 +349,7 @@ fn synops(network: &Network<'_>, result: &Evaluation) -> Synops {
     Synops { clips, layers }
 }
 
-fn at_steps(steps: usize, network: &Network<'_>, result: &Evaluation, table: &EnergyTable) -> Result<AtSteps> {
+fn at_steps(steps: usize, network: &Hybrid<'_>, result: &Evaluation, table: &EnergyTable) -> Result<AtSteps> {
     let energy = table.apply(&ledger(network, result, None), None)?;
     let clips = result.clips.max(1) as f64;
     let counts = result.activity.iter().flat_map(|activity| activity.counts.iter().flatten());
@@ -362,7 +362,7 @@ fn at_steps(steps: usize, network: &Network<'_>, result: &Evaluation, table: &En
     })
 }
 
-fn spikes(network: &Network<'_>, result: &Evaluation, parity: Option<&Parity>) -> Option<Spikes> {
+fn spikes(network: &Hybrid<'_>, result: &Evaluation, parity: Option<&Parity>) -> Option<Spikes> {
     let activity = result.activity.as_ref()?;
     let rates = result.rates(network.model().config.width);
     let mut rate_per_layer = Vec::new();

@@ -1,11 +1,11 @@
 //! The counts under NeuroBench's names (Yik et al., Nature Communications 16:1545, 2025), as its package computes them; where ours
 //! differ, `docs/report.md` says how.
 
-use crate::compare::Parity;
 use crate::energy::synops::Synops;
-use crate::evaluate::Evaluation;
-use crate::model::{Network, block_name};
-use crate::parameters::{MODALITIES, Parameters};
+use crate::hybrid::compare::Parity;
+use crate::hybrid::evaluate::Evaluation;
+use crate::hybrid::model::{Hybrid, block_name};
+use crate::hybrid::parameters::{MODALITIES, Parameters};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -108,7 +108,7 @@ impl Neurobench {
 
 /// The metrics of the hybrid. Activations are those of the spiking neurons; weights and synaptic operations are those of all layers.
 pub fn metrics(
-    network: &Network<'_>,
+    network: &Hybrid<'_>,
     parameters: &Parameters<f32>,
     result: &Evaluation,
     synops: &Synops,

@@ -1,7 +1,7 @@
 //! Embeddings in the plane: the two principal components of the clips' embeddings.
 
-use super::Origin;
-use crate::evaluate::Evaluation;
+use super::Provenance;
+use crate::hybrid::evaluate::Evaluation;
 use serde::{Deserialize, Serialize};
 
 /// Most clips that are listed; of more, evenly spaced ones are.
@@ -12,7 +12,7 @@ const STEPS: usize = 1000;
 /// Clips and classes in the plane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Projection {
+pub struct Plane {
     /// How the plane was chosen.
     pub method: String,
     /// Share of the variance along each axis.
@@ -40,7 +40,7 @@ pub struct Point {
 }
 
 /// The plane of an evaluation; none for fewer than three clips or dimensions.
-pub fn of(result: &Evaluation, origin: &Origin<'_>) -> Option<Projection> {
+pub fn of(result: &Evaluation, origin: &Provenance<'_>) -> Option<Plane> {
     let candidates = origin.candidates;
     let size = result.class_embeddings.len() / candidates.classes.len().max(1);
     if result.clips < 3 || size < 3 {
@@ -62,7 +62,7 @@ pub fn of(result: &Evaluation, origin: &Origin<'_>) -> Option<Projection> {
         let class = candidates.classes.iter().position(|class| class == label)?;
         Some(Point { class, at: place(&mut row.iter().copied()) })
     });
-    Some(Projection {
+    Some(Plane {
         method: "the two principal components of the mean of each clip's audio and video embedding".into(),
         explained,
         classes: candidates.classes.iter().map(|&class| origin.dataset.classes[class].clone()).collect(),

@@ -1,8 +1,8 @@
 //! A report from its file.
 
 use super::{Report, SCHEMA};
+use crate::base::files::{read_json, read_text};
 use crate::error::{Error, Result};
-use crate::files::{read_json, read_text};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
 //! The report as a table for the terminal, and parts of it for other uses.
 
 use super::Report;
-use crate::compare::Parity;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Branch, Energy, Kind, Priced};
+use crate::hybrid::compare::Parity;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
 

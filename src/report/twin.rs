@@ -2,8 +2,8 @@
 
 use crate::energy::synops::Synops;
 use crate::energy::{Branch, DataType, EnergyTable, Kind, Ledger};
-use crate::model::{Network, block_name};
-use crate::parameters::MODALITIES;
+use crate::hybrid::model::{Hybrid, block_name};
+use crate::hybrid::parameters::MODALITIES;
 use serde::{Deserialize, Serialize};
 
 /// A spiking layer and its dense twin.
@@ -40,7 +40,7 @@ pub struct BreakEven {
 }
 
 /// Every spiking layer by every table that prices it.
-pub fn layers(ledger: &Ledger, synops: &Synops, network: &Network<'_>, tables: &[EnergyTable]) -> Vec<TwinLayer> {
+pub fn layers(ledger: &Ledger, synops: &Synops, network: &Hybrid<'_>, tables: &[EnergyTable]) -> Vec<TwinLayer> {
     let Some(stacks) = network.stacks() else { return Vec::new() };
     let mut layers = Vec::new();
     let energies: Vec<_> = tables.iter().filter_map(|table| Some((table, table.apply(ledger, None).ok()?))).collect();

@@ -2,11 +2,11 @@
 
 use super::cells::InputCounts;
 use super::{Auto, Simulation};
-use crate::counts::LayerCounts;
+use crate::base::files::write_atomic;
+use crate::energy::counts::LayerCounts;
 use crate::error::{Error, Result};
-use crate::event::Tick;
-use crate::files::write_atomic;
-use crate::sealed;
+use crate::formats::sealed;
+use crate::spiking::Tick;
 use safetensors::tensor::{Dtype, TensorView};
 use std::path::Path;
 

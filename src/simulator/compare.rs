@@ -1,13 +1,14 @@
 //! Both drivers on one network: whether they agree, and which is quicker at which activity.
 
-use super::{Driver, Simulation};
-use crate::counts::LayerCounts;
+use super::Simulation;
 use crate::energy::Ledger;
+use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
 use crate::error::Result;
-use crate::event::Tick;
 use crate::network::{Emits, Network};
 use crate::recording::{Ignore, Probe, Recorder, Variable};
+use crate::spiking::race::{RATES, crossing};
+use crate::spiking::{Driver, Tick};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,9 +31,9 @@ pub struct Comparison {
     /// Neurons whose membranes were watched: up to 64 of each population, evenly spaced.
     pub watched: usize,
     /// The runs whose figures are compared, without watching.
-    pub runs: Vec<Run>,
+    pub runs: Vec<DriverRun>,
     /// The same network with its random sources at other rates; empty if it has none.
-    pub rates: Vec<AtRate>,
+    pub rates: Vec<TickTimes>,
     /// Firing rate of the neurons, per cent of the ticks, from which on the clock-driven driver is quicker; none if it is not in the range
     /// of `rates`.
     pub crossover_percent: Option<f64>,
@@ -46,7 +47,7 @@ pub struct Comparison {
 
 /// One driver's run.
 #[derive(Debug, Clone, serde::Serialize)]
-pub struct Run {
+pub struct DriverRun {
     /// Which driver.
     pub driver: Driver,
     /// Seconds.
@@ -57,7 +58,7 @@ pub struct Run {
 
 /// Times at one rate of the sources.
 #[derive(Debug, Clone, serde::Serialize)]
-pub struct AtRate {
+pub struct TickTimes {
     /// Spikes per source and tick, per cent.
     pub input_percent: f64,
     /// Spikes per tick and neuron that can fire, per cent.
@@ -65,9 +66,6 @@ pub struct AtRate {
     /// Microseconds per tick: event-driven, clock-driven, auto. The least of three runs each.
     pub us_per_tick: [f64; 3],
 }
-
-/// Rates at which the sources of a network are tried, per cent.
-const RATES: [f64; 9] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
 
 /// Neurons watched in each population.
 const WATCHED: u32 = 64;
@@ -86,7 +84,7 @@ fn add(hashes: &mut Vec<u64>, tick: Tick, words: impl Iterator<Item = u64>) {
         hashes.resize(tick as usize + 1, 0);
     }
     let hash = &mut hashes[tick as usize];
-    *hash = words.fold(*hash, crate::splitmix::bits);
+    *hash = words.fold(*hash, crate::base::splitmix::bits);
 }
 
 impl Recorder for Hashes {
@@ -147,7 +145,7 @@ pub fn compare(
         let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
         let start = Instant::now();
         simulation.run(ticks, &mut Ignore, &mut |_| {})?;
-        runs.push(Run {
+        runs.push(DriverRun {
             driver,
             run_s: start.elapsed().as_secs_f64(),
             operations: simulation.counts().into_iter().sum(),
@@ -179,12 +177,12 @@ pub fn compare(
     })
 }
 
-fn crossover(rates: &[AtRate], activity: impl Fn(&AtRate) -> f64) -> Option<f64> {
+fn crossover(rates: &[TickTimes], activity: impl Fn(&TickTimes) -> f64) -> Option<f64> {
     let points: Vec<_> = rates.iter().map(|at| (activity(at), [at.us_per_tick[0], at.us_per_tick[1]])).collect();
     crossing(&points)
 }
 
-fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &mut dyn FnMut()) -> Result<AtRate> {
+fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &mut dyn FnMut()) -> Result<TickTimes> {
     let mut network = network.clone();
     for source in &mut network.sources {
         match &mut source.emits {
@@ -211,18 +209,7 @@ fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &
         }
     }
     let firing_percent = 100.0 * spikes as f64 / (neurons.max(1) as f64 * f64::from(ticks));
-    Ok(AtRate { input_percent: percent, firing_percent, us_per_tick: best })
-}
-
-/// The activity at which the times of event- and clock-driven runs cross for the first time, on logarithmic scales; `points` are activities
-/// with both times.
-pub fn crossing(points: &[(f64, [f64; 2])]) -> Option<f64> {
-    let lead = |(_, [event, clock]): &(f64, [f64; 2])| (event / clock).ln();
-    points.windows(2).find(|pair| lead(&pair[0]) < 0.0 && lead(&pair[1]) >= 0.0).map(|pair| {
-        let share = lead(&pair[0]) / (lead(&pair[0]) - lead(&pair[1]));
-        let (from, to) = (pair[0].0.max(1e-6).ln(), pair[1].0.max(1e-6).ln());
-        (from + share * (to - from)).exp()
-    })
+    Ok(TickTimes { input_percent: percent, firing_percent, us_per_tick: best })
 }
 
 impl Comparison {
@@ -246,7 +233,7 @@ impl fmt::Display for Comparison {
         writeln!(f, "\n{a:8} {b:>9} {c:>12} {d:>14} {e:>14} {g:>14} {h:>14}")?;
         for run in &self.runs {
             let o = &run.operations;
-            let name = format!("{:?}", run.driver).to_lowercase();
+            let name = run.driver.name();
             writeln!(
                 f,
                 "{name:8} {:>9.3} {:>12} {:>14} {:>14} {:>14} {:>14}",

@@ -1,6 +1,6 @@
 //! What a simulation did, as a ledger.
 //!
-//! The arithmetic of a step is that of the neuron's equations at one tick ([`crate::neuron::linear`]), however many idle ticks the
+//! The arithmetic of a step is that of the neuron's equations at one tick ([`crate::spiking::neuron::linear`]), however many idle ticks the
 //! event-driven driver takes in one map.
 
 use super::Simulation;
@@ -8,7 +8,8 @@ use super::cells::InputCounts;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Cost, DataType, Ledger, SpikingLayer};
 use crate::network::{Origin, Threshold};
-use crate::neuron::linear::{Neuron, Receptor, Reset};
+use crate::spiking::neuron::Reset;
+use crate::spiking::neuron::linear::{Neuron, Receptor};
 
 /// Arithmetic of one step of a neuron: a MAC, or for a membrane that keeps everything an addition, for `e V`; for each exponential
 /// current a MAC into the membrane and a multiplication, for each alpha current three MACs and two multiplications; a comparison

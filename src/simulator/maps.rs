@@ -1,8 +1,8 @@
 //! What idle ticks do to a neuron: linear maps, and bounds on what comes out of them.
 
-use crate::event::Tick;
 use crate::network::Threshold;
-use crate::neuron::linear::{Neuron, Receptor};
+use crate::spiking::Tick;
+use crate::spiking::neuron::linear::{Neuron, Receptor};
 
 /// Idle ticks are taken 1, 8, 64 or 512 at a time.
 pub const LEVELS: usize = 4;

@@ -1,7 +1,7 @@
 //! The simulator of any [`Network`]: event-driven, clock-driven, or each where it is quicker.
 //!
 //! # State and time
-//! Between arrivals and spikes a neuron is linear ([`crate::neuron::linear`]), so idle ticks can be taken one by one or several at
+//! Between arrivals and spikes a neuron is linear ([`crate::spiking::neuron::linear`]), so idle ticks can be taken one by one or several at
 //! once, with roundings that differ. Which it is depends on the network alone, not on the driver. Neurons go in groups of eight
 //! neighbours; a group acts at a tick if something arrives there, one of it fires or comes to the end of its refractory time. A
 //! stretch of 512, 64 or 8 ticks that starts at a multiple of its length and in which the group does not act is one linear map;
@@ -40,34 +40,21 @@ mod tests;
 
 pub use cells::MOST_CURRENTS;
 pub use checkpoint::Checkpoint;
-pub use compare::{AtRate, Comparison, Run, compare, crossing};
+pub use compare::{Comparison, DriverRun, TickTimes, compare};
 
-use crate::counts::LayerCounts;
+use crate::base::memory;
+use crate::energy::counts::LayerCounts;
 use crate::error::{Error, Result};
-use crate::event::Tick;
-use crate::memory;
 use crate::network::Network;
 use crate::network::compile::BYTES_PER_PROBED_NEURON;
 use crate::recording::{Probe, Recorder};
+use crate::spiking::{Driver, Tick};
 use cells::GROUP;
 use exchange::{Exchange, Outbox};
 use part::{Part, lookahead};
 use sources::Emitter;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// How to go through time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Driver {
-    /// Only neurons that hear something or may fire.
-    Event,
-    /// Every neuron at every tick.
-    Clock,
-    /// The one or the other for each population, by its activity.
-    #[default]
-    Auto,
-}
 
 /// Neurons times ticks of lookahead for which a thread of its own pays: exchanging costs about as much as a thousand steps.
 const WORK_PER_PART: u64 = 1_000;

@@ -1,16 +1,16 @@
 //! One thread's part of the network: its neurons, its sources, all synapses that end on its neurons.
 
-use super::Driver;
 use super::cells::{Arrivals, Cells, GROUP, Input};
 use super::exchange::Outbox;
 use super::rows::{Rows, Strengths};
 use super::sources::Emitter;
-use crate::counts::LayerCounts;
+use crate::base::lanes::prefetch;
+use crate::energy::counts::LayerCounts;
 use crate::error::Result;
-use crate::event::Tick;
-use crate::lanes::prefetch;
 use crate::network::{Delays, Network, Origin, Projection};
 use crate::recording::{Probe, Variable};
+use crate::spiking::Driver;
+use crate::spiking::Tick;
 use std::ops::Range;
 use std::sync::Arc;
 

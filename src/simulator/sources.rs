@@ -1,9 +1,9 @@
 //! What sources emit.
 
-use crate::event::Tick;
-use crate::lanes::simd;
+use crate::base::lanes::simd;
+use crate::base::splitmix;
 use crate::network::{Emits, Source};
-use crate::splitmix;
+use crate::spiking::Tick;
 use std::ops::Range;
 
 /// A source ready to emit.

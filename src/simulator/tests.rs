@@ -1,11 +1,12 @@
 mod by_hand;
 
 use super::*;
+use crate::base::splitmix::{below, unit};
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::{Delays, Emits, Origin, Population, Projection, Rule, Source, Threshold, Weights};
-use crate::neuron::linear::{Form, Leak, Neuron, Receptor, Reset};
 use crate::recording::{Ignore, Variable};
-use crate::splitmix::{below, unit};
+use crate::spiking::neuron::Reset;
+use crate::spiking::neuron::linear::{Form, Leak, Neuron, Receptor};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 

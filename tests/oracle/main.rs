@@ -17,11 +17,12 @@ mod text;
 
 use network::Network;
 use plain::Run;
-use spikefuse::counts::LayerCounts;
+use spikefuse::energy::counts::LayerCounts;
 use spikefuse::energy::synops::Synops;
 use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::recording::{Probe, Recorder, Variable};
-use spikefuse::simulator::{Driver, Simulation};
+use spikefuse::simulator::Simulation;
+use spikefuse::spiking::Driver;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

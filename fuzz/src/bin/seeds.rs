@@ -1,10 +1,11 @@
 //! Writes the seeds of all targets into `corpus/`.
 
-use spikefuse::config::Config;
+use spikefuse::hybrid::config::Config;
 use spikefuse::data::{ClassVectors, Dataset, Part, Split};
 use spikefuse::energy::EnergyTable;
 use spikefuse::recording::{Ignore, SpikeRecording, write_spikes};
-use spikefuse::simulator::{Driver, Simulation};
+use spikefuse::spiking::Driver;
+use spikefuse::simulator::Simulation;
 use spikefuse_fuzz::{Template, network, template};
 use std::path::Path;
 
@@ -88,7 +89,7 @@ fn main() {
     spikefuse::recording::open(&whole("recording", &recording)).expect("a recording");
     seeds("sonata", &template::sonata());
     let config = whole("sonata", &template::sonata()).join("simulation_config.json");
-    spikefuse::interop::sonata::read(&config).expect("a network");
+    spikefuse::network::interop::sonata::read(&config).expect("a network");
     for (target, name, template) in
         [("data_plain", "set", template::plain()), ("data_published", "Set", template::published())]
     {
@@ -100,7 +101,7 @@ fn main() {
     seed("pickle", "seed0", template::dictionary());
     let path = scratch.join("weights.safetensors");
     let (model, parameters) = template::model();
-    spikefuse::model::save(&path, &model, &parameters).expect("weights");
+    spikefuse::hybrid::model::save(&path, &model, &parameters).expect("weights");
     seed("weights", "seed0", read(&path));
     seed("report", "seed0", r#"{"schema": "spikefuse.report/2"}"#);
     std::fs::remove_dir_all(&scratch).expect("the folder");

@@ -8,18 +8,18 @@ mod text;
 
 pub use text::TextFault;
 
+use crate::base::files::{Reach, read_text};
+use crate::base::memory;
+use crate::base::rng::fnv1a;
+use crate::base::splitmix::bits;
 use crate::error::{Error, Result, short};
-use crate::event::Tick;
-use crate::files::{Reach, read_text};
-use crate::memory;
 use crate::network::input::{Array, read_array};
 use crate::network::place::{Problem, resolve, shown};
 use crate::network::spec::*;
 use crate::network::time::{duration, ticks};
 use crate::network::{Delays, Emits, Network, Origin, graph};
 use crate::recording::{Probe, Variable};
-use crate::rng::fnv1a;
-use crate::splitmix::bits;
+use crate::spiking::Tick;
 use check::{check_name, positive};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

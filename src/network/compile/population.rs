@@ -2,12 +2,13 @@
 
 use super::check::{check_name, finite, positive};
 use super::{Checked, Compiler, MOST_CURRENTS};
+use crate::base::splitmix::unit;
 use crate::network::input::Array;
 use crate::network::place::{Problem, shown};
 use crate::network::spec::*;
 use crate::network::{Population, Threshold};
-use crate::neuron::linear::{Form, Leak, Neuron, Receptor, Reset};
-use crate::splitmix::unit;
+use crate::spiking::neuron::Reset;
+use crate::spiking::neuron::linear::{Form, Leak, Neuron, Receptor};
 use std::collections::HashSet;
 
 /// What all firing models have in common; the names of its fields are those of the file.

@@ -3,11 +3,11 @@
 use super::check::{fraction, not_negative};
 use super::text::one_line;
 use super::{Checked, Compiler, DEFAULT_STRIDE, MOST_POISSON_SPIKES};
-use crate::event::Tick;
 use crate::network::input::{Array, read_spikes};
 use crate::network::place::{Problem, shown};
 use crate::network::spec::*;
 use crate::network::{Emits, Source};
+use crate::spiking::Tick;
 
 impl<'a> Compiler<'a> {
     pub(super) fn source(&mut self, n: usize) -> Checked<Source> {

@@ -6,7 +6,7 @@ use crate::plot::axes::{
     BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, grouped, legend, margin, overhang, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
-use crate::report::Projection;
+use crate::report::Plane;
 
 /// Lighter than those of the classes, so that these stand out: of seen and of unseen classes.
 const CLIPS: [Colour; 2] = [[0x74, 0xB3, 0xD8], [0xEE, 0x9F, 0x69]];
@@ -31,7 +31,7 @@ pub fn picture(report: &Report) -> Picture {
     }
 }
 
-fn draw(projection: &Projection) -> Figure {
+fn draw(projection: &Plane) -> Figure {
     const SHAPES: [Shape; 2] = [Shape::Disc, Shape::Triangle];
     // 0 for seen, 1 for unseen.
     let kind = |class: usize| usize::from(!projection.seen.get(class).copied().unwrap_or(true));

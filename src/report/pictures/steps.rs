@@ -2,7 +2,7 @@
 
 use super::rate::step_ticks;
 use super::{LINE, NO_SPIKES, Picture, Report, wrap};
-use crate::compare::Spread;
+use crate::hybrid::compare::Spread;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, DOT, EDGE, LABEL, NOTE, Panel, Sample, Ticks, colour, dashes, legend, margin, padded, upward_label,

@@ -1,21 +1,21 @@
 //! Pictures of made-up reports. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
 
 use super::*;
-use crate::compare::{Parity, Spread};
-use crate::counts::LayerCounts;
+use crate::base::splitmix;
 use crate::data::{ClassVectors, Split};
+use crate::energy::counts::LayerCounts;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{
     Branch, Cost, DataType, DenseOperator, EnergyTable, Ledger, MEMBRANE_UPDATE, SpikingLayer, Synapses,
     THRESHOLD_UPDATE,
 };
-use crate::evaluate::ByMode;
-use crate::gzsl::Scores;
+use crate::hybrid::compare::{Parity, Spread};
+use crate::hybrid::evaluate::ByMode;
+use crate::hybrid::gzsl::Scores;
 use crate::plot::tests::check;
 use crate::report::{
-    AtSteps, LayerRate, Neurobench, Operations, Point, Projection, Report, SCHEMA, Spikes, TwinLayer, page,
+    AtSteps, LayerRate, Neurobench, Operations, Plane, Point, Report, SCHEMA, Spikes, TwinLayer, page,
 };
-use crate::splitmix;
 
 /// What varies from report to report.
 struct Made {
@@ -170,7 +170,7 @@ impl Made {
             synops,
             dense_twin,
             over_time_steps: if self.layers.is_empty() { Vec::new() } else { fewer.map(at).collect() },
-            projection: Some(Projection {
+            projection: Some(Plane {
                 method: "made up".into(),
                 explained: [0.31, 0.24],
                 classes: (0..self.classes).map(|c| format!("class {c}")).collect(),

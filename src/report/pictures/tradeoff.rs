@@ -22,7 +22,7 @@ type Box4 = [f64; 4];
 
 /// HM and ZSL against the energy of the whole hybrid.
 pub fn picture(report: &Report, others: &[Report]) -> Picture {
-    let percent = |s: &crate::gzsl::Scores| [100.0 * s.hm, 100.0 * s.zsl];
+    let percent = |s: &crate::hybrid::gzsl::Scores| [100.0 * s.hm, 100.0 * s.zsl];
     let shortened: Vec<Run> = (report.over_time_steps.iter())
         .map(|at| Run {
             nanojoule: at.total_pj_per_clip / 1000.0,

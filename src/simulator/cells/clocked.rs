@@ -2,10 +2,10 @@
 
 use super::state::{Group, State};
 use super::{BLOCK, Cells, GROUP, Mode, cue};
-use crate::event::Tick;
-use crate::lanes::simd;
+use crate::base::lanes::simd;
 use crate::network::Threshold;
 use crate::simulator::maps::{LEVELS, LONGEST, length};
+use crate::spiking::Tick;
 use std::collections::VecDeque;
 
 /// Groups of a block.

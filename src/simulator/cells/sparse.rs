@@ -2,11 +2,11 @@
 
 use super::state::{Group, State};
 use super::{Cells, GROUP, Mode, cue};
+use crate::base::lanes::simd;
 use crate::error::Result;
-use crate::event::{BucketQueue, Tick};
-use crate::lanes::simd;
 use crate::network::Threshold;
 use crate::simulator::maps::{Bound, LEVELS, LONGEST, length, level};
+use crate::spiking::{BucketQueue, Tick};
 
 /// Ticks ahead for which looks are queued; a later one is looked at once more on the way.
 const HORIZON: Tick = 1024;

@@ -1,9 +1,9 @@
 //! State of neurons: of a population, and of a group of eight.
 
 use super::GROUP;
-use crate::event::Tick;
-use crate::lanes::Lined;
+use crate::base::lanes::Lined;
 use crate::simulator::maps::{Map, NOTHING};
+use crate::spiking::Tick;
 
 /// What changes without anything arriving. Padded to whole blocks.
 #[derive(Clone, Default)]

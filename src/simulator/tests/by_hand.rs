@@ -2,12 +2,13 @@
 
 use super::{Keep, run};
 use crate::energy::synops::LayerSynops;
-use crate::event::Tick;
 use crate::network::Network;
 use crate::network::compile::{Settings, compile};
 use crate::network::spec::NetworkSpec;
 use crate::recording::{Ignore, Probe, Variable};
-use crate::simulator::{Driver, Simulation};
+use crate::simulator::Simulation;
+use crate::spiking::Driver;
+use crate::spiking::Tick;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,0 +1,240 @@
+//! Reading HDF5 files of unknown origin: sizes are believed only as far as the file itself is large.
+
+use crate::base::memory;
+use crate::error::{Error, Result};
+use crate::formats::npy::{floats_to_f64, integers};
+use hdf5_reader::group::Group;
+use hdf5_reader::{ByteOrder, Dataset, Datatype, ExternalLinkResolver, Hdf5File, OpenOptions, StringSize, VarLenKind};
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The first bytes of an HDF5 file.
+pub(crate) const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// An open file, which can be asked for objects by their path inside it.
+pub(crate) struct H5 {
+    path: PathBuf,
+    file: Hdf5File,
+    /// Bytes that the datasets of this file can still have, all together: deflate shrinks by at most about 1030, and one dataset
+    /// under many names must not multiply that.
+    left: Cell<usize>,
+    /// Bytes of memory that reading may still take.
+    memory: Cell<u64>,
+}
+
+/// What a call of the reader says. Where it gives up in a panic, as on sizes whose product is no number, the file is at fault.
+fn guarded<T>(read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> hdf5_reader::error::Result<T> {
+    let damaged = |_| Err(hdf5_reader::error::Error::InvalidData("damaged: its sizes cannot be".into()));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(damaged)
+}
+
+/// Refuses links into other files, which otherwise would be left out without a word.
+struct OwnFile;
+
+const LINK: &str = "is linked from another file";
+
+impl ExternalLinkResolver for OwnFile {
+    fn resolve_external_link(&self, file: &str) -> hdf5_reader::error::Result<Option<Hdf5File>> {
+        Err(hdf5_reader::error::Error::InvalidData(format!("some of it {LINK}, '{file}'")))
+    }
+}
+
+/// How many times what a compressed file has can be larger than itself.
+const SHRINKS: usize = 1100;
+
+/// Bytes of memory that one byte of a dataset takes at most, as numbers and as the spikes or edges made of them, and that one element does.
+const MEMORY: [u64; 2] = [4, 16];
+
+impl H5 {
+    pub fn open(path: &Path) -> Result<H5> {
+        H5::open_within(path, u64::MAX)
+    }
+
+    /// A file whose datasets may take `memory` bytes of memory, and no more than is free.
+    pub fn open_within(path: &Path, memory: u64) -> Result<H5> {
+        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let bytes = std::fs::metadata(path).map_err(fail)?.len();
+        let limit = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_mul(SHRINKS);
+        let options = OpenOptions::default()
+            .with_chunk_cache_bytes(1 << 20)
+            .with_max_read_bytes(limit)
+            .with_external_link_resolver(Arc::new(OwnFile));
+        let file = guarded(|| Hdf5File::open_with_options(path, options)).map_err(|e| {
+            Error::file(path, format!("not a readable HDF5 file: {e}")).with_hint("is the download complete?")
+        })?;
+        Ok(H5 { path: path.to_path_buf(), file, left: Cell::new(limit), memory: Cell::new(memory.min(memory::free())) })
+    }
+
+    /// What `read` reads of object `name`.
+    pub fn read<T>(&self, name: &str, read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> Result<T> {
+        guarded(read).map_err(self.fail(name))
+    }
+
+    /// Makes the error of reading object `name`.
+    fn fail(&self, name: &str) -> impl Fn(hdf5_reader::error::Error) -> Error {
+        let (path, name) = (self.path.clone(), name.to_string());
+        move |e| {
+            use hdf5_reader::error::Error::{AttributeNotFound, DatasetNotFound, GroupNotFound};
+            let error = Error::file(&path, format!("cannot read '{name}': {e}"));
+            match &e {
+                // The file says itself that it has none.
+                GroupNotFound(_) | DatasetNotFound(_) | AttributeNotFound(_) => error,
+                e if [LINK, "external raw data"].iter().any(|part| e.to_string().contains(part)) => {
+                    error.with_hint("write all of it into one file")
+                }
+                e if e.to_string().contains("layout") => {
+                    error.with_hint("is it a virtual dataset? Write the values themselves into it")
+                }
+                e if e.to_string().contains("unsupported") => {
+                    error.with_hint("write it again without compression or with gzip")
+                }
+                _ => error.with_hint("is the download complete?"),
+            }
+        }
+    }
+
+    /// An error about object `name`.
+    pub fn wrong(&self, name: &str, problem: impl std::fmt::Display) -> Error {
+        Error::file(&self.path, format!("'{name}' {problem}"))
+    }
+
+    pub fn dataset(&self, name: &str) -> Result<Dataset> {
+        self.read(name, || self.file.dataset(name))
+    }
+
+    pub fn group(&self, name: &str) -> Result<Group> {
+        self.read(name, || self.file.group(name))
+    }
+
+    /// Names of the groups and of the datasets in group `name`, sorted.
+    pub fn members(&self, name: &str) -> Result<(Vec<String>, Vec<String>)> {
+        let group = self.group(name)?;
+        let (mut groups, mut datasets) = self.read(name, || group.member_names())?;
+        groups.sort_unstable();
+        datasets.sort_unstable();
+        Ok((groups, datasets))
+    }
+
+    /// The values of a list of floats or integers.
+    pub fn floats(&self, name: &str) -> Result<Vec<f64>> {
+        let dataset = self.dataset(name)?;
+        let &Datatype::FloatingPoint { size: size @ (2 | 4 | 8), byte_order } = dataset.dtype() else {
+            // Integers as times are rare and short.
+            return Ok(self.integers(name)?.into_iter().map(|value| value as f64).collect());
+        };
+        let raw = self.raw(&dataset, name)?;
+        let mut values = vec![0.0; raw.len() / usize::from(size)];
+        floats_to_f64(&raw, usize::from(size), byte_order == ByteOrder::BigEndian, &mut values);
+        Ok(values)
+    }
+
+    /// The values of a list of integers, as [`integers`] gives them.
+    pub fn integers(&self, name: &str) -> Result<Vec<i64>> {
+        let dataset = self.dataset(name)?;
+        let &Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), signed, byte_order } = dataset.dtype() else {
+            return Err(self.wrong(name, format!("has the wrong type: {:?}", dataset.dtype())));
+        };
+        let raw = self.raw(&dataset, name)?;
+        Ok(integers(&raw, usize::from(size), signed, byte_order == ByteOrder::BigEndian).collect())
+    }
+
+    /// The texts of a list of `count`.
+    pub fn strings(&self, name: &str, count: usize) -> Result<Vec<String>> {
+        let dataset = self.dataset(name)?;
+        if self.read(name, || dataset.num_elements())? != count as u64 {
+            return Err(self.wrong(name, format!("has shape {:?} for {count} rows", dataset.shape())));
+        }
+        match dataset.dtype() {
+            Datatype::String { size: StringSize::Fixed(_), .. } => drop(self.claim(&dataset, name)?),
+            Datatype::String { .. } | Datatype::VarLen { kind: VarLenKind::String, .. } => {
+                // Where each text is: one that is in many places is read as often. What has the number 0 is empty.
+                let places = self.raw(&dataset, name)?;
+                let mut uses: HashMap<&[u8], usize> = HashMap::new();
+                for place in places.chunks_exact((places.len() / count.max(1)).max(1)) {
+                    let place = place.get(4..).unwrap_or_default();
+                    let times = uses.entry(place).or_default();
+                    *times += 1;
+                    if *times > SHRINKS && place.iter().rev().take(4).any(|&byte| byte != 0) {
+                        return Err(self.wrong(name, format!("has one text more than {SHRINKS} times")));
+                    }
+                }
+            }
+            other => return Err(self.wrong(name, format!("has the wrong type: {other:?}"))),
+        }
+        self.read(name, || dataset.read_strings())
+    }
+
+    /// How many bytes a dataset has, which then count as read.
+    pub fn claim(&self, dataset: &Dataset, name: &str) -> Result<usize> {
+        let left = self.left.get();
+        let Some(bytes) = dataset.raw_byte_len().ok().filter(|&bytes| bytes <= left) else {
+            let problem = format!(
+                "of shape {:?} cannot fit in this file with what was read of it before; is it truncated?",
+                dataset.shape()
+            );
+            return Err(self.wrong(name, problem));
+        };
+        let elements = self.read(name, || dataset.num_elements())?;
+        let needed = (bytes as u64).saturating_mul(MEMORY[0]).max(elements.saturating_mul(MEMORY[1]));
+        let memory = self.memory.get();
+        if needed > memory {
+            let problem = format!("of shape {:?} needs {needed} bytes of memory; {memory} are left", dataset.shape());
+            return Err(self.wrong(name, problem));
+        }
+        self.left.set(left - bytes);
+        self.memory.set(memory - needed);
+        Ok(bytes)
+    }
+
+    fn raw(&self, dataset: &Dataset, name: &str) -> Result<Vec<u8>> {
+        if dataset.ndim() != 1 {
+            return Err(self.wrong(name, format!("should be a list, found shape {:?}", dataset.shape())));
+        }
+        let bytes = self.claim(dataset, name)?;
+        let mut raw = vec![0; bytes];
+        if bytes > 0 {
+            self.read(name, || dataset.read_raw_bytes_into(&mut raw))?;
+        }
+        Ok(raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hdf5_pure::FileBuilder;
+
+    /// As the reader's product of the sizes of a chunk, where overflow is checked.
+    #[test]
+    fn a_panic_of_the_reader_is_an_error() {
+        let panics = || -> hdf5_reader::error::Result<u64> { panic!("attempt to multiply with overflow") };
+        assert!(guarded(panics).is_err_and(|e| e.to_string().contains("damaged")));
+    }
+
+    /// A dataset under many names is read many times: together no more than a file of this size can hold.
+    #[test]
+    fn what_is_read_of_a_file_is_bounded_by_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("zeros.h5");
+        let mut builder = FileBuilder::new();
+        builder.create_dataset("x").with_i64_data(&vec![0; 200_000]).with_chunks(&[200_000]).with_deflate(9);
+        builder.create_dataset("names").with_ascii_strings(&["a", "b"]).unwrap();
+        std::fs::write(&path, builder.finish().unwrap()).unwrap();
+        let file = H5::open(&path).unwrap();
+        let bytes = std::fs::metadata(&path).unwrap().len() as usize;
+        let times = (0..100).take_while(|_| file.integers("x").is_ok()).count();
+        assert_eq!(times, bytes * SHRINKS / 1_600_000);
+        assert!((1..20).contains(&times), "{times}");
+        let error = file.integers("x").unwrap_err().to_string();
+        assert!(error.contains("zeros.h5: 'x' of shape [200000] cannot fit"), "{error}");
+
+        let file = H5::open_within(&path, 5_000_000).unwrap();
+        let error = file.integers("x").unwrap_err().to_string();
+        assert!(error.contains("needs 6400000 bytes of memory; 5000000 are left"), "{error}");
+        assert_eq!(file.strings("names", 2).unwrap(), ["a", "b"]);
+        assert!(file.strings("names", 3).unwrap_err().to_string().contains("has shape [2] for 3 rows"));
+        assert!(file.strings("x", 200_000).unwrap_err().to_string().contains("wrong type"));
+    }
+}

@@ -1,0 +1,157 @@
+//! Every tensor of the model: name, shape, start.
+
+use super::{BLOCKS, Stft, block_name};
+use crate::hybrid::config::{Fusion, ThresholdMode};
+use crate::hybrid::parameters::{Declaration, Initial, MODALITIES};
+
+struct List(Vec<Declaration>);
+
+impl List {
+    fn tensor(&mut self, name: impl Into<String>, shape: &[usize], initial: Initial) {
+        self.0.push(Declaration { name: name.into(), shape: shape.to_vec(), initial, trainable: true });
+    }
+
+    fn statistic(&mut self, name: String, length: usize, value: f64) {
+        self.0.push(Declaration { name, shape: vec![length], initial: Initial::Constant(value), trainable: false });
+    }
+
+    /// `[out, inputs]`, uniform in ±1/sqrt(inputs).
+    fn matrix(&mut self, name: impl Into<String>, out: usize, inputs: usize) {
+        self.tensor(name, &[out, inputs], Initial::Uniform((inputs as f64).powf(-0.5)));
+    }
+
+    fn linear(&mut self, name: &str, inputs: usize, out: usize) {
+        self.matrix(format!("{name}.weight"), out, inputs);
+        self.tensor(format!("{name}.bias"), &[out], Initial::Constant(0.0));
+    }
+
+    fn layer_norm(&mut self, name: &str, size: usize) {
+        self.tensor(format!("{name}.weight"), &[size], Initial::Constant(1.0));
+        self.tensor(format!("{name}.bias"), &[size], Initial::Constant(0.0));
+    }
+
+    fn batch_norm(&mut self, name: &str, size: usize) {
+        self.layer_norm(name, size);
+        self.statistic(format!("{name}.running_mean"), size, 0.0);
+        self.statistic(format!("{name}.running_var"), size, 1.0);
+    }
+
+    fn block(&mut self, name: &str, width: usize, inner: usize, mlp: usize) {
+        self.layer_norm(&format!("{name}.norm1"), width);
+        self.linear(&format!("{name}.qkv"), width, 3 * inner);
+        self.linear(&format!("{name}.out"), inner, width);
+        self.layer_norm(&format!("{name}.norm2"), width);
+        self.linear(&format!("{name}.mlp1"), width, mlp);
+        self.linear(&format!("{name}.mlp2"), mlp, width);
+    }
+}
+
+/// The tensors of `model`, in the order in which weight files list them.
+pub fn declarations(model: &Stft) -> Vec<Declaration> {
+    let (c, dims) = (&model.config, &model.dimensions);
+    let (d, e) = (c.width, c.embedding);
+    let inner = c.heads * c.head_dim;
+    let mut list = List(Vec::new());
+    for m in MODALITIES {
+        let features = dims.features(m);
+        list.statistic(format!("input.{}.mean", m.name()), features, 0.0);
+        list.statistic(format!("input.{}.std", m.name()), features, 1.0);
+        let name = format!("encoder.{}", m.name());
+        list.linear(&format!("{name}.linear1"), features, c.encoder_hidden);
+        list.batch_norm(&format!("{name}.norm1"), c.encoder_hidden);
+        list.linear(&format!("{name}.linear2"), c.encoder_hidden, d);
+        list.batch_norm(&format!("{name}.norm2"), d);
+    }
+    if c.center_words {
+        list.statistic("input.words.mean".to_owned(), dims.words, 0.0);
+    }
+    list.matrix("combiner.slots", c.slots * d, d);
+    for m in MODALITIES {
+        list.linear(&format!("combiner.{}", m.name()), d, d);
+    }
+    list.tensor("combiner.alpha", &[1], Initial::Constant(0.0));
+    list.tensor("combiner.initial", &[d], Initial::Normal(0.02));
+    list.block("combiner.block", d, inner, 2 * d);
+    if model.has_spikes() {
+        for m in MODALITIES {
+            if c.glp && dims.temporal {
+                list.tensor(format!("spiking.{}.glp_beta", m.name()), &[1], Initial::Constant(0.0));
+            }
+            for block in 0..BLOCKS {
+                let name = block_name(m, block);
+                list.matrix(format!("{name}.weight"), d, if block == 0 { dims.features(m) } else { d });
+                list.batch_norm(&format!("{name}.norm"), d);
+                if c.threshold == ThresholdMode::Dynamic {
+                    list.matrix(format!("{name}.threshold.semantic_in"), c.semantic_rank, d);
+                    list.tensor(format!("{name}.threshold.semantic_out"), &[d, c.semantic_rank], Initial::Normal(0.01));
+                    list.tensor(format!("{name}.threshold.gains"), &[4], Initial::Constant(0.1));
+                }
+            }
+            if c.time_step_factor {
+                list.tensor(format!("time_step.{}.bias", m.name()), &[c.time_steps], Initial::Constant(0.0));
+            }
+        }
+    }
+    for m in MODALITIES {
+        let name = format!("fusion.{}", m.name());
+        match c.fusion {
+            Fusion::Cube => {
+                for &scale in &c.scales {
+                    let name = format!("{name}.scale{scale}");
+                    list.matrix(format!("{name}.semantic"), scale, d);
+                    list.matrix(format!("{name}.spiking"), scale, d);
+                    list.matrix(format!("{name}.core"), scale, scale * scale);
+                    list.matrix(format!("{name}.out"), d, scale);
+                }
+            }
+            Fusion::Slice => {
+                for &scale in &c.scales {
+                    let (name, p) = (format!("{name}.scale{scale}"), c.slice_width);
+                    list.matrix(format!("{name}.semantic"), p, d);
+                    list.matrix(format!("{name}.spiking"), p, d);
+                    list.matrix(format!("{name}.slices_semantic"), scale * p, p);
+                    list.matrix(format!("{name}.slices_spiking"), scale * p, p);
+                    list.matrix(format!("{name}.out"), d, p);
+                }
+            }
+            Fusion::Concatenation => {
+                list.matrix(format!("{name}.concat_semantic"), d, d);
+                list.matrix(format!("{name}.concat_spiking"), d, d);
+            }
+            Fusion::SemanticOnly => list.matrix(format!("{name}.semantic_only"), d, d),
+        }
+        list.tensor(format!("{name}.bias"), &[d], Initial::Constant(0.0));
+    }
+    list.tensor("joint.modality", &[2, d], Initial::Normal(0.02));
+    for i in 0..c.joint_blocks {
+        list.block(&format!("joint.block{i}"), d, inner, c.joint_mlp);
+    }
+    for m in MODALITIES {
+        let name = format!("heads.{}", m.name());
+        list.linear(&format!("{name}.linear1"), d, 512);
+        list.batch_norm(&format!("{name}.norm1"), 512);
+        list.linear(&format!("{name}.linear2"), 512, e);
+        list.batch_norm(&format!("{name}.norm2"), e);
+        if c.skip {
+            list.linear(&format!("skip.{}.linear", m.name()), dims.features(m), e);
+            list.batch_norm(&format!("skip.{}.norm", m.name()), e);
+        }
+    }
+    list.linear("heads.words.linear1", dims.words, e);
+    list.batch_norm("heads.words.norm1", e);
+    for member in 1..=c.linear_members {
+        for m in MODALITIES {
+            list.linear(&format!("member{member}.{}.linear", m.name()), dims.features(m), e);
+            list.batch_norm(&format!("member{member}.{}.norm", m.name()), e);
+        }
+        list.linear(&format!("member{member}.words.linear1"), dims.words, e);
+        list.batch_norm(&format!("member{member}.words.norm1"), e);
+    }
+    for (name, target) in [("decoder", dims.words), ("audio_reconstruct", d), ("video_reconstruct", d)] {
+        let name = format!("heads.{name}");
+        list.linear(&format!("{name}.linear1"), e, 64);
+        list.batch_norm(&format!("{name}.norm1"), 64);
+        list.linear(&format!("{name}.linear2"), 64, target);
+    }
+    list.0
+}

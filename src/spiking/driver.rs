@@ -1,0 +1,26 @@
+//! How time is gone through.
+
+/// How time is gone through. Spikes, membranes and thresholds do not depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Driver {
+    /// Only neurons that receive something or might fire are touched.
+    Event,
+    /// Every neuron at every tick, with dense products.
+    Clock,
+    /// The one that the measured activity suits: for each population of a simulation anew while it runs, for each clip of a stack by
+    /// the spikes of its input.
+    #[default]
+    Auto,
+}
+
+impl Driver {
+    /// Its name, as in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Driver::Event => "event",
+            Driver::Clock => "clock",
+            Driver::Auto => "auto",
+        }
+    }
+}
