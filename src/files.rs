@@ -268,7 +268,7 @@ fn is_binary(path: &Path) -> std::io::Result<bool> {
     const TENSORS: Range<usize> = 8..10;
     let mut start = Vec::new();
     File::open(path)?.take(TENSORS.end as u64).read_to_end(&mut start)?;
-    let signatures: [&[u8]; 3] = [crate::h5::SIGNATURE, b"PK\x03\x04", b"\x93NUMPY"];
+    let signatures: [&[u8]; 3] = [b"\x89HDF\r\n\x1a\n", b"PK\x03\x04", b"\x93NUMPY"];
     let tensors = start.get(TENSORS).is_some_and(|header| header == b"{\"");
     Ok(tensors || signatures.iter().any(|signature| start.starts_with(signature)))
 }
