@@ -172,7 +172,9 @@ fn files_use_each_other_in_one_direction() {
         }
         for module in free {
             uses.remove(module);
-            uses.values_mut().for_each(|used| drop(used.remove(module)));
+            uses.values_mut().for_each(|used| {
+                used.remove(module);
+            });
         }
     }
     let left: Vec<String> = uses.keys().map(|module| module.join("::")).collect();

@@ -1,7 +1,8 @@
 //! A simulation between two ticks: everything that what follows depends on, whatever the number of threads.
 
-use super::cells::InputCounts;
-use super::{Auto, Simulation};
+use super::auto::Auto;
+use super::cell_group::{InputCounts, PopulationState, Tally};
+use super::simulation::Simulation;
 use crate::base::files::write_atomic;
 use crate::energy::counts::LayerCounts;
 use crate::error::{Error, Result};
@@ -9,26 +10,6 @@ use crate::formats::sealed;
 use crate::spiking::Tick;
 use safetensors::tensor::{Dtype, TensorView};
 use std::path::Path;
-
-/// State of a population, neuron by neuron.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct PopulationState {
-    pub membranes: Vec<f64>,
-    /// Clock of each neuron's state.
-    pub last: Vec<Tick>,
-    /// Clock at which each neuron is to be looked at; empty if clock-driven.
-    pub looks: Vec<Tick>,
-    /// `[components, neurons]`.
-    pub currents: Vec<f64>,
-    /// Of adaptive thresholds.
-    pub excess: Vec<f64>,
-    /// The first clock at which each membrane moves.
-    pub free_at: Vec<Tick>,
-    /// Membranes of refractory neurons, where they are not all reset to one value.
-    pub held: Vec<f64>,
-    /// Input kept for the end of their refractory time, where it is.
-    pub later: Vec<f64>,
-}
 
 /// A state from which a simulation of the same network goes on.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,15 +57,9 @@ impl Checkpoint {
         let ticks = |values: &[u32]| (Dtype::U32, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>());
         let mut tensors = vec![("spikes".to_owned(), ticks(self.spikes.as_flattened()))];
         for (p, state) in self.populations.iter().enumerate() {
-            let mut put = |name: &str, data| tensors.push((format!("population.{p}.{name}"), data));
-            put("membranes", floats(&state.membranes));
-            put("last", ticks(&state.last));
-            put("looks", ticks(&state.looks));
-            put("currents", floats(&state.currents));
-            put("excess", floats(&state.excess));
-            put("free_at", ticks(&state.free_at));
-            put("held", floats(&state.held));
-            put("later", floats(&state.later));
+            let name = |name: &str| format!("population.{p}.{name}");
+            tensors.extend(state.floats.iter().map(|(of, values)| (name(of), floats(values))));
+            tensors.extend(state.ticks.iter().map(|(of, values)| (name(of), ticks(values))));
         }
         let mut views = Vec::new();
         for (name, (dtype, bytes)) in &tensors {
@@ -114,28 +89,28 @@ impl Checkpoint {
             Ok(tensor) if tensor.dtype() == dtype => Ok(tensor.data().to_vec()),
             _ => Err(wrong(format!("tensor {name} is missing or not {dtype:?}"))),
         };
-        let floats = |name: String| -> Result<Vec<f64>> {
-            Ok(data(&name, Dtype::F64)?.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect())
+        let floats = |name: &str| -> Result<Vec<f64>> {
+            Ok(data(name, Dtype::F64)?.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect())
         };
-        let ticks = |name: String| -> Result<Vec<u32>> {
-            Ok(data(&name, Dtype::U32)?.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect())
+        let ticks = |name: &str| -> Result<Vec<u32>> {
+            Ok(data(name, Dtype::U32)?.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect())
         };
         let population = |p: usize| -> Result<PopulationState> {
-            Ok(PopulationState {
-                membranes: floats(format!("population.{p}.membranes"))?,
-                last: ticks(format!("population.{p}.last"))?,
-                looks: ticks(format!("population.{p}.looks"))?,
-                currents: floats(format!("population.{p}.currents"))?,
-                excess: floats(format!("population.{p}.excess"))?,
-                free_at: ticks(format!("population.{p}.free_at"))?,
-                held: floats(format!("population.{p}.held"))?,
-                later: floats(format!("population.{p}.later"))?,
-            })
+            let mut state = PopulationState::default();
+            let prefix = format!("population.{p}.");
+            for (name, tensor) in tensors.iter().filter(|(name, _)| name.starts_with(&prefix)) {
+                let of = name[prefix.len()..].to_owned();
+                match tensor.dtype() {
+                    Dtype::F64 => drop(state.floats.insert(of, floats(name)?)),
+                    _ => drop(state.ticks.insert(of, ticks(name)?)),
+                }
+            }
+            Ok(state)
         };
         Ok(Checkpoint {
             tick: header.tick,
             populations: (0..header.counts.len()).map(population).collect::<Result<_>>()?,
-            spikes: ticks("spikes".into())?.as_chunks().0.to_vec(),
+            spikes: ticks("spikes")?.as_chunks().0.to_vec(),
             counts: header.counts,
             input: header.input,
             auto: header.auto,
@@ -147,16 +122,8 @@ impl Simulation {
     /// The present state.
     pub fn checkpoint(&self) -> Checkpoint {
         let populations = self.network.populations.iter().enumerate().map(|(p, population)| {
-            let n = population.size as usize;
-            let components = self.parts[0].cells[p].components();
-            let mut state = PopulationState {
-                membranes: vec![0.0; n],
-                last: vec![0; n],
-                free_at: vec![0; n],
-                currents: vec![0.0; n * components],
-                ..PopulationState::default()
-            };
-            self.parts.iter().for_each(|part| part.cells[p].export(&mut state, n, self.now));
+            let mut state = PopulationState::default();
+            self.parts.iter().for_each(|part| part.cells[p].save(&mut state, population.size as usize, self.now));
             state
         });
         let mut spikes = Vec::new();
@@ -168,9 +135,9 @@ impl Simulation {
             }
         }
         let mut auto = self.auto.clone();
-        for (p, touches) in auto.touches.iter_mut().enumerate() {
-            // Of arrivals at the last tick, which no message has told yet.
-            *touches += self.parts.iter().map(|part| part.cells[p].activity).sum::<u64>();
+        for (p, activity) in auto.activity.iter_mut().enumerate() {
+            // That of the last tick, which no message has told yet.
+            *activity += self.parts.iter().map(|part| part.cells[p].tally().activity).sum::<u64>();
         }
         let input = (0..self.network.populations.len()).map(|p| self.input(p)).collect();
         Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts(), input, auto }
@@ -187,21 +154,7 @@ impl Simulation {
             return Err(wrong(format!("{} populations, not {}", checkpoint.populations.len(), populations.len())));
         }
         for (p, (state, population)) in checkpoint.populations.iter().zip(populations).enumerate() {
-            let n = population.size as usize;
-            let cells = &self.parts[0].cells[p];
-            let [adaptive, held, later] = cells.optional();
-            let awaited = |&look: &Tick| look == Tick::MAX || look > checkpoint.tick;
-            let released = checkpoint.tick.saturating_add(population.neuron.refractory).saturating_add(1);
-            let fits = state.membranes.len() == n
-                && state.last.len() == n
-                && state.free_at.len() == n
-                && state.currents.len() == n * cells.components()
-                && state.excess.len() == if adaptive { n } else { 0 }
-                && state.held.len() == if held { n } else { 0 }
-                && state.later.len() == if later { n } else { 0 }
-                && state.last.iter().all(|&last| last <= checkpoint.tick)
-                && (state.looks.is_empty() || state.looks.len() == n && state.looks.iter().all(awaited))
-                && state.free_at.iter().all(|&free| free <= released);
+            let fits = self.parts[0].cells[p].fits(state, population.size as usize, checkpoint.tick);
             if !fits {
                 return Err(wrong(format!("the state of population '{}' does not fit it", population.name)));
             }
@@ -216,7 +169,9 @@ impl Simulation {
         }
         let auto = &checkpoint.auto;
         let planned = auto.planned.as_ref().map_or(populations.len(), |(_, dense)| dense.len());
-        if [auto.touches.len(), auto.dense.len(), planned] != [populations.len(); 3] || auto.since > checkpoint.tick {
+        if [auto.activity.len(), auto.clock_driven.len(), planned] != [populations.len(); 3]
+            || auto.since > checkpoint.tick
+        {
             return Err(wrong("what it says of drivers does not fit the network".into()));
         }
         // Of another driver nothing can be gone on with.
@@ -224,14 +179,16 @@ impl Simulation {
             true => self.auto = auto.clone(),
             false => self.auto.since = checkpoint.tick,
         }
-        let dense = &self.auto.dense;
-        let looks = checkpoint.populations.iter().map(|state| !state.looks.is_empty());
-        let drivers: Vec<(bool, bool)> = dense.iter().copied().zip(looks).collect();
+        let clock_driven = self.auto.clock_driven.iter().copied();
+        let wakes = checkpoint.populations.iter().map(|state| !state.ticks("looks").is_empty());
+        let drivers: Vec<(bool, bool)> = clock_driven.zip(wakes).collect();
         for (at, part) in self.parts.iter_mut().enumerate() {
             for (p, cells) in part.cells.iter_mut().enumerate() {
-                cells.import(&checkpoint.populations[p]);
+                cells.restore(&checkpoint.populations[p]);
+                // The counts of all parts go on in the first.
                 let (counts, input) = (checkpoint.counts[p], checkpoint.input[p]);
-                (cells.counts, cells.input) = if at == 0 { (counts, input) } else { Default::default() };
+                let so_far = Tally { counts, input, activity: 0 };
+                *cells.tally_mut() = if at == 0 { so_far } else { Tally::default() };
             }
             part.restart(checkpoint.tick, &checkpoint.spikes, &drivers)?;
         }

@@ -1,6 +1,6 @@
 //! Both drivers on one network: whether they agree, and which is quicker at which activity.
 
-use super::Simulation;
+use super::simulation::Simulation;
 use crate::energy::Ledger;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;

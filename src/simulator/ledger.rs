@@ -3,8 +3,8 @@
 //! The arithmetic of a step is that of the neuron's equations at one tick ([`crate::spiking::neuron::linear`]), however many idle ticks the
 //! event-driven driver takes in one map.
 
-use super::Simulation;
-use super::cells::InputCounts;
+use super::cell_group::InputCounts;
+use super::simulation::Simulation;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Cost, DataType, Ledger, SpikingLayer};
 use crate::network::{Origin, Threshold};
@@ -91,7 +91,7 @@ impl Simulation {
     /// What has come in at a population.
     pub(super) fn input(&self, population: usize) -> InputCounts {
         let mut sum = InputCounts::default();
-        self.parts.iter().for_each(|part| sum += part.cells[population].input);
+        self.parts.iter().for_each(|part| sum += part.cells[population].tally().input);
         sum
     }
 

@@ -1,14 +1,20 @@
 mod by_hand;
+mod other_kinds;
 
+use super::part::make_cells;
 use super::*;
 use crate::base::splitmix::{below, unit};
+use crate::error::Result;
+use crate::network::Network;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::{Delays, Emits, Origin, Population, Projection, Rule, Source, Threshold, Weights};
-use crate::recording::{Ignore, Variable};
+use crate::recording::{Ignore, Probe, Recorder, Variable};
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Form, Leak, Neuron, Receptor};
+use crate::spiking::{Driver, Tick};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Everything that was recorded, values by their bits.
 #[derive(Default, Debug, PartialEq)]
@@ -37,7 +43,8 @@ impl Keep {
 
 fn run(network: &Arc<Network>, driver: Driver, parts: usize, ticks: &[Tick], probes: &[Probe]) -> Keep {
     let mut keep = Keep::default();
-    let mut simulation = Simulation::in_parts(network.clone(), driver, parts, probes.to_vec(), &|_| {}).unwrap();
+    let mut simulation =
+        Simulation::in_parts(network.clone(), driver, parts, probes.to_vec(), &make_cells, &|_| {}).unwrap();
     for &until in ticks {
         simulation.run(until, &mut keep, &mut |_| {}).unwrap();
     }
@@ -235,7 +242,7 @@ proptest! {
         let network = Arc::new(random_network(seed));
         let probes = if recorded { all_probes(&network) } else { Vec::new() };
         for driver in [Driver::Event, Driver::Clock, Driver::Auto] {
-            let start = |parts| Simulation::in_parts(network.clone(), driver, parts, probes.clone(), &|_| {}).unwrap();
+            let start = |parts| Simulation::in_parts(network.clone(), driver, parts, probes.clone(), &make_cells, &|_| {}).unwrap();
             let mut whole = start(1);
             whole.run(400, &mut Ignore, &mut |_| {}).unwrap();
             let mut first = start(2);
@@ -261,14 +268,14 @@ proptest! {
         let whole = run(&network, Driver::Event, 1, &[400], &probes);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint.safetensors");
-        let mut first = Simulation::in_parts(network.clone(), Driver::Auto, 2, probes.clone(), &|_| {}).unwrap();
+        let mut first = Simulation::in_parts(network.clone(), Driver::Auto, 2, probes.clone(), &make_cells, &|_| {}).unwrap();
         let mut keep = Keep::default();
         first.run(at, &mut keep, &mut |_| {}).unwrap();
         first.checkpoint().save(&path, "x").unwrap();
         let checkpoint = Checkpoint::load(&path, "x").unwrap();
         prop_assert_eq!(&checkpoint, &first.checkpoint());
         for (driver, parts) in [(Driver::Clock, 1), (Driver::Event, 3)] {
-            let mut rest = Simulation::in_parts(network.clone(), driver, parts, probes.clone(), &|_| {}).unwrap();
+            let mut rest = Simulation::in_parts(network.clone(), driver, parts, probes.clone(), &make_cells, &|_| {}).unwrap();
             rest.restore(&checkpoint).unwrap();
             let mut both = Keep { spikes: keep.spikes.clone(), values: keep.values.clone() };
             rest.run(400, &mut both, &mut |_| {}).unwrap();
@@ -359,7 +366,8 @@ fn a_silent_network_is_not_touched() {
         population.neuron.drive = 0.0;
         population.threshold = Threshold::Fixed(100.0);
     }
-    let mut simulation = Simulation::in_parts(Arc::new(network), Driver::Event, 1, Vec::new(), &|_| {}).unwrap();
+    let mut simulation =
+        Simulation::in_parts(Arc::new(network), Driver::Event, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
     simulation.run(5000, &mut Keep::default(), &mut |_| {}).unwrap();
     for counts in simulation.counts() {
         assert_eq!((counts.membrane_updates, counts.queue_operations, counts.synops), (0, 0, 0));
@@ -430,7 +438,7 @@ fn a_threshold_falls_onto_a_membrane_that_hears_nothing() {
     let leak = Leak { tau_ms: Some(5.0), rest_mv: 5.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
     let retention = (-0.1_f64 / 50.0).exp();
     let network = single(leak, Threshold::Adaptive { base: 4.0, jump: 6.0, retention }, 0);
-    let mut simulation = Simulation::in_parts(network, Driver::Event, 1, Vec::new(), &|_| {}).unwrap();
+    let mut simulation = Simulation::in_parts(network, Driver::Event, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
     let mut kept = Keep::default();
     simulation.run(3000, &mut kept, &mut |_| {}).unwrap();
     let first = kept.spikes[0].0;

@@ -86,6 +86,18 @@ impl<E> BucketQueue<E> {
         self.now += 1;
     }
 
+    /// Whether no event waits for a tick before `end`.
+    pub fn is_empty_until(&self, end: Tick) -> bool {
+        let horizon = self.buckets.len();
+        self.len == 0 || (self.now..end).take(horizon).all(|tick| self.buckets[tick as usize % horizon].is_empty())
+    }
+
+    /// Moves on to tick `end`, before which no event may wait.
+    pub fn skip_to(&mut self, end: Tick) {
+        debug_assert!(self.is_empty_until(end));
+        self.now = end;
+    }
+
     /// Throws all waiting events away and says how many there were.
     pub fn clear(&mut self) -> usize {
         if self.len > 0 {
@@ -115,8 +127,13 @@ mod tests {
             queue.pop(&mut out);
             assert_eq!(out, expected);
         }
-        assert!(queue.is_empty());
-        queue.push(5, [1]).unwrap();
+        assert!(queue.is_empty() && queue.is_empty_until(100));
+        queue.push(6, [1]).unwrap();
+        assert!(queue.is_empty_until(6) && !queue.is_empty_until(7));
+        queue.skip_to(6);
+        queue.pop(&mut out);
+        assert_eq!((out.as_slice(), queue.now()), ([1].as_slice(), 7));
+        queue.push(8, [1]).unwrap();
         assert_eq!((queue.clear(), queue.len()), (1, 0));
     }
 }

@@ -7,6 +7,7 @@ use crate::network::compile::{Settings, compile};
 use crate::network::spec::NetworkSpec;
 use crate::recording::{Ignore, Probe, Variable};
 use crate::simulator::Simulation;
+use crate::simulator::part::make_cells;
 use crate::spiking::Driver;
 use crate::spiking::Tick;
 use std::path::Path;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 const DRIVERS: [Driver; 3] = [Driver::Event, Driver::Clock, Driver::Auto];
 
-fn network(text: &str, folder: &Path) -> Arc<Network> {
+pub(super) fn network(text: &str, folder: &Path) -> Arc<Network> {
     let spec = NetworkSpec::parse(text).unwrap();
     Arc::new(compile(&spec, folder, &Settings::default()).unwrap().network)
 }
@@ -183,7 +184,7 @@ fn a_weight_is_the_same_in_every_spelling() {
 }
 
 fn synops(network: &Arc<Network>, driver: Driver, ticks: Tick) -> (LayerSynops, u64) {
-    let mut simulation = Simulation::in_parts(network.clone(), driver, 1, Vec::new(), &|_| {}).unwrap();
+    let mut simulation = Simulation::in_parts(network.clone(), driver, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
     simulation.run(ticks, &mut Ignore, &mut |_| {}).unwrap();
     let analog = |e: &crate::energy::Entry| e.operator == "analog_input";
     (simulation.synops().layers[0].clone(), simulation.ledger().count(crate::energy::Kind::Mac, analog))

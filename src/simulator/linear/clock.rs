@@ -1,34 +1,28 @@
 //! The clock-driven driver: every neuron at every tick.
 
+use super::cells::{BLOCK, LinearCells, Mode, cue};
+use super::maps::{LEVELS, LONGEST, length};
 use super::state::{Group, State};
-use super::{BLOCK, Cells, GROUP, Mode, cue};
+use super::stretches::ClockDriven;
 use crate::base::lanes::simd;
 use crate::network::Threshold;
-use crate::simulator::maps::{LEVELS, LONGEST, length};
+use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
-use std::collections::VecDeque;
 
 /// Groups of a block.
 const GROUPS: usize = BLOCK / GROUP;
 
-/// What this driver needs beside the state.
-pub(super) struct Clocked {
-    /// States at the beginnings of the stretches under way, from level 1 on.
-    pub saved: [State; LEVELS - 1],
-    /// Refractory neurons, those first that are free first.
-    pub refractory: VecDeque<u32>,
-}
-
-impl Cells {
-    /// Moves everybody on to clock `now`. Where arrivals cannot reach the membrane any more, finds those that cross.
-    pub(super) fn sweep<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+impl LinearCells {
+    /// Moves all neurons on to clock `now`. Where arrivals cannot reach the membrane any more, finds
+    /// those that reach the threshold.
+    pub(super) fn step_all<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
         let blocks = 0..self.groups() / GROUPS;
-        let settles = now.is_multiple_of(length(1));
+        let ends_stretch = now.is_multiple_of(length(1));
         simd(
             #[inline(always)]
             || match self.limit {
                 // The most common case, in one pass.
-                Threshold::Fixed(theta) if !settles && !self.immediate && self.neuron.drive == 0.0 => {
+                Threshold::Fixed(theta) if !ends_stretch && !self.immediate && self.neuron.drive == 0.0 => {
                     let strict = self.neuron.strict;
                     let (mut crossing, mut found) = (std::mem::take(&mut self.crossing), 0);
                     // No call in the loop, not even to push: constants would have to leave their registers for it.
@@ -38,24 +32,24 @@ impl Cells {
                         #[inline(always)]
                         |block, membranes| {
                             crossing[found] = block;
-                            found += usize::from(anybody(membranes, strict, &[theta; BLOCK]));
+                            found += usize::from(any_reaches(membranes, strict, &[theta; BLOCK]));
                         },
                     );
                     for &block in &crossing[..found] {
-                        self.list(block, now);
+                        self.list_crossings(block, now);
                     }
                     self.crossing = crossing;
                 }
                 _ => {
                     self.step::<K, ALPHA>(now, |_, _| {});
-                    for block in blocks.clone().filter(|_| settles) {
-                        let acts: &[Tick; GROUPS] = &self.acts.as_chunks().0[block];
+                    for block in blocks.clone().filter(|_| ends_stretch) {
+                        let active_at: &[Tick; GROUPS] = &self.active_at.as_chunks().0[block];
                         let mut idle = 0u32;
                         for group in 0..GROUPS {
-                            idle |= u32::from(now - acts[group] >= length(1)) << group;
+                            idle |= u32::from(now - active_at[group] >= length(1)) << group;
                         }
                         while idle != 0 {
-                            self.settle::<K, ALPHA>(block * GROUPS + idle.trailing_zeros() as usize, now);
+                            self.take_stretch::<K, ALPHA>(block * GROUPS + idle.trailing_zeros() as usize, now);
                             idle &= idle - 1;
                         }
                     }
@@ -68,7 +62,7 @@ impl Cells {
                     }
                     if !self.immediate {
                         for block in blocks.clone() {
-                            self.find(block, now);
+                            self.find_crossings(block, now);
                         }
                     }
                 }
@@ -76,13 +70,14 @@ impl Cells {
         );
     }
 
-    /// One tick of all blocks, to clock `now`; membranes of refractory neurons are put right at the end of that time. Keeps the states
-    /// before it where stretches begin. Calls `then` with each block and its membranes.
+    /// One tick of all blocks, to clock `now`; membranes of refractory neurons are put right at the end
+    /// of that period. Keeps the states before it where stretches begin. Calls `then` with each block
+    /// and its membranes.
     #[inline(always)]
     fn step<const K: usize, const ALPHA: bool>(&mut self, now: Tick, mut then: impl FnMut(usize, &[f64; BLOCK])) {
-        let Mode::Clock(clocked) = &mut self.mode else { return };
+        let Mode::Clock(clock) = &mut self.mode else { return };
         let begins = (1..LEVELS).filter(|&level| (now - 1).is_multiple_of(length(level))).count();
-        let saved = &mut clocked.saved[..begins];
+        let saved = &mut clock.saved[..begins];
         // A copy, which no store can change: it stays in registers.
         let one = &self.maps.levels[0].clone();
         let State { membranes, currents, excess } = &mut self.state;
@@ -119,50 +114,50 @@ impl Cells {
         }
     }
 
-    /// If a group has not acted within a stretch that ends at `now`, it takes it at once.
+    /// Takes a stretch that ends at `now` at once, if a group was not active within it.
     #[inline(always)]
-    fn settle<const K: usize, const ALPHA: bool>(&mut self, group: usize, now: Tick) {
-        let Mode::Clock(clocked) = &self.mode else { return };
-        let idle = now - self.acts[group];
+    fn take_stretch<const K: usize, const ALPHA: bool>(&mut self, group: usize, now: Tick) {
+        let Mode::Clock(clock) = &self.mode else { return };
+        let idle = now - self.active_at[group];
         let ends = |&level: &usize| now.is_multiple_of(length(level)) && idle >= length(level);
         if let Some(level) = (1..LEVELS).rev().find(ends) {
-            let mut state = clocked.saved[level - 1].load::<K>(group);
+            let mut state = clock.saved[level - 1].load::<K>(group);
             let first = now - length(level) + 1;
             state.advance_free::<ALPHA>(&self.maps.levels[level], &self.free_at.as_chunks().0[group], first);
             self.state.store(group, &state);
         }
     }
 
-    /// Lists those of a block that cross their thresholds at `now`.
+    /// Lists the neurons of a block that reach their thresholds at `now`.
     #[inline(always)]
-    fn find(&mut self, block: usize, now: Tick) {
+    fn find_crossings(&mut self, block: usize, now: Tick) {
         let first = block * BLOCK;
         if self.neuron.drive != 0.0 {
-            return self.list(block, now);
+            return self.list_crossings(block, now);
         }
         let membranes = &self.state.membranes.as_chunks::<BLOCK>().0[block];
         let strict = self.neuron.strict;
         let any = match &self.limit {
             Threshold::Never => return,
-            Threshold::Fixed(theta) => anybody(membranes, strict, &[*theta; BLOCK]),
+            Threshold::Fixed(theta) => any_reaches(membranes, strict, &[*theta; BLOCK]),
             Threshold::Adaptive { base, .. } => {
                 let mut theta = self.state.excess.as_chunks::<BLOCK>().0[block];
                 theta.iter_mut().for_each(|theta| *theta += base);
-                anybody(membranes, strict, &theta)
+                any_reaches(membranes, strict, &theta)
             }
             Threshold::Cue { values, width } => {
                 let neuron = self.ids.start as usize + first;
-                anybody(membranes, strict, &std::array::from_fn(|k| cue(values, *width, neuron + k, now)))
+                any_reaches(membranes, strict, &std::array::from_fn(|k| cue(values, *width, neuron + k, now)))
             }
         };
         if any {
-            self.list(block, now);
+            self.list_crossings(block, now);
         }
     }
 
-    /// Lists those of a block that cross; few do.
+    /// Lists the neurons of a block that fire, once any is known to.
     #[inline(always)]
-    fn list(&mut self, block: usize, now: Tick) {
+    fn list_crossings(&mut self, block: usize, now: Tick) {
         for group in block * GROUPS..(block + 1) * GROUPS {
             let state = self.state.load::<0>(group);
             let fires = self.fires(group, &state, now);
@@ -173,14 +168,14 @@ impl Cells {
         }
     }
 
-    /// What is left of a tick after all arrivals that reach the membrane.
-    pub(super) fn finish_clocked(&mut self, now: Tick) {
-        let Mode::Clock(clocked) = &mut self.mode else { return };
-        let mut refractory = std::mem::take(&mut clocked.refractory);
-        // The end of a refractory time is an act; until then nobody asks for the membrane.
+    /// Ends a tick: releases refractory neurons, compares with thresholds, resets.
+    pub(super) fn fire_clock_driven(&mut self, now: Tick) {
+        let Mode::Clock(clock) = &mut self.mode else { return };
+        let mut refractory = std::mem::take(&mut clock.refractory);
+        // The end of a refractory period is activity; until then the membrane is not used.
         while let Some(&j) = refractory.front().filter(|&&j| self.free_at[j as usize] <= now + 1) {
-            self.state.membranes[j as usize] = self.released(j as usize);
-            self.acts[j as usize / GROUP] = now;
+            self.state.membranes[j as usize] = self.after_refractory(j as usize);
+            self.active_at[j as usize / GROUP] = now;
             refractory.pop_front();
         }
         if self.immediate {
@@ -188,51 +183,52 @@ impl Cells {
                 #[inline(always)]
                 || {
                     for block in 0..self.groups() / GROUPS {
-                        self.find(block, now);
+                        self.find_crossings(block, now);
                     }
                 },
             );
         }
         for at in 0..self.fired.len() {
-            self.fire(self.fired[at] as usize, now);
+            self.reset(self.fired[at] as usize, now);
         }
         if self.neuron.refractory > 0 {
             refractory.extend(&self.fired);
         }
-        if let Mode::Clock(clocked) = &mut self.mode {
-            clocked.refractory = refractory;
+        if let Mode::Clock(clock) = &mut self.mode {
+            clock.refractory = refractory;
         }
     }
 
-    /// From the states of last acts to the present, with the beginnings of the stretches under way.
-    pub(super) fn become_clocked<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
-        let Mode::Event(sparse) = &self.mode else { return };
+    /// Goes over from the event-driven driver after clock `now`: to present states, and those at the
+    /// beginnings of the stretches under way.
+    pub(super) fn become_clock_driven<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+        let Mode::Event(event) = &self.mode else { return };
         let empty = State::zeros(self.groups() * GROUP, K, !self.state.excess.is_empty());
         let mut saved: [State; LEVELS - 1] = std::array::from_fn(|_| empty.clone());
         let mut present = empty;
-        let mut acts = self.acts.clone();
+        let mut active_at = self.active_at.clone();
         for group in 0..self.groups() {
-            let (state, act) = self.path::<K, ALPHA>(group, sparse.watches[group].last, now);
+            let (state, active) = self.state_at::<K, ALPHA>(group, event.schedules[group].last, now);
             present.store(group, &state);
-            acts[group] = act;
+            active_at[group] = active;
             for (at, saved) in saved.iter_mut().enumerate() {
                 let start = now - now % length(at + 1);
-                if act <= start {
-                    saved.store(group, &self.path::<K, ALPHA>(group, sparse.watches[group].last, start).0);
+                if active <= start {
+                    saved.store(group, &self.state_at::<K, ALPHA>(group, event.schedules[group].last, start).0);
                 }
             }
         }
         let refractory = (0..self.len() as u32).filter(|&j| self.free_at[j as usize] > now + 1);
         let mut all: Vec<u32> = refractory.collect();
         all.sort_by_key(|&j| self.free_at[j as usize]);
-        self.mode = Mode::Clock(Clocked { saved, refractory: all.into() });
-        (self.state, self.acts) = (present, acts);
+        self.mode = Mode::Clock(ClockDriven { saved, refractory: all.into() });
+        (self.state, self.active_at) = (present, active_at);
     }
 }
 
-/// Whether any of some neurons crosses its threshold.
+/// Whether any of some neurons reaches its threshold.
 #[inline(always)]
-fn anybody<const N: usize>(membranes: &[f64; N], strict: bool, thresholds: &[f64; N]) -> bool {
+fn any_reaches<const N: usize>(membranes: &[f64; N], strict: bool, thresholds: &[f64; N]) -> bool {
     let mut any = false;
     if strict {
         for k in 0..N {

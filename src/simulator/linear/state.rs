@@ -1,8 +1,8 @@
 //! State of neurons: of a population, and of a group of eight.
 
-use super::GROUP;
+use super::maps::{Map, NOTHING};
 use crate::base::lanes::Lined;
-use crate::simulator::maps::{Map, NOTHING};
+use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
 
 /// What changes without anything arriving. Padded to whole blocks.

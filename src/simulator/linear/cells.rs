@@ -1,0 +1,357 @@
+//! Linear neurons of one part: parameters, state, and what both drivers do with it.
+
+use super::maps::{MOST_COMPONENTS, Maps};
+use super::recorded::RecordedGroups;
+use super::schedule::{EventDriven, Schedule};
+use super::state::{Group, State};
+use super::stretches::ClockDriven;
+use crate::network::{Population, Threshold};
+use crate::simulator::cell_group::{GROUP, Tally};
+use crate::spiking::Tick;
+use crate::spiking::neuron::Reset;
+use crate::spiking::neuron::linear::{Neuron, Receptor};
+use std::ops::Range;
+
+/// Neurons whose step is one loop of the clock-driven driver.
+pub(super) const BLOCK: usize = 64;
+
+/// The most currents a population may have.
+pub const MOST_CURRENTS: usize = MOST_COMPONENTS / 2;
+
+/// Time as the drivers count it: `clock(t) = t + 1` is the state after tick t, clock 0 the initial
+/// state.
+pub(super) fn clock(tick: Tick) -> Tick {
+    tick + 1
+}
+
+/// What an arrival at a receptor does to the state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Input {
+    /// The component that it raises; without one the membrane.
+    pub component: Option<usize>,
+    /// The component that is the receptor's current.
+    pub current: Option<usize>,
+    /// Factor of weights.
+    pub gain: f64,
+    /// Share of the arrival that the membrane gets in the same tick, beside the current.
+    pub gain_now: f64,
+}
+
+/// Neurons of one population.
+pub struct LinearCells {
+    /// Ids of the neurons within the population; the first is a multiple of [`GROUP`].
+    pub(super) ids: Range<u32>,
+    pub(super) neuron: Neuron,
+    pub(super) threshold: Threshold,
+    /// The threshold less the steady state: what deviations of the membrane are compared with.
+    pub(super) limit: Threshold,
+    /// The lowest limit of each row of cues and all later rows.
+    pub(super) cue_low: Vec<f64>,
+    pub(super) maps: Maps,
+    /// Of each receptor.
+    pub(super) inputs: Vec<Input>,
+    /// Whether arrivals reach the membrane in their tick.
+    pub(super) immediate: bool,
+    /// State components per neuron, rounded up to an instantiated size, and whether any of them
+    /// couples to the next: which instance of the generic functions is called.
+    pub(super) kind: (usize, bool),
+    /// Clock-driven the present state, event-driven that of each group's last active tick.
+    pub(super) state: State,
+    /// Membranes of refractory neurons; empty if all are reset to one value.
+    pub(super) held: Vec<f64>,
+    /// Input that arrived in the refractory period and is added at its end; empty if none is kept.
+    pub(super) kept_input: Vec<f64>,
+    /// The first clock at which a membrane moves again. Where a constant bias is counted from there,
+    /// every spike sets it.
+    pub(super) free_at: Vec<Tick>,
+    /// The last clock at which each group was active. The event-driven driver does not note ends of
+    /// refractory periods here.
+    pub(super) active_at: Vec<Tick>,
+    pub(super) mode: Mode,
+    /// Groups with recorded neurons, ascending.
+    pub(super) recorded: Vec<u32>,
+    /// Local ids of the neurons that fire in the present tick.
+    pub(super) fired: Vec<u32>,
+    /// Blocks that contain a firing neuron.
+    pub(super) crossing: Vec<usize>,
+    pub(super) tally: Tally,
+}
+
+/// What only one driver needs.
+pub(super) enum Mode {
+    Event(EventDriven),
+    Clock(ClockDriven),
+}
+
+/// Calls a function that is generic over the number of components and whether any couples to the
+/// next.
+macro_rules! dispatch {
+    ($cells:expr, $call:ident($($argument:expr),*)) => {
+        match $cells.kind {
+            (0, _) => $cells.$call::<0, false>($($argument),*),
+            (1, _) => $cells.$call::<1, false>($($argument),*),
+            (2, false) => $cells.$call::<2, false>($($argument),*),
+            (2, true) => $cells.$call::<2, true>($($argument),*),
+            (4, _) => $cells.$call::<4, true>($($argument),*),
+            _ => $cells.$call::<8, true>($($argument),*),
+        }
+    };
+}
+pub(super) use dispatch;
+
+impl LinearCells {
+    /// Neurons `ids` of a population, before the first tick.
+    pub fn new(population: &Population, ids: Range<u32>) -> Self {
+        let n = ids.len();
+        let padded = n.next_multiple_of(BLOCK);
+        let neuron = population.neuron.clone();
+        let (inputs, kind) = inputs(&neuron.receptors);
+        let limit = relative(&population.threshold, neuron.steady);
+        let lowest = match &limit {
+            Threshold::Never => f64::INFINITY,
+            Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => *theta,
+            Threshold::Cue { values, .. } => values.iter().fold(f64::INFINITY, |least, theta| least.min(*theta)),
+        };
+        let adaptive = matches!(population.threshold, Threshold::Adaptive { .. });
+        let mut state = State::zeros(padded, kind.0, adaptive);
+        let initial = &population.initial_mv;
+        for (membrane, id) in state.membranes.iter_mut().zip(ids.clone()) {
+            *membrane = initial[if initial.len() == 1 { 0 } else { id as usize }] - neuron.steady;
+        }
+        // Padding lanes: never released, never fire.
+        let mut free_at = vec![0; padded];
+        free_at[n..].fill(Tick::MAX);
+        state.membranes[n..].fill(f64::NEG_INFINITY);
+        let schedules = vec![Schedule::new(0); padded / GROUP];
+        LinearCells {
+            maps: Maps::new(&neuron, &limit, lowest),
+            threshold: population.threshold.clone(),
+            cue_low: lowest_from_row_on(&limit),
+            limit,
+            inputs,
+            immediate: neuron.is_immediate(),
+            kind,
+            state,
+            held: vec![0.0; if holds(&neuron) { padded } else { 0 }],
+            kept_input: vec![0.0; if keeps(&neuron) { padded } else { 0 }],
+            free_at,
+            active_at: vec![0; padded / GROUP],
+            mode: Mode::Event(EventDriven::new(schedules, RecordedGroups::default())),
+            recorded: Vec::new(),
+            fired: Vec::new(),
+            crossing: Vec::new(),
+            tally: Tally::default(),
+            neuron,
+            ids,
+        }
+    }
+
+    /// Neurons, without padding.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Groups, those of padding included.
+    pub(super) fn groups(&self) -> usize {
+        self.active_at.len()
+    }
+
+    /// Whether a state has excesses of thresholds, membranes of refractory neurons, and kept input.
+    pub(super) fn optional(&self) -> [bool; 3] {
+        let adaptive = matches!(self.threshold, Threshold::Adaptive { .. });
+        [adaptive, holds(&self.neuron), keeps(&self.neuron)]
+    }
+
+    /// The recorded groups, before any state is known.
+    pub(super) fn recorded_groups(&self) -> RecordedGroups {
+        let [adaptive, ..] = self.optional();
+        RecordedGroups::new(self.recorded.clone(), self.kind.0, adaptive)
+    }
+
+    /// An arrival at one neuron.
+    #[inline(always)]
+    pub(super) fn receive_one(&mut self, input: Input, target: usize, weight: f64, now: Tick) {
+        let mut jump = weight;
+        if let Some(c) = input.component {
+            self.state.currents[c][target] += weight;
+            jump = weight * input.gain_now;
+        }
+        if self.kept_input.is_empty() || now >= self.free_at[target] {
+            self.state.membranes[target] += jump;
+        } else if input.component.is_none() {
+            let rest = self.free_at[target] - 1 - now;
+            self.kept_input[target] += self.neuron.retention.powf(rest.into()) * jump;
+        }
+    }
+
+    /// Whether neuron j is refractory at `now`.
+    #[inline(always)]
+    pub(super) fn is_refractory(&self, j: usize, now: Tick) -> bool {
+        self.neuron.refractory > 0 && self.free_at[j] > now
+    }
+
+    /// The membrane of neuron j in its refractory period.
+    #[inline(always)]
+    pub(super) fn held(&self, j: usize) -> f64 {
+        match self.neuron.reset {
+            Reset::To(value) => value - self.neuron.steady,
+            Reset::Subtract => self.held.get(j).copied().unwrap_or_default(),
+        }
+    }
+
+    /// The membrane of neuron j at the end of its refractory period.
+    #[inline(always)]
+    pub(super) fn after_refractory(&self, j: usize) -> f64 {
+        self.held(j) + self.kept_input.get(j).copied().unwrap_or_default()
+    }
+
+    /// What a constant bias has added to a membrane without leak that is free from a clock on.
+    #[inline(always)]
+    fn bias_since(&self, free_at: Tick, now: Tick) -> f64 {
+        self.neuron.drive * f64::from(now.saturating_sub(free_at.saturating_sub(1)))
+    }
+
+    /// Membranes of a group, with what a constant bias has added.
+    #[inline(always)]
+    pub(super) fn with_bias(&self, group: usize, membranes: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
+        match self.neuron.drive {
+            0.0 => *membranes,
+            _ => std::array::from_fn(|lane| membranes[lane] + self.bias_since(free_at[lane], now)),
+        }
+    }
+
+    /// The thresholds of a group at a clock, given their excess there: `self.threshold` or
+    /// `self.limit`.
+    #[inline(always)]
+    pub(super) fn thresholds(&self, of: &Threshold, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        match of {
+            Threshold::Never => [f64::INFINITY; GROUP],
+            Threshold::Fixed(theta) => [*theta; GROUP],
+            Threshold::Adaptive { base, .. } => excess.map(|excess| base + excess),
+            Threshold::Cue { values, width } => {
+                let first = self.ids.start as usize + group * GROUP;
+                std::array::from_fn(|lane| cue(values, *width, first + lane, now))
+            }
+        }
+    }
+
+    /// Which neurons of a group fire at clock `now`, that of `state`.
+    #[inline(always)]
+    pub(super) fn fires<const K: usize>(&self, group: usize, state: &Group<K>, now: Tick) -> [bool; GROUP] {
+        if let Threshold::Never = self.limit {
+            return [false; GROUP];
+        }
+        let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
+        let v = self.with_bias(group, &state.membranes, now);
+        let theta = self.thresholds(&self.limit, group, &state.excess, now);
+        match self.neuron.strict {
+            true => std::array::from_fn(|lane| (v[lane] > theta[lane]) & (free_at[lane] <= now)),
+            false => std::array::from_fn(|lane| (v[lane] >= theta[lane]) & (free_at[lane] <= now)),
+        }
+    }
+
+    /// Neuron j, whose state is that at `now`, fires and is reset.
+    pub(super) fn reset(&mut self, j: usize, now: Tick) {
+        let membrane = match self.neuron.reset {
+            Reset::To(value) => value - self.neuron.steady,
+            Reset::Subtract => {
+                let (group, lane) = (j / GROUP, j % GROUP);
+                let state = self.state.load::<0>(group);
+                let theta = self.thresholds(&self.threshold, group, &state.excess, now);
+                self.with_bias(group, &state.membranes, now)[lane] - theta[lane]
+            }
+        };
+        self.state.membranes[j] = membrane;
+        if let (Threshold::Adaptive { jump, .. }, Some(excess)) = (&self.threshold, self.state.excess.get_mut(j)) {
+            *excess += jump;
+        }
+        if self.neuron.refractory > 0 || self.neuron.drive != 0.0 {
+            self.free_at[j] = now.saturating_add(self.neuron.refractory).saturating_add(1);
+            if let Some(held) = self.held.get_mut(j) {
+                *held = membrane;
+            }
+            if let Some(kept) = self.kept_input.get_mut(j) {
+                *kept = 0.0;
+            }
+        }
+        self.active_at[j / GROUP] = now;
+    }
+}
+
+/// What arrivals at each receptor do, and the kind of state that this takes.
+fn inputs(receptors: &[Receptor]) -> (Vec<Input>, (usize, bool)) {
+    let (mut inputs, mut components, mut alpha) = (Vec::new(), 0, false);
+    for receptor in receptors {
+        let current = Some(components);
+        inputs.push(match *receptor {
+            Receptor::Delta { gain } => Input { component: None, current: None, gain, gain_now: 0.0 },
+            Receptor::Exponential { gain, gain_now, .. } => {
+                components += 1;
+                Input { component: current, current, gain, gain_now }
+            }
+            Receptor::Alpha { gain, .. } => {
+                alpha = true;
+                components += 2;
+                Input { component: Some(components - 1), current, gain, gain_now: 0.0 }
+            }
+        });
+    }
+    let kind = match components {
+        0..=2 => (components, alpha),
+        3..=4 => (4, true),
+        _ => (8, true),
+    };
+    (inputs, kind)
+}
+
+/// The lowest limit of each row of cues and all later rows; empty for other thresholds.
+fn lowest_from_row_on(limit: &Threshold) -> Vec<f64> {
+    let Threshold::Cue { values, width } = limit else { return Vec::new() };
+    let mut low = values.to_vec();
+    for at in (0..low.len() - width).rev() {
+        low[at] = low[at].min(low[at + width]);
+    }
+    low
+}
+
+/// Whether membranes of refractory neurons differ.
+fn holds(neuron: &Neuron) -> bool {
+    neuron.refractory > 0 && neuron.reset == Reset::Subtract
+}
+
+/// Whether input is kept for the end of refractory periods.
+fn keeps(neuron: &Neuron) -> bool {
+    neuron.refractory > 0 && neuron.keep_refractory_input
+}
+
+/// A threshold less the steady state.
+fn relative(threshold: &Threshold, steady: f64) -> Threshold {
+    match threshold {
+        Threshold::Fixed(theta) => Threshold::Fixed(theta - steady),
+        Threshold::Adaptive { base, jump, retention } => {
+            Threshold::Adaptive { base: base - steady, jump: *jump, retention: *retention }
+        }
+        Threshold::Cue { values, width } if steady != 0.0 => {
+            Threshold::Cue { values: values.iter().map(|theta| theta - steady).collect(), width: *width }
+        }
+        _ => threshold.clone(),
+    }
+}
+
+/// Notes that the group of neuron `target` is active at clock `now`. Returns 1 if that is new.
+#[inline(always)]
+pub(super) fn activate(active_at: &mut [Tick], target: usize, now: Tick) -> u64 {
+    let active_at = &mut active_at[target / GROUP];
+    let new = u64::from(*active_at != now);
+    *active_at = now;
+    new
+}
+
+/// The cue of a neuron at a clock.
+#[inline(always)]
+pub(super) fn cue(values: &[f64], width: usize, neuron: usize, now: Tick) -> f64 {
+    let rows = values.len() / width;
+    let row = (now.saturating_sub(1) as usize).min(rows - 1);
+    values[row * width + if width == 1 { 0 } else { neuron.min(width - 1) }]
+}

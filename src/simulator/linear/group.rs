@@ -1,0 +1,209 @@
+//! Linear neurons as a cell group.
+
+use super::cells::{LinearCells, Mode, activate, clock, dispatch};
+use crate::energy::counts::LayerCounts;
+use crate::error::Result;
+use crate::network::Threshold;
+use crate::recording::Variable;
+use crate::simulator::cell_group::{Arrivals, CellGroup, GROUP, PopulationState, Tally};
+use crate::spiking::Tick;
+use crate::spiking::neuron::Reset;
+use std::ops::Range;
+
+impl CellGroup for LinearCells {
+    fn ids(&self) -> Range<u32> {
+        self.ids.clone()
+    }
+
+    fn gain(&self, receptor: usize) -> f64 {
+        self.inputs[receptor].gain
+    }
+
+    fn begin(&mut self, tick: Tick) {
+        match &mut self.mode {
+            Mode::Event(event) => {
+                event.queue.pop(&mut event.due);
+            }
+            Mode::Clock(_) => dispatch!(self, step_all(clock(tick))),
+        }
+    }
+
+    fn marks_targets(&self) -> bool {
+        matches!(self.mode, Mode::Event(_))
+    }
+
+    fn mark(&mut self, targets: &[u32], tick: Tick) {
+        if let Mode::Event(event) = &mut self.mode {
+            targets.iter().for_each(|&target| event.mark(&mut self.active_at, target as usize, clock(tick)));
+        }
+    }
+
+    fn mark_all(&mut self, targets: Range<usize>, tick: Tick) {
+        if let Mode::Event(event) = &mut self.mode {
+            targets.for_each(|target| event.mark(&mut self.active_at, target, clock(tick)));
+        }
+    }
+
+    fn advance_marked(&mut self, tick: Tick) {
+        dispatch!(self, advance_marked_groups(clock(tick)));
+    }
+
+    fn receive(&mut self, arrivals: &Arrivals, rows: &[Range<usize>], tick: Tick) -> [u64; 2] {
+        let (input, now) = (self.inputs[arrivals.receptor], clock(tick));
+        let clock_driven = matches!(self.mode, Mode::Clock(_));
+        let sums = match input.component {
+            Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c][..],
+            None if self.kept_input.is_empty() => &mut self.state.membranes[..],
+            _ => {
+                return arrivals.for_each(rows, |target, weight| {
+                    self.tally.activity += activate(&mut self.active_at, target, now);
+                    self.receive_one(input, target, weight, now);
+                });
+            }
+        };
+        if !clock_driven {
+            return arrivals.for_each(rows, |target, weight| sums[target] += weight);
+        }
+        let (active_at, mut activity) = (&mut self.active_at[..], 0);
+        let received = arrivals.for_each(rows, |target, weight| {
+            sums[target] += weight;
+            activity += activate(active_at, target, now);
+        });
+        self.tally.activity += activity;
+        received
+    }
+
+    fn receive_all(&mut self, receptor: usize, targets: Range<usize>, sums: &[f64], tick: Tick) {
+        let (input, now) = (self.inputs[receptor], clock(tick));
+        for (target, &sum) in targets.zip(sums) {
+            self.tally.activity += activate(&mut self.active_at, target, now);
+            self.receive_one(input, target, sum, now);
+        }
+    }
+
+    fn end_arrivals(&mut self, tick: Tick) -> Result<()> {
+        if self.immediate {
+            // The marked groups are still to be compared with their thresholds.
+            return Ok(());
+        }
+        dispatch!(self, reschedule_marked(clock(tick)))
+    }
+
+    fn fire(&mut self, tick: Tick, ids: &mut Vec<u32>) -> Result<()> {
+        let now = clock(tick);
+        if let Mode::Event(_) = self.mode {
+            dispatch!(self, fire_event_driven(now))?;
+            // They come in the order of arrivals.
+            self.fired.sort_unstable();
+        } else {
+            self.fire_clock_driven(now);
+            self.tally.counts.membrane_updates += self.len() as u64;
+        }
+        self.tally.counts.spikes += self.fired.len() as u64;
+        ids.extend(self.fired.drain(..).map(|j| self.ids.start + j));
+        Ok(())
+    }
+
+    fn may_fire_alone(&self, ticks: Range<Tick>) -> bool {
+        match &self.mode {
+            Mode::Event(event) => !event.queue.is_empty_until(ticks.end),
+            Mode::Clock(_) => true,
+        }
+    }
+
+    fn skip(&mut self, ticks: Range<Tick>) {
+        if let Mode::Event(event) = &mut self.mode {
+            event.queue.skip_to(ticks.end);
+        }
+    }
+
+    fn record(&mut self, ids: &[u32]) {
+        let first = self.ids.start;
+        self.recorded.extend(ids.iter().map(|id| (id - first) / GROUP as u32));
+        self.recorded.sort_unstable();
+        self.recorded.dedup();
+        let recorded = self.recorded_groups();
+        if let Mode::Event(event) = &mut self.mode {
+            event.recorded = recorded;
+        }
+    }
+
+    fn prepare_values(&mut self, tick: Tick) {
+        if !self.recorded.is_empty() {
+            dispatch!(self, advance_recorded(clock(tick)));
+        }
+    }
+
+    fn value(&self, variable: Variable, id: u32, tick: Tick) -> f64 {
+        dispatch!(self, value_at(variable, (id - self.ids.start) as usize, clock(tick)))
+    }
+
+    fn drive(&mut self, now: Tick, clock: bool) -> Result<()> {
+        dispatch!(self, become_event_driven(now));
+        if clock {
+            dispatch!(self, become_clock_driven(now));
+            return Ok(());
+        }
+        dispatch!(self, schedule_all(now))
+    }
+
+    fn resume(&mut self, now: Tick) -> Result<()> {
+        match &mut self.mode {
+            Mode::Event(event) => event.queue_checks(now),
+            Mode::Clock(_) => Ok(()),
+        }
+    }
+
+    fn save(&self, state: &mut PopulationState, n: usize, now: Tick) {
+        dispatch!(self, save_groups(state, n, now));
+    }
+
+    fn fits(&self, state: &PopulationState, n: usize, now: Tick) -> bool {
+        self.can_restore(state, n, now)
+    }
+
+    fn restore(&mut self, state: &PopulationState) {
+        self.restore_groups(state);
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn tally_mut(&mut self) -> &mut Tally {
+        &mut self.tally
+    }
+
+    fn operations(&self) -> LayerCounts {
+        let counts = self.tally.counts;
+        match self.threshold {
+            // An adaptive threshold is brought to the present with its membrane.
+            Threshold::Adaptive { .. } => LayerCounts { threshold_updates: counts.membrane_updates, ..counts },
+            _ => counts,
+        }
+    }
+}
+
+impl LinearCells {
+    fn value_at<const K: usize, const ALPHA: bool>(&self, variable: Variable, j: usize, now: Tick) -> f64 {
+        let (group, lane) = (j / GROUP, j % GROUP);
+        let state = match &self.mode {
+            Mode::Event(event) => event.recorded.state::<K>(group),
+            Mode::Clock(_) => None,
+        };
+        let state = state.unwrap_or_else(|| self.state.load(group));
+        match variable {
+            Variable::Membrane if self.is_refractory(j, now) => match self.neuron.reset {
+                Reset::To(value) => value,
+                Reset::Subtract => self.held(j) + self.neuron.steady,
+            },
+            Variable::Membrane => self.with_bias(group, &state.membranes, now)[lane] + self.neuron.steady,
+            Variable::Threshold => self.thresholds(&self.threshold, group, &state.excess, now)[lane],
+            Variable::Current => {
+                let currents = self.inputs.iter().filter_map(|input| input.current);
+                // An empty sum of floats is -0.
+                currents.map(|c| state.currents[c][lane]).reduce(|a, b| a + b).unwrap_or(0.0)
+            }
+        }
+    }
+}
