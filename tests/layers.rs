@@ -20,7 +20,7 @@ const USES: [(&str, &[&str]); 12] = [
     // The hybrid and what it is trained and tested on.
     ("data", &["base", "error", "formats"]),
     ("hybrid", &["base", "data", "energy", "error", "formats", "spiking"]),
-    ("report", &["base", "data", "energy", "error", "hybrid", "plot", "spiking"]),
+    ("report", &["base", "data", "energy", "error", "hybrid", "plot", "simulator", "spiking"]),
 ];
 
 /// Of the library, by the path of its module; without tests and the program.

@@ -2,7 +2,7 @@
 
 use super::options::{DataOptions, NetworkOptions};
 use super::saved::{Saved, TestClips};
-use super::simulate::{available_threads, duration};
+use super::simulate::available_threads;
 use clap::Args;
 use spikefuse::energy::synops::Synops;
 use spikefuse::energy::{Energy, EnergyTable};
@@ -10,7 +10,7 @@ use spikefuse::hybrid::compare::{Crossover, Parity, compare, crossover};
 use spikefuse::hybrid::model::Hybrid;
 use spikefuse::network::compile::NetworkFile;
 use spikefuse::report::{TwinLayer, energy_table, synops_table};
-use spikefuse::simulator;
+use spikefuse::simulator::{self, duration};
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! `energy`.
 
 use super::options::NetworkOptions;
-use super::simulate::{available_threads, duration};
+use super::simulate::available_threads;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use spikefuse::base::files::{ending, read_json, refuse_inputs, write_output};
@@ -9,7 +9,7 @@ use spikefuse::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnerg
 use spikefuse::network::compile::NetworkFile;
 use spikefuse::recording::Ignore;
 use spikefuse::report::energy_table;
-use spikefuse::simulator::Simulation;
+use spikefuse::simulator::{Simulation, duration};
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};

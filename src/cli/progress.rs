@@ -2,6 +2,8 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use spikefuse::hybrid::train::{EpochRecord, Observer};
+use spikefuse::simulator::{Phase, Progress};
+use std::sync::Mutex;
 
 /// A bar of `length` steps named `name`.
 pub fn bar(name: &str, length: usize) -> ProgressBar {
@@ -11,6 +13,38 @@ pub fn bar(name: &str, length: usize) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+/// Bars for the phases of a simulation.
+#[derive(Default)]
+pub struct RunBars(Mutex<Option<ProgressBar>>);
+
+impl RunBars {
+    fn with(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
+        if let Ok(mut bar) = self.0.lock() {
+            act(&mut bar);
+        }
+    }
+}
+
+impl Progress for RunBars {
+    fn begin(&self, phase: Phase, done: u64, total: u64) {
+        let name = match phase {
+            Phase::Build => "build",
+            Phase::Simulate => "simulate",
+        };
+        let new = bar(name, total as usize);
+        new.set_position(done);
+        self.with(|bar| *bar = Some(new));
+    }
+
+    fn add(&self, _: Phase, more: u64) {
+        self.with(|bar| bar.iter().for_each(|bar| bar.inc(more)));
+    }
+
+    fn end(&self, _: Phase) {
+        self.with(|bar| bar.take().into_iter().for_each(|bar| bar.finish_and_clear()));
+    }
 }
 
 /// Bars for both stages of training.

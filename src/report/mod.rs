@@ -6,12 +6,14 @@ mod page;
 pub mod pictures;
 mod projection;
 mod read;
+mod simulation;
 mod text;
 mod twin;
 
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use page::page;
 pub use projection::{Plane, Point};
+pub use simulation::{PopulationReport, SimulationReport};
 pub use text::{energy_table, synops_table};
 pub use twin::{BreakEven, TwinLayer};
 

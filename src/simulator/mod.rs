@@ -29,14 +29,18 @@
 mod auto;
 mod cell_group;
 mod checkpoint;
+mod chosen;
 mod compare;
 mod exchange;
+mod job;
 mod ledger;
 mod linear;
+mod output;
 mod part;
 mod ring;
 mod route;
 mod rows;
+mod run;
 mod simulation;
 mod sources;
 #[cfg(test)]
@@ -45,5 +49,8 @@ mod tick;
 
 pub use checkpoint::Checkpoint;
 pub use compare::{Comparison, DriverRun, TickTimes, compare};
+pub use job::{Job, duration};
 pub use linear::MOST_CURRENTS;
+pub use output::{Finished, Output, Phase, Progress, REPORT};
+pub use run::{Run, Simulate, Spikes};
 pub use simulation::Simulation;

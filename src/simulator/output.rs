@@ -1,11 +1,12 @@
 //! A run into a folder: recording, report and checkpoints, whole or not at all.
 
 use super::checkpoint::Checkpoint;
+use super::chosen::Chosen;
 use super::job::{Job, merged, ticks};
 use super::simulation::Simulation;
 use crate::base::files::{self, Hold, Partial, refuse_inputs};
 use crate::error::{Error, Result};
-use crate::recording::{self, Folder, Probe, Recorded, Recorder, SpikeFormat, TraceFormat, Whole};
+use crate::recording::{self, Folder, Recorder, SpikeFormat, TraceFormat, Whole};
 use crate::spiking::{Driver, Tick};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -77,35 +78,6 @@ const MARK: &str = "\"simulation\":\"";
 /// What stands in the lock of a folder.
 const VERB: &str = "simulate";
 
-/// Passes on the spikes of chosen neurons and sources.
-struct Chosen<'a> {
-    recorded: &'a Recorded,
-    /// Of each source, its place among the recorded populations.
-    sources: &'a [Option<usize>],
-    inner: Option<&'a mut Folder>,
-    buffer: Vec<u32>,
-}
-
-impl Recorder for Chosen<'_> {
-    fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()> {
-        let Some(inner) = &mut self.inner else { return Ok(()) };
-        if *self.recorded == Recorded::All {
-            return inner.spikes(tick, population, neurons);
-        }
-        self.buffer.clear();
-        self.buffer.extend(neurons.iter().copied().filter(|&id| self.recorded.contains(population, id)));
-        if self.buffer.is_empty() { Ok(()) } else { inner.spikes(tick, population, &self.buffer) }
-    }
-
-    fn source_spikes(&mut self, tick: Tick, source: usize, ids: &[u32]) -> Result<()> {
-        self.sources[source].map_or(Ok(()), |place| self.spikes(tick, place, ids))
-    }
-
-    fn values(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()> {
-        self.inner.as_mut().map_or(Ok(()), |inner| inner.values(tick, probe, values))
-    }
-}
-
 impl Job {
     /// Simulates `ticks` ticks in at most `threads` threads; what was asked for is recorded into
     /// `output`, if there is one.
@@ -168,7 +140,7 @@ impl Job {
             };
             let create = |folder: PathBuf| Folder::create(&folder, header.clone(), spikes, traces);
             let mut writer = folder.map(create).transpose()?;
-            let (recorded, inner) = (&header.recorded, writer.as_mut());
+            let (recorded, inner) = (&header.recorded, writer.as_mut().map(|writer| writer as &mut dyn Recorder));
             let mut recorder = Chosen { recorded, sources: &sources, inner, buffer: Vec::new() };
             let mut recorder = naming.recorder(&header.probes, &mut recorder);
             let mut before = simulation.now();
