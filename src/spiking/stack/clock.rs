@@ -1,9 +1,11 @@
 //! The clock-driven driver: every neuron at every tick, dense products. Plain on purpose, since the event driver is
 //! measured and checked against it.
 
-use super::{ClipInput, Input, Observer, Stack};
+use super::clip::{ClipInput, Input};
+use super::layers::Stack;
+use super::observer::Observer;
+use super::population::Population;
 use crate::spiking::Tick;
-use crate::spiking::stack::population::Population;
 
 pub(super) fn run(
     stack: &Stack,

@@ -20,11 +20,13 @@
 //! Wakes are looked for at the first silent tick after a touch: in a layer that hears something at every tick they cost
 //! nothing.
 
-use super::{ClipInput, Input, Layer, Observer, Stack};
+use super::clip::{ClipInput, Input};
+use super::layers::{Layer, Stack};
+use super::observer::Observer;
+use super::population::{Cues, Population};
 use crate::base::lanes::{LANE, simd};
 use crate::error::Result;
 use crate::spiking::neuron::lif::{lif_charge, lif_fires, lif_reset};
-use crate::spiking::stack::population::{Cues, Population};
 use crate::spiking::threshold::{LayerThreshold, threshold_bounded, threshold_step, trace_step};
 use crate::spiking::{BucketQueue, Tick};
 

@@ -1,8 +1,13 @@
 use super::*;
 use crate::base::splitmix::unit;
+use crate::energy::counts::LayerCounts;
+use crate::error::Result;
 use crate::spiking::Spike;
 use crate::spiking::neuron::Reset;
+use crate::spiking::neuron::lif::LifParams;
 use crate::spiking::threshold::DynamicThreshold;
+use crate::spiking::threshold::LayerThreshold;
+use crate::spiking::{Driver, SpikeTrain};
 use proptest::prelude::*;
 
 /// What a layer of a random stack is made from.
