@@ -9,10 +9,11 @@ use std::time::Duration;
 /// What one part did in one epoch; all parts get it.
 #[derive(Default)]
 pub(super) struct Outbox {
-    /// For each population how many touches; then for each of its ticks how many spikes, and who, ascending. Then for each source and
-    /// tick the same without touches.
+    /// For each population its activity; then for each of its ticks the number of spikes, and the ids
+    /// of the neurons, ascending. Then for each source and tick the same without activity.
     pub words: Vec<u32>,
-    /// For each tick of the epoch and each probe: values of the part's neurons. Only the first part gets them.
+    /// For each tick of the epoch and each probe: values of the part's neurons. Only the first part
+    /// receives them.
     pub values: Vec<Vec<Vec<f64>>>,
     /// The run is to end after this epoch.
     pub stop: bool,
@@ -32,15 +33,16 @@ impl Outbox {
 /// Words that fit beside the rest of a [`Line`].
 const SHORT: usize = 14;
 
-/// Who sends of epoch k has heard all of epoch k - 2, whose senders had heard all of k - 4: what was sent of that is not needed any more.
+/// A sender in epoch k has received epoch k - 2, whose senders had received k - 4, so the lines of
+/// epoch k - 4 are free to reuse.
 const LINES: usize = 4;
 
-/// A message where little happened: one cache line, which is all that another core has to fetch.
+/// A message with few spikes: one cache line, which is all that another core has to fetch.
 #[derive(Default)]
 struct Line {
-    /// The epoch that it is of, from 1 on; written last.
+    /// Number of the epoch, from 1 on; written last.
     epoch: AtomicU32,
-    /// How many words; more than [`SHORT`]: the message is in the channel.
+    /// Number of words. If it is more than [`SHORT`], the message is in the channel.
     len: AtomicU32,
     words: [AtomicU32; SHORT],
 }
@@ -48,9 +50,9 @@ struct Line {
 /// From one part to another.
 #[derive(Default)]
 struct Way {
-    /// Epochs take them by turns.
+    /// Lines, which the epochs use in turn.
     lines: [CachePadded<Line>; LINES],
-    /// Nothing will come any more.
+    /// Whether the sender has gone and sends nothing more.
     closed: AtomicBool,
 }
 
@@ -79,17 +81,17 @@ impl Exchange {
         all
     }
 
-    /// The part whose this is.
+    /// Index of the part that owns this exchange.
     pub fn part(&self) -> usize {
         self.part
     }
 
-    /// How many there are.
+    /// Number of parts.
     pub fn parts(&self) -> usize {
         self.to.len() + 1
     }
 
-    /// Gives what this part did in the next epoch to all others. None if one is gone.
+    /// Sends what this part did in the next epoch to all others. Returns None if one is gone.
     pub fn send(&mut self, own: &mut Outbox) -> Option<()> {
         self.sent = self.sent.wrapping_add(1);
         for (part, way, channel) in &self.to {
@@ -109,8 +111,8 @@ impl Exchange {
         Some(())
     }
 
-    /// Waits for what the others did in the first epoch of which this part has not heard yet, of the last two that it sent; `all` of them
-    /// by part. None if one is gone.
+    /// Blocks until every other part's next unreceived epoch has arrived, and puts it into `all`, by
+    /// part. Returns None if one is gone.
     pub fn receive(&mut self, all: &mut [Outbox]) -> Option<()> {
         self.received = self.received.wrapping_add(1);
         for (part, way, channel) in &self.from {
@@ -136,8 +138,9 @@ impl Way {
         &self.lines[epoch as usize % LINES]
     }
 
-    /// Until the line of `epoch` is there; None if it will not come. Tries for a while before it sleeps: waking a thread takes longer than
-    /// most epochs. After the first tries others may have the core, if there are fewer cores than parts.
+    /// Blocks until the line of `epoch` is there; None if it will not come. It spins for a while before
+    /// it sleeps, since waking a thread takes longer than most epochs, and yields after the first tries,
+    /// since there may be fewer cores than parts.
     fn wait(&self, epoch: u32) -> Option<()> {
         const ALONE: u32 = 4000;
         const TRIES: u32 = 10_000;

@@ -4,26 +4,27 @@ use crate::error::{Error, Result};
 use crate::network::{Delays, Network, Projection, Rule};
 use std::ops::Range;
 
-/// Edges of which progress is told together.
+/// Edge visits after which progress is reported.
 const PORTION: u64 = 1 << 20;
 
 /// The fan-out of every source of a projection, restricted to some targets.
 ///
-/// *Memory* per synapse: 4 bytes for the target (none where every source reaches every target), for the weight what [`Strengths`] says,
-/// 2 more if delays differ.
+/// *Memory* per synapse: 4 bytes for the target (none where every source reaches every target), the
+/// bytes of [`Strengths`] for the weight, 2 more if delays differ.
 pub(super) struct Rows {
     /// Local ids of the targets of source i: `targets[offsets[i]..offsets[i + 1]]`, by delay, then by target.
     pub offsets: Vec<usize>,
     pub targets: Vec<u32>,
-    /// Beside `targets`.
+    /// Of each entry of `targets`.
     pub weights: Strengths,
-    /// Beside `targets`, if they differ.
+    /// Of each entry of `targets`, if they differ.
     pub delays: Vec<u16>,
-    /// If every source reaches all targets of this range, in order; then `targets` is empty.
+    /// If every source reaches all targets of a range in order: that range; `targets` is empty then.
     pub all: Option<Range<usize>>,
 }
 
-/// Weights of synapses, double precision: one for all, in 4 bytes each if all are single-precision numbers, else in 8.
+/// Weights of synapses in double precision: one for all, or each in 4 bytes if all of them are
+/// single-precision numbers, else in 8.
 #[derive(Debug, Clone, Default)]
 pub(super) enum Strengths {
     /// All are 1, times a gain.
@@ -61,7 +62,7 @@ impl Strengths {
         }
     }
 
-    /// None, in the same form.
+    /// An empty list in the same form.
     pub fn none(&self) -> Self {
         match self {
             Strengths::One => Strengths::One,
@@ -70,7 +71,7 @@ impl Strengths {
         }
     }
 
-    /// Appends one of `from`, which has the same form.
+    /// Appends entry `at` of `from`, which has the same form.
     #[inline(always)]
     pub fn push(&mut self, from: &Strengths, at: usize) {
         match (self, from) {
@@ -88,7 +89,7 @@ impl Strengths {
         }
     }
 
-    /// How many of a range are not zero.
+    /// Number of weights in a range that are not zero.
     #[inline(always)]
     pub fn effective(&self, range: Range<usize>) -> u64 {
         match self {
@@ -100,7 +101,8 @@ impl Strengths {
 }
 
 impl Rows {
-    /// The synapses of `projection` on the neurons `targets` of its population. `progress` hears of edges gone through, in portions.
+    /// The synapses of `projection` on the neurons `targets` of its population. `progress` is told the
+    /// edge visits done, in portions.
     pub fn build(
         network: &Network,
         projection: &Projection,
@@ -184,7 +186,7 @@ impl Rows {
             row.clear();
             let delay = |at| rows.delays.get(at).copied().unwrap_or(0);
             row.extend(range.clone().map(|at| (delay(at), rows.targets[at], rows.weights.get(at))));
-            // Synapses that agree in both keep the order of their counters, which depends on no thread count.
+            // Synapses that agree in both keep the order of their counters, whatever the threads.
             row.sort_by_key(|&(delay, target, _)| (delay, target));
             for (at, &(delay, target, weight)) in range.zip(&row) {
                 rows.targets[at] = target;
@@ -197,7 +199,7 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Where the synapses of source i lie.
+    /// Range of the synapses of source i.
     pub fn row(&self, source: usize) -> Range<usize> {
         self.offsets[source]..self.offsets[source + 1]
     }

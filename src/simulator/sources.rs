@@ -20,13 +20,13 @@ enum Kind {
         first: Tick,
         period: Tick,
     },
-    /// A draw fires if its upper 53 bits are below this.
+    /// A source fires if the upper 53 bits of its draw are below `below`.
     Bernoulli {
         below: Vec<u64>,
         seed: u64,
         stride: u64,
     },
-    /// `cumulative[n]`: upper 53 bits below this mean n spikes or fewer.
+    /// Upper 53 bits below `cumulative[n]` mean n spikes or fewer.
     Poisson {
         cumulative: Vec<u64>,
         seed: u64,
@@ -83,7 +83,7 @@ impl Emitter {
         matches!(self.kind, Kind::Frames { .. })
     }
 
-    /// The values at `tick`; those of the last frame behind it.
+    /// The values at `tick`; after the last frame, those of the last frame.
     pub fn frame(&self, tick: Tick) -> &[f64] {
         let Kind::Frames { values, ticks_per_frame } = &self.kind else { return &[] };
         let size = self.size as usize;
@@ -132,7 +132,7 @@ impl Emitter {
     }
 }
 
-/// Appends those of `ids` that fire, 64 draws at a time: rare ones cost no branch each.
+/// Appends those of `ids` that fire, 64 draws at a time, so that no branch is taken per draw.
 #[inline(always)]
 fn draw_blocks(ids: Range<u32>, fires: impl Fn(u32) -> bool, spikes: &mut Vec<u32>) {
     let mut start = ids.start;

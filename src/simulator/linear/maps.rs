@@ -23,15 +23,17 @@ pub fn level(from: Tick, to: Tick) -> usize {
     (aligned.min(fits) as usize).min(LEVELS - 1)
 }
 
-/// State smaller than that is set to zero at each end of a longest stretch: what decays would else end as a subnormal number, whose
-/// arithmetic is some fifty times slower, and stay one, as 0.98 of the smallest rounds to itself.
+/// State smaller than that is set to zero at each end of a longest stretch. Decaying state would else
+/// end as a subnormal number, whose arithmetic is some fifty times slower, and stay one, since 0.98 of
+/// the smallest number rounds to itself.
 pub const NOTHING: f64 = 1e-200;
 
 /// The most components: each alpha current has two.
 pub const MOST_COMPONENTS: usize = 8;
 
-/// The linear map of some ticks. Components of the currents are g of an exponential current, g and then d of an alpha current; U is
-/// the membrane's deviation from its steady state, or from what a constant bias has added since the last reset.
+/// The linear map of some ticks. Components of the currents are g of an exponential current, g and
+/// then d of an alpha current; U is the deviation of the membrane from its steady state, or from what a
+/// constant bias has added since the last reset.
 /// ```text
 /// U' = E U + (A_0 x_0 + A_1 x_1 + ...),   x_k' = P_k x_k + Q_k x_(k+1),   excess of an adaptive threshold' = R excess
 /// ```
@@ -93,10 +95,10 @@ impl Map {
     }
 }
 
-/// What a neuron can come to in some ticks without input.
+/// Bounds on the state of a neuron over some ticks without input.
 #[derive(Debug, Clone)]
 pub struct Bound {
-    /// E, and mV that a constant bias adds, after the first tick and after the last.
+    /// E, and the mV that a constant bias adds, after the first tick and after the last.
     pub leak: [(f64, f64); 2],
     /// R after the first tick, and after the last.
     pub threshold: [f64; 2],
@@ -119,13 +121,14 @@ pub struct Maps {
     pub bounds: Vec<(Tick, Bound)>,
     /// Of all time, if a neuron without input comes to rest below its threshold.
     pub forever: Option<Bound>,
-    /// What becomes of deviations smaller than [`NOTHING`]: zero, unless the threshold can lie where the membrane comes to rest. There
-    /// their sign decides, and they keep it at that size.
+    /// The magnitude that deviations smaller than [`NOTHING`] get: zero, unless the threshold can lie
+    /// where the membrane comes to rest. There the sign of the deviation decides, and is kept.
     pub least: f64,
 }
 
 impl Maps {
-    /// Of a model; `threshold` is relative to its steady state, and never below `lowest`.
+    /// The maps of a neuron model; `threshold` is relative to its steady state, and never below
+    /// `lowest`.
     pub fn new(neuron: &Neuron, threshold: &Threshold, lowest: f64) -> Self {
         let one = Map::one(neuron, threshold);
         let mut levels: [Map; LEVELS] = std::array::from_fn(|_| one.clone());
@@ -155,7 +158,7 @@ impl Maps {
         Maps { levels, bounds, forever, least: if clear { 0.0 } else { NOTHING } }
     }
 
-    /// Goes on from `map`, that of some ticks, until responses only fall.
+    /// The bound of all time: goes on from `map`, that of some ticks, until responses only fall.
     fn forever(drive: f64, one: &Map, mut map: Map, mut range: [(f64, f64); MOST_COMPONENTS]) -> Option<Bound> {
         let mut last = Map::default();
         if one.membrane < 1.0 {
@@ -167,7 +170,7 @@ impl Maps {
                 }
                 map = next;
                 if falls {
-                    // In the end nothing is left of any response.
+                    // In the end every response has decayed to zero.
                     range.iter_mut().for_each(|range| range.0 = range.0.min(0.0));
                     return Some(Bound::between(one, &last, [0.0; 2], range));
                 }

@@ -5,13 +5,13 @@ use crate::base::lanes::Lined;
 use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
 
-/// What changes without anything arriving. Padded to whole blocks.
+/// The state that changes without input. Padded to whole blocks.
 #[derive(Clone, Default)]
 pub struct State {
     pub membranes: Lined,
     /// By component.
     pub currents: Vec<Lined>,
-    /// Of adaptive thresholds, above the base; else empty.
+    /// Of adaptive thresholds: the excess over the base; else empty.
     pub excess: Lined,
 }
 
@@ -55,7 +55,7 @@ impl State {
 }
 
 impl<const K: usize> Group<K> {
-    /// Takes the ticks of `map`.
+    /// Moves on by the ticks of `map`.
     #[inline(always)]
     pub fn advance<const ALPHA: bool>(&mut self, map: &Map) {
         let mut sum = [0.0; GROUP];
@@ -75,7 +75,7 @@ impl<const K: usize> Group<K> {
         }
     }
 
-    /// The same, where membranes of neurons that are not free at `clock`, the first of the ticks, stay.
+    /// The same, but membranes of neurons that are not free at `clock`, the first of the ticks, stay.
     #[inline(always)]
     pub fn advance_free<const ALPHA: bool>(&mut self, map: &Map, free_at: &[Tick; GROUP], clock: Tick) {
         let before = self.membranes;
@@ -85,7 +85,8 @@ impl<const K: usize> Group<K> {
         }
     }
 
-    /// Makes what is next to nothing, but not zero, `least`; currents zero. Membranes of neurons that are not free at `clock` stay.
+    /// Sets state smaller than [`NOTHING`] to `least`, currents to zero. Membranes of neurons that are
+    /// not free at `clock` stay.
     #[inline(always)]
     pub fn vanish(&mut self, least: f64, free_at: &[Tick; GROUP], clock: Tick) {
         let tiny = |x: f64| x.abs() < NOTHING && x != 0.0;
