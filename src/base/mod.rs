@@ -5,3 +5,4 @@ pub mod lanes;
 pub mod memory;
 pub mod rng;
 pub mod splitmix;
+pub mod text;

@@ -9,8 +9,11 @@
 //! All arithmetic is IEEE addition, multiplication, division and square root in a fixed order, so a seed gives the same bits
 //! on every machine.
 
+use super::dataset::{Dataset, Parts, finish_parts};
 use super::features::{Clips, Features};
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
+use super::findings::Findings;
+use super::source::Source;
+use super::split::{ClassVectors, Part, Split};
 use crate::base::files::{Hold, LOCK, folder_of, remove, write_together};
 use crate::base::rng::{Rng, Streams};
 use crate::error::{Error, Result};
@@ -246,6 +249,15 @@ pub(super) fn dataset(seed: u64) -> Dataset {
     }
 }
 
+/// The clips of a part, of `stored`, which are those of each part that owns clips.
+pub(super) fn load(stored: &[Clips; 5], part: Part) -> Clips {
+    let mut parts = Part::STORED.iter().zip(stored).filter(|(own, _)| part.stored().contains(own));
+    // Every part consists of at least one stored part.
+    let mut clips = parts.next().map_or(&stored[0], |(_, clips)| clips).clone();
+    parts.for_each(|(_, more)| clips.append(more));
+    clips
+}
+
 /// Writes the embedded set of `seed` to `<root>/Compositions` in the published layout, its clips as pickled sequences, and
 /// returns that folder. Reading it gives the same bits as [`Dataset::embedded`].
 ///
@@ -287,7 +299,7 @@ fn remove_empty(folder: &Path, top: &Path) {
 
 /// The files of the set. Their names do not depend on its seed.
 fn set(folder: &Path, dataset: &Dataset) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-    let Source::Memory(stored) = &dataset.source else { return Err(super::no_clips(Part::Stage1Train)) };
+    let Source::Memory(stored) = &dataset.source else { return Err(Error::value("set", "is not in memory")) };
     let mut files = Vec::new();
     let lines = |ids: &[usize]| ids.iter().map(|&id| dataset.classes[id].clone() + "\n").collect::<String>();
     let words = |class: &str| class.replace('_', " ");
@@ -298,7 +310,7 @@ fn set(folder: &Path, dataset: &Dataset) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let names: String = dataset.classes.iter().map(|class| format!("{class},{}\n", words(class))).collect();
     files.push((lists.join("compositions_w2v_class_names.csv"), format!("original,manual\n{names}").into_bytes()));
     for part in Part::ALL {
-        let clips = dataset.load(part)?;
+        let clips = load(stored, part);
         let rows = clips.ids.iter().zip(&clips.labels);
         let rows: String = rows.map(|(id, &label)| format!("{id},{},{label}\n", dataset.classes[label])).collect();
         let split = lists.join("main_split");

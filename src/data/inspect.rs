@@ -1,9 +1,12 @@
 //! What a data set has, and everything that is wrong with it.
 
-use super::class_file;
-use super::features::{Features, Heading};
-use super::published::{self, Published};
-use super::{ClassVectors, Dataset, Finding, Findings, Part, Source, Split, composed, some};
+use super::dataset::Dataset;
+use super::features::{Features, Heading, buffer};
+use super::findings::{Finding, Findings};
+use super::source::{Published, Source};
+use super::split::{ClassVectors, Part, Split};
+use super::{class_file, published};
+use crate::base::text::{composed, quoted};
 use crate::error::{Error, Result};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -201,7 +204,8 @@ fn scan(
         }
         let unused: Vec<String> = files.into_keys().collect();
         if !unused.is_empty() {
-            let problem = format!("files of {} classes that {part}.txt does not list: {}", unused.len(), some(&unused));
+            let problem =
+                format!("files of {} classes that {part}.txt does not list: {}", unused.len(), quoted(&unused));
             findings.warn(Error::file(folder, problem).with_hint("they are not read"));
         }
     }
@@ -250,7 +254,7 @@ fn scan(
 /// The heading of a class file, and what is wrong with its values.
 fn read_class(path: &Path) -> Result<(Heading, Option<Error>)> {
     let heading = class_file::heading(path)?;
-    let mut values = super::features::buffer(heading.segments() * heading.dim, "a class")?;
+    let mut values = buffer(heading.segments() * heading.dim, "a class")?;
     class_file::read(path, &heading, &mut values)?;
     let problem = class_file::check_finite(path, &heading, &values).err();
     Ok((heading, problem))
@@ -273,7 +277,7 @@ fn shared_clips(
         }
     }
     for (other, clips) in shared {
-        let (count, names) = (clips.len(), some(&clips));
+        let (count, names) = (clips.len(), quoted(&clips));
         if other == part {
             findings.warn(Error::file(place, format!("{count} clips are twice in {part}: {names}")));
         } else {

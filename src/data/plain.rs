@@ -1,37 +1,21 @@
 //! The plain form: one table of clips and three `.npy` matrices (`docs/data.md`).
 
+use super::dataset::{Dataset, Parts, check_vectors, finish_parts};
 use super::features::{Clips, Features, buffer};
-use super::vectors::{column, read_csv};
-use super::{
-    ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, check_vectors, composed, finish_parts,
-};
+use super::findings::Findings;
+use super::source::{Clip, Plain, Source};
+use super::split::{ClassVectors, Part, Split};
+use super::vectors::{Vectors, column, read_csv};
+use crate::base::text::composed;
 use crate::error::{Error, Result};
 use crate::formats::npy::Matrix;
 use std::collections::HashMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The table of clips; a folder that has it is in the plain form.
 pub(super) const CLIPS: &str = "clips.csv";
 const CLASSES: &str = "classes.csv";
 const VECTORS: &str = "class_vectors.npy";
-
-/// An open data set in the plain form.
-#[derive(Debug, Clone)]
-pub(super) struct Plain {
-    pub folder: PathBuf,
-    pub clips: Vec<Clip>,
-}
-
-/// One row of the table.
-#[derive(Debug, Clone)]
-pub(super) struct Clip {
-    pub id: String,
-    pub class: usize,
-    /// The part it is stored in.
-    pub part: Part,
-    rows: [Range<usize>; 2],
-}
 
 /// How many clips a row can be in on average: memory is bounded by the matrices.
 const MOST_SHARED: usize = 64;

@@ -1,43 +1,16 @@
 //! The layout in which UCF-, VGGSound- and ActivityNet-GZSL are published (`docs/data.md`).
 
-use super::class_file;
+use super::dataset::{Dataset, Parts, check_vectors, finish_parts};
 use super::features::{Clips, Features, Heading, buffer};
-use super::vectors;
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, check_vectors, composed, finish_parts, some};
+use super::findings::Findings;
+use super::source::{ClassNames, Published, Source};
+use super::split::{ClassVectors, Part, Split};
+use super::{class_file, vectors};
 use crate::base::files::{ending, read_text};
+use crate::base::text::{composed, quoted};
 use crate::error::{Error, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-
-/// Where the files of an open data set are.
-#[derive(Debug, Clone)]
-pub(super) struct Published {
-    /// Folder of the `.txt` and `.csv` of the parts.
-    pub split: PathBuf,
-    /// Folder of `audio`, `video` and `text`.
-    pub features: PathBuf,
-    pub names: ClassNames,
-}
-
-/// Class names to ids, the way the data set compares them.
-#[derive(Debug, Clone)]
-pub(super) struct ClassNames {
-    ids: HashMap<String, usize>,
-    /// UCF and ActivityNet spell some classes with different case in different places.
-    ignore_case: bool,
-}
-
-impl ClassNames {
-    /// The name as it is compared.
-    pub fn key(&self, name: &str) -> String {
-        let name = composed(name);
-        if self.ignore_case { name.to_lowercase() } else { name }
-    }
-
-    pub fn id(&self, name: &str) -> Option<usize> {
-        self.ids.get(&self.key(name)).copied()
-    }
-}
 
 /// The two files of a class in a part.
 pub(super) struct Pair {
@@ -117,7 +90,7 @@ pub(super) fn open(
             if readable && !without.is_empty() {
                 let problem = match &without[..] {
                     [class] => format!("class '{class}' has no vector"),
-                    _ => format!("{} classes have no vector: {}", without.len(), some(&without)),
+                    _ => format!("{} classes have no vector: {}", without.len(), quoted(&without)),
                 };
                 let advice = "add the rows here, or the vectors to the dictionary in features/.../text";
                 findings.fatal(Error::file(&table, problem).with_hint(advice));
@@ -358,14 +331,14 @@ pub(super) fn compare_table(published: &Published, dataset: &Dataset, part: Part
     if !extra.is_empty() {
         let clips: usize = extra.iter().map(|class| counts[*class]).sum();
         let problem =
-            format!("{clips} clips of {} classes that {part}.txt does not list: {}", extra.len(), some(&extra));
+            format!("{clips} clips of {} classes that {part}.txt does not list: {}", extra.len(), quoted(&extra));
         findings.warn(Error::file(&path, problem).with_hint("the .txt decides; these are left out"));
     }
     let found: Vec<usize> = counts.keys().filter_map(|class| published.names.id(class)).collect();
     let missing: Vec<&String> =
         listed.iter().filter(|id| !found.contains(id)).map(|&id| &dataset.classes[id]).collect();
     if !missing.is_empty() {
-        let problem = format!("no clips of {} classes that {part}.txt lists: {}", missing.len(), some(&missing));
+        let problem = format!("no clips of {} classes that {part}.txt lists: {}", missing.len(), quoted(&missing));
         findings.warn(Error::file(&path, problem));
     }
 }

@@ -1,11 +1,16 @@
 //! Class vectors: the dictionary of embeddings, the names that lead to it, and the two ways to assign them.
 
-use super::{ClassVectors, Findings, Vectors, composed};
+use super::findings::Findings;
+use super::split::ClassVectors;
+use crate::base::text::composed;
 use crate::error::{Error, Result};
 use crate::formats::npy::Header;
 use crate::formats::pickle::Pickle;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+
+/// For each class its vector, where there is one.
+pub type Vectors = Vec<Option<Vec<f32>>>;
 
 /// Name -> vector, sorted by name as Python sorts.
 pub(super) type Dictionary = BTreeMap<String, Vec<f32>>;

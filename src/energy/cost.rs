@@ -1,6 +1,6 @@
 //! Operation counts of one operator.
 
-use super::Kind;
+use super::kind::Kind;
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign, Mul};
 

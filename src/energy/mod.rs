@@ -2,15 +2,14 @@
 
 mod cost;
 pub mod counts;
+mod kind;
 mod ledger;
 mod price;
 pub mod synops;
 mod table;
 
 pub use cost::{Cost, DenseOperator, Synapses, add_operators};
-pub use ledger::{
-    Branch, DataType, ENTROPY, Entry, Kind, LEDGER_SCHEMA, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE,
-    View,
-};
+pub use kind::{Branch, DataType, Kind, View};
+pub use ledger::{ENTROPY, Entry, LEDGER_SCHEMA, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
 pub use price::{Energy, LayerEnergy, Priced, Unpriced};
 pub use table::{EnergyTable, Grade, TABLE_SCHEMA};

@@ -1,6 +1,8 @@
 //! A ledger priced by a table.
 
-use super::{Branch, DataType, EnergyTable, Entry, Grade, Kind, Ledger, View};
+use super::kind::{Branch, DataType, Kind, View};
+use super::ledger::{Entry, Ledger};
+use super::table::{EnergyTable, Grade};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -251,9 +253,9 @@ impl Energy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cost, DenseOperator, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
     use super::*;
     use crate::energy::counts::LayerCounts;
+    use crate::energy::{Cost, DenseOperator, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
 
     fn spiking() -> Ledger {
         let counts = LayerCounts {

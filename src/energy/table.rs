@@ -1,6 +1,6 @@
 //! Published energies per operation, as data: one RON file a table.
 
-use super::{DataType, Kind, View};
+use super::kind::{DataType, Kind, View};
 use crate::base::files::{ending, read_text};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// Width of a figure in pixels.
+pub const WIDTH: u32 = 1020;
+
 /// Pixels per inch of a PNG.
 const PPI: u32 = 300;
 
@@ -164,7 +167,7 @@ pub struct Figure {
 impl Figure {
     /// An empty figure of column width.
     pub(crate) fn new() -> Figure {
-        Figure { width: super::WIDTH, height: 0, marks: Vec::new() }
+        Figure { width: WIDTH, height: 0, marks: Vec::new() }
     }
 
     pub(crate) fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, colour: Colour) {

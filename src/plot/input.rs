@@ -1,10 +1,19 @@
 //! What to draw of a recording, and whether it can be drawn.
 
-use super::Span;
 use crate::error::{Error, Result, short};
 use crate::recording::{Recorded, SpikeRecording, check_dt, ids as ids_of, name_and_ids};
 use crate::spiking::Tick;
 use std::ops::Range;
+
+/// Which part of a recording: ticks that start in `from_ms..to_ms`, in ms from tick 0. A bound that is not given is the
+/// recording's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Span {
+    /// First time in ms.
+    pub from_ms: Option<f64>,
+    /// The time in ms before which it ends.
+    pub to_ms: Option<f64>,
+}
 
 /// Part of a recording in ticks, `from..to`, never empty.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,11 +4,10 @@ use super::axes::{
     BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, grouped, legend, margin, overhang,
     overhang_log, round_up, short_ms, upward_label,
 };
-use super::figure::{Anchor, Figure, GREY};
+use super::figure::{Anchor, Figure, GREY, WIDTH};
 use super::font::shorten;
-use super::input::Chosen;
+use super::input::{Chosen, Span};
 use super::rate::{MOST_LINES, check_bins};
-use super::{Span, WIDTH};
 use crate::error::Result;
 use crate::recording::SpikeRecording;
 use crate::spiking::Tick;

@@ -35,21 +35,10 @@ mod trace;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use figure::WIDTH;
 pub use figure::{Figure, Format};
+pub use input::Span;
 pub use isi::{IsiBins, IsiOptions, isi};
 pub use raster::{RasterOptions, raster};
 pub use rate::{RateOptions, Smoothing, rate};
 pub use trace::{TraceOptions, membrane, threshold};
-
-/// Width of a figure in pixels.
-pub(crate) const WIDTH: u32 = 1020;
-
-/// Which part of a recording: ticks that start in `from_ms..to_ms`, in ms from tick 0. A bound that is not given is the
-/// recording's own.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Span {
-    /// First time in ms.
-    pub from_ms: Option<f64>,
-    /// The time in ms before which it ends.
-    pub to_ms: Option<f64>,
-}

@@ -4,11 +4,10 @@ use super::axes::{
     BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, grouped, margin, overhang, round_up,
     short_ms, upward_label,
 };
-use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind};
+use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind, WIDTH};
 use super::font::{shorten, width};
-use super::input::Chosen;
+use super::input::{Chosen, Span};
 use super::rate::{Rates, binned, draw_steps};
-use super::{Span, WIDTH};
 use crate::error::Result;
 use crate::recording::SpikeRecording;
 use std::collections::BTreeMap;

@@ -4,9 +4,8 @@ use super::axes::{
     BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, TimeAxis, colour, envelope, legend, margin, overhang, round_up,
     short_ms, upward_label,
 };
-use super::figure::{Anchor, Figure, GREY};
-use super::input::Chosen;
-use super::{Span, WIDTH};
+use super::figure::{Anchor, Figure, GREY, WIDTH};
+use super::input::{Chosen, Span};
 use crate::error::{Error, Result};
 use crate::recording::SpikeRecording;
 use crate::spiking::Tick;

@@ -4,10 +4,9 @@ use super::axes::{
     BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, TimeAxis, colour, dashes, envelope, grouped, legend,
     margin, overhang, padded, upward_label,
 };
-use super::figure::{Anchor, Figure, GREY, INK};
+use super::figure::{Anchor, Figure, GREY, INK, WIDTH};
 use super::font::{shorten, width};
-use super::input::{Window, some};
-use super::{Span, WIDTH};
+use super::input::{Span, Window, some};
 use crate::error::{Error, Result};
 use crate::recording::{SpikeRecording, Trace, Variable};
 use crate::spiking::Tick;

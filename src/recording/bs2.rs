@@ -1,7 +1,9 @@
 //! Recordings of event cameras in the form of N-MNIST, `.bin` or `.bs2`.
 
+use super::choice::Recorded;
+use super::header::check_dt;
+use super::memory::SpikeRecording;
 use super::raw::{Raw, Spikes};
-use super::{Recorded, SpikeRecording, check_dt};
 use crate::error::{Error, Result};
 use std::path::Path;
 

@@ -1,7 +1,5 @@
 //! Whose spikes are recorded, and how neurons are named in files and on the command line.
 
-use super::SpikeRecording;
-use crate::spiking::Tick;
 use std::ops::Range;
 
 /// A name and what stands in brackets behind it: `exc[0..10]` is `exc` and `0..10`.
@@ -103,35 +101,6 @@ impl Recorded {
             known.map(|p| (p, from..to)).ok_or_else(|| format!("recorded: {name}[{from}..{to}] is of no population"))
         });
         Ok(Recorded::new(ids.collect::<std::result::Result<_, _>>()?, populations))
-    }
-}
-
-impl SpikeRecording {
-    /// The spikes of population number `population` for a source of `size`: tick and id, ascending.
-    ///
-    /// # Errors
-    /// If a neuron is none of the source's, or the spikes of one that is were not recorded.
-    pub fn for_source(
-        &self,
-        population: usize,
-        source: &str,
-        size: u32,
-    ) -> std::result::Result<Vec<(Tick, u32)>, String> {
-        let (name, own) = self.populations.get(population).map_or(("", 0), |(name, own)| (name.as_str(), *own));
-        let shared = size.min(own);
-        let ranges = self.recorded.of(population, own);
-        let known = ranges.iter().filter(|ids| ids.contains(&0)).map(|ids| ids.end).next().unwrap_or(0);
-        if known < shared {
-            return Err(format!(
-                "the spikes of neuron {known} of '{name}' were not recorded, but source '{source}' has {size}"
-            ));
-        }
-        let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
-        own.map(|&(tick, _, id)| match id < size {
-            true => Ok((tick, id)),
-            false => Err(format!("neuron {id}, but source '{source}' has {size}")),
-        })
-        .collect()
     }
 }
 

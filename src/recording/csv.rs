@@ -3,9 +3,12 @@
 //! A table of this crate stands between `# spikefuse spikes {...}` or `# spikefuse traces {...}`, what was known before the first row, and
 //! `# end {...}`, what is known after the last, so that a table cut off is not taken for a whole one.
 
+use super::about::AboutProbe;
+use super::choice::Recorded;
+use super::header::{Header, check_dt};
+use super::memory::Trace;
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
-use super::stream::{SpikeSink, TraceSink};
-use super::{AboutProbe, Header, Recorded, Trace};
+use super::sink::{SpikeSink, TraceSink};
 use crate::base::files::{Partial, cell_text, read_text, sync, table_problem};
 use crate::error::{Error, Result};
 use crate::spiking::Tick;
@@ -246,7 +249,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
     };
     let ours = dt_ms.is_some();
     if let Some(dt_ms) = dt_ms {
-        super::check_dt(dt_ms).map_err(|e| text.fail(1, 0, e))?;
+        check_dt(dt_ms).map_err(|e| text.fail(1, 0, e))?;
     }
     let mut indices: HashMap<String, u32> =
         known.iter().zip(0..).map(|((name, _), i)| (cell_text(name).into_owned(), i)).collect();
@@ -303,7 +306,7 @@ pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
     let frame: Option<(TraceHead, TraceEnd)> = text.frame(TRACES)?;
     let (head, end) =
         frame.ok_or_else(|| text.fail(1, 0, format!("expected `{TRACES}{{...}}`: not a table of traces")))?;
-    super::check_dt(head.dt_ms).map_err(|e| text.fail(1, 0, e))?;
+    check_dt(head.dt_ms).map_err(|e| text.fail(1, 0, e))?;
     if head.probes.iter().any(|probe| probe.neurons.is_empty()) {
         return Err(text.fail(1, 0, "a probe without neurons"));
     }

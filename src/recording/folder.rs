@@ -1,98 +1,17 @@
 //! The folder of a run.
 
-use super::stream::{SpikeSink, TraceSink, push_all, spike_sink, trace_sink};
-use super::{Header, Order, Probe, Recorded, Recorder, SpikeFormat, SpikeRecording, Trace, TraceFormat, Variable};
-use crate::base::files::{Partial, read_json, remove, sync};
+use super::about::{ABOUT, About, AboutProbe, SCHEMA, about, contradicts};
+use super::header::{Header, Probe};
+use super::memory::{SpikeRecording, Trace};
+use super::recorder::{Order, Recorder};
+use super::sink::{SpikeSink, TraceSink};
+use super::stream::{SpikeFormat, TraceFormat, push_all, read_spikes, read_traces, spike_sink, trace_sink};
+use crate::base::files::{Partial, remove, sync};
 use crate::error::{Error, Result};
 use crate::spiking::Tick;
-use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-/// Name of the file that says what the others are.
-pub const ABOUT: &str = "recording.json";
-
-/// The form of the folder that this crate writes and reads.
-const SCHEMA: u32 = 1;
-
-/// What `recording.json` says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct About {
-    /// Form of the folder: 1.
-    pub schema: u32,
-    /// Length of a tick in ms.
-    pub dt_ms: f64,
-    /// Length of the recording in ticks.
-    pub ticks: Tick,
-    /// Name and size of each population.
-    pub populations: Vec<(String, u32)>,
-    /// Whose spikes were recorded: name, first and behind the last; without it, everybody's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recorded: Option<Vec<(String, u32, u32)>>,
-    /// What was recorded besides spikes.
-    pub probes: Vec<AboutProbe>,
-    /// Name of the file of spikes.
-    pub spikes: String,
-    /// Name of the file of traces, if there are probes.
-    pub traces: Option<String>,
-    /// What ran the network.
-    pub driver: String,
-    /// The seed of the run.
-    pub seed: u64,
-}
-
-impl About {
-    /// Refuses spikes of its populations, or of one of them, that were read from its file and are not those that it is about.
-    pub(super) fn check(&self, folder: &Path, spikes: &SpikeRecording) -> Result<()> {
-        let recorded = Recorded::from_named(self.recorded.clone(), &self.populations);
-        let recorded = recorded.map_err(|problem| Error::file(folder.join(ABOUT), problem))?;
-        let mut rest = self.populations.iter().enumerate();
-        let mut belongs = |(p, found): (usize, &(String, u32))| {
-            let own = rest.find(|(_, own)| *own == found).map(|(own, _)| own);
-            own.is_some_and(|own| recorded.of(own, found.1) == spikes.recorded.of(p, found.1))
-        };
-        let same = spikes.populations.iter().enumerate().all(&mut belongs);
-        match same && (spikes.ticks == self.ticks || spikes.dt_ms != self.dt_ms) {
-            true => Ok(()),
-            false => Err(contradicts(folder.join(&self.spikes))),
-        }
-    }
-}
-
-fn contradicts(path: PathBuf) -> Error {
-    Error::file(path, format!("ticks, populations or whose spikes were recorded are not those of {ABOUT}"))
-}
-
-/// A [`Probe`] with the name of its population.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AboutProbe {
-    /// Which variable.
-    pub variable: Variable,
-    /// Name of the population.
-    pub population: String,
-    /// Which of its neurons.
-    pub neurons: Vec<u32>,
-}
-
-impl AboutProbe {
-    pub(super) fn all(header: &Header) -> Vec<AboutProbe> {
-        let about = |probe: &Probe| AboutProbe {
-            variable: probe.variable,
-            population: header.populations[probe.population].0.clone(),
-            neurons: probe.neurons.clone(),
-        };
-        header.probes.iter().map(about).collect()
-    }
-
-    /// Without values yet.
-    pub(super) fn trace(self, dt_ms: f64) -> Trace {
-        let AboutProbe { variable, population, neurons } = self;
-        Trace { variable, population, neurons, dt_ms, first_tick: 0, values: Vec::new() }
-    }
-}
 
 /// Streams a run into a folder.
 pub struct Folder {
@@ -213,23 +132,6 @@ pub struct Opened {
     pub traces: Vec<Trace>,
 }
 
-/// Reads `recording.json` of a folder.
-pub(super) fn about(folder: &Path) -> Result<About> {
-    let path = folder.join(ABOUT);
-    let about: About = read_json(&path)?;
-    let fail = |problem: String| Err(Error::file(&path, problem));
-    if about.schema != SCHEMA {
-        return fail(format!("schema {}: this program knows {SCHEMA}", about.schema));
-    }
-    for name in std::iter::once(&about.spikes).chain(&about.traces) {
-        if Path::new(name).file_name() != Some(name.as_ref()) {
-            return fail(format!("'{name}' is not the name of a file in this folder"));
-        }
-    }
-    super::check_dt(about.dt_ms).map_err(|e| Error::file(&path, e))?;
-    Ok(about)
-}
-
 /// Reads the folder of a run.
 ///
 /// # Errors
@@ -237,7 +139,7 @@ pub(super) fn about(folder: &Path) -> Result<About> {
 pub fn open(folder: &Path) -> Result<Opened> {
     let about = about(folder)?;
     let path = folder.join(&about.spikes);
-    let spikes = super::read_spikes(&path, about.dt_ms)?;
+    let spikes = read_spikes(&path, about.dt_ms)?;
     if spikes.populations.len() != about.populations.len() {
         return Err(contradicts(path));
     }
@@ -245,7 +147,7 @@ pub fn open(folder: &Path) -> Result<Opened> {
     let mut traces = Vec::new();
     if let Some(name) = &about.traces {
         let path = folder.join(name);
-        traces = super::read_traces(&path)?;
+        traces = read_traces(&path)?;
         let belongs = |(trace, probe): (&Trace, &AboutProbe)| {
             let same = (trace.variable, &trace.population, &trace.neurons)
                 == (probe.variable, &probe.population, &probe.neurons);

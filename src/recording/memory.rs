@@ -1,8 +1,71 @@
 //! A recording in memory.
 
-use super::{Header, Order, Recorder, SpikeRecording, Trace};
+use super::choice::Recorded;
+use super::header::{Header, Probe, Variable};
+use super::recorder::{Order, Recorder};
 use crate::error::Result;
 use crate::spiking::Tick;
+
+/// The spikes of a simulation, as read from a file or kept in memory.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpikeRecording {
+    /// Length of a tick in ms.
+    pub dt_ms: f64,
+    /// Length of the recording in ticks.
+    pub ticks: Tick,
+    /// Name and size of each population.
+    pub populations: Vec<(String, u32)>,
+    /// Whose spikes were recorded; nothing is known of the others.
+    pub recorded: Recorded,
+    /// Tick, population, neuron; ascending.
+    pub spikes: Vec<(Tick, u32, u32)>,
+}
+
+/// A probe's values, as read from a file or kept in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// Which variable.
+    pub variable: Variable,
+    /// Name of the population.
+    pub population: String,
+    /// Which of its neurons.
+    pub neurons: Vec<u32>,
+    /// Length of a tick in ms.
+    pub dt_ms: f64,
+    /// The tick of the first row.
+    pub first_tick: Tick,
+    /// `[ticks, neurons]`, row by row.
+    pub values: Vec<f64>,
+}
+
+impl SpikeRecording {
+    /// The spikes of population number `population` for a source of `size`: tick and id, ascending.
+    ///
+    /// # Errors
+    /// If a neuron is none of the source's, or the spikes of one that is were not recorded.
+    pub fn for_source(
+        &self,
+        population: usize,
+        source: &str,
+        size: u32,
+    ) -> std::result::Result<Vec<(Tick, u32)>, String> {
+        let (name, own) = self.populations.get(population).map_or(("", 0), |(name, own)| (name.as_str(), *own));
+        let shared = size.min(own);
+        let ranges = self.recorded.of(population, own);
+        let known = ranges.iter().filter(|ids| ids.contains(&0)).map(|ids| ids.end).next().unwrap_or(0);
+        if known < shared {
+            return Err(format!(
+                "the spikes of neuron {known} of '{name}' were not recorded, but source '{source}' has {size}"
+            ));
+        }
+        let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
+        own.map(|&(tick, _, id)| match id < size {
+            true => Ok((tick, id)),
+            false => Err(format!("neuron {id}, but source '{source}' has {size}")),
+        })
+        .collect()
+    }
+}
 
 /// Keeps everything: 12 bytes per spike, 8 per value.
 #[derive(Debug)]
@@ -20,7 +83,7 @@ impl Memory {
     pub fn new(header: Header) -> Result<Memory> {
         let order = Order::new(&header)?;
         let Header { dt_ms, populations, recorded, probes } = header;
-        let trace = |probe: super::Probe| Trace {
+        let trace = |probe: Probe| Trace {
             variable: probe.variable,
             population: populations[probe.population].0.clone(),
             neurons: probe.neurons,

@@ -1,7 +1,10 @@
 //! Recordings by other names than those of the network: a SONATA population whose nodes have several models is several populations
 //! of the network.
 
-use super::{Probe, Recorded, Recorder, SpikeRecording};
+use super::choice::Recorded;
+use super::header::Probe;
+use super::memory::SpikeRecording;
+use super::recorder::Recorder;
 use crate::error::Result;
 use crate::spiking::Tick;
 

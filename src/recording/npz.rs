@@ -1,8 +1,11 @@
 //! Spikes and traces as numpy arrays.
 
+use super::about::AboutProbe;
+use super::choice::Recorded;
+use super::header::{Header, Variable, check_dt};
+use super::memory::Trace;
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
-use super::stream::{SpikeSink, TraceSink};
-use super::{AboutProbe, Header, Recorded, Trace, Variable};
+use super::sink::{SpikeSink, TraceSink};
 use crate::base::files::{Partial, folder_of};
 use crate::error::{Error, Result};
 use crate::formats::npz::{Array, Npz, NpzWriter, Spool};
@@ -144,7 +147,7 @@ fn whole(value: i64) -> std::result::Result<u32, String> {
 fn read_dt(file: &mut Npz) -> Result<f64> {
     let array = file.array("dt_ms")?;
     let dt_ms = scalar(&array, array.floats()?)?;
-    super::check_dt(dt_ms).map_err(|e| array.wrong(e))?;
+    check_dt(dt_ms).map_err(|e| array.wrong(e))?;
     Ok(dt_ms)
 }
 

@@ -1,7 +1,8 @@
 //! Spikes as a file has them, and how they become a recording.
 
-use super::stream::Choose;
-use super::{Recorded, SpikeRecording, check_dt};
+use super::choice::Recorded;
+use super::header::check_dt;
+use super::memory::SpikeRecording;
 use crate::error::{Error, Result};
 use crate::spiking::Tick;
 use std::path::Path;
@@ -29,6 +30,9 @@ pub(crate) enum Spikes {
     /// Finite and not negative, ms.
     Times(Vec<(f64, u32, u32)>),
 }
+
+/// Which of the populations of a file is read, given the names of all.
+pub(crate) type Choose<'a> = &'a dyn Fn(&[&str]) -> Result<usize>;
 
 /// The name of the only population of a file that names none.
 pub(crate) const UNNAMED: &str = "default";

@@ -1,8 +1,9 @@
 //! Spikes as SONATA keeps them, in HDF5.
 
-use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
-use super::stream::{Choose, SpikeSink};
-use super::{Header, Recorded, check_dt};
+use super::choice::Recorded;
+use super::header::{Header, check_dt};
+use super::raw::{Choose, Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
+use super::sink::SpikeSink;
 use crate::base::files::Partial;
 use crate::error::{Error, Result};
 use crate::formats::h5::H5;

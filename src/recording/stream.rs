@@ -1,7 +1,12 @@
 //! One file of spikes or traces, by its format.
 
-use super::raw::Raw;
-use super::{Header, SpikeRecording, Trace, bs2, csv, npz, sonata};
+use super::about::about;
+use super::header::{Header, check_dt};
+use super::memory::{SpikeRecording, Trace};
+use super::raw::{Choose, Raw};
+use super::recorder::Order;
+use super::sink::{SpikeSink, TraceSink};
+use super::{bs2, csv, npz, sonata};
 use crate::base::files::{Partial, ending};
 use crate::error::{Error, Result};
 use crate::formats::{h5, npz as zipped};
@@ -56,20 +61,6 @@ impl TraceFormat {
     }
 }
 
-/// Takes spikes that are known to be in order.
-pub(super) trait SpikeSink: Send {
-    fn push(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()>;
-    /// The whole file, which has only to take its name.
-    fn finish(self: Box<Self>, ticks: Tick) -> Result<Partial>;
-}
-
-/// Takes rows of values that are known to be in order for each probe.
-pub(super) trait TraceSink: Send {
-    fn push(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()>;
-    /// The whole file, which has only to take its name.
-    fn finish(self: Box<Self>) -> Result<Partial>;
-}
-
 pub(super) fn spike_sink(path: &Path, format: SpikeFormat, header: &Header) -> Result<Box<dyn SpikeSink>> {
     let partial = Partial::new(path)?;
     Ok(match format {
@@ -111,7 +102,7 @@ pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
     let format = format.ok_or_else(|| Error::file(path, "the name of a file of spikes ends in .h5, .csv or .npz"))?;
     let SpikeRecording { dt_ms, ref populations, ref recorded, .. } = *recording;
     let header = Header { dt_ms, populations: populations.clone(), recorded: recorded.clone(), probes: Vec::new() };
-    let mut order = super::Order::new(&header)?;
+    let mut order = Order::new(&header)?;
     let mut sink = spike_sink(path, format, &header)?;
     push_all(recording, |tick, population, neurons| {
         order.spikes(tick, population, neurons)?;
@@ -168,18 +159,15 @@ pub fn read_population(path: &Path, dt_ms: f64, name: Option<&str>, memory: u64)
     read_chosen(path, dt_ms, Some(&choose), memory)
 }
 
-/// Which of the populations of a file is read, given the names of all.
-pub(crate) type Choose<'a> = &'a dyn Fn(&[&str]) -> Result<usize>;
-
 fn read_chosen(path: &Path, dt_ms: f64, choose: Option<Choose>, memory: u64) -> Result<SpikeRecording> {
-    super::check_dt(dt_ms)?;
+    check_dt(dt_ms)?;
     if path.is_dir() {
-        let about = super::folder::about(path)?;
+        let about = about(path)?;
         let recording = read_chosen(&path.join(&about.spikes), dt_ms, choose, memory)?;
         return about.check(path, &recording).map(|()| recording);
     }
     if let "bin" | "bs2" = &ending(path)[..] {
-        let recording = super::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST)?;
+        let recording = bs2::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST)?;
         choose.map_or(Ok(0), |choose| choose(&[&recording.populations[0].0]))?;
         return Ok(recording);
     }

@@ -1,6 +1,6 @@
 //! The pickle machine: opcodes to nodes.
 
-use super::{Array, Id, Node, Result, fixed_text};
+use super::node::{Array, Id, Node, Result, fixed_text};
 use crate::formats::npy::DType;
 use std::borrow::Cow;
 use std::collections::HashMap;
