@@ -1,8 +1,9 @@
 //! What everything stands on: files, memory, random numbers, aligned vectors. For the program and its tests, not for users of the library.
 
+pub mod aligned;
+pub mod counter;
 pub mod files;
-pub mod lanes;
+pub mod fnv;
 pub mod memory;
 pub mod rng;
-pub mod splitmix;
 pub mod text;

@@ -5,10 +5,9 @@ use super::findings::Findings;
 use super::source::Source;
 use super::split::{ClassVectors, Part, Split};
 use super::vectors::{Vectors, read_dictionary};
-use crate::base::rng::fnv1a;
+use crate::base::fnv::fnv1a;
 use crate::base::text::quoted;
 use crate::error::{Error, Result};
-use pulp::bytemuck;
 use std::path::Path;
 
 /// A data set: its classes, their vectors, and the parts of one split. Clips are read by [`load`](Dataset::load).

@@ -6,7 +6,7 @@ use super::findings::{Finding, Findings};
 use super::source::{Published, Source};
 use super::split::{ClassVectors, Part, Split};
 use super::{class_file, published};
-use crate::base::text::{composed, quoted};
+use crate::base::text::{composed, counted, quoted};
 use crate::error::{Error, Result};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -348,8 +348,8 @@ impl fmt::Display for Inspection {
             )?;
         }
         let fatal = problems.iter().filter(|problem| problem.fatal).count();
-        let number = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-        write!(f, "\n{}, {}", number(fatal, "error"), number(problems.len() - fatal, "warning"))?;
+        let warnings = problems.len() - fatal;
+        write!(f, "\n{}, {}", counted(fatal as u64, "error"), counted(warnings as u64, "warning"))?;
         for problem in problems {
             write!(f, "\n{}: {}", if problem.fatal { "error" } else { "warning" }, problem.message)?;
             if let Some(hint) = &problem.hint {

@@ -2,8 +2,10 @@
 
 use super::class_file::tests::{write_h5, write_sequences};
 use super::*;
+use crate::error::Result;
 use crate::formats::npy::tests::matrix_bytes;
 use crate::formats::pickle::Writer;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A small data set in the published layout.

@@ -320,19 +320,6 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
     ROW * (row + 1) as f64
 }
 
-/// `1234567` as `1,234,567`.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A number of ms without needless zeros.
 pub fn short_ms(ms: f64) -> String {
     let text = format!("{ms:.4}");
@@ -460,7 +447,6 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([grouped(7), grouped(1000), grouped(1_234_567)], ["7", "1,000", "1,234,567"]);
         assert_eq!([short_ms(5.0), short_ms(0.1), short_ms(100.0)], ["5", "0.1", "100"]);
     }
 }

@@ -1,5 +1,6 @@
 //! What to draw of a recording, and whether it can be drawn.
 
+use crate::base::text::some;
 use crate::error::{Error, Result, short};
 use crate::recording::{Recorded, SpikeRecording, check_dt, ids as ids_of, name_and_ids};
 use crate::spiking::Tick;
@@ -95,6 +96,9 @@ impl Window {
         Ok(ticks.min(f64::from(Tick::MAX)) as Tick)
     }
 }
+
+/// Names that a message lists at most.
+pub const MOST_NAMES: usize = 20;
 
 /// The populations to draw and their spikes in a window.
 pub struct Chosen<'a> {
@@ -198,21 +202,11 @@ fn named(recording: &SpikeRecording, text: &str) -> Result<(usize, Range<u32>)> 
     let population = find(name).ok_or_else(|| {
         let known: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
         let problem = format!("there is no population {name}");
-        Error::value("population", problem).with_hint(format!("there are {}", some(&known)))
+        Error::value("population", problem).with_hint(format!("there are {}", some(&known, MOST_NAMES)))
     })?;
     let size = recording.populations[population].1;
     let ids = ids.map_or(Ok(0..size), |text| ids_of(text, name, size));
     Ok((population, ids.map_err(|problem| Error::value("population", problem))?))
-}
-
-/// Names in a row, not more than fit a message.
-pub fn some(names: &[&str]) -> String {
-    const MOST: usize = 20;
-    let mut text = names[..names.len().min(MOST)].join(", ");
-    if names.len() > MOST {
-        text += &format!(" and {} more", names.len() - MOST);
-    }
-    text
 }
 
 fn check_spikes(recording: &SpikeRecording) -> Result<()> {

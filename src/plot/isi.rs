@@ -1,13 +1,14 @@
 //! Intervals between the spikes of a neuron.
 
 use super::axes::{
-    BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, grouped, legend, margin, overhang,
+    BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, legend, margin, overhang,
     overhang_log, round_up, short_ms, upward_label,
 };
 use super::figure::{Anchor, Figure, GREY, WIDTH};
 use super::font::shorten;
 use super::input::{Chosen, Span};
 use super::rate::{MOST_LINES, check_bins};
+use crate::base::text::grouped;
 use crate::error::Result;
 use crate::recording::SpikeRecording;
 use crate::spiking::Tick;

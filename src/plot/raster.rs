@@ -1,13 +1,14 @@
 //! Spikes of all neurons over time, and how often they fire.
 
 use super::axes::{
-    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, grouped, margin, overhang, round_up,
-    short_ms, upward_label,
+    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, margin, overhang, round_up, short_ms,
+    upward_label,
 };
 use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind, WIDTH};
 use super::font::{shorten, width};
 use super::input::{Chosen, Span};
 use super::rate::{Rates, binned, draw_steps};
+use crate::base::text::grouped;
 use crate::error::Result;
 use crate::recording::SpikeRecording;
 use std::collections::BTreeMap;

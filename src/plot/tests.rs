@@ -1,7 +1,7 @@
 //! Pictures of synthetic recordings. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
 
 use super::*;
-use crate::base::splitmix;
+use crate::base::counter;
 use crate::recording::{SpikeRecording, Trace, Variable};
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ fn poisson(populations: &[(&str, u32)], ticks: u32, dt_ms: f64, rate_hz: impl Fn
             let silent = 1.0 - (rate_hz(p, f64::from(tick) * dt_ms) * dt_ms / 1000.0).clamp(1e-12, 0.5);
             let mut neuron = -1.0;
             loop {
-                neuron += 1.0 + ((1.0 - splitmix::unit(11, n)).ln() / silent.ln()).floor();
+                neuron += 1.0 + ((1.0 - counter::unit(11, n)).ln() / silent.ln()).floor();
                 n += 1;
                 if neuron >= f64::from(*size) {
                     break;
@@ -59,7 +59,7 @@ fn adaptive(neurons: u32, ticks: u32, dt_ms: f64) -> (Trace, Trace, SpikeRecordi
     for tick in 0..ticks {
         for i in 0..neurons as usize {
             n += 1;
-            let noise = (splitmix::unit(5, n) - 0.5) * 60.0;
+            let noise = (counter::unit(5, n) - 0.5) * 60.0;
             let drive = 24.0 + 2.0 * i as f64;
             v[i] += dt_ms / 20.0 * (-70.0 - v[i] + drive + noise);
             extra[i] *= (-dt_ms / 80.0_f64).exp();

@@ -1,12 +1,13 @@
 //! Membranes and thresholds of single neurons over time.
 
 use super::axes::{
-    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, TimeAxis, colour, dashes, envelope, grouped, legend,
-    margin, overhang, padded, upward_label,
+    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, TimeAxis, colour, dashes, envelope, legend, margin,
+    overhang, padded, upward_label,
 };
 use super::figure::{Anchor, Figure, GREY, INK, WIDTH};
 use super::font::{shorten, width};
-use super::input::{Span, Window, some};
+use super::input::{MOST_NAMES, Span, Window};
+use crate::base::text::{grouped, some};
 use crate::error::{Error, Result};
 use crate::recording::{SpikeRecording, Trace, Variable};
 use crate::spiking::Tick;
@@ -62,7 +63,7 @@ impl<'a> Part<'a> {
             let recorded: Vec<String> = self.trace.neurons.iter().map(u32::to_string).collect();
             let recorded: Vec<&str> = recorded.iter().map(String::as_str).collect();
             Error::value(format!("trace of {}", self.trace.population), problem)
-                .with_hint(format!("recorded were {}", some(&recorded)))
+                .with_hint(format!("recorded were {}", some(&recorded, MOST_NAMES)))
         })
     }
 
@@ -261,7 +262,7 @@ fn spikes_of(spikes: &SpikeRecording, part: &Part<'_>, neurons: &[u32]) -> Resul
     let known: Vec<&str> = spikes.populations.iter().map(|(name, _)| name.as_str()).collect();
     let population = known.iter().position(|known| known == name).ok_or_else(|| {
         let problem = format!("there is no population {name}, whose membrane is to be drawn");
-        Error::value("spikes", problem).with_hint(format!("there are {}", some(&known)))
+        Error::value("spikes", problem).with_hint(format!("there are {}", some(&known, MOST_NAMES)))
     })?;
     if spikes.dt_ms != part.trace.dt_ms {
         let problem = format!("their time step is {} ms, that of the membrane {} ms", spikes.dt_ms, part.trace.dt_ms);

@@ -8,6 +8,7 @@ use super::recorder::Order;
 use super::sink::{SpikeSink, TraceSink};
 use super::{bs2, csv, npz, sonata};
 use crate::base::files::{Partial, ending};
+use crate::base::text::some;
 use crate::error::{Error, Result};
 use crate::formats::{h5, npz as zipped};
 use crate::spiking::Tick;
@@ -145,10 +146,7 @@ pub fn read_population(path: &Path, dt_ms: f64, name: Option<&str>, memory: u64)
             None => (names.len() <= 1).then_some(0),
         };
         let problem = || {
-            const SHOWN: usize = 12;
-            let more = names.len().saturating_sub(SHOWN);
-            let known = names[..names.len() - more].join(", ");
-            let known = if more > 0 { format!("{known} and {more} more") } else { known };
+            let known = some(names, 12);
             match name {
                 Some(name) => format!("has no population '{name}', but {known}"),
                 None => format!("which population? Name it as FILE:POP or in a field `population`; there are {known}"),

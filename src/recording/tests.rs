@@ -4,7 +4,9 @@
 mod shared;
 
 use super::*;
+use crate::error::Result;
 use crate::formats::npz::{NpzWriter, Spool};
+use crate::spiking::Tick;
 use hdf5_pure::{AttrValue, FileBuilder};
 use proptest::prelude::*;
 use shared::shared;
@@ -477,8 +479,8 @@ fn damage_never_makes_it_panic() {
             let mut damaged = whole.clone();
             for byte in 0..1 + k % 3 {
                 let n = 3 * k + byte;
-                let place = crate::base::splitmix::below(1, n, whole.len() as u32);
-                damaged[place as usize] = crate::base::splitmix::bits(2, n) as u8;
+                let place = crate::base::counter::below(1, n, whole.len() as u32);
+                damaged[place as usize] = crate::base::counter::bits(2, n) as u8;
             }
             std::fs::write(&path, damaged).unwrap();
             match read_spikes(&path, 0.1) {
@@ -497,8 +499,8 @@ fn damage_never_makes_it_panic() {
             let mut damaged = whole.clone();
             // The table's head is what steers.
             let end = if n % 2 == 0 { 300 } else { whole.len() as u32 };
-            let place = crate::base::splitmix::below(3, n, end);
-            damaged[place as usize] = crate::base::splitmix::bits(4, n) as u8;
+            let place = crate::base::counter::below(3, n, end);
+            damaged[place as usize] = crate::base::counter::bits(4, n) as u8;
             std::fs::write(&path, damaged).unwrap();
             for trace in read_traces(&path).unwrap_or_default() {
                 assert_eq!(trace.values.len() % trace.neurons.len().max(1), 0);

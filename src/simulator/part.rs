@@ -4,7 +4,7 @@ use super::cells::{Arrivals, Cells, GROUP, Input};
 use super::exchange::Outbox;
 use super::rows::{Rows, Strengths};
 use super::sources::Emitter;
-use crate::base::lanes::prefetch;
+use crate::base::aligned::prefetch;
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
 use crate::network::{Delays, Network, Origin, Projection};

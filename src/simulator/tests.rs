@@ -1,7 +1,7 @@
 mod by_hand;
 
 use super::*;
-use crate::base::splitmix::{below, unit};
+use crate::base::counter::{below, unit};
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::{Delays, Emits, Origin, Population, Projection, Rule, Source, Threshold, Weights};
 use crate::recording::{Ignore, Variable};

@@ -2,7 +2,7 @@
 
 use super::state::{Group, State};
 use super::{BLOCK, Cells, GROUP, Mode, cue};
-use crate::base::lanes::simd;
+use crate::base::aligned::simd;
 use crate::network::Threshold;
 use crate::simulator::maps::{LEVELS, LONGEST, length};
 use crate::spiking::Tick;

@@ -15,7 +15,7 @@ mod clocked;
 mod sparse;
 mod state;
 
-use crate::base::lanes::prefetch;
+use crate::base::aligned::prefetch;
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
 use crate::network::{Population, Threshold};

@@ -2,7 +2,7 @@
 
 use super::state::{Group, State};
 use super::{Cells, GROUP, Mode, cue};
-use crate::base::lanes::simd;
+use crate::base::aligned::simd;
 use crate::error::Result;
 use crate::network::Threshold;
 use crate::simulator::maps::{Bound, LEVELS, LONGEST, length, level};

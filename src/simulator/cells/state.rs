@@ -1,7 +1,7 @@
 //! State of neurons: of a population, and of a group of eight.
 
 use super::GROUP;
-use crate::base::lanes::Lined;
+use crate::base::aligned::Lined;
 use crate::simulator::maps::{Map, NOTHING};
 use crate::spiking::Tick;
 

@@ -21,7 +21,7 @@
 //! nothing.
 
 use super::{ClipInput, Input, Layer, Observer, Stack};
-use crate::base::lanes::{LANE, simd};
+use crate::base::aligned::{LANE, simd};
 use crate::error::Result;
 use crate::spiking::neuron::lif::{lif_charge, lif_fires, lif_reset};
 use crate::spiking::stack::population::{Cues, Population};

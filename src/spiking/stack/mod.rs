@@ -25,7 +25,7 @@ mod synapses;
 #[cfg(test)]
 mod tests;
 
-use crate::base::lanes::Lanes;
+use crate::base::aligned::Lanes;
 use crate::energy::counts::LayerCounts;
 use crate::error::{Error, Result};
 use crate::spiking::neuron::lif::{LifDerived, LifParams};

@@ -1,7 +1,7 @@
 //! The state of one layer in one clip and its step, vectorised over the neurons. Both drivers use it.
 
 use super::{Layer, Observer, Snapshot};
-use crate::base::lanes::{LANE, Lanes, simd};
+use crate::base::aligned::{LANE, Lanes, simd};
 use crate::energy::counts::{LayerCounts, Tally};
 use crate::spiking::SpikeTrain;
 use crate::spiking::neuron::lif::{LifState, lif_charge, lif_fires, lif_reset};

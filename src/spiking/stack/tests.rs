@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::splitmix::unit;
+use crate::base::counter::unit;
 use crate::spiking::Spike;
 use crate::spiking::neuron::Reset;
 use crate::spiking::threshold::DynamicThreshold;

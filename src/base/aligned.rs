@@ -1,7 +1,7 @@
 //! One `f32` per neuron, padded to whole cache lines, so that loops over a population need no remainder and no load
 //! crosses a line; and what runs such loops vectorised.
 
-use pulp::bytemuck::{Pod, Zeroable};
+use bytemuck::{Pod, Zeroable};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Values in one [`Lane`]: a cache line, and one AVX-512 register.
@@ -9,13 +9,8 @@ pub const LANE: usize = 16;
 
 /// A cache line of values.
 #[repr(C, align(64))]
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
 pub struct Lane(pub [f32; LANE]);
-
-// SAFETY: 16 floats fill the 64 bytes of the type exactly: no padding, every bit pattern valid, zero too.
-unsafe impl Zeroable for Lane {}
-// SAFETY: as above; the type is `Copy` and `repr(C)`.
-unsafe impl Pod for Lane {}
 
 /// A vector of `len` values in whole lanes. Values behind the end are computed along and never read.
 #[derive(Debug, Clone, Default)]
@@ -46,22 +41,22 @@ impl Lanes {
 
     /// The values.
     pub fn as_slice(&self) -> &[f32] {
-        &pulp::bytemuck::cast_slice(&self.lanes)[..self.len]
+        &bytemuck::cast_slice(&self.lanes)[..self.len]
     }
 
     /// The values, to change.
     pub fn as_mut_slice(&mut self) -> &mut [f32] {
-        &mut pulp::bytemuck::cast_slice_mut(&mut self.lanes)[..self.len]
+        &mut bytemuck::cast_slice_mut(&mut self.lanes)[..self.len]
     }
 
     /// The values, padding included.
     pub fn padded(&self) -> &[f32] {
-        pulp::bytemuck::cast_slice(&self.lanes)
+        bytemuck::cast_slice(&self.lanes)
     }
 
     /// The values, padding included, to change.
     pub fn padded_mut(&mut self) -> &mut [f32] {
-        pulp::bytemuck::cast_slice_mut(&mut self.lanes)
+        bytemuck::cast_slice_mut(&mut self.lanes)
     }
 
     /// The lanes, to change.
@@ -72,13 +67,8 @@ impl Lanes {
 
 /// A cache line of doubles.
 #[repr(C, align(64))]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
 struct Line([f64; 8]);
-
-// SAFETY: 8 doubles fill the 64 bytes of the type exactly: no padding, every bit pattern valid, zero too.
-unsafe impl Zeroable for Line {}
-// SAFETY: as above; the type is `Copy` and `repr(C)`.
-unsafe impl Pod for Line {}
 
 /// Doubles that begin at a cache line: a vector register's width of them, one that starts at a multiple of eight, crosses none.
 #[derive(Debug, Clone, Default)]
@@ -95,13 +85,13 @@ impl std::ops::Deref for Lined {
     type Target = [f64];
 
     fn deref(&self) -> &[f64] {
-        pulp::bytemuck::cast_slice(&self.0)
+        bytemuck::cast_slice(&self.0)
     }
 }
 
 impl std::ops::DerefMut for Lined {
     fn deref_mut(&mut self) -> &mut [f64] {
-        pulp::bytemuck::cast_slice_mut(&mut self.0)
+        bytemuck::cast_slice_mut(&mut self.0)
     }
 }
 

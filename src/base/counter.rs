@@ -14,6 +14,12 @@ pub fn unit(seed: u64, n: u64) -> f64 {
     (bits(seed, n) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// The number of draws `bits >> 11` that mean `unit < probability`: units are multiples of 2^-53, so
+/// `bits >> 11 < draws_below(p)` says the same as `unit < p`.
+pub(crate) fn draws_below(probability: f64) -> u64 {
+    (probability.clamp(0.0, 1.0) * (1_u64 << 53) as f64).ceil() as u64
+}
+
 /// An integer in `0..m`, from the upper 32 bits.
 pub fn below(seed: u64, n: u64, m: u32) -> u32 {
     (((bits(seed, n) >> 32) * u64::from(m)) >> 32) as u32
