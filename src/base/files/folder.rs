@@ -1,0 +1,49 @@
+//! Folders: whose a file is, making them and taking them back.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The folder that a file is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes a folder with those above it; which of them were not there.
+pub(super) fn make_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut made = make_folder(folder_of(folder))?;
+    match std::fs::create_dir(folder) {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+        Err(e) => {
+            remove_folders(&made);
+            return Err(match e.kind() {
+                ErrorKind::AlreadyExists => std::io::Error::new(e.kind(), "is a file, not a folder"),
+                _ => e,
+            });
+        }
+        Ok(()) => made.push(folder.to_path_buf()),
+    }
+    Ok(made)
+}
+
+/// Removes folders, the last first, as far as they are empty.
+pub(super) fn remove_folders(made: &[PathBuf]) {
+    for folder in made.iter().rev() {
+        let _ = std::fs::remove_dir(folder);
+    }
+}
+
+/// Waits until the disk has the names in a folder.
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+    // What cannot be opened or synced as a file is, on some systems, any folder.
+    match File::open(folder).map(|folder| folder.sync_all()) {
+        Ok(Err(e)) if !matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            Err(Error::file(folder, format!("cannot write: {e}")))
+        }
+        _ => Ok(()),
+    }
+}

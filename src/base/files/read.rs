@@ -1,0 +1,29 @@
+//! Reading whole text files.
+
+use crate::error::{Error, Result};
+use serde::de::DeserializeOwned;
+use std::path::Path;
+
+/// Reads a whole text file, without the byte order mark that editors on Windows put before it.
+pub fn read_text(path: &Path) -> Result<String> {
+    let mut text = std::fs::read_to_string(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// How the name of a file ends, behind the last dot and in lower case: cameras and Windows write `.BS2` as well.
+pub fn ending(path: &Path) -> String {
+    path.extension().map_or(String::new(), |ending| ending.to_string_lossy().to_ascii_lowercase())
+}
+
+/// Reads a JSON file.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    serde_json::from_str(&read_text(path)?).map_err(|e| Error::Text {
+        path: path.to_path_buf(),
+        line: e.line(),
+        column: e.column(),
+        problem: e.to_string(),
+    })
+}
