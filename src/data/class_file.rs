@@ -120,7 +120,7 @@ impl<'a> Sequences<'a> {
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))
+    std::fs::read(path).map_err(|e| Error::caused_by(path, "cannot read", e))
 }
 
 fn pickle_heading(path: &Path) -> Result<Heading> {

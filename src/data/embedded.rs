@@ -268,7 +268,7 @@ pub fn generate(root: &Path, seed: u64) -> Result<PathBuf> {
     const VERB: &str = "data generate";
     let folder = root.join(EMBEDDED_NAME);
     let hold = Hold::new(&folder, VERB)?;
-    let fail = |e| Error::file(&folder, format!("cannot read this folder: {e}"));
+    let fail = |e| Error::caused_by(&folder, "cannot read this folder", e);
     let empty = std::fs::read_dir(&folder).map_err(fail)?.flatten().all(|entry| entry.file_name() == LOCK);
     if !empty && !hold.was_left_by(VERB) {
         return Err(Error::file(folder, "this folder is not empty").with_hint("remove it or choose another place"));

@@ -74,7 +74,7 @@ fn find_folder(root: &Path, name: &str) -> Result<PathBuf> {
         return Ok(exact);
     }
     let entries = std::fs::read_dir(root).map_err(|e| {
-        Error::file(root, format!("cannot read this folder: {e}")).with_hint("give the folder that holds the data sets")
+        Error::caused_by(root, "cannot read this folder", e).with_hint("give the folder that holds the data sets")
     })?;
     let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into()).collect();
     names.sort();

@@ -184,7 +184,7 @@ fn file_name(path: &Path) -> String {
 
 /// The entries of a folder that `keep` wants, sorted.
 fn list(folder: &Path, keep: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
-    let fail = |e: std::io::Error| Error::file(folder, format!("cannot read this folder: {e}"));
+    let fail = |e: std::io::Error| Error::caused_by(folder, "cannot read this folder", e);
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();

@@ -148,12 +148,12 @@ pub(super) fn read_csv(path: &Path) -> Result<Vec<Vec<String>>> {
         .flexible(true)
         .trim(csv::Trim::All)
         .from_path(path)
-        .map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+        .map_err(|e| Error::caused_by(path, "cannot read", e))?;
     reader
         .records()
         .map(|record| match record {
             Ok(record) => Ok(record.iter().map(str::to_string).collect()),
-            Err(e) => Err(Error::file(path, format!("cannot read this table: {e}"))),
+            Err(e) => Err(Error::caused_by(path, "cannot read this table", e)),
         })
         .collect()
 }

@@ -54,7 +54,7 @@ impl H5 {
 
     /// A file whose datasets may take `memory` bytes of memory, and no more than is free.
     pub fn open_within(path: &Path, memory: u64) -> Result<H5> {
-        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
         let bytes = std::fs::metadata(path).map_err(fail)?.len();
         let limit = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_mul(SHRINKS);
         let options = OpenOptions::default()
@@ -62,7 +62,7 @@ impl H5 {
             .with_max_read_bytes(limit)
             .with_external_link_resolver(Arc::new(OwnFile));
         let file = guarded(|| Hdf5File::open_with_options(path, options)).map_err(|e| {
-            Error::file(path, format!("not a readable HDF5 file: {e}")).with_hint("is the download complete?")
+            Error::caused_by(path, "not a readable HDF5 file", e).with_hint("is the download complete?")
         })?;
         Ok(H5 { path: path.to_path_buf(), file, left: Cell::new(limit), memory: Cell::new(memory.min(memory::free())) })
     }
@@ -77,20 +77,21 @@ impl H5 {
         let (path, name) = (self.path.clone(), name.to_string());
         move |e| {
             use hdf5_reader::error::Error::{AttributeNotFound, DatasetNotFound, GroupNotFound};
-            let error = Error::file(&path, format!("cannot read '{name}': {e}"));
-            match &e {
+            let text = e.to_string();
+            let hint = match &e {
                 // The file says itself that it has none.
-                GroupNotFound(_) | DatasetNotFound(_) | AttributeNotFound(_) => error,
-                e if [LINK, "external raw data"].iter().any(|part| e.to_string().contains(part)) => {
-                    error.with_hint("write all of it into one file")
+                GroupNotFound(_) | DatasetNotFound(_) | AttributeNotFound(_) => None,
+                _ if [LINK, "external raw data"].iter().any(|part| text.contains(part)) => {
+                    Some("write all of it into one file")
                 }
-                e if e.to_string().contains("layout") => {
-                    error.with_hint("is it a virtual dataset? Write the values themselves into it")
-                }
-                e if e.to_string().contains("unsupported") => {
-                    error.with_hint("write it again without compression or with gzip")
-                }
-                _ => error.with_hint("is the download complete?"),
+                _ if text.contains("layout") => Some("is it a virtual dataset? Write the values themselves into it"),
+                _ if text.contains("unsupported") => Some("write it again without compression or with gzip"),
+                _ => Some("is the download complete?"),
+            };
+            let error = Error::caused_by(&path, format_args!("cannot read '{name}'"), e);
+            match hint {
+                Some(hint) => error.with_hint(hint),
+                None => error,
             }
         }
     }

@@ -182,7 +182,7 @@ pub(crate) struct Matrix {
 impl Matrix {
     /// Opens `path` and checks that it is a float matrix as long as its header says.
     pub fn open(path: &Path) -> Result<Matrix> {
-        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
         let file = File::open(path).map_err(fail)?;
         let bytes = file.metadata().map_err(fail)?.len();
         let mut file = BufReader::new(file);
@@ -207,7 +207,7 @@ impl Matrix {
     /// Reads `out.len() / columns` rows from `row` on. The caller keeps them inside the matrix.
     pub fn read_rows(&mut self, row: usize, out: &mut [f32]) -> Result<()> {
         let size = self.header.dtype.size;
-        let fail = |e: std::io::Error| Error::file(&self.path, format!("cannot read row {row}: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(&self.path, format_args!("cannot read row {row}"), e);
         let big_endian = self.header.dtype.big_endian;
         let start = row * self.columns * size;
         let mut read = |from: usize, bytes: usize| {

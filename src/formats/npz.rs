@@ -34,11 +34,11 @@ impl Npz {
 
     /// A file whose arrays may take `memory` bytes of memory, and no more than is free.
     pub fn open_within(path: &Path, memory: u64) -> Result<Npz> {
-        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
         let file = File::open(path).map_err(fail)?;
         let left = file.metadata().map_err(fail)?.len().saturating_mul(1100);
         let archive = ZipArchive::new(BufReader::new(file)).map_err(|e| {
-            Error::file(path, format!("not a readable .npz file: {e}")).with_hint("is the download complete?")
+            Error::caused_by(path, "not a readable .npz file", e).with_hint("is the download complete?")
         })?;
         Ok(Npz { path: path.to_path_buf(), archive, left, memory: memory.min(memory::free()) })
     }
@@ -152,7 +152,7 @@ impl Spool {
     /// A spool on the disk that has `folder`.
     pub fn new(folder: &Path) -> Result<Spool> {
         let file = tempfile::tempfile_in(folder)
-            .map_err(|e| Error::file(folder, format!("cannot make a temporary file in this folder: {e}")))?;
+            .map_err(|e| Error::caused_by(folder, "cannot make a temporary file in this folder", e))?;
         Ok(Spool::on(file))
     }
 

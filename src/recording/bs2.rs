@@ -29,7 +29,7 @@ pub fn read_events(path: &Path, dt_ms: f64, width: u32, height: u32) -> Result<S
         let problem = format!("{width} x {height}: expected a width from 1 to 256 and a height from 1 to {OVERFLOW}");
         return Err(Error::value("sensor", problem));
     }
-    let bytes = std::fs::read(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    let bytes = std::fs::read(path).map_err(|e| Error::caused_by(path, "cannot read", e))?;
     if bytes.len() % 5 != 0 {
         let problem = format!("{} bytes are no whole number of events of 5 bytes; is it truncated?", bytes.len());
         return Err(Error::file(path, problem));

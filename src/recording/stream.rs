@@ -176,9 +176,9 @@ fn read_chosen(path: &Path, dt_ms: f64, choose: Option<Choose>, memory: u64) -> 
 /// the only one.
 pub(crate) fn read_raw(path: &Path, choose: Option<Choose>, memory: u64) -> Result<Raw> {
     let mut start = Vec::new();
-    let file = std::fs::File::open(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    let file = std::fs::File::open(path).map_err(|e| Error::caused_by(path, "cannot read", e))?;
     let read = file.take(8).read_to_end(&mut start);
-    read.map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    read.map_err(|e| Error::caused_by(path, "cannot read", e))?;
     let raw = match &ending(path)[..] {
         _ if start == h5::SIGNATURE => return sonata::read(path, choose, memory),
         "h5" | "hdf5" => return sonata::read(path, choose, memory),

@@ -42,7 +42,7 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     // What cannot be opened or synced as a file is, on some systems, any folder.
     match File::open(folder).map(|folder| folder.sync_all()) {
         Ok(Err(e)) if !matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
-            Err(Error::file(folder, format!("cannot write: {e}")))
+            Err(Error::caused_by(folder, "cannot write", e))
         }
         _ => Ok(()),
     }

@@ -32,7 +32,7 @@ impl Hold {
     /// If it cannot be written, or another process has it.
     pub fn new(folder: &Path, what: &str) -> Result<Hold> {
         const TRIES: usize = 100;
-        let fail = |e: std::io::Error| Error::file(folder, format!("cannot write here: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(folder, "cannot write here", e);
         let path = folder.join(LOCK);
         let mut made = Vec::new();
         for _ in 0..TRIES {
@@ -128,7 +128,7 @@ impl Drop for Hold {
 /// If it is no file or cannot be read.
 pub fn is_marked(path: &Path, mark: &str) -> Result<Option<bool>> {
     const BEGINNING: u64 = 4096;
-    let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+    let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
     match std::fs::symlink_metadata(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(fail(e)),

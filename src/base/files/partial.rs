@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 
 use super::folder::{folder_of, make_folder, sync_folder};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use std::fs::{File, TryLockError};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ impl Partial {
     /// If either cannot be made, or something other than a file stands at `path`.
     pub fn new(path: &Path) -> Result<Partial> {
         let folder = folder_of(path);
-        make_folder(folder).map_err(|e| Error::file(folder, format!("cannot create this folder: {e}")))?;
+        make_folder(folder).map_err(|e| Error::caused_by(folder, "cannot create this folder", e))?;
         if let Ok(about) = std::fs::symlink_metadata(path)
             && !about.is_file()
         {
@@ -42,7 +42,7 @@ impl Partial {
         let (file, temporary) = loop {
             let new =
                 builder.make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path));
-            let (file, temporary) = new.map_err(|e| Error::file(path, format!("cannot write: {e}")))?.into_parts();
+            let (file, temporary) = new.map_err(|e| Error::caused_by(path, "cannot write", e))?.into_parts();
             // Another process that writes the same path may take it for a leftover until it is locked.
             match file.try_lock() {
                 Ok(()) if !temporary.exists() => {}
@@ -78,8 +78,8 @@ impl Partial {
     }
 
     /// The error of a failed write.
-    pub fn error(&self, e: impl std::fmt::Display) -> Error {
-        Error::file(&self.path, format!("cannot write: {e}"))
+    pub fn error(&self, e: impl Into<Cause>) -> Error {
+        Error::caused_by(&self.path, "cannot write", e)
     }
 
     /// Gives it its name. It must be written and synced.
@@ -100,7 +100,7 @@ impl Partial {
         }
         let renamed = temporary.persist(&path);
         drop(file);
-        renamed.map_err(|e| Error::file(path, format!("cannot write: {}", e.error)))
+        renamed.map_err(|e| Error::caused_by(path, "cannot write", e.error))
     }
 
     fn with(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<Partial> {
@@ -176,7 +176,7 @@ pub fn write_together(files: &[(PathBuf, &[u8])], old: &[PathBuf]) -> Result<()>
 /// Removes a file, if it is there.
 pub fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
-        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::file(path, format!("cannot remove: {e}"))),
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::caused_by(path, "cannot remove", e)),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Reads a whole text file, without the byte order mark that editors on Windows put before it.
 pub fn read_text(path: &Path) -> Result<String> {
-    let mut text = std::fs::read_to_string(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    let mut text = std::fs::read_to_string(path).map_err(|e| Error::caused_by(path, "cannot read", e))?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }
