@@ -41,9 +41,10 @@ pub fn bytes(n: u64) -> String {
 /// With its size.
 pub(crate) fn check(what: &str, needed: u64) -> Result<()> {
     let free = free();
-    match needed <= free {
-        true => Ok(()),
-        false => Err(Error::value(what, format!("needs {} of memory, {} are free", bytes(needed), bytes(free)))),
+    if needed <= free {
+        Ok(())
+    } else {
+        Err(Error::value(what, format!("needs {} of memory, {} are free", bytes(needed), bytes(free))))
     }
 }
 

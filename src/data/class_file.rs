@@ -11,18 +11,12 @@ use std::path::Path;
 
 /// Clip names, lengths and feature size of a class file. Values are not read.
 pub(super) fn heading(path: &Path) -> Result<Heading> {
-    match is_pickle(path) {
-        true => pickle_heading(path),
-        false => h5_heading(path),
-    }
+    if is_pickle(path) { pickle_heading(path) } else { h5_heading(path) }
 }
 
 /// Fills `out`, `[segments, dim]` of the file's heading, with its values.
 pub(super) fn read(path: &Path, heading: &Heading, out: &mut [f32]) -> Result<()> {
-    match is_pickle(path) {
-        true => pickle_values(path, heading, out),
-        false => h5_values(path, heading, out),
-    }
+    if is_pickle(path) { pickle_values(path, heading, out) } else { h5_values(path, heading, out) }
 }
 
 /// The first value of `values`, laid out as `heading` says, that is not finite, and how many there are.
@@ -37,9 +31,10 @@ pub(super) fn check_finite(path: &Path, heading: &Heading, values: &[f32]) -> Re
         row -= heading.lengths[clip];
         clip += 1;
     }
-    let place = match is_pickle(path) {
-        true => format!("segment {row}, column {column} of clip {clip} ('{}')", heading.ids[clip]),
-        false => format!("row {clip}, column {column} (clip '{}')", heading.ids[clip]),
+    let place = if is_pickle(path) {
+        format!("segment {row}, column {column} of clip {clip} ('{}')", heading.ids[clip])
+    } else {
+        format!("row {clip}, column {column} (clip '{}')", heading.ids[clip])
     };
     let others = if total > 1 { format!(", and {} other values are not finite", total - 1) } else { String::new() };
     Err(Error::file(path, format!("{place} is {value}{others}"))

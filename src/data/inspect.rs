@@ -82,9 +82,10 @@ impl SegmentRange {
 
 impl fmt::Display for SegmentRange {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self.shortest == self.longest {
-            true => f.pad(&self.longest.to_string()),
-            false => f.pad(&format!("{}..{}", self.shortest, self.longest)),
+        if self.shortest == self.longest {
+            f.pad(&self.longest.to_string())
+        } else {
+            f.pad(&format!("{}..{}", self.shortest, self.longest))
         }
     }
 }

@@ -53,13 +53,16 @@ impl Npz {
         let mut bytes = Vec::new();
         let mut entry = self.archive.by_name(&format!("{name}.npy")).map_err(|e| wrong(e.to_string()))?;
         let size = entry.size();
-        let too_large = |needed: u64| match needed > self.memory {
-            true => Err(wrong(format!(
-                "needs {} of memory, {} are left",
-                memory::bytes(needed),
-                memory::bytes(self.memory)
-            ))),
-            false => Ok(needed),
+        let too_large = |needed: u64| {
+            if needed > self.memory {
+                Err(wrong(format!(
+                    "needs {} of memory, {} are left",
+                    memory::bytes(needed),
+                    memory::bytes(self.memory)
+                )))
+            } else {
+                Ok(needed)
+            }
         };
         let mut needed = too_large(size.saturating_mul(MEMORY[0]))?;
         // To one byte behind its end, where its checksum is compared.
@@ -122,9 +125,10 @@ impl Array {
     /// Its values, if they are integers ([`integers`]).
     pub fn integers(&self) -> Result<Vec<i64>> {
         let DType { kind, size, big_endian } = self.dtype;
-        match self.dtype.is_integer() {
-            true => Ok(integers(&self.raw, size, kind == 'i', big_endian).collect()),
-            false => Err(self.wrong_type("integers")),
+        if self.dtype.is_integer() {
+            Ok(integers(&self.raw, size, kind == 'i', big_endian).collect())
+        } else {
+            Err(self.wrong_type("integers"))
         }
     }
 

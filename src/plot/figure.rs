@@ -60,9 +60,10 @@ impl Text {
             Anchor::End => -long,
         };
         let (up, down) = (0.76 * self.em, 0.22 * self.em);
-        match self.upward {
-            false => [self.x + start, self.y - up, self.x + start + long, self.y + down],
-            true => [self.x - up, self.y - start - long, self.x + down, self.y - start],
+        if self.upward {
+            [self.x - up, self.y - start - long, self.x + down, self.y - start]
+        } else {
+            [self.x + start, self.y - up, self.x + start + long, self.y + down]
         }
     }
 }

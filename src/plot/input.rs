@@ -122,9 +122,10 @@ impl<'a> Chosen<'a> {
             return Err(Error::value("recording", format!("population {name} has no neurons")));
         }
         check_spikes(recording)?;
-        let mut wanted: Vec<Vec<Range<u32>>> = match names.is_empty() {
-            true => recording.populations.iter().map(|(_, size)| std::iter::once(0..*size).collect()).collect(),
-            false => vec![Vec::new(); recording.populations.len()],
+        let mut wanted: Vec<Vec<Range<u32>>> = if names.is_empty() {
+            recording.populations.iter().map(|(_, size)| std::iter::once(0..*size).collect()).collect()
+        } else {
+            vec![Vec::new(); recording.populations.len()]
         };
         for text in names {
             let (population, ids) = named(recording, text)?;
@@ -220,8 +221,5 @@ fn check_spikes(recording: &SpikeRecording) -> Result<()> {
         }
     }
     // A spike may stand twice: files with fine times put several into a tick.
-    match recording.spikes.is_sorted() {
-        true => Ok(()),
-        false => Err(Error::value("spikes", "they are not in ascending order")),
-    }
+    if recording.spikes.is_sorted() { Ok(()) } else { Err(Error::value("spikes", "they are not in ascending order")) }
 }

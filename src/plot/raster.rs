@@ -244,9 +244,10 @@ fn draw_spikes(
                 }
             }
         }
-        match marks == spikes {
-            true => format!("{} spikes", grouped(spikes)),
-            false => format!("{} spikes in {} marks (one per pixel)", grouped(spikes), grouped(marks)),
+        if marks == spikes {
+            format!("{} spikes", grouped(spikes))
+        } else {
+            format!("{} spikes in {} marks (one per pixel)", grouped(spikes), grouped(marks))
         }
     };
     runs.draw(figure);
@@ -281,9 +282,10 @@ fn draw_shades(
     let mut rows: Vec<(&Band<'_>, u32, u32, Vec<u32>)> = Vec::new();
     for band in bands {
         let end = band.top + band.height;
-        let lines: Vec<(u32, u32)> = match band.tall_rows() {
-            true => (0..band.size).map(|neuron| (band.y(neuron), 1)).collect(),
-            false => (band.top..end).step_by(CELL as usize).map(|y| (y, CELL.min(end - y))).collect(),
+        let lines: Vec<(u32, u32)> = if band.tall_rows() {
+            (0..band.size).map(|neuron| (band.y(neuron), 1)).collect()
+        } else {
+            (band.top..end).step_by(CELL as usize).map(|y| (y, CELL.min(end - y))).collect()
         };
         for (y, high) in lines {
             let mut cells = vec![0; wide.div_ceil(CELL) as usize];
@@ -293,9 +295,10 @@ fn draw_shades(
                     cells[x / CELL as usize] += count;
                 }
             }
-            match band.tall_rows() {
-                true => rows.push((band, band.mark_top(y, height_of(band, 1)), height_of(band, 1), cells)),
-                false => rows.push((band, y, high, cells)),
+            if band.tall_rows() {
+                rows.push((band, band.mark_top(y, height_of(band, 1)), height_of(band, 1), cells))
+            } else {
+                rows.push((band, y, high, cells))
             }
         }
     }

@@ -67,10 +67,11 @@ pub fn binned(chosen: &Chosen<'_>, bin: Tick) -> Result<Rates> {
 }
 
 pub(super) fn check_bins(what: &str, bins: u64, chosen: &Chosen<'_>) -> Result<()> {
-    match bins.saturating_mul(chosen.populations.len() as u64) <= MOST_BINS {
-        true => Ok(()),
-        false => Err(Error::value(what, format!("it divides the span into {bins}, too many to draw"))
-            .with_hint("take a wider one or a shorter span")),
+    if bins.saturating_mul(chosen.populations.len() as u64) <= MOST_BINS {
+        Ok(())
+    } else {
+        Err(Error::value(what, format!("it divides the span into {bins}, too many to draw"))
+            .with_hint("take a wider one or a shorter span"))
     }
 }
 

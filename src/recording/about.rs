@@ -53,9 +53,10 @@ impl About {
             own.is_some_and(|own| recorded.of(own, found.1) == spikes.recorded.of(p, found.1))
         };
         let same = spikes.populations.iter().enumerate().all(&mut belongs);
-        match same && (spikes.ticks == self.ticks || spikes.dt_ms != self.dt_ms) {
-            true => Ok(()),
-            false => Err(contradicts(folder.join(&self.spikes))),
+        if same && (spikes.ticks == self.ticks || spikes.dt_ms != self.dt_ms) {
+            Ok(())
+        } else {
+            Err(contradicts(folder.join(&self.spikes)))
         }
     }
 }

@@ -58,9 +58,10 @@ fn json(value: &impl Serialize) -> Result<String> {
 /// A name as a cell.
 fn cell(name: &str) -> String {
     let name = cell_text(name);
-    match name.contains([',', '"', '\n', '\r', ' ', '#']) || name.is_empty() {
-        true => format!("\"{}\"", name.replace('"', "\"\"")),
-        false => name.into_owned(),
+    if name.contains([',', '"', '\n', '\r', ' ', '#']) || name.is_empty() {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.into_owned()
     }
 }
 

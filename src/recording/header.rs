@@ -89,8 +89,9 @@ impl Header {
 const LENGTHS_OF_A_TICK: std::ops::RangeInclusive<f64> = 1e-12..=1e12;
 
 pub(crate) fn check_dt(dt_ms: f64) -> Result<()> {
-    match LENGTHS_OF_A_TICK.contains(&dt_ms) {
-        true => Ok(()),
-        false => Err(Error::value("dt_ms", format!("{} is not a time step: expected 1e-12 to 1e12 ms", short(dt_ms)))),
+    if LENGTHS_OF_A_TICK.contains(&dt_ms) {
+        Ok(())
+    } else {
+        Err(Error::value("dt_ms", format!("{} is not a time step: expected 1e-12 to 1e12 ms", short(dt_ms))))
     }
 }

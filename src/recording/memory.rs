@@ -59,10 +59,11 @@ impl SpikeRecording {
             ));
         }
         let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
-        own.map(|&(tick, _, id)| match id < size {
-            true => Ok((tick, id)),
-            false => Err(format!("neuron {id}, but source '{source}' has {size}")),
-        })
+        own.map(
+            |&(tick, _, id)| {
+                if id < size { Ok((tick, id)) } else { Err(format!("neuron {id}, but source '{source}' has {size}")) }
+            },
+        )
         .collect()
     }
 }

@@ -103,9 +103,10 @@ impl Order {
     pub fn end(&self, ticks: Tick) -> Result<()> {
         let probes = self.probes.iter().filter_map(|&(_, next)| next).max().unwrap_or(0);
         let needed = self.last.map_or(0, |(tick, _)| tick.saturating_add(1)).max(probes);
-        match ticks >= needed {
-            true => Ok(()),
-            false => Err(Error::value("ticks", format!("{ticks}, but tick {} was recorded", needed - 1))),
+        if ticks >= needed {
+            Ok(())
+        } else {
+            Err(Error::value("ticks", format!("{ticks}, but tick {} was recorded", needed - 1)))
         }
     }
 }

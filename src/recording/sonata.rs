@@ -210,13 +210,12 @@ pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<R
         populations.iter().map(|(name, size): &(String, _)| (name.clone(), size.unwrap_or(u32::MAX))).collect();
     let recorded = Recorded::new(recorded, &sized);
     // Populations with and without ticks in one file come from somebody's merge; times are what they share.
-    let spikes = match times.is_empty() {
-        true => Spikes::Ticks(exact),
-        false => {
-            let own = dt_ms.unwrap_or(1.0);
-            times.extend(exact.into_iter().map(|(tick, p, id)| (f64::from(tick) * own, p, id)));
-            Spikes::Times(times)
-        }
+    let spikes = if times.is_empty() {
+        Spikes::Ticks(exact)
+    } else {
+        let own = dt_ms.unwrap_or(1.0);
+        times.extend(exact.into_iter().map(|(tick, p, id)| (f64::from(tick) * own, p, id)));
+        Spikes::Times(times)
     };
     Ok(Raw { dt_ms, ticks: length, populations, recorded, spikes })
 }
@@ -237,10 +236,7 @@ fn columns(file: &H5, timestamps: &str, node_ids: &str) -> Result<Vec<(f64, u32)
 }
 
 fn same_length(file: &H5, name: &str, found: usize, expected: usize) -> Result<()> {
-    match found == expected {
-        true => Ok(()),
-        false => Err(file.wrong(name, format!("has {found} values for {expected} spikes"))),
-    }
+    if found == expected { Ok(()) } else { Err(file.wrong(name, format!("has {found} values for {expected} spikes"))) }
 }
 
 fn at(file: &H5, name: &str, i: usize, problem: String) -> Error {

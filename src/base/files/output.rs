@@ -28,9 +28,10 @@ pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
             }
             Ok(about) if about.is_dir() => return Err(fail(&"is a folder")),
             Ok(about) if open_file || !about.is_file() => {
-                let written = match is_stdout(&end) {
-                    true => std::io::stdout().lock().write_all(bytes),
-                    false => File::options().write(true).open(&end).and_then(|mut file| file.write_all(bytes)),
+                let written = if is_stdout(&end) {
+                    std::io::stdout().lock().write_all(bytes)
+                } else {
+                    File::options().write(true).open(&end).and_then(|mut file| file.write_all(bytes))
                 };
                 return written.map_err(|e| fail(&e));
             }

@@ -5,10 +5,7 @@ use std::borrow::Cow;
 /// Text of a cell as a spreadsheet takes it for text: what would be a formula gets an apostrophe. Numbers stay as they are.
 pub fn cell_text(text: &str) -> Cow<'_, str> {
     let formula = text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    match formula && text.parse::<f64>().is_err() {
-        true => Cow::Owned(format!("'{text}")),
-        false => Cow::Borrowed(text),
-    }
+    if formula && text.parse::<f64>().is_err() { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// What is wrong with a table, and in which line.

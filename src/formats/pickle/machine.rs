@@ -53,10 +53,13 @@ impl<'a> Machine<'a> {
                 self.marks.push(self.stack.len());
                 Ok(())
             }
-            b'0' => match self.marks.last() == Some(&self.stack.len()) {
-                true => self.pop_mark().map(drop),
-                false => self.pop().map(drop),
-            },
+            b'0' => {
+                if self.marks.last() == Some(&self.stack.len()) {
+                    self.pop_mark().map(drop)
+                } else {
+                    self.pop().map(drop)
+                }
+            }
             b'1' => self.pop_mark().map(drop),
             b'2' => {
                 let top = self.top()?;
@@ -110,9 +113,10 @@ impl<'a> Machine<'a> {
             }
             b'V' => {
                 let text = self.line()?;
-                match text.contains('\\') {
-                    false => self.push(Node::Text(Cow::Borrowed(text))),
-                    true => Err("a string with escapes in protocol 0: save it with protocol 2 or later".into()),
+                if text.contains('\\') {
+                    Err("a string with escapes in protocol 0: save it with protocol 2 or later".into())
+                } else {
+                    self.push(Node::Text(Cow::Borrowed(text)))
                 }
             }
             b'U' | b'C' => {
