@@ -1,4 +1,5 @@
-//! One error type for the library. Each variant says what was wrong and where; [`Error::hint`] says what to do.
+//! One error type for the library. Each variant says what was wrong and where; [`Error::hint`] says
+//! what to do.
 
 use std::path::{Path, PathBuf};
 
@@ -74,7 +75,8 @@ impl Error {
         Error::File { path: path.as_ref().to_path_buf(), problem: problem.to_string(), hint: None, cause: None }
     }
 
-    /// A [`Error::File`] without hint, for what failed because of `cause`: `cannot read: permission denied`.
+    /// A [`Error::File`] without hint, for what failed because of `cause`: `cannot read: permission
+    /// denied`.
     pub fn caused_by(path: impl AsRef<Path>, what: impl std::fmt::Display, cause: impl Into<Cause>) -> Self {
         let cause = cause.into();
         let (path, problem) = (path.as_ref().to_path_buf(), format!("{what}: {cause}"));
@@ -86,7 +88,8 @@ impl Error {
         Error::Value { what: what.to_string(), problem: problem.to_string(), hint: None }
     }
 
-    /// The same error with advice for the user. Only [`Error::File`] and [`Error::Value`] have room for it.
+    /// The same error with advice for the user. Only [`Error::File`] and [`Error::Value`] have room
+    /// for it.
     pub fn with_hint(mut self, advice: impl ToString) -> Self {
         if let Error::File { hint, .. } | Error::Value { hint, .. } = &mut self {
             *hint = Some(advice.to_string());

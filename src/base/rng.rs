@@ -1,7 +1,7 @@
 //! Random numbers: one seed, named streams.
 //!
-//! Every use draws from its own stream, `(seed, name, index)`. No generator state outlives its use, so nothing has to be
-//! stored in a checkpoint and no thread count changes a result.
+//! Every use draws from its own stream, `(seed, name, index)`. No generator state outlives its use,
+//! so nothing has to be stored in a checkpoint and no thread count changes a result.
 
 use super::fnv::fnv1a;
 use rand::SeedableRng;
@@ -19,9 +19,10 @@ impl Streams {
         Streams { seed }
     }
 
-    /// The generator `name` at `index` (a step, an epoch, a chunk: whatever counts there).
+    /// The generator `name` at `index`, the number of a step, an epoch or a chunk.
     pub fn stream(&self, name: &str, index: u64) -> Rng {
-        // The key is seed | index | FNV-1a of the name in both byte orders: distinct inputs give distinct keys.
+        // The key is seed | index | FNV-1a of the name in both byte orders: distinct inputs give
+        // distinct keys.
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
         key[8..16].copy_from_slice(&index.to_le_bytes());
@@ -31,8 +32,8 @@ impl Streams {
     }
 }
 
-/// A draw of the normal distribution with mean 0 and this standard deviation, from two uniform ones in [0, 1):
-/// `deviation sqrt(-2 ln(1 - u)) cos(2 pi v)` (Box and Muller 1958). 1 - u is never 0.
+/// A draw of the normal distribution with mean 0 and this standard deviation, from two uniform ones
+/// in [0, 1): `deviation sqrt(-2 ln(1 - u)) cos(2 pi v)` (Box and Muller 1958). 1 - u is never 0.
 #[inline]
 pub fn normal(u: f64, v: f64, deviation: f64) -> f64 {
     deviation * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()

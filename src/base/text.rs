@@ -1,9 +1,10 @@
-//! Text for people: names in a row, digits in groups, one form of Unicode.
+//! Text for messages: lists of names, grouped digits, plurals, and names in one Unicode form.
 
 use std::fmt::Display;
 use unicode_normalization::UnicodeNormalization;
 
-/// A name in the form in which names are compared: macOS stores the names of files decomposed (NFD), most editors compose (NFC).
+/// The composed form (NFC) of a name, in which names are compared: macOS stores the names of files
+/// decomposed (NFD), most editors compose (NFC).
 pub(crate) fn composed(name: &str) -> String {
     name.nfc().collect()
 }

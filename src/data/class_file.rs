@@ -1,4 +1,5 @@
-//! The features of one class in one modality: an HDF5 file with clip averages, or a pickle with sequences.
+//! The features of one class in one modality: an HDF5 file with clip averages, or a pickle with
+//! sequences.
 
 use super::features::Heading;
 use crate::base::files::ending;
@@ -19,7 +20,8 @@ pub(super) fn read(path: &Path, heading: &Heading, out: &mut [f32]) -> Result<()
     if is_pickle(path) { pickle_values(path, heading, out) } else { h5_values(path, heading, out) }
 }
 
-/// The first value of `values`, laid out as `heading` says, that is not finite, and how many there are.
+/// Refuses values, laid out as `heading` says, that are not finite: the error names the first and
+/// counts the others.
 pub(super) fn check_finite(path: &Path, heading: &Heading, values: &[f32]) -> Result<()> {
     let bad = |value: &f32| !value.is_finite();
     let Some(first) = values.iter().position(bad) else { return Ok(()) };
@@ -137,7 +139,8 @@ fn pickle_heading(path: &Path) -> Result<Heading> {
         if i > 0 && dim != heading.dim {
             return Err(fail(format!("features of size {dim}, but the clips before it have {}", heading.dim)));
         }
-        // Promised elements, of 2 bytes or more, must be there before anybody makes room for them.
+        // Promised elements have 2 bytes or more each; memory is reserved only if the file can hold
+        // them.
         promised = segments.checked_mul(dim).and_then(|n| n.checked_add(promised)).unwrap_or(usize::MAX);
         if promised > bytes.len() / 2 {
             return Err(fail(format!("shape {:?} is larger than the file", array.shape)));

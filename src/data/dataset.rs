@@ -1,4 +1,4 @@
-//! A data set and what can be said of it without reading clips.
+//! A data set: its classes, class vectors and parts, without the clips.
 
 use super::features::Clips;
 use super::findings::Findings;
@@ -10,10 +10,11 @@ use crate::base::text::quoted;
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// A data set: its classes, their vectors, and the parts of one split. Clips are read by [`load`](Dataset::load).
+/// A data set: its classes, their vectors, and the parts of one split. Clips are read by
+/// [`load`](Dataset::load).
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// Name, as its folder has it.
+    /// Name of the data set, as its folder is spelled.
     pub name: String,
     /// The split that is open.
     pub split: Split,
@@ -43,7 +44,7 @@ impl Dataset {
     /// The vector of class `id`.
     ///
     /// # Errors
-    /// When the class has none; the classes of the split do.
+    /// When the class has no vector. All classes of an opened split have one.
     pub fn vector(&self, id: usize) -> Result<&[f32]> {
         self.vectors.get(id).and_then(Option::as_deref).ok_or_else(|| {
             let class = self.classes.get(id).map_or("(unknown)", String::as_str);
@@ -51,8 +52,9 @@ impl Dataset {
         })
     }
 
-    /// Adds the vectors of further names from `path`, a dictionary like that of the published layout. A vector that is there already
-    /// is that of a name in several dictionaries and is not added again.
+    /// Adds the vectors of further names from `path`, a dictionary like that of the published
+    /// layout. Vectors that are already in the vocabulary are skipped: the same name may be in
+    /// several dictionaries.
     ///
     /// # Errors
     /// When the file cannot be read, or its vectors do not have the size of the classes'.
@@ -68,13 +70,15 @@ impl Dataset {
         Ok(())
     }
 
-    /// Which vocabulary this is, to be compared with another run's: number of names and a hash of their vectors.
+    /// Identifies the vocabulary, for comparison with another run: number of names and a hash of
+    /// their vectors.
     pub fn vocabulary_id(&self) -> String {
         let bytes = self.vocabulary.iter().flatten().flat_map(|value| value.to_le_bytes());
         format!("{} names ({:016x})", self.vocabulary.len(), fnv1a(bytes))
     }
 
-    /// What classes, class vectors and `clips` hold, to be compared with another run's: number of clips and a checksum.
+    /// Identifies classes, class vectors and `clips`, for comparison with another run: number of
+    /// clips and a checksum.
     pub fn content_id(&self, clips: &[Clips]) -> String {
         let mut hasher = crc32fast::Hasher::new();
         let mut numbers: Vec<usize> = self.parts.iter().flatten().copied().collect();
@@ -103,7 +107,7 @@ impl Dataset {
     }
 }
 
-/// Classes of the split whose vectors are zero: nothing is near to them or far from them.
+/// Reports classes of the split with a zero vector, which has no direction to compare with.
 pub(super) fn check_vectors(dataset: &Dataset, place: &Path, findings: &mut Findings) {
     let used = |id: usize| dataset.parts.iter().any(|part| part.binary_search(&id).is_ok());
     let is_zero = |vector: &Vec<f32>| vector.iter().all(|&value| value == 0.0);
@@ -121,8 +125,9 @@ pub(super) fn check_vectors(dataset: &Dataset, place: &Path, findings: &mut Find
     }
 }
 
-/// Completes and checks the parts: stage 2 trains on the union of stage 1, seen classes are trained, unseen ones are not. Nothing is
-/// said about `faulty` parts, whose classes are not all known.
+/// Completes and checks the parts: stage 2 trains on the union of stage 1, seen classes are
+/// trained, unseen ones are not. Parts in `faulty`, whose classes are not all known, are not
+/// checked.
 pub(super) fn finish_parts(
     parts: &mut Parts,
     faulty: &[Part],

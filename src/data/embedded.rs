@@ -1,13 +1,15 @@
 //! The demonstration set: clips made from a seed.
 //!
-//! A class is a composition of a source (5), a rhythm (3) and a place (2): 30 classes, whose vectors are functions of the
-//! attributes alone, so unseen compositions of seen attributes can be learned. A segment of a modality is
-//! `gain * envelope(rhythm, time) * source direction + place direction + class direction + nuisance + noise`. The envelopes of all rhythms have
-//! the same mean over time, so the rhythm shows only in the time axis. The weak class direction is what
-//! attributes do not explain. Nuisance is a random mix of directions drawn per clip, the same in all its segments; gain and start vary per clip as well.
+//! A class is a composition of a source (5), a rhythm (3) and a place (2): 30 classes, whose
+//! vectors are functions of the attributes alone, so unseen compositions of seen attributes can be
+//! learned. A segment of a modality is `gain * envelope(rhythm, time) * source direction + place
+//! direction + class direction + nuisance + noise`. The envelopes of all rhythms have the same mean
+//! over time, so the rhythm shows only in the time axis. The weak class direction is what
+//! attributes do not explain. Nuisance is a random mix of directions drawn per clip, the same in
+//! all its segments; gain and start vary per clip as well.
 //!
-//! All arithmetic is IEEE addition, multiplication, division and square root in a fixed order, so a seed gives the same bits
-//! on every machine.
+//! All arithmetic is IEEE addition, multiplication, division and square root in a fixed order, so a
+//! seed gives the same bits on every machine.
 
 use super::dataset::{Dataset, Parts, finish_parts};
 use super::features::{Clips, Features};
@@ -52,7 +54,7 @@ struct Strengths {
 const AUDIO: Strengths = Strengths { source: 3.0, place: 1.0, own: 0.5, nuisance: 1.5, noise: 1.0 };
 const VIDEO: Strengths = Strengths { source: 2.0, place: 2.0, own: 0.5, nuisance: 2.0, noise: 1.0 };
 
-/// When a class is first met.
+/// The first part in which a class occurs.
 #[derive(Clone, Copy, PartialEq)]
 enum Tier {
     Train,
@@ -60,7 +62,7 @@ enum Tier {
     TestUnseen,
 }
 
-/// One composition.
+/// A class: one composition of attributes.
 struct Class {
     name: String,
     source: usize,
@@ -69,7 +71,8 @@ struct Class {
     tier: Tier,
 }
 
-/// The unseen compositions of each tier: pairs that differ in rhythm alone, so that recognising them needs time.
+/// The unseen compositions of each tier: pairs that differ in rhythm alone, so that recognising
+/// them needs time.
 const VAL_UNSEEN: [&str; 6] = [
     "engine_pulsed_outdoors",
     "engine_steady_outdoors",
@@ -106,7 +109,8 @@ fn classes() -> Vec<Class> {
     classes
 }
 
-/// A nearly normal number (a sum of twelve uniform ones) of mean 0 and variance 1, without any function of the C library.
+/// A nearly normal number (a sum of twelve uniform ones) of mean 0 and variance 1, without any
+/// function of the C library.
 fn normal(rng: &mut Rng) -> f32 {
     let sum: u32 = (0..3)
         .map(|_| rng.next_u64())
@@ -137,7 +141,7 @@ fn envelope(rhythm: usize, t: usize, start: usize) -> f32 {
     }
 }
 
-/// What all clips of a modality share.
+/// Directions that all clips of a modality share.
 struct Modality {
     strengths: Strengths,
     sources: Vec<Vec<f32>>,
@@ -258,12 +262,13 @@ pub(super) fn load(stored: &[Clips; 5], part: Part) -> Clips {
     clips
 }
 
-/// Writes the embedded set of `seed` to `<root>/Compositions` in the published layout, its clips as pickled sequences, and
-/// returns that folder. Reading it gives the same bits as [`Dataset::embedded`].
+/// Writes the embedded set of `seed` to `<root>/Compositions` in the published layout, its clips as
+/// pickled sequences, and returns that folder. Reading it gives the same bits as
+/// [`Dataset::embedded`].
 ///
 /// # Errors
-/// When the folder is in use, or there and not empty, but for what a killed process left of the set; or a file cannot be written: nothing
-/// of the set is then left.
+/// When the folder is in use, or not empty, except for leftovers of a killed `generate`; or when a
+/// file cannot be written, in which case no file of the set remains.
 pub fn generate(root: &Path, seed: u64) -> Result<PathBuf> {
     const VERB: &str = "data generate";
     let folder = root.join(EMBEDDED_NAME);
@@ -276,7 +281,7 @@ pub fn generate(root: &Path, seed: u64) -> Result<PathBuf> {
     let set = set(&folder, &dataset(seed))?;
     let files: Vec<(PathBuf, &[u8])> = set.iter().map(|(path, bytes)| (path.clone(), &bytes[..])).collect();
     if let Err(error) = write_together(&files, &[]) {
-        // If something of it cannot be removed, the first error is still the one to tell.
+        // The write error is reported even if some files cannot be removed.
         for (path, _) in &set {
             let _ = remove(path);
         }
@@ -392,7 +397,8 @@ mod tests {
         let load = |seed| dataset(seed).load(Part::Stage2TestSeen).unwrap();
         assert_eq!(load(3), load(3));
         assert_ne!(load(3), load(4));
-        // The sum of all bits, so that a change of the set, or a machine that computes it differently, is noticed.
+        // The sum of all bits, so that a change of the set, or a machine that computes it
+        // differently, is noticed.
         let bits =
             |values: &[f32]| values.iter().fold(0u64, |sum, x| sum.wrapping_mul(31).wrapping_add(x.to_bits().into()));
         let clips = load(0);
@@ -432,7 +438,8 @@ mod tests {
         assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
     }
 
-    /// Accuracy of ridge regression from `describe(clip)` to class vectors: on seen classes, and on unseen classes alone.
+    /// Accuracy of ridge regression from `describe(clip)` to class vectors: on seen classes, and on
+    /// unseen classes alone.
     fn ridge(dataset: &Dataset, describe: &dyn Fn(&Clips, usize) -> Vec<f64>) -> (f64, f64) {
         let train = dataset.load(Part::Stage2Train).unwrap();
         let inputs: Vec<Vec<f64>> = (0..train.len()).map(|i| describe(&train, i)).collect();

@@ -1,9 +1,9 @@
-//! What is noticed while a data set is read.
+//! Faults noticed while a data set is read.
 
 use crate::error::Error;
 use std::collections::HashMap;
 
-/// Something noticed in a data set.
+/// A fault noticed in a data set.
 #[derive(Debug)]
 pub(super) struct Finding {
     /// Whether it makes results wrong.
@@ -11,11 +11,11 @@ pub(super) struct Finding {
     pub error: Error,
 }
 
-/// What was noticed, in order.
+/// The faults noticed, in order.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     list: Vec<Finding>,
-    /// Of faults that many rows or files share: their place in the list, and how often they were found.
+    /// For faults that many rows or files share: index in the list and number of occurrences.
     shared: HashMap<String, (usize, usize)>,
 }
 
@@ -28,18 +28,19 @@ impl Findings {
         self.list.push(Finding { fatal: false, error });
     }
 
-    /// Notes an error that makes results wrong, as one of those that say the same of other files.
+    /// Notes an error that makes results wrong; errors of other files with the same wording are
+    /// counted with it.
     pub fn fatal_alike(&mut self, error: Error) {
         let text = match &error {
             Error::File { problem, .. } | Error::Text { problem, .. } => problem.clone(),
             other => other.to_string(),
         };
-        // Without what is of this file: what stands in quotes, and numbers.
+        // The wording without the parts of this file: quoted names and numbers.
         let words = text.split('\'').step_by(2).flat_map(|part| part.chars().filter(|c| !c.is_numeric()));
         self.share(words.collect(), true, error);
     }
 
-    /// Notes `error` as one of those that `fault` makes: the first stands for all.
+    /// Notes `error` as an occurrence of `fault`; the first error stands for all.
     pub fn share(&mut self, fault: String, fatal: bool, error: Error) {
         let (_, times) = self.shared.entry(fault).or_insert((self.list.len(), 0));
         *times += 1;
@@ -48,7 +49,7 @@ impl Findings {
         }
     }
 
-    /// What was noticed, each fault once.
+    /// The faults noticed, each once.
     pub fn finish(mut self) -> Vec<Finding> {
         for (place, times) in self.shared.into_values().filter(|&(_, times)| times > 1) {
             if let Error::File { problem, .. } | Error::Text { problem, .. } = &mut self.list[place].error {

@@ -1,4 +1,4 @@
-//! What a data set has, and everything that is wrong with it.
+//! The inspection of a data set: its contents and all its faults.
 
 use super::dataset::Dataset;
 use super::features::{Features, Heading, buffer};
@@ -20,7 +20,7 @@ pub struct Inspection {
     pub dataset: String,
     /// `published` or `plain`.
     pub form: &'static str,
-    /// The split.
+    /// The inspected split.
     pub split: Split,
     /// Number of classes of the data set, in the split or not.
     pub classes: usize,
@@ -28,24 +28,24 @@ pub struct Inspection {
     pub vectors: VectorSummary,
     /// The parts, in order.
     pub parts: Vec<PartSummary>,
-    /// Everything that is wrong, or looks so.
+    /// Errors and warnings.
     pub problems: Vec<DataProblem>,
 }
 
 /// The class vectors of a data set.
 #[derive(Debug, Clone, Serialize)]
 pub struct VectorSummary {
-    /// Number of classes that have one.
+    /// Number of classes that have a vector.
     pub count: usize,
     /// Numbers per vector.
     pub size: usize,
-    /// The ways they can be assigned.
+    /// The ways in which vectors can be assigned.
     pub modes: Vec<ClassVectors>,
     /// Number of classes that get another class's vector when they are assigned as published.
     pub displaced_as_published: usize,
 }
 
-/// What a part of a split holds.
+/// Contents of a part of a split.
 #[derive(Debug, Clone, Serialize)]
 pub struct PartSummary {
     /// The part.
@@ -90,22 +90,24 @@ impl fmt::Display for SegmentRange {
     }
 }
 
-/// Something wrong, or that looks so.
+/// An error or a warning.
 #[derive(Debug, Clone, Serialize)]
 pub struct DataProblem {
-    /// Whether it makes results wrong. Opening or loading the data set then fails, except for clips that two parts share,
-    /// which only an inspection of all parts can see.
+    /// Whether it makes results wrong. Opening or loading the data set then fails, except for clips
+    /// that two parts share, which only an inspection of all parts can see.
     pub fatal: bool,
-    /// Where and what.
+    /// The place and the fault.
     pub message: String,
-    /// What to do about it, if we know.
+    /// Advice, if there is any.
     pub hint: Option<String>,
 }
 
-/// Reads all of the split `split` of the data set `<root>/<name>` and reports what it has and everything that is wrong.
+/// Reads all of the split `split` of the data set `<root>/<name>` and reports what it has and
+/// everything that is wrong.
 ///
 /// # Errors
-/// When there is no such data set, or nothing can be said about it because its list of classes is missing.
+/// When there is no such data set, or nothing can be said about it because its list of classes is
+/// missing.
 pub fn inspect(root: &Path, name: &str, split: Split) -> Result<Inspection> {
     let mut findings = Findings::default();
     let dataset = Dataset::open_with(root, name, split, ClassVectors::Aligned, &mut findings)?;
@@ -196,7 +198,7 @@ fn scan(
         Ok(pairs) => pairs,
         Err(error) => return findings.fatal(error),
     };
-    // Of a part without classes that was said already.
+    // A part without classes was reported already.
     for modality in ["audio", "video"].into_iter().filter(|_| !pairs.is_empty()) {
         let folder = published.modality(modality, part);
         let Ok(mut files) = published.class_files(&folder) else { continue };

@@ -11,12 +11,13 @@ use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 impl Dataset {
-    /// Opens the split `split` of the data set `<root>/<name>`: its class lists and class vectors, and checks them. The
-    /// folder is in the plain form when it has a `clips.csv`, else in the published layout.
+    /// Opens the split `split` of the data set `<root>/<name>`: its class lists and class vectors,
+    /// and checks them. The folder is in the plain form when it has a `clips.csv`, else in the
+    /// published layout.
     ///
     /// # Errors
-    /// When a file is missing or unreadable, a class of the split is unknown or has no vector, or an unseen class is also
-    /// trained. [`inspect`] lists all that is wrong at once.
+    /// When a file is missing or unreadable, a class of the split is unknown or has no vector, or
+    /// an unseen class is also trained. [`inspect`] lists all that is wrong at once.
     pub fn open(root: &Path, name: &str, split: Split, mode: ClassVectors) -> Result<Dataset> {
         let mut findings = Findings::default();
         let dataset = Dataset::open_with(root, name, split, mode, &mut findings)?;
@@ -26,7 +27,7 @@ impl Dataset {
         }
     }
 
-    /// As [`open`](Dataset::open), but what is wrong inside the data set is only noted.
+    /// As [`open`](Dataset::open), but faults inside the data set are collected in `findings`.
     pub(super) fn open_with(
         root: &Path,
         name: &str,
@@ -43,17 +44,19 @@ impl Dataset {
         }
     }
 
-    /// The demonstration set made from `seed`, in memory. See `docs/data.md` for what it is: classes are compositions of
-    /// three attributes, one of which shows only in time; it is no benchmark.
+    /// The demonstration set made from `seed`, in memory. `docs/data.md` describes it: classes are
+    /// compositions of three attributes, one of which shows only in time. It is not a benchmark.
     pub fn embedded(seed: u64) -> Dataset {
         embedded::dataset(seed)
     }
 
-    /// Reads the clips of a part, ordered by stored part, class id and position in the class's file.
+    /// Reads the clips of a part, ordered by stored part, class id and position in the class's
+    /// file.
     ///
     /// # Errors
-    /// When a file is missing, truncated or not in the expected form; when audio and video do not have the same clips in
-    /// the same order; when feature sizes differ; when a feature is not finite; when the part has no clips.
+    /// When a file is missing, truncated or not in the expected form; when audio and video do not
+    /// have the same clips in the same order; when feature sizes differ; when a feature is not
+    /// finite; when the part has no clips.
     pub fn load(&self, part: Part) -> Result<Clips> {
         let clips = match &self.source {
             Source::Published(published) => published.load(self, part)?,

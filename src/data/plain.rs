@@ -17,7 +17,7 @@ pub(super) const CLIPS: &str = "clips.csv";
 const CLASSES: &str = "classes.csv";
 const VECTORS: &str = "class_vectors.npy";
 
-/// How many clips a row can be in on average: memory is bounded by the matrices.
+/// Most clips that a row may be part of, on average: bounds memory by the size of the matrices.
 const MOST_SHARED: usize = 64;
 
 /// The matrices of the two modalities, in the order of [`Clip::rows`].
@@ -38,7 +38,7 @@ pub(super) fn open(
         return Err(Error::file(&folder, problem).with_hint("use aligned"));
     }
     let (classes, vectors) = read_classes(&folder, findings)?;
-    // Rows of each matrix, if it can be read.
+    // Number of rows of each matrix that can be read.
     let mut sizes = [None; 2];
     for (name, rows) in MATRICES.iter().zip(&mut sizes) {
         match Matrix::open(&folder.join(name)) {
@@ -106,7 +106,8 @@ fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, 
     Ok(pairs.into_iter().map(|(name, vector)| (name, Some(vector))).unzip())
 }
 
-/// The clips, and the parts that lack some because their rows are wrong. Rows are not looked for in matrices of unknown size.
+/// The clips, and the parts that lack some because their rows are wrong. Row numbers are not
+/// checked against matrices of unknown size.
 fn read_clips(
     path: &Path,
     classes: &[String],
@@ -132,7 +133,7 @@ fn read_clips(
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (line, row) in table.iter().enumerate().skip(1) {
         let mut part = None;
-        // An error with what it shares with those of other rows.
+        // The error of a row comes with a key that equal faults of other rows share.
         let clip = (|| {
             let fail = |column: usize, fault: String, problem: String| {
                 (format!("{} {fault}", header[column]), text_error(path, line + 1, column, problem))
@@ -178,7 +179,7 @@ fn read_clips(
                 findings.share(fault, true, error);
                 match part {
                     Some(part) => faulty.extend(part),
-                    // It could have been in any.
+                    // The clip could have been in any part.
                     None => faulty.extend(Part::STORED),
                 }
             }
@@ -193,7 +194,8 @@ fn read_clips(
     Ok((clips, faulty))
 }
 
-/// The part a clip is stored in, of a list like `stage_1_train|stage_2_train`; none when the list is empty.
+/// The part a clip is stored in, of a list like `stage_1_train|stage_2_train`; none when the list
+/// is empty.
 fn stored_part(text: &str) -> std::result::Result<Option<Part>, String> {
     let mut found = None;
     let mut trains = false;
@@ -270,7 +272,8 @@ impl Plain {
         Features::new(dim, offsets, values)
     }
 
-    /// Clips whose features are not finite, one error per modality. Of a matrix that cannot be opened this was said before.
+    /// Clips whose features are not finite, one error per modality. A matrix that cannot be opened
+    /// was reported by [`open`].
     pub fn check(&self, findings: &mut Findings) {
         for (modality, name) in MATRICES.iter().enumerate() {
             let Ok(mut matrix) = Matrix::open(&self.folder.join(name)) else { continue };

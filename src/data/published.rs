@@ -75,7 +75,7 @@ pub(super) fn open(
             place = path;
             let table = lists.join(format!("{lower}_w2v_class_names.csv"));
             let names = vectors::read_names(&table, &|name| names.id(name), &dictionary, findings);
-            // Of a table that cannot be read nothing follows about single classes.
+            // With an unreadable table, nothing is said about single classes.
             let (names, readable) = match names {
                 Ok(names) => (names, true),
                 Err(error) => {
@@ -144,7 +144,8 @@ fn class_ids(listed: &[String], names: &ClassNames, path: &Path, findings: &mut 
     (ids, before == listed.len())
 }
 
-/// `features/<split>_features`, or the one folder whose name begins so, as that of temporal features does.
+/// `features/<split>_features`, or the one folder whose name begins so, as that of temporal
+/// features does.
 fn features_folder(folder: &Path, split: Split) -> Result<PathBuf> {
     let parent = folder.join("features");
     let wanted = format!("{split}_features");
@@ -182,7 +183,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The entries of a folder that `keep` wants, sorted.
+/// The paths in a folder that `keep` accepts, sorted.
 fn list(folder: &Path, keep: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
     let fail = |e: std::io::Error| Error::caused_by(folder, "cannot read this folder", e);
     let mut paths = Vec::new();
@@ -202,14 +203,15 @@ impl Published {
         self.features.join(modality).join(part.folder_name())
     }
 
-    /// The class files in a folder by compared class name. Sequences (`.pkl`) go before averages (`.h5`).
+    /// The class files in a folder by compared class name. Sequences (`.pkl`) go before averages
+    /// (`.h5`).
     ///
     /// # Errors
     /// If the folder cannot be read, or two files of one format are of one class.
     pub fn class_files(&self, folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
         let mut paths = list(folder, |path| matches!(&ending(path)[..], "h5" | "pkl"))?;
         let stem = |path: &Path| path.file_stem().map(|stem| self.names.key(&stem.to_string_lossy()));
-        // `X.pkl` takes the place of `X.h5` before it.
+        // `X.pkl` comes after `X.h5` and replaces it.
         paths.sort_by_key(|path| ending(path));
         let mut files = BTreeMap::new();
         for path in paths {
@@ -302,7 +304,7 @@ pub(super) fn compare(audio: &Path, audio_heading: &Heading, video: &Path, video
     Err(Error::file(video, problem).with_hint("audio and video files need the same clips in the same order"))
 }
 
-/// Class lists against the table of clips beside them.
+/// Checks the class list of a part against the table of clips beside it.
 pub(super) fn compare_table(published: &Published, dataset: &Dataset, part: Part, findings: &mut Findings) {
     let path = published.split.join(format!("{part}.csv"));
     if !path.exists() {

@@ -1,4 +1,4 @@
-//! Where the clips of an open data set are, by its form.
+//! Location of the clips of an open data set, by its form.
 
 use super::features::Clips;
 use super::split::Part;
@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Where the clips are.
+/// Location of the clips.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     Published(Published),
@@ -16,7 +16,7 @@ pub(super) enum Source {
     Memory(Arc<[Clips; 5]>),
 }
 
-/// Where the files of an open data set are.
+/// An open data set in the published layout.
 #[derive(Debug, Clone)]
 pub(super) struct Published {
     /// Folder of the `.txt` and `.csv` of the parts.
@@ -26,7 +26,7 @@ pub(super) struct Published {
     pub names: ClassNames,
 }
 
-/// Class names to ids, the way the data set compares them.
+/// Ids of classes by name, as the data set compares names.
 #[derive(Debug, Clone)]
 pub(super) struct ClassNames {
     pub ids: HashMap<String, usize>,
@@ -35,7 +35,7 @@ pub(super) struct ClassNames {
 }
 
 impl ClassNames {
-    /// The name as it is compared.
+    /// The form of a name that is compared.
     pub fn key(&self, name: &str) -> String {
         let name = composed(name);
         if self.ignore_case { name.to_lowercase() } else { name }
@@ -58,7 +58,7 @@ pub(super) struct Plain {
 pub(super) struct Clip {
     pub id: String,
     pub class: usize,
-    /// The part it is stored in.
+    /// The stored part of the clip.
     pub part: Part,
     pub rows: [Range<usize>; 2],
 }

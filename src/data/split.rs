@@ -1,9 +1,10 @@
-//! The parts of a split, and which split and which class vectors are meant.
+//! Names of splits, of their parts, and of the ways to assign class vectors.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A part of a split. Stage 1 chooses, stage 2 trains on everything but the test data and is tested once.
+/// A part of a split. Stage 1 chooses, stage 2 trains on everything but the test data and is tested
+/// once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
@@ -28,7 +29,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// All parts in order.
+    /// All parts, in order.
     pub const ALL: [Part; 6] = [
         Part::Stage1Train,
         Part::Stage1ValSeen,
@@ -54,7 +55,7 @@ impl Part {
         }
     }
 
-    /// The stored parts this one consists of.
+    /// The stored parts that this part consists of.
     pub(super) fn stored(self) -> &'static [Part] {
         match self {
             Part::Stage1Train => &[Part::Stage1Train],
@@ -73,7 +74,8 @@ impl fmt::Display for Part {
     }
 }
 
-/// Which of the published splits and feature sets: self-supervised features or those of classification networks.
+/// Which of the published splits and feature sets: self-supervised features or those of
+/// classification networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
@@ -85,7 +87,7 @@ pub enum Split {
 }
 
 impl Split {
-    /// `main` or `cls`, as the published folders begin.
+    /// `main` or `cls`, with which the names of the published folders begin.
     pub fn prefix(self) -> &'static str {
         match self {
             Split::Main => "main",
@@ -100,18 +102,19 @@ impl fmt::Display for Split {
     }
 }
 
-/// Which class gets which vector.
+/// How class vectors are assigned to classes.
 ///
-/// The reference loader of the benchmarks sorts the vectors by the name they were made from and indexes them by the rank of
-/// the class's original name. The two orders differ, so many classes get another class's vector (UCF 79 of 101, VGGSound 205
-/// of 309, ActivityNet 8 of 200). Published figures have this; say which mode a figure used.
+/// The reference loader of the benchmarks sorts the vectors by the name they were made from and
+/// indexes them by the rank of the class's original name. The two orders differ, so many classes
+/// get another class's vector (UCF 79 of 101, VGGSound 205 of 309, ActivityNet 8 of 200). Published
+/// figures have this; say which mode a figure used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassVectors {
     /// Each class has its own vector.
     #[default]
     Aligned,
-    /// As the reference loader assigns them.
+    /// The assignment of the reference loader.
     AsPublished,
 }
 

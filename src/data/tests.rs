@@ -1,4 +1,5 @@
-//! The readers on small data sets made here: the forms that occur, and everything that can be wrong.
+//! The readers on small data sets made here: the forms that occur, and everything that can be
+//! wrong.
 
 use super::class_file::tests::{write_h5, write_sequences};
 use super::*;
@@ -18,7 +19,8 @@ struct Made {
 const AUDIO_DIM: usize = 2;
 const VIDEO_DIM: usize = 3;
 
-/// Which of the four classes are in a stored part: two trained, one unseen in validation, one unseen in the test.
+/// Which of the four classes are in a stored part: two trained, one unseen in validation, one
+/// unseen in the test.
 fn members(part: Part) -> &'static [usize] {
     match part {
         Part::Stage1ValUnseen => &[2],
@@ -112,7 +114,8 @@ impl Made {
         inspect(self.root.path(), self.name, Split::Main).unwrap()
     }
 
-    /// Opening or loading fails with a message that has all of `texts`, and the inspection finds the same.
+    /// Opening or loading fails with a message that has all of `texts`, and the inspection finds
+    /// the same.
     fn refused(&self, texts: &[&str]) {
         let error = self.load_all().expect_err(&format!("{texts:?}")).to_string();
         assert!(texts.iter().all(|text| error.contains(text)), "{texts:?}: {error}");
@@ -465,7 +468,8 @@ fn odd_but_usable_data_is_warned_of() {
 #[test]
 fn an_inspection_finds_everything_at_once() {
     let made = letters();
-    // Test clips that were trained, a truncated file, a missing one, NaN, a class without vector, a wrong table.
+    // Test clips that were trained, a truncated file, a missing one, NaN, a class without vector, a
+    // wrong table.
     made.class_files(Part::Stage2TestSeen, 0, &made.ids(Part::Stage1Train, 0));
     std::fs::write(made.class_file("audio", Part::Stage1Train, 1), b"\x89HDF\r\n\x1a\n").unwrap();
     std::fs::remove_file(made.class_file("video", Part::Stage2TestUnseen, 3)).unwrap();
@@ -493,7 +497,8 @@ fn an_inspection_finds_everything_at_once() {
     assert_eq!(json["problems"].as_array().unwrap().len(), expected.len());
 }
 
-/// A small data set in the plain form: classes `a` to `d` with two clips each, audio of 2 segments and video of 1.
+/// A small data set in the plain form: classes `a` to `d` with two clips each, audio of 2 segments
+/// and video of 1.
 fn plain() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("Small");
@@ -606,7 +611,8 @@ fn matrices_stored_by_columns_are_read() {
     assert!(inspect(root.path(), "Small", Split::Main).unwrap().problems.is_empty());
 }
 
-/// Classes and clips whose names look alike are the same: composed (NFC), decomposed (NFD), behind a byte order mark.
+/// Classes and clips whose names look alike are the same: composed (NFC), decomposed (NFD), behind
+/// a byte order mark.
 #[test]
 fn names_compare_by_what_they_look_like() {
     let (composed, decomposed) = ("\u{c9}lan", "E\u{301}lan");

@@ -1,4 +1,5 @@
-//! Class vectors: the dictionary of embeddings, the names that lead to it, and the two ways to assign them.
+//! Class vectors: the dictionary of embeddings, the table from classes to its names, and the two
+//! ways to assign vectors.
 
 use super::findings::Findings;
 use super::split::ClassVectors;
@@ -36,7 +37,7 @@ pub(super) fn read_dictionary(path: &Path) -> Result<Dictionary> {
         if size == 0 || size > bytes.len() || *dim.get_or_insert(size) != size {
             return Err(fail(format!("the vector of '{name}' has size {size}, others have {}", dim.unwrap_or(0))));
         }
-        // One array under many names must not multiply it; elements have 2 bytes or more.
+        // One array under many names must not multiply memory; elements have 2 bytes or more.
         promised += size;
         if promised > bytes.len() / 2 {
             return Err(fail(format!("the vectors up to that of '{name}' are larger than the file")));
@@ -63,9 +64,9 @@ pub(super) fn read_dictionary(path: &Path) -> Result<Dictionary> {
 
 /// Class id -> the name of its vector, from `<name>_w2v_class_names.csv`.
 ///
-/// The published files begin with `original,manual`; others have no header or the columns the other way round. Without a
-/// header, the column that matches more class names is the original name, and the one that matches more keys of the
-/// dictionary names the vector.
+/// The published files begin with `original,manual`; others have no header or the columns the other
+/// way round. Without a header, the column that matches more class names is the original name, and
+/// the one that matches more keys of the dictionary names the vector.
 pub(super) fn read_names(
     path: &Path,
     class_id: &dyn Fn(&str) -> Option<usize>,
@@ -117,7 +118,8 @@ pub(super) fn read_names(
     Ok(names)
 }
 
-/// Assigns the vectors to `classes` classes. Also counts the classes whose vector is another class's.
+/// Assigns the vectors to `classes` classes. Also counts the classes whose vector is another
+/// class's.
 pub(super) fn assign(
     mode: ClassVectors,
     classes: usize,

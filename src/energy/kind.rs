@@ -1,9 +1,10 @@
-//! The words of a ledger: parts of the hybrid, kinds of operation, views of the same work, types of numbers.
+//! Categories of a ledger: branches of the hybrid, kinds of operation, views of the same work,
+//! types of numbers.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Which part of the hybrid an entry belongs to.
+/// The part of the hybrid to which an entry belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Branch {
@@ -31,7 +32,7 @@ impl fmt::Display for Branch {
     }
 }
 
-/// What was done.
+/// A kind of operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -53,7 +54,8 @@ pub enum Kind {
     SynapticEvent,
     /// One step of one neuron that was carried out.
     NeuronUpdate,
-    /// One step of one neuron that the event-driven run left out. Hardware that visits every neuron at every step pays for it.
+    /// One step of one neuron that the event-driven run left out. Hardware that visits every neuron
+    /// at every step pays for it.
     NeuronIdle,
     /// One step of one neuron's dynamic threshold.
     ThresholdUpdate,
@@ -62,7 +64,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind.
+    /// All kinds, in the order of documents.
     pub const ALL: [Kind; 12] = [
         Kind::Mac,
         Kind::Ac,
@@ -78,7 +80,7 @@ impl Kind {
         Kind::QueueOperation,
     ];
 
-    /// Which view it belongs to.
+    /// The view to which the kind belongs.
     pub fn view(self) -> View {
         match self {
             Kind::Mac | Kind::Ac | Kind::Multiply | Kind::Add | Kind::Compare | Kind::Function => View::Arithmetic,
@@ -126,7 +128,7 @@ pub enum View {
     Events,
 }
 
-/// What numbers an operation works on.
+/// The type of the numbers of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataType {

@@ -1,19 +1,23 @@
-//! The ledger of a run: what each layer of the hybrid did, as integers over all clips.
+//! The ledger of a run: the operations of each layer, as integers over all clips.
 //!
-//! Every line is one kind of operation of one operator. The spiking branch is told twice, in two *views* of the same work: as
-//! arithmetic (additions, multiplications), for tables that price arithmetic, and as events (deliveries to synapses, updates of
-//! neurons), for tables that price those. A table looks at one view; see [`EnergyTable`](super::EnergyTable).
+//! Every line is one kind of operation of one operator. The spiking branch is told twice, in two
+//! *views* of the same work: as arithmetic (additions, multiplications), for tables that price
+//! arithmetic, and as events (deliveries to synapses, updates of neurons), for tables that price
+//! those. A table looks at one view; see [`EnergyTable`](super::EnergyTable).
 //!
-//! Rules, per unit counted by an engine. Arithmetic of updates is that of the hybrid's spiking layers; a simulated network has that of
-//! its own neurons ([`crate::simulator`]):
+//! Rules, per unit counted by an engine. Arithmetic of updates is that of the hybrid's spiking
+//! layers; a simulated network has that of its own neurons ([`crate::simulator`]):
 //! - a spike delivered to a synapse: one accumulate, or one synaptic event;
 //! - an analog value times a weight: one MAC, in both views;
-//! - a membrane update: two additions (bias; current less membrane), one MAC (leak), one comparison (threshold), or one neuron update;
-//! - a threshold update: three MACs (trace, its gain, half of the old threshold), one multiplication (half of the target), three
-//!   additions (the cues' sum), two comparisons (bounds), or one threshold update;
+//! - a membrane update: two additions (bias; current less membrane), one MAC (leak), one comparison
+//!   (threshold), or one neuron update;
+//! - a threshold update: three MACs (trace, its gain, half of the old threshold), one
+//!   multiplication (half of the target), three additions (the cues' sum), two comparisons
+//!   (bounds), or one threshold update;
 //! - a soft reset: one addition per spike, part of the membrane's arithmetic;
-//! - an entropy, once per layer and tick: one MAC and three multiplications (two logarithms' products, two gains), one addition,
-//!   two comparisons (bounds), three functions (two logarithms, one division), in both views.
+//! - an entropy, once per layer and tick: one MAC and three multiplications (two logarithms'
+//!   products, two gains), one addition, two comparisons (bounds), three functions (two logarithms,
+//!   one division), in both views.
 
 use super::cost::{Cost, DenseOperator};
 use super::counts::LayerCounts;
@@ -28,19 +32,20 @@ pub const LEDGER_SCHEMA: &str = "spikefuse.ledger/1";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Part of the hybrid.
+    /// The part of the hybrid.
     pub branch: Branch,
-    /// Layer, as in the names of its tensors.
+    /// Name of the layer, as in the names of its tensors.
     pub layer: String,
-    /// What of the layer.
+    /// Operator within the layer, such as `synapses`, `membrane`, `threshold`.
     pub operator: String,
-    /// What was done.
+    /// The kind of operation.
     pub kind: Kind,
-    /// On which numbers.
+    /// The type of the numbers.
     pub data_type: DataType,
-    /// How often, over all clips.
+    /// Number of operations over all clips.
     pub count: u64,
-    /// How often in the dense twin: the network with ReLU in place of spikes, one pass. None where there is no such twin.
+    /// Number of operations in the dense twin, the network with ReLU in place of spikes, one pass;
+    /// `None` where there is no such twin.
     pub dense_count: Option<u64>,
 }
 
@@ -48,20 +53,21 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
-    /// [`LEDGER_SCHEMA`]
+    /// Version of the document: [`LEDGER_SCHEMA`].
     pub schema: String,
-    /// Clips that the counts are sums over.
+    /// Number of clips over which counts are summed.
     pub clips: u64,
-    /// In the order in which they were filed.
+    /// The entries, in the order in which they were filed.
     pub entries: Vec<Entry>,
 }
 
-/// A spiking layer as the ledger sees it.
+/// A spiking layer to be filed.
 #[derive(Debug, Clone, Copy)]
 pub struct SpikingLayer {
-    /// What it did over all clips.
+    /// Its counts over all clips.
     pub counts: LayerCounts,
-    /// Those of its MACs that multiply analog input. The others are products with the zeros and ones of spikes.
+    /// MACs that multiply analog input; the other MACs are products with the zeros and ones of
+    /// spikes.
     pub analog_macs: u64,
     /// Neurons times steps times clips.
     pub neuron_steps: u64,
@@ -71,7 +77,8 @@ pub struct SpikingLayer {
     pub reset: Cost,
     /// Arithmetic of one threshold update.
     pub threshold: Cost,
-    /// MACs of its dense twin and values that go through the twin's ReLU, over all clips; none if it has no twin.
+    /// MACs of its dense twin and values that go through the twin's ReLU, over all clips; none if
+    /// it has no twin.
     pub twin: Option<[u64; 2]>,
 }
 
@@ -82,7 +89,7 @@ pub const THRESHOLD_UPDATE: Cost = Cost { macs: 3, multiplies: 1, additions: 3, 
 /// Arithmetic of the entropy of a layer's firing rate.
 pub const ENTROPY: Cost = Cost { macs: 1, multiplies: 3, additions: 1, comparisons: 2, functions: 3, ..Cost::ZERO };
 
-/// A ledger read from a file may hold any counts.
+/// Sums saturate: a ledger read from a file may hold any counts.
 fn sum(counts: impl Iterator<Item = u64>) -> u64 {
     counts.fold(0, u64::saturating_add)
 }

@@ -1,4 +1,5 @@
-//! Reading HDF5 files of unknown origin: sizes are believed only as far as the file itself is large.
+//! Reading HDF5 files of unknown origin: sizes are believed only as far as the file itself is
+//! large.
 
 use crate::base::memory;
 use crate::error::{Error, Result};
@@ -17,20 +18,21 @@ pub(crate) const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 pub(crate) struct H5 {
     path: PathBuf,
     file: Hdf5File,
-    /// Bytes that the datasets of this file can still have, all together: deflate shrinks by at most about 1030, and one dataset
-    /// under many names must not multiply that.
+    /// Bytes that may still be read from this file in all: deflate shrinks by a factor of at most
+    /// about 1030, and one dataset under many names must not exceed that.
     left: Cell<usize>,
     /// Bytes of memory that reading may still take.
     memory: Cell<u64>,
 }
 
-/// What a call of the reader says. Where it gives up in a panic, as on sizes whose product is no number, the file is at fault.
+/// Runs a call of the reader. A panic of the reader, as on sizes whose product overflows, means a
+/// damaged file.
 fn guarded<T>(read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> hdf5_reader::error::Result<T> {
     let damaged = |_| Err(hdf5_reader::error::Error::InvalidData("damaged: its sizes cannot be".into()));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(damaged)
 }
 
-/// Refuses links into other files, which otherwise would be left out without a word.
+/// Refuses links into other files, which the reader would otherwise skip silently.
 struct OwnFile;
 
 const LINK: &str = "is linked from another file";
@@ -41,10 +43,11 @@ impl ExternalLinkResolver for OwnFile {
     }
 }
 
-/// How many times what a compressed file has can be larger than itself.
+/// Largest ratio of the content of a compressed file to its size.
 const SHRINKS: usize = 1100;
 
-/// Bytes of memory that one byte of a dataset takes at most, as numbers and as the spikes or edges made of them, and that one element does.
+/// Most bytes of memory per byte of a dataset and per element, as numbers and as the spikes or
+/// edges made of them.
 const MEMORY: [u64; 2] = [4, 16];
 
 impl H5 {
@@ -67,7 +70,7 @@ impl H5 {
         Ok(H5 { path: path.to_path_buf(), file, left: Cell::new(limit), memory: Cell::new(memory.min(memory::free())) })
     }
 
-    /// What `read` reads of object `name`.
+    /// Runs `read` on object `name`.
     pub fn read<T>(&self, name: &str, read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> Result<T> {
         guarded(read).map_err(self.fail(name))
     }
@@ -79,7 +82,7 @@ impl H5 {
             use hdf5_reader::error::Error::{AttributeNotFound, DatasetNotFound, GroupNotFound};
             let text = e.to_string();
             let hint = match &e {
-                // The file says itself that it has none.
+                // The object does not exist: the message says it all.
                 GroupNotFound(_) | DatasetNotFound(_) | AttributeNotFound(_) => None,
                 _ if [LINK, "external raw data"].iter().any(|part| text.contains(part)) => {
                     Some("write all of it into one file")
@@ -122,7 +125,7 @@ impl H5 {
     pub fn floats(&self, name: &str) -> Result<Vec<f64>> {
         let dataset = self.dataset(name)?;
         let &Datatype::FloatingPoint { size: size @ (2 | 4 | 8), byte_order } = dataset.dtype() else {
-            // Integers as times are rare and short.
+            // Integer times are rare, and their lists short.
             return Ok(self.integers(name)?.into_iter().map(|value| value as f64).collect());
         };
         let raw = self.raw(&dataset, name)?;
@@ -150,7 +153,8 @@ impl H5 {
         match dataset.dtype() {
             Datatype::String { size: StringSize::Fixed(_), .. } => drop(self.claim(&dataset, name)?),
             Datatype::String { .. } | Datatype::VarLen { kind: VarLenKind::String, .. } => {
-                // Where each text is: one that is in many places is read as often. What has the number 0 is empty.
+                // References to the texts. A text with many references is read as often; reference
+                // 0 is an empty text.
                 let places = self.raw(&dataset, name)?;
                 let mut uses: HashMap<&[u8], usize> = HashMap::new();
                 for place in places.chunks_exact((places.len() / count.max(1)).max(1)) {
@@ -167,7 +171,7 @@ impl H5 {
         self.read(name, || dataset.read_strings())
     }
 
-    /// How many bytes a dataset has, which then count as read.
+    /// Number of bytes of a dataset, which are taken off the limits of this file.
     pub fn claim(&self, dataset: &Dataset, name: &str) -> Result<usize> {
         let left = self.left.get();
         let Some(bytes) = dataset.raw_byte_len().ok().filter(|&bytes| bytes <= left) else {
@@ -214,7 +218,8 @@ mod tests {
         assert!(guarded(panics).is_err_and(|e| e.to_string().contains("damaged")));
     }
 
-    /// A dataset under many names is read many times: together no more than a file of this size can hold.
+    /// A dataset under many names is read many times: together no more than a file of this size can
+    /// hold.
     #[test]
     fn what_is_read_of_a_file_is_bounded_by_the_file() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Forms of files that several modules read.
+//! File formats that several modules read or write.
 
 pub(crate) mod h5;
 pub(crate) mod npy;

@@ -51,7 +51,8 @@ fn little<const N: usize>(bytes: &[u8], big_endian: bool) -> [u8; N] {
     array
 }
 
-/// Converts raw float elements of 2, 4 or 8 bytes to `f32`. `raw` holds exactly `out.len()` elements.
+/// Converts raw float elements of 2, 4 or 8 bytes to `f32`. `raw` holds exactly `out.len()`
+/// elements.
 pub(crate) fn floats_to_f32(raw: &[u8], size: usize, big_endian: bool, out: &mut [f32]) {
     for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
         *value = match size {
@@ -62,7 +63,7 @@ pub(crate) fn floats_to_f32(raw: &[u8], size: usize, big_endian: bool, out: &mut
     }
 }
 
-/// The same to `f64`, without loss.
+/// Converts raw float elements of 2, 4 or 8 bytes to `f64`, without loss.
 pub(crate) fn floats_to_f64(raw: &[u8], size: usize, big_endian: bool, out: &mut [f64]) {
     for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
         *value = match size {
@@ -73,7 +74,8 @@ pub(crate) fn floats_to_f64(raw: &[u8], size: usize, big_endian: bool, out: &mut
     }
 }
 
-/// Raw integer elements of 1, 2, 4 or 8 bytes. What is beyond `i64` becomes its largest value, which no id or tick can be.
+/// Raw integer elements of 1, 2, 4 or 8 bytes. Values beyond `i64` become its largest value, which
+/// is no valid id or tick.
 pub(crate) fn integers(raw: &[u8], size: usize, signed: bool, big_endian: bool) -> impl Iterator<Item = i64> {
     raw.chunks_exact(size).map(move |bytes| {
         let mut word = [0; 8];
@@ -137,7 +139,7 @@ impl Header {
 
 /// Elements of `size` bytes that are stored column by column, as `fortran_order` says, row by row.
 pub(crate) fn row_major(raw: &[u8], size: usize, shape: &[usize]) -> Vec<u8> {
-    // From one element to the next along each axis.
+    // Distance of neighbouring elements along each axis.
     let strides: Vec<usize> = (0..shape.len()).map(|axis| shape[..axis].iter().product()).collect();
     let (mut index, mut from) = (vec![0; shape.len()], 0);
     let mut rows = vec![0; raw.len()];
@@ -171,7 +173,8 @@ pub(crate) struct Matrix {
     path: PathBuf,
     file: BufReader<File>,
     header: Header,
-    /// All elements row by row, once they were asked for, of a matrix that is stored column by column.
+    /// All elements row by row, of a matrix that is stored column by column; filled on the first
+    /// read.
     transposed: Option<Vec<u8>>,
     /// Number of rows.
     pub rows: usize,
@@ -204,7 +207,7 @@ impl Matrix {
         Ok(Matrix { path: path.to_path_buf(), file, header, transposed: None, rows, columns })
     }
 
-    /// Reads `out.len() / columns` rows from `row` on. The caller keeps them inside the matrix.
+    /// Reads `out.len() / columns` rows from `row` on. The rows must lie inside the matrix.
     pub fn read_rows(&mut self, row: usize, out: &mut [f32]) -> Result<()> {
         let size = self.header.dtype.size;
         let fail = |e: std::io::Error| Error::caused_by(&self.path, format_args!("cannot read row {row}"), e);
@@ -256,7 +259,7 @@ pub(crate) mod tests {
         bytes
     }
 
-    /// The same for elements column by column.
+    /// A header of a matrix stored column by column.
     pub fn by_columns(descr: &str, shape: &str) -> Vec<u8> {
         let text = String::from_utf8_lossy(&header_bytes(descr, shape)[10..]).replace("False", "True ");
         [&header_bytes(descr, shape)[..10], text.as_bytes()].concat()

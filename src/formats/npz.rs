@@ -13,15 +13,16 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 /// The first bytes of a zip file that holds something.
 pub(crate) const SIGNATURE: &[u8] = b"PK\x03\x04";
 
-/// Bytes of memory that one byte of an array takes at most, as numbers and as what is made of them, and that one element does.
+/// Most bytes of memory per byte of an array and per element, as numbers and as the spikes or edges
+/// made of them.
 const MEMORY: [u64; 2] = [4, 16];
 
 /// An open `.npz` file.
 pub(crate) struct Npz {
     path: PathBuf,
     archive: ZipArchive<BufReader<File>>,
-    /// Bytes that the arrays of this file can still have, all together: deflate shrinks by at most about 1030, and entries that
-    /// share their compressed bytes are not let multiply them.
+    /// Bytes that may still be read from this file in all: deflate shrinks by a factor of at most
+    /// about 1030, and entries that share compressed bytes must not exceed that.
     left: u64,
     /// Bytes of memory that reading may still take.
     memory: u64,
@@ -65,7 +66,7 @@ impl Npz {
             }
         };
         let mut needed = too_large(size.saturating_mul(MEMORY[0]))?;
-        // To one byte behind its end, where its checksum is compared.
+        // The reader compares the checksum when it is read beyond the end.
         let limit = self.left.min(size);
         (&mut entry).take(limit).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
         if bytes.len() as u64 == size && entry.read(&mut [0]).map_err(|e| wrong(e.to_string()))? > 0 {
@@ -146,14 +147,15 @@ impl Array {
     }
 }
 
-/// Elements of an array whose number is not known yet, in a nameless temporary file that goes with its handle.
+/// Elements of an array of unknown length, in a nameless temporary file that vanishes with its
+/// handle.
 pub(crate) struct Spool {
     file: BufWriter<File>,
     bytes: u64,
 }
 
 impl Spool {
-    /// A spool on the disk that has `folder`.
+    /// An empty spool on the disk of `folder`.
     pub fn new(folder: &Path) -> Result<Spool> {
         let file = tempfile::tempfile_in(folder)
             .map_err(|e| Error::caused_by(folder, "cannot make a temporary file in this folder", e))?;
@@ -176,8 +178,8 @@ impl Spool {
     }
 }
 
-/// Reports the first error and then takes everything for written: an unfinished archive is completed when it is dropped, and
-/// its library prints what goes wrong there.
+/// Reports the first error and afterwards accepts everything: the zip library completes an
+/// unfinished archive on drop and would print errors there.
 struct FirstError {
     file: BufWriter<File>,
     failed: bool,
@@ -210,7 +212,7 @@ impl NpzWriter {
 
     /// An array whose elements are the bytes of `data`; `bytes` says how many.
     fn write(&mut self, name: &str, head: &[u8], data: &mut dyn Read, bytes: u64) -> Result<()> {
-        // Level 1: membranes hardly shrink at any, spikes do at each.
+        // Level 1: membranes hardly shrink at any level, and spikes shrink well at each.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(1))
@@ -243,7 +245,7 @@ impl NpzWriter {
         self.write(name, &header(descr, shape), &mut file, bytes)
     }
 
-    /// The whole file, which has only to take its name.
+    /// Completes the file, which still has its temporary name.
     pub fn finish(self) -> Result<Partial> {
         let NpzWriter { partial, zip } = self;
         let file = zip.finish().map_err(|e| partial.error(e))?.into_inner();

@@ -1,4 +1,4 @@
-//! What to draw of a recording, and whether it can be drawn.
+//! The part of a recording to draw, checked.
 
 use crate::base::text::some;
 use crate::error::{Error, Result, short};
@@ -6,13 +6,13 @@ use crate::recording::{Recorded, SpikeRecording, check_dt, ids as ids_of, name_a
 use crate::spiking::Tick;
 use std::ops::Range;
 
-/// Which part of a recording: ticks that start in `from_ms..to_ms`, in ms from tick 0. A bound that is not given is the
-/// recording's own.
+/// A part of a recording: ticks that start in `from_ms..to_ms`, in ms from tick 0. A bound that is
+/// not given is the recording's own.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Span {
-    /// First time in ms.
+    /// Start in ms, inclusive.
     pub from_ms: Option<f64>,
-    /// The time in ms before which it ends.
+    /// End in ms, exclusive.
     pub to_ms: Option<f64>,
 }
 
@@ -92,7 +92,7 @@ impl Window {
                 format!("{} ms is less than a tick of {} ms", short(width_ms), short(self.dt_ms)),
             ));
         }
-        // A bin longer than all time is one bin.
+        // A bin longer than any recording is one bin.
         Ok(ticks.min(f64::from(Tick::MAX)) as Tick)
     }
 }
@@ -104,15 +104,18 @@ pub const MOST_NAMES: usize = 20;
 pub struct Chosen<'a> {
     recording: &'a SpikeRecording,
     pub window: Window,
-    /// Of those to draw: name, with neurons if not all of it are drawn, and how many neurons are.
+    /// Populations to draw: name, with the range of neurons if only some are drawn, and number of
+    /// drawn neurons.
     pub populations: Vec<(String, u32)>,
-    /// Of each of the recording's populations: its place in `populations`, and the neurons to draw, ascending.
+    /// For each population of the recording: its index in `populations` and the neurons to draw,
+    /// ascending.
     places: Vec<Option<(usize, Vec<Range<u32>>)>>,
 }
 
 impl<'a> Chosen<'a> {
-    /// Checks all of the recording, and that at most `most` populations are to be drawn: those of `names`, each with or without neurons
-    /// (`exc`, `exc[0..10]`), or all of which spikes were recorded.
+    /// Checks all of the recording, and that at most `most` populations are to be drawn: those of
+    /// `names`, each with or without neurons (`exc`, `exc[0..10]`), or all of which spikes were
+    /// recorded.
     pub fn new(recording: &'a SpikeRecording, span: Span, names: &[String], most: usize) -> Result<Chosen<'a>> {
         let window = Window::new(span, recording.dt_ms, 0, u64::from(recording.ticks))?;
         if recording.populations.is_empty() {
@@ -163,7 +166,8 @@ impl<'a> Chosen<'a> {
         Ok(Chosen { recording, window, populations, places })
     }
 
-    /// Tick, place of the population in `populations`, number of the neuron among those that are drawn; of all ticks.
+    /// Tick, place of the population in `populations`, number of the neuron among those that are
+    /// drawn; of all ticks.
     pub fn all_spikes(&self) -> impl Iterator<Item = (Tick, usize, u32)> + '_ {
         self.recording.spikes.iter().filter_map(|&(tick, p, neuron)| {
             let (place, drawn) = self.places[p as usize].as_ref()?;
@@ -178,7 +182,7 @@ impl<'a> Chosen<'a> {
         })
     }
 
-    /// The same in the window only.
+    /// The spikes of [`all_spikes`](Chosen::all_spikes) inside the window.
     pub fn spikes(&self) -> impl Iterator<Item = (Tick, usize, u32)> + '_ {
         self.all_spikes().filter(|(tick, _, _)| self.window.contains(*tick))
     }
@@ -220,6 +224,6 @@ fn check_spikes(recording: &SpikeRecording) -> Result<()> {
             return Err(Error::value("spikes", problem));
         }
     }
-    // A spike may stand twice: files with fine times put several into a tick.
+    // A spike may occur twice: files with finer times have several in one tick.
     if recording.spikes.is_sorted() { Ok(()) } else { Err(Error::value("spikes", "they are not in ascending order")) }
 }

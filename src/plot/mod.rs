@@ -1,8 +1,10 @@
-//! Figures of recordings, as SVG or PNG: [`raster`], [`rate`], [`isi`], [`membrane`] and [`threshold`].
+//! Figures of recordings, as SVG or PNG: [`raster`], [`rate`], [`isi`], [`membrane`] and
+//! [`threshold`].
 //!
-//! They are made for a column of 3.4 inches, the PNG at 300 pixels per inch (1020 pixels wide), with text of 6 to 8 points,
-//! colours that colour-blind readers can tell apart, and a white ground. The font, DejaVu Sans, is built in: no font of the system
-//! is needed. Characters other than Latin, Greek and some signs show as boxes in a PNG.
+//! They are made for a column of 3.4 inches, the PNG at 300 pixels per inch (1020 pixels wide),
+//! with text of 6 to 8 points, colours that colour-blind readers can tell apart, and a white
+//! ground. The font, DejaVu Sans, is built in: no font of the system is needed. Characters other
+//! than Latin, Greek and some signs show as boxes in a PNG.
 //!
 //! Where a figure shows less than the recording has, it says so.
 //!

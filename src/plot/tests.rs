@@ -1,4 +1,5 @@
-//! Pictures of synthetic recordings. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
+//! Pictures of synthetic recordings. With `PLOT_OUT=DIR` in the environment they are left there, to
+//! be looked at.
 
 use super::*;
 use crate::base::counter;
@@ -10,7 +11,8 @@ fn poisson(populations: &[(&str, u32)], ticks: u32, dt_ms: f64, rate_hz: impl Fn
     let (mut spikes, mut n) = (Vec::new(), 0);
     for tick in 0..ticks {
         for (p, (_, size)) in populations.iter().enumerate() {
-            // From one that fires to the next by geometric distances, so that silence costs nothing.
+            // From one that fires to the next by geometric distances, so that silence costs
+            // nothing.
             let silent = 1.0 - (rate_hz(p, f64::from(tick) * dt_ms) * dt_ms / 1000.0).clamp(1e-12, 0.5);
             let mut neuron = -1.0;
             loop {
@@ -51,7 +53,8 @@ fn silent(neurons: u32) -> SpikeRecording {
     }
 }
 
-/// Leaky neurons under a noisy current whose thresholds jump at each spike and decay: membrane, threshold, spikes.
+/// Leaky neurons under a noisy current whose thresholds jump at each spike and decay: membrane,
+/// threshold, spikes.
 fn adaptive(neurons: u32, ticks: u32, dt_ms: f64) -> (Trace, Trace, SpikeRecording) {
     let (mut v, mut extra) = (vec![-70.0; neurons as usize], vec![0.0; neurons as usize]);
     let (mut membrane, mut threshold, mut spikes) = (Vec::new(), Vec::new(), Vec::new());

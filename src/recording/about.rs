@@ -1,4 +1,4 @@
-//! `recording.json`, which says what the other files of a folder are.
+//! `recording.json`: the description of the other files in the folder of a run.
 
 use super::choice::Recorded;
 use super::header::{Header, Probe, Variable, check_dt};
@@ -9,17 +9,17 @@ use crate::spiking::Tick;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Name of the file that says what the others are.
+/// Name of the file that describes the others.
 pub const ABOUT: &str = "recording.json";
 
-/// The form of the folder that this crate writes and reads.
+/// Version of the folder that this crate writes and reads.
 pub(super) const SCHEMA: u32 = 1;
 
-/// What `recording.json` says.
+/// Content of `recording.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct About {
-    /// Form of the folder: 1.
+    /// Version of the folder: 1.
     pub schema: u32,
     /// Length of a tick in ms.
     pub dt_ms: f64,
@@ -27,23 +27,25 @@ pub struct About {
     pub ticks: Tick,
     /// Name and size of each population.
     pub populations: Vec<(String, u32)>,
-    /// Whose spikes were recorded: name, first and behind the last; without it, everybody's.
+    /// Ranges of neurons whose spikes were recorded: name of the population, first neuron, one past
+    /// the last; all neurons if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Vec<(String, u32, u32)>>,
-    /// What was recorded besides spikes.
+    /// Variables recorded besides spikes.
     pub probes: Vec<AboutProbe>,
     /// Name of the file of spikes.
     pub spikes: String,
     /// Name of the file of traces, if there are probes.
     pub traces: Option<String>,
-    /// What ran the network.
+    /// Name of the driver that ran the network.
     pub driver: String,
     /// The seed of the run.
     pub seed: u64,
 }
 
 impl About {
-    /// Refuses spikes of its populations, or of one of them, that were read from its file and are not those that it is about.
+    /// Checks that spikes read from the file beside this description, of all populations or of one,
+    /// are the described ones.
     pub(super) fn check(&self, folder: &Path, spikes: &SpikeRecording) -> Result<()> {
         let recorded = Recorded::from_named(self.recorded.clone(), &self.populations);
         let recorded = recorded.map_err(|problem| Error::file(folder.join(ABOUT), problem))?;
@@ -69,11 +71,11 @@ pub(super) fn contradicts(path: PathBuf) -> Error {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AboutProbe {
-    /// Which variable.
+    /// The recorded variable.
     pub variable: Variable,
     /// Name of the population.
     pub population: String,
-    /// Which of its neurons.
+    /// Indices of the recorded neurons in the population.
     pub neurons: Vec<u32>,
 }
 
@@ -87,7 +89,7 @@ impl AboutProbe {
         header.probes.iter().map(about).collect()
     }
 
-    /// Without values yet.
+    /// The trace of this probe, still without values.
     pub(super) fn trace(self, dt_ms: f64) -> Trace {
         let AboutProbe { variable, population, neurons } = self;
         Trace { variable, population, neurons, dt_ms, first_tick: 0, values: Vec::new() }

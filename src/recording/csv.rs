@@ -1,7 +1,8 @@
 //! Spikes and traces as tables.
 //!
-//! A table of this crate stands between `# spikefuse spikes {...}` or `# spikefuse traces {...}`, what was known before the first row, and
-//! `# end {...}`, what is known after the last, so that a table cut off is not taken for a whole one.
+//! A table of this crate begins with `# spikefuse spikes {...}` or `# spikefuse traces {...}`,
+//! which holds what was known before the first row, and ends with `# end {...}`, which holds what
+//! is known after the last, so that a truncated table is recognised.
 
 use super::about::AboutProbe;
 use super::choice::Recorded;
@@ -55,7 +56,7 @@ fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::value("recording", e))
 }
 
-/// A name as a cell.
+/// Quotes a name as a cell where needed.
 fn cell(name: &str) -> String {
     let name = cell_text(name);
     if name.contains([',', '"', '\n', '\r', ' ', '#']) || name.is_empty() {
@@ -163,7 +164,7 @@ impl TraceSink for TraceTable {
     }
 }
 
-/// A whole table.
+/// The text of a table.
 struct Text<'a> {
     path: &'a Path,
     text: String,
@@ -178,7 +179,7 @@ impl<'a> Text<'a> {
         Error::Text { path: self.path.to_path_buf(), line, column: column + 1, problem: problem.to_string() }
     }
 
-    /// First and last comment, if the table begins with `start`.
+    /// Content of the first and last comment, if the table begins with `start`.
     fn frame<H, E>(&self, start: &str) -> Result<Option<(H, E)>>
     where
         H: for<'de> Deserialize<'de>,
@@ -194,7 +195,8 @@ impl<'a> Text<'a> {
         Ok(Some((head, end.ok_or_else(cut)?)))
     }
 
-    /// The rows behind the heading, which is given to `columns`; `row` has the line for its errors.
+    /// Calls `columns` with the heading, then `row` with its result, the line and the cells of each
+    /// row.
     fn rows<C>(
         &self,
         columns: impl FnOnce(&[String]) -> Result<C>,
@@ -230,7 +232,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Where a table of spikes has what: the time and whether it is a tick, the neuron, the population.
+/// Columns of a table of spikes: the time and whether it is a tick, the neuron, the population.
 struct Columns {
     time: (usize, bool),
     neuron: usize,

@@ -13,7 +13,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Streams a run into a folder.
+/// A recorder that streams a run into a folder.
 pub struct Folder {
     folder: PathBuf,
     header: Header,
@@ -24,7 +24,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder, if need be, and starts its files beside what it holds.
+    /// Creates the folder, unless it exists, and starts the files under temporary names.
     ///
     /// # Errors
     /// If the header contradicts itself or the files cannot be made.
@@ -37,15 +37,18 @@ impl Folder {
         Ok(Folder { folder: folder.to_path_buf(), header, order, spikes, traces, names })
     }
 
-    /// Completes a run of `ticks` ticks by `driver` with `seed`. An earlier recording in the folder is replaced.
+    /// Completes a run of `ticks` ticks by `driver` with `seed`. An earlier recording in the folder
+    /// is replaced.
     ///
     /// # Errors
-    /// If something came after tick `ticks - 1` or the files cannot be written; the folder then holds what it held before.
+    /// If something came after tick `ticks - 1` or the files cannot be written; the folder then
+    /// holds what it held before.
     pub fn finish(self, ticks: Tick, driver: &str, seed: u64) -> Result<()> {
         self.whole(ticks, driver, seed)?.appear()
     }
 
-    /// Writes all there is of a run of `ticks` ticks by `driver` with `seed`, but for the names of the files.
+    /// Writes all files of a run of `ticks` ticks by `driver` with `seed`, still under temporary
+    /// names.
     ///
     /// # Errors
     /// As [`finish`](Folder::finish).
@@ -75,7 +78,7 @@ impl Folder {
     }
 }
 
-/// A recording whose files are written and have only to take their names.
+/// A recording whose files are complete but still have temporary names.
 pub struct Whole {
     folder: PathBuf,
     spikes: Partial,
@@ -84,7 +87,8 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Puts it into its folder in place of an earlier one, whose files are removed first.
+    /// Gives the files their names. The files of an earlier recording in the folder are removed
+    /// first.
     ///
     /// # Errors
     /// If a file cannot be removed or named.
@@ -101,7 +105,7 @@ impl Whole {
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(about) = about(folder) else { return Vec::new() };
     let names = std::iter::once(ABOUT.to_owned()).chain([about.spikes]).chain(about.traces);
-    // Whatever it names: nothing else is ever written into such a folder.
+    // A damaged `recording.json` may name any file; this crate writes only these.
     let ours = |name: &String| matches!(Path::new(name).file_stem(), Some(stem) if ["recording", "spikes", "traces"].map(OsStr::new).contains(&stem));
     names.filter(ours).map(|name| folder.join(name)).collect()
 }
@@ -121,14 +125,14 @@ impl Recorder for Folder {
     }
 }
 
-/// A run read back.
+/// A run read from its folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
-    /// What `recording.json` says.
+    /// Content of `recording.json`.
     pub about: About,
     /// All spikes.
     pub spikes: SpikeRecording,
-    /// One per probe.
+    /// One trace per probe.
     pub traces: Vec<Trace>,
 }
 

@@ -1,4 +1,4 @@
-//! What is recorded of a run, known before its first tick.
+//! What a run records: known before its first tick.
 
 use super::choice::Recorded;
 use crate::error::{Error, Result, short};
@@ -6,31 +6,31 @@ use crate::error::{Error, Result, short};
 /// Which variable of which neurons to record at each tick.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
-    /// Which variable.
+    /// The recorded variable.
     pub variable: Variable,
     /// Index of the population.
     pub population: usize,
-    /// Which of its neurons.
+    /// Indices of the recorded neurons in the population, in the order of the values.
     pub neurons: Vec<u32>,
 }
 
-/// What can be recorded at each tick.
+/// A quantity that can be recorded at each tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Variable {
-    /// V in mV, after reset.
+    /// The membrane potential V in mV at the end of the tick, after a reset.
     Membrane,
     /// The threshold in mV at the end of the tick, after the jump of an adaptive one.
     Threshold,
-    /// The sum of the synaptic currents.
+    /// The sum of the synaptic currents at the end of the tick.
     Current,
 }
 
 impl Variable {
-    /// All of them.
+    /// All variables, in the order of files.
     pub const ALL: [Variable; 3] = [Variable::Membrane, Variable::Threshold, Variable::Current];
 
-    /// As it stands in files.
+    /// Its name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Variable::Membrane => "membrane",
@@ -49,7 +49,7 @@ pub struct Header {
     pub populations: Vec<(String, u32)>,
     /// Whose spikes are recorded.
     pub recorded: Recorded,
-    /// What is recorded besides spikes.
+    /// Variables recorded besides spikes.
     pub probes: Vec<Probe>,
 }
 
@@ -85,7 +85,8 @@ impl Header {
     }
 }
 
-/// The lengths that a tick can have, ms: all times of a recording are then numbers that can be reckoned with.
+/// Lengths of a tick in ms that are accepted: with these no time of a recording overflows or
+/// vanishes.
 const LENGTHS_OF_A_TICK: std::ops::RangeInclusive<f64> = 1e-12..=1e12;
 
 pub(crate) fn check_dt(dt_ms: f64) -> Result<()> {

@@ -15,26 +15,27 @@ pub struct SpikeRecording {
     pub ticks: Tick,
     /// Name and size of each population.
     pub populations: Vec<(String, u32)>,
-    /// Whose spikes were recorded; nothing is known of the others.
+    /// Neurons whose spikes were recorded; the others may have fired unseen.
     pub recorded: Recorded,
-    /// Tick, population, neuron; ascending.
+    /// `(tick, index of the population, neuron)` of each spike, ascending.
     pub spikes: Vec<(Tick, u32, u32)>,
 }
 
 /// A probe's values, as read from a file or kept in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// Which variable.
+    /// The recorded variable.
     pub variable: Variable,
     /// Name of the population.
     pub population: String,
-    /// Which of its neurons.
+    /// Indices of the recorded neurons in the population, one per column of `values`.
     pub neurons: Vec<u32>,
     /// Length of a tick in ms.
     pub dt_ms: f64,
     /// The tick of the first row.
     pub first_tick: Tick,
-    /// `[ticks, neurons]`, row by row.
+    /// Values at the end of each tick, `[ticks, neurons]` row by row; mV for membranes and
+    /// thresholds.
     pub values: Vec<f64>,
 }
 
@@ -59,16 +60,14 @@ impl SpikeRecording {
             ));
         }
         let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
-        own.map(
-            |&(tick, _, id)| {
-                if id < size { Ok((tick, id)) } else { Err(format!("neuron {id}, but source '{source}' has {size}")) }
-            },
-        )
-        .collect()
+        let check = |&(tick, _, id): &(Tick, u32, u32)| {
+            if id < size { Ok((tick, id)) } else { Err(format!("neuron {id}, but source '{source}' has {size}")) }
+        };
+        own.map(check).collect()
     }
 }
 
-/// Keeps everything: 12 bytes per spike, 8 per value.
+/// A recorder that keeps everything in memory: 12 bytes per spike, 8 per value.
 #[derive(Debug)]
 pub struct Memory {
     order: Order,
@@ -97,7 +96,8 @@ impl Memory {
         Ok(Memory { order, recording, traces })
     }
 
-    /// The spikes of `ticks` ticks, and the traces in the order of the probes; a probe without values has first tick 0.
+    /// The spikes of `ticks` ticks, and the traces in the order of the probes; a probe without
+    /// values has first tick 0.
     ///
     /// # Errors
     /// If something came after tick `ticks - 1`.

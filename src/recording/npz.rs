@@ -71,7 +71,7 @@ impl SpikeSink for SpikeArrays {
 pub(super) struct TraceArrays {
     partial: Partial,
     header: Header,
-    /// Of each probe: its values, first tick and ticks.
+    /// Of each probe: its values, first tick and number of ticks.
     probes: Vec<(Spool, Tick, usize)>,
 }
 
@@ -127,7 +127,7 @@ fn list<T>(array: &Array, values: Vec<T>, expected: Option<usize>) -> Result<Vec
     }
 }
 
-/// A list of integers, each as `check` has it.
+/// A list of integers, each converted by `check`.
 fn checked<T>(
     file: &mut Npz,
     name: &str,
@@ -188,7 +188,7 @@ pub(super) fn read_spikes(path: &Path, memory: u64) -> Result<Raw> {
     Ok(Raw { dt_ms: Some(dt_ms), ticks: Some(length), populations, recorded, spikes: Spikes::Ticks(spikes) })
 }
 
-/// Whose spikes a file has.
+/// Neurons whose spikes the file has.
 fn read_recorded(file: &mut Npz, populations: &[(String, u32)]) -> Result<Recorded> {
     if !file.has("recorded") {
         return Ok(Recorded::All);

@@ -1,24 +1,24 @@
-//! Who takes what a running simulation records, and the order in which it comes.
+//! The receiver of spikes and values of a running simulation, and the order of its calls.
 
 use super::choice::Recorded;
 use super::header::Header;
 use crate::error::{Error, Result};
 use crate::spiking::Tick;
 
-/// Takes what a running simulation records. Ticks come in ascending order; within a tick populations and then neurons
-/// ascend. Implementations hold a bounded amount and pass the rest on.
+/// Takes what a running simulation records. Ticks come in ascending order; within a tick
+/// populations and then neurons ascend. Implementations hold a bounded amount and pass the rest on.
 pub trait Recorder: Send {
     /// The neurons of `population` that fire at `tick`.
     ///
     /// # Errors
-    /// If it cannot be kept.
+    /// If the recorder cannot keep them, for instance because a disk is full.
     fn spikes(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()>;
 
-    /// The spikes that source number `source` of the network emits at `tick`, after those of all populations; by default they are not
-    /// kept.
+    /// The spikes that source number `source` of the network emits at `tick`, after those of all
+    /// populations; by default they are not kept.
     ///
     /// # Errors
-    /// If they cannot be kept.
+    /// If the recorder cannot keep them.
     fn source_spikes(&mut self, _tick: Tick, _source: usize, _ids: &[u32]) -> Result<()> {
         Ok(())
     }
@@ -26,11 +26,11 @@ pub trait Recorder: Send {
     /// One value per neuron of probe number `probe` at the end of `tick`.
     ///
     /// # Errors
-    /// If it cannot be kept.
+    /// If the recorder cannot keep them, for instance because a disk is full.
     fn values(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()>;
 }
 
-/// Keeps nothing.
+/// A recorder that keeps nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Ignore;
 
@@ -44,13 +44,13 @@ impl Recorder for Ignore {
     }
 }
 
-/// Sees to it that a recorder is fed with what its header promised, in order.
+/// Checks that calls arrive in order and match the header.
 #[derive(Debug)]
 pub(super) struct Order {
     sizes: Vec<u32>,
     recorded: Recorded,
     last: Option<(Tick, usize)>,
-    /// Values in a row and the next tick of each probe.
+    /// Of each probe: the values in a row, and the tick that comes next.
     probes: Vec<(usize, Option<Tick>)>,
 }
 
@@ -99,7 +99,7 @@ impl Order {
         Ok(())
     }
 
-    /// That a recording of this many ticks has everything that came.
+    /// Checks that nothing was recorded after the last of `ticks` ticks.
     pub fn end(&self, ticks: Tick) -> Result<()> {
         let probes = self.probes.iter().filter_map(|&(_, next)| next).max().unwrap_or(0);
         let needed = self.last.map_or(0, |(tick, _)| tick.saturating_add(1)).max(probes);

@@ -1,4 +1,4 @@
-//! Spikes as SONATA keeps them, in HDF5.
+//! Spikes in the HDF5 layout of SONATA.
 
 use super::choice::Recorded;
 use super::header::{Header, check_dt};
@@ -11,7 +11,7 @@ use crate::spiking::Tick;
 use hdf5_pure::{AttrValue, Dataset, File, FileAccessProperties, FileBuilder, MaxExtent, SyncPolicy};
 use std::path::Path;
 
-/// Spikes of a population that wait in memory until they are written together.
+/// Spikes of a population that are collected in memory before they are written.
 pub(super) const CHUNK: usize = 8192;
 
 /// A file of spikes being written.
@@ -30,7 +30,8 @@ struct Population {
     ids: Vec<u64>,
 }
 
-/// First and behind the last of each range of neurons whose spikes are recorded, where those are not all.
+/// Name of the list of ranges of recorded neurons, `[first, one past the last, ...]`; absent if all
+/// are recorded.
 const RECORDED: &str = "recorded";
 
 const COLUMNS: [&str; 3] = ["timestamps", "node_ids", "ticks"];
@@ -45,8 +46,8 @@ impl Writer {
                 return Err(Error::value("population", problem).with_hint("rename it or record as csv or npz"));
             }
             let mut group = spikes.create_group(name);
-            // The specification has an enumeration here, which this library cannot write; the Allen Institute's own tools write
-            // and read the name.
+            // The specification has an enumeration here, which this library cannot write; the Allen
+            // Institute's own tools write and read the name.
             group.set_attr("sorting", AttrValue::VarLenString("by_time".into()));
             group.set_attr("dt_ms", AttrValue::F64(header.dt_ms));
             group.set_attr("size", AttrValue::U32(*size));
@@ -128,8 +129,8 @@ impl SpikeSink for Writer {
     }
 }
 
-/// Reads `/spikes/<population>/{timestamps, node_ids}`, with `ticks` where this crate wrote the file; or, of the time before
-/// populations had names, `/spikes/{timestamps, gids}`.
+/// Reads `/spikes/<population>/{timestamps, node_ids}`, with `ticks` where this crate wrote the
+/// file; or, of the time before populations had names, `/spikes/{timestamps, gids}`.
 pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<Raw> {
     let file = H5::open_within(path, memory)?;
     let (groups, datasets) = file.members("spikes")?;
@@ -209,7 +210,7 @@ pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<R
     let sized: Vec<(String, u32)> =
         populations.iter().map(|(name, size): &(String, _)| (name.clone(), size.unwrap_or(u32::MAX))).collect();
     let recorded = Recorded::new(recorded, &sized);
-    // Populations with and without ticks in one file come from somebody's merge; times are what they share.
+    // Merged files may have populations with and without ticks; both have times.
     let spikes = if times.is_empty() {
         Spikes::Ticks(exact)
     } else {
@@ -243,7 +244,7 @@ fn at(file: &H5, name: &str, i: usize, problem: String) -> Error {
     file.wrong(name, format!("at place {i} {problem}"))
 }
 
-/// An attribute of a population that is a number, if it is there.
+/// A numeric attribute of a population, if present.
 fn attribute(file: &H5, population: &str, name: &str) -> Result<Option<f64>> {
     let group = format!("spikes/{population}");
     let attributes = file.group(&group).and_then(|found| file.read(&group, || found.attributes()))?;

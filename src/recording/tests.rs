@@ -109,11 +109,12 @@ proptest! {
     }
 }
 
-/// Read once by hand by h5py 3 and numpy 2 as well, a folder of each format:
-/// `g = h5py.File('spikes.h5')['spikes/exc']; numpy.array_equal(g['timestamps'][:], g['ticks'][:] * 0.1)`, `g.attrs['sorting']`,
-/// `numpy.load('spikes.npz')['names']`, `numpy.load('traces.npz')['values_0']`, and `csv.reader` without the lines that start
-/// with `#`. In the other direction [`read_spikes`] read what h5py wrote (deflated times, `units` of variable length, `sorting` an
-/// enumeration) and what `numpy.savez` wrote.
+/// Read once by hand by h5py 3 and numpy 2 as well, a folder of each format: `g =
+/// h5py.File('spikes.h5')['spikes/exc']; numpy.array_equal(g['timestamps'][:], g['ticks'][:] *
+/// 0.1)`, `g.attrs['sorting']`, `numpy.load('spikes.npz')['names']`,
+/// `numpy.load('traces.npz')['values_0']`, and `csv.reader` without the lines that start with `#`.
+/// In the other direction [`read_spikes`] read what h5py wrote (deflated times, `units` of variable
+/// length, `sorting` an enumeration) and what `numpy.savez` wrote.
 #[test]
 fn a_folder_comes_back_whole_in_all_formats() {
     for spikes in SpikeFormat::ALL {
@@ -248,7 +249,8 @@ fn files_say_whose_spikes_they_have() {
     refused(read_spikes(&folder.path().join("text.csv"), 0.1), &["text.csv:2:1", "'2.0' is not a whole number"]);
 }
 
-/// At most one chunk per population waits in memory, however many spikes come: tests/recording_memory.rs counts bytes.
+/// At most one chunk per population waits in memory, however many spikes come:
+/// tests/recording_memory.rs counts bytes.
 #[test]
 fn chunks_are_written_as_they_fill() {
     let spikes = (0..40_000).map(|i| (i / 4, 0, i % 4)).collect();
@@ -433,7 +435,8 @@ fn a_recording_can_be_read_on_another_grid() {
         let fine = read_spikes(&path, 0.025).unwrap();
         assert_eq!((fine.ticks, fine.spikes[6]), (4000, (3996, 0, 7)));
         let coarse = read_spikes(&path, 1.0).unwrap();
-        // 0.3 ms goes down, 0.7 ms up, 99.9 ms to the tick behind the end of the recording, which grows.
+        // 0.3 ms goes down, 0.7 ms up, 99.9 ms to the tick behind the end of the recording, which
+        // grows.
         let expected = [(0, 0, 3), (0, 0, 19), (0, 1, 0), (1, 0, 0), (1, 1, 4), (1, 1, 4), (100, 0, 7)];
         assert_eq!((coarse.ticks, &coarse.spikes[..]), (101, &expected[..]));
     }
@@ -467,7 +470,8 @@ fn files_cut_off_are_refused() {
     }
 }
 
-/// Whatever a byte becomes, reading ends with an error or with spikes within the bounds that the result states.
+/// Whatever a byte becomes, reading ends with an error or with spikes within the bounds that the
+/// result states.
 #[test]
 fn damage_never_makes_it_panic() {
     let folder = scratch();
@@ -573,7 +577,8 @@ fn the_clock_of_a_camera_runs_over() {
     let overflow = event(200, 240, 1, 7_000_000);
     let pixel = |microseconds| event(3, 5, 1, microseconds);
     let neuron = (34 + 5) * 34 + 3;
-    // As N-MNIST is distributed, by the name of older copies, and by that of a camera's own program.
+    // As N-MNIST is distributed, by the name of older copies, and by that of a camera's own
+    // program.
     for name in ["00001.bin", "00001.bs2", "00001.BS2"] {
         let path = folder.path().join(name);
         std::fs::write(&path, [pixel(1000), overflow, pixel(2000), overflow, overflow, pixel(0)].concat()).unwrap();
@@ -695,8 +700,8 @@ fn real_camera_recordings_are_read_whole() {
     refused(read_spikes(&dvs, 1.0), &["1.bs2", "outside the sensor of 34 x 34"]);
 }
 
-/// NEST and Brian2 agree on the first 26 ms (then on other spikes of as good as the same number), but for the tick by which
-/// their labels differ.
+/// NEST and Brian2 agree on the first 26 ms (then on other spikes of as good as the same number),
+/// but for the tick by which their labels differ.
 #[test]
 fn spikes_of_nest_and_brian_are_read() {
     let Some(folder) = shared("network_reference") else { return };

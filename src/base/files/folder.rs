@@ -1,4 +1,4 @@
-//! Folders: whose a file is, making them and taking them back.
+//! Folders: the parent of a file, creating and removing.
 
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -10,7 +10,7 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a folder with those above it; which of them were not there.
+/// Creates a folder and its parents; returns those that did not exist.
 pub(super) fn make_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     if folder.is_dir() {
         return Ok(Vec::new());
@@ -37,9 +37,9 @@ pub(super) fn remove_folders(made: &[PathBuf]) {
     }
 }
 
-/// Waits until the disk has the names in a folder.
+/// Waits until the names in a folder are on disk.
 pub(super) fn sync_folder(folder: &Path) -> Result<()> {
-    // What cannot be opened or synced as a file is, on some systems, any folder.
+    // On some systems no folder can be opened or synced as a file.
     match File::open(folder).map(|folder| folder.sync_all()) {
         Ok(Err(e)) if !matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
             Err(Error::caused_by(folder, "cannot write", e))

@@ -8,28 +8,28 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A folder that belongs to this process until this is dropped: no other one of this program that asks for it gets it. The file that
-/// says so is removed then. One that a killed process left binds nobody, since the system took its lock away; it stays until somebody
-/// is [`done`](Hold::done) in that folder.
+/// Exclusive use of a folder among processes of this program, until dropped. The lock file is
+/// removed on drop. The lock file of a killed process does not block others, since the system
+/// released its lock; it stays until a later process is [`done`](Hold::done) with the folder.
 #[derive(Debug)]
 pub struct Hold {
     folder: PathBuf,
     made: Vec<PathBuf>,
-    /// What a killed process left in the lock.
+    /// Content of a lock file that a killed process left.
     left: String,
     lock: File,
 }
 
-/// Name of the file that says whose a folder is.
+/// Name of the lock file.
 pub const LOCK: &str = ".spikefuse.lock";
-/// How it begins.
+/// Beginning of the content of a lock file.
 const LOCKED_BY: &str = "spikefuse ";
 
 impl Hold {
-    /// Takes a folder, which is made if need be, for `what`.
+    /// Takes a folder for `what`, a verb of the program; creates the folder if it does not exist.
     ///
     /// # Errors
-    /// If it cannot be written, or another process has it.
+    /// If the folder cannot be written or another process holds it.
     pub fn new(folder: &Path, what: &str) -> Result<Hold> {
         const TRIES: usize = 100;
         let fail = |e: std::io::Error| Error::caused_by(folder, "cannot write here", e);
@@ -49,7 +49,7 @@ impl Hold {
                 opened => opened,
             };
             let mut file = match opened {
-                // Whoever had the folder has removed the file, or folder and file.
+                // The previous holder has removed the file, perhaps with the folder.
                 Err(e) if e.kind() == ErrorKind::NotFound => continue,
                 opened => opened.map_err(|e| {
                     remove_folders(&made);
@@ -62,7 +62,7 @@ impl Hold {
                 Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {}
                 Err(TryLockError::Error(e)) => return Err(fail(e)),
             }
-            // Who had it before may have removed it in the meantime.
+            // The previous holder may have removed the file in the meantime.
             let locked = file.metadata().map_err(fail)?;
             if std::fs::symlink_metadata(&path).is_ok_and(|there| same(&there, &locked).unwrap_or(true)) {
                 let before = owner(&mut file);
@@ -91,16 +91,16 @@ impl Hold {
             .is_some_and(|rest| rest.starts_with(','))
     }
 
-    /// Gives the folder back, in which nothing unfinished is left.
+    /// Releases the folder and states that nothing unfinished is left in it.
     pub fn done(mut self) {
         self.left.clear();
     }
 
-    /// Refuses a file of that name in the folder, which is to be replaced, if it is not this program's: if it does not have `mark` near
-    /// its beginning.
+    /// Refuses to replace a file of that name in the folder unless it is of this program, that is,
+    /// has `mark` near its beginning.
     ///
     /// # Errors
-    /// If it is another's, no file, or cannot be read.
+    /// If it is of another program, no regular file, or unreadable.
     pub fn refuse_foreign(&self, name: &str, mark: &str) -> Result<()> {
         let path = self.folder.join(name);
         match is_marked(&path, mark)? {
@@ -122,10 +122,11 @@ impl Drop for Hold {
     }
 }
 
-/// Whether a file has `mark` near its beginning; none if there is no file. An empty one has any.
+/// Whether a file has `mark` near its beginning; `None` if there is no file. An empty file counts
+/// as marked.
 ///
 /// # Errors
-/// If it is no file or cannot be read.
+/// If it cannot be read.
 pub fn is_marked(path: &Path, mark: &str) -> Result<Option<bool>> {
     const BEGINNING: u64 = 4096;
     let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
@@ -140,7 +141,7 @@ pub fn is_marked(path: &Path, mark: &str) -> Result<Option<bool>> {
     Ok(Some(start.is_empty() || start.windows(mark.len()).any(|window| window == mark.as_bytes())))
 }
 
-/// The error of a file that is not this program's and would be replaced.
+/// The error of a file of another program that would be replaced.
 pub fn foreign(path: &Path) -> Error {
     Error::file(path, "is not a file of this program and would be replaced")
         .with_hint("move it away or choose another folder")
@@ -150,7 +151,7 @@ fn not_a_lock(path: &Path) -> Error {
     Error::file(path, "is not a lock of this program").with_hint("move it away or choose another folder")
 }
 
-/// What a lock says about its owner.
+/// Content of a lock file.
 fn owner(lock: &mut File) -> String {
     const LONGEST: u64 = 200;
     let mut text = Vec::new();
@@ -159,7 +160,7 @@ fn owner(lock: &mut File) -> String {
 }
 
 fn held(folder: &Path, lock: &mut File) -> Error {
-    // It says so right after it has taken it.
+    // The holder writes its name right after it has taken the lock.
     let said = (0..100).find_map(|_| {
         let text = owner(lock);
         if text.is_empty() {

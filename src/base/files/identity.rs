@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-/// Whether two descriptions are of one file, whatever its names are; none where the system does not tell. To open both and see would
-/// wait at a FIFO.
+/// Whether two descriptions are of one file, by whatever names; `None` where the system does not
+/// tell. Files are not opened, since opening a FIFO blocks.
 pub(super) fn same(a: &Metadata, b: &Metadata) -> Option<bool> {
     #[cfg(unix)]
     {
@@ -19,16 +19,17 @@ pub(super) fn same(a: &Metadata, b: &Metadata) -> Option<bool> {
     }
 }
 
-/// Whether two paths lead to one file that is there.
+/// Whether two paths lead to one existing file.
 fn is_same_file(a: &Path, b: &Path) -> bool {
     let (Ok(of_a), Ok(of_b)) = (std::fs::metadata(a), std::fs::metadata(b)) else { return false };
     same(&of_a, &of_b).unwrap_or_else(|| a.canonicalize().ok() == b.canonicalize().ok())
 }
 
-/// Refuses to write `path` if it is one of the `inputs`, or in one that is a folder, by whatever name.
+/// Refuses to write `path` if it is one of the `inputs`, or a file in an input that is a folder, by
+/// whatever name.
 ///
 /// # Errors
-/// If it is.
+/// If `path` is an input.
 pub fn refuse_inputs(path: &Path, inputs: &[PathBuf]) -> Result<()> {
     let same = |input: &&PathBuf| {
         let mut inner = std::fs::read_dir(input).into_iter().flatten().flatten();

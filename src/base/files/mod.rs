@@ -1,5 +1,5 @@
-//! Files: written so that nobody ever sees half of one, read whole, held by one process, and named only where that
-//! is allowed.
+//! Files: written so that a partial file is never visible, read whole, held by one process, and
+//! named only where that is allowed.
 
 mod folder;
 mod hold;

@@ -9,18 +9,18 @@ use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-/// Writes a file that a user named: whole or not at all; of a symbolic link, the file that it leads to; into a device or FIFO, which stays
-/// what it is.
+/// Writes a file that a user named, whole or not at all. A symbolic link is followed; a device or
+/// FIFO is written into and stays.
 ///
 /// # Errors
-/// If it is a folder, a file in which results are kept, or cannot be written.
+/// If the path is a folder or a binary file of results, or cannot be written.
 pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
     const MOST_LINKS: usize = 40;
     let fail = |problem: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {problem}"));
     let mut end = path.to_path_buf();
     for _ in 0..MOST_LINKS {
         let folder = folder_of(&end).to_path_buf();
-        // What stands in /proc are open files of processes, whatever their kind.
+        // Paths in /proc are open files of processes, whatever their kind.
         let open_file = folder.canonicalize().is_ok_and(|real| real.starts_with("/proc"));
         match std::fs::symlink_metadata(&end) {
             Ok(about) if about.is_symlink() && !open_file => {
@@ -45,7 +45,7 @@ pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
     Err(fail(&"too many symbolic links"))
 }
 
-/// Whether a file is one in which results are kept: HDF5, an archive of arrays, an array, or tensors behind the length of their header.
+/// Whether a file holds binary results: HDF5, npz, npy or safetensors.
 fn is_binary(path: &Path) -> std::io::Result<bool> {
     const TENSORS: Range<usize> = 8..10;
     let mut start = Vec::new();
@@ -55,7 +55,7 @@ fn is_binary(path: &Path) -> std::io::Result<bool> {
     Ok(tensors || signatures.iter().any(|signature| start.starts_with(signature)))
 }
 
-/// Whether a path is where standard output goes.
+/// Whether a path is the target of standard output.
 pub fn is_stdout(path: &Path) -> bool {
     #[cfg(unix)]
     {

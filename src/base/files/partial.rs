@@ -7,13 +7,14 @@ use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// A file that is being written under a name of its own, `.NAME.<random>.partial`, and takes its name only when it is whole. Dropped
-/// before that, nothing of it stays, and `path` is as it was; what a killed process left behind is removed by the next write.
+/// A file being written under a temporary name, `.NAME.<random>.partial`, which is renamed when it
+/// is complete. Dropped before that, the file is removed and `path` is unchanged; leftovers of a
+/// killed process are removed by the next write.
 #[derive(Debug)]
 pub struct Partial {
     path: PathBuf,
     temporary: TempPath,
-    /// Locked as long as it is written: a file that nobody has locked is a leftover.
+    /// Locked while it is written: a partial file without a lock is a leftover.
     file: Option<File>,
 }
 
@@ -21,10 +22,10 @@ const PARTIAL: &str = ".partial";
 const RANDOM: usize = 8;
 
 impl Partial {
-    /// Makes the folder that `path` needs, and the empty file.
+    /// Creates the folder of `path` and the empty partial file.
     ///
     /// # Errors
-    /// If either cannot be made, or something other than a file stands at `path`.
+    /// If either cannot be created, or `path` is something other than a regular file.
     pub fn new(path: &Path) -> Result<Partial> {
         let folder = folder_of(path);
         make_folder(folder).map_err(|e| Error::caused_by(folder, "cannot create this folder", e))?;
@@ -43,32 +44,33 @@ impl Partial {
             let new =
                 builder.make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path));
             let (file, temporary) = new.map_err(|e| Error::caused_by(path, "cannot write", e))?.into_parts();
-            // Another process that writes the same path may take it for a leftover until it is locked.
+            // Until it is locked, another process that writes the same path may remove it as a
+            // leftover.
             match file.try_lock() {
                 Ok(()) if !temporary.exists() => {}
                 Err(TryLockError::WouldBlock) => {}
-                // Where this disk has no locks nobody takes it for one.
+                // On a disk without locks, no process removes it.
                 Ok(()) | Err(TryLockError::Error(_)) => break (file, temporary),
             }
         };
         Ok(Partial { path: path.to_path_buf(), temporary, file: Some(file) })
     }
 
-    /// Where the file will stand.
+    /// The final path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where it is until then, for writers that open, lock and close it themselves.
+    /// The temporary path, for writers that open, lock and close the file themselves.
     pub fn handed_over(&mut self) -> &Path {
         self.file = None;
         &self.temporary
     }
 
-    /// To write into it.
+    /// Opens the partial file for writing.
     ///
     /// # Errors
-    /// If it cannot be opened.
+    /// If the file cannot be opened.
     pub fn create(&self) -> Result<BufWriter<File>> {
         let file = match &self.file {
             Some(file) => file.try_clone(),
@@ -82,10 +84,10 @@ impl Partial {
         Error::caused_by(&self.path, "cannot write", e)
     }
 
-    /// Gives it its name. It must be written and synced.
+    /// Renames the file to its final path. It must be complete and synced.
     ///
     /// # Errors
-    /// If it cannot be renamed.
+    /// If the file cannot be renamed.
     pub fn appear(self) -> Result<()> {
         let folder = folder_of(&self.path).to_path_buf();
         self.rename()?;
@@ -94,7 +96,7 @@ impl Partial {
 
     fn rename(self) -> Result<()> {
         let Partial { path, temporary, file } = self;
-        // Who may read and write it stays as it was; where that cannot be set, it is as of a new file.
+        // A replaced file keeps its permissions where they can be set.
         if let Ok(about) = std::fs::metadata(&path) {
             let _ = std::fs::set_permissions(&temporary, about.permissions());
         }
@@ -122,7 +124,8 @@ fn prefix(path: &Path) -> String {
     format!(".{}.", &name[..end])
 }
 
-/// Removes what killed processes left of a file: temporary files that nobody has locked. It is no error if that fails.
+/// Removes leftovers of killed processes: partial files of `path` without a lock. Failures are
+/// ignored.
 pub fn remove_leftovers(path: &Path) {
     let (folder, prefix) = (folder_of(path), prefix(path));
     let Ok(entries) = std::fs::read_dir(folder) else { return };
@@ -139,7 +142,7 @@ pub fn remove_leftovers(path: &Path) {
     }
 }
 
-/// Writes what is left in the buffer and waits until the disk has all of it.
+/// Flushes the buffer and waits until the file is on disk.
 pub fn sync(file: BufWriter<File>) -> std::io::Result<()> {
     file.into_inner()?.sync_all()
 }
@@ -149,15 +152,15 @@ pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::
     Partial::with(path, write)?.appear()
 }
 
-/// Writes files that belong together: all are whole before the first takes its name, in order, and `old` files, which would contradict
-/// them, are removed before that.
+/// Writes files that belong together: all are complete before the first is renamed, in order; `old`
+/// files, which would contradict them, are removed before that.
 ///
 /// # Errors
-/// If one cannot be written; as long as that is for want of space, everything is as it was.
+/// If a file cannot be written; if the disk is full, nothing has changed.
 pub fn write_together(files: &[(PathBuf, &[u8])], old: &[PathBuf]) -> Result<()> {
     let whole = |(path, bytes): &(PathBuf, &[u8])| {
         let mut partial = Partial::with(path, |file| file.write_all(bytes))?;
-        // There may be more of them than files may be open.
+        // There may be more files than a process may have open.
         partial.handed_over();
         Ok(partial)
     };

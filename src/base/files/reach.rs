@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
 
-/// The files that a file of unknown origin may name: those in its folder and below it, unless all are allowed.
+/// The files that a file of unknown origin may name: those in and below its folder, unless all are
+/// allowed.
 #[derive(Debug)]
 pub struct Reach {
     folder: PathBuf,
@@ -12,13 +13,13 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// From the folder of the file; `anywhere` allows all.
+    /// The reach of a file in `folder`; `anywhere` allows all files.
     pub fn new(folder: &Path, anywhere: bool) -> Reach {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         Reach { folder: folder.to_path_buf(), anywhere, named: RefCell::default() }
     }
 
-    /// What a name, relative to the folder, leads to. It need not be there.
+    /// The path that a name, relative to the folder, leads to. It need not exist.
     ///
     /// # Errors
     /// If it leads out of the folder, by itself or by symbolic links, or to a device or FIFO.
@@ -29,11 +30,11 @@ impl Reach {
         if !self.anywhere {
             let root = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
             let leaves = |path: &Path| path.canonicalize().map(|real| !real.starts_with(&root));
-            // Whether a file is there or not is not told of other folders.
+            // The message is the same whether or not a file outside exists.
             if leaves(&path).unwrap_or_else(|_| !is_below(&path, &self.folder)) {
                 return out();
             }
-            // The folder of a recording.
+            // A folder, as of a recording, must not hold links that leave either.
             let mut inner = std::fs::read_dir(&path).into_iter().flatten().flatten();
             if inner.any(|entry| leaves(&entry.path()).unwrap_or(false)) {
                 return out();
@@ -46,7 +47,7 @@ impl Reach {
         Ok(path)
     }
 
-    /// All that was named.
+    /// All paths that were named.
     pub fn named(self) -> Vec<PathBuf> {
         self.named.into_inner()
     }

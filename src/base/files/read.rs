@@ -13,7 +13,7 @@ pub fn read_text(path: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// How the name of a file ends, behind the last dot and in lower case: cameras and Windows write `.BS2` as well.
+/// The extension of a path in lower case: cameras and Windows write `.BS2` as well.
 pub fn ending(path: &Path) -> String {
     path.extension().map_or(String::new(), |ending| ending.to_string_lossy().to_ascii_lowercase())
 }

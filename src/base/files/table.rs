@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-/// Text of a cell as a spreadsheet takes it for text: what would be a formula gets an apostrophe. Numbers stay as they are.
+/// Text of a cell that no spreadsheet takes for a formula: one that looks like it gets an
+/// apostrophe. Numbers are unchanged.
 pub fn cell_text(text: &str) -> Cow<'_, str> {
     let formula = text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if formula && text.parse::<f64>().is_err() { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
-/// What is wrong with a table, and in which line.
+/// Line and description of a fault in a table.
 pub(crate) fn table_problem(e: &csv::Error) -> (usize, String) {
     let line = e.position().map_or(1, csv::Position::line) as usize;
     let problem = match e.kind() {

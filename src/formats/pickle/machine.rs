@@ -28,7 +28,7 @@ struct Machine<'a> {
     stack: Vec<Id>,
     marks: Vec<usize>,
     memo: HashMap<usize, Id>,
-    /// Bytes copied out of the input so far; honest pickles stay below its length.
+    /// Bytes copied out of the input so far; a valid pickle stays below the length of the input.
     owned: usize,
 }
 
@@ -231,7 +231,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// What a call makes, for the functions that numpy pickles use.
+    /// The node that a call makes, for the functions that numpy pickles use.
     fn call(&mut self, function: Id, arguments: Id) -> Result<()> {
         let Node::Tuple(arguments) = &self.nodes[arguments] else { return Err("a call without arguments".into()) };
         let Node::Global(name) = &self.nodes[function] else {
@@ -273,7 +273,7 @@ impl<'a> Machine<'a> {
         self.push(node)
     }
 
-    /// Applies the state that follows the making of a dtype or an array.
+    /// Applies the state that completes a dtype or an array.
     fn set_state(&mut self, object: Id, state: Id) -> Result<()> {
         let Node::Tuple(state) = &self.nodes[state] else {
             return match &self.nodes[object] {

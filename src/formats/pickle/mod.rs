@@ -1,10 +1,12 @@
-//! Pickles as numpy and the benchmarks' scripts write them: a small safe reader, and the writer for the same subset.
+//! Pickles as numpy and the benchmarks' scripts write them: a small safe reader, and the writer for
+//! the same subset.
 //!
-//! numpy arrays are pickled as calls (`_reconstruct`, `dtype`, `_frombuffer`, ...). General crates refuse calls they do
-//! not know or put `None` there, which loses the arrays, so this is our own. Nothing is ever called: the few known
-//! functions are recognised by name and everything else becomes [`Node::Other`]. The opcodes of protocols 0 to 5 that
-//! plain data needs are understood. Each opcode adds at most one node, and what a node owns beyond its input is limited,
-//! so memory is bounded by the input; nodes live in one vector, so nothing recurses.
+//! numpy arrays are pickled as calls (`_reconstruct`, `dtype`, `_frombuffer`, ...). General crates
+//! refuse calls they do not know or put `None` there, which loses the arrays, so this is our own.
+//! Nothing is ever called: the few known functions are recognised by name and everything else
+//! becomes [`Node::Other`]. The opcodes of protocols 0 to 5 that plain data needs are understood.
+//! Each opcode adds at most one node, and what a node owns beyond its input is limited, so memory
+//! is bounded by the input; nodes live in one vector, so nothing recurses.
 
 mod machine;
 mod node;
@@ -24,7 +26,7 @@ use std::borrow::Cow;
 pub(crate) struct Pickle<'a> {
     nodes: Vec<Node<'a>>,
     root: Id,
-    /// Its length in bytes.
+    /// Length of the pickle in bytes.
     bytes: usize,
 }
 
@@ -35,7 +37,8 @@ impl<'a> Pickle<'a> {
         Ok(Pickle { nodes, root, bytes: input.len() })
     }
 
-    /// The pickled object; for an array of one object, as `np.save` stores a dictionary, that object.
+    /// The pickled object; for an array of one object, as `np.save` stores a dictionary, that
+    /// object.
     pub fn root(&self) -> Id {
         match &self.nodes[self.root] {
             Node::Array(array) if array.shape.is_empty() => match self.items(self.root).as_deref() {

@@ -1,9 +1,9 @@
-//! Python objects as nodes.
+//! The nodes of a parsed pickle.
 
 use crate::formats::npy::DType;
 use std::borrow::Cow;
 
-/// What is wrong, and at which byte.
+/// The error says what is wrong and at which byte.
 pub(super) type Result<T> = std::result::Result<T, String>;
 
 /// Index of a node.
@@ -25,7 +25,7 @@ pub(crate) enum Node<'a> {
     Array(Array),
     /// `module.name`.
     Global(String),
-    /// An object of no use here, by the name of what would make it.
+    /// Any other object, by the name of the function that would make it.
     Other(String),
 }
 

@@ -1,6 +1,7 @@
 //! Pickles written, for the published layout.
 
-/// Writes pickles of protocol 3, as the benchmarks' files are, for the objects the published layout needs.
+/// Writes pickles of protocol 3, as the benchmarks' files are, for the objects the published layout
+/// needs.
 #[derive(Default)]
 pub(crate) struct Writer {
     bytes: Vec<u8>,
