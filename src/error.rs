@@ -83,6 +83,11 @@ impl Error {
         Error::File { path, problem, hint: None, cause: Some(cause) }
     }
 
+    /// A [`Error::Text`]; `line` and `column` count from 1.
+    pub fn text(path: impl AsRef<Path>, line: usize, column: usize, problem: impl ToString) -> Self {
+        Error::Text { path: path.as_ref().to_path_buf(), line, column, problem: problem.to_string() }
+    }
+
     /// A [`Error::Value`] without hint.
     pub fn value(what: impl ToString, problem: impl ToString) -> Self {
         Error::Value { what: what.to_string(), problem: problem.to_string(), hint: None }

@@ -28,6 +28,7 @@ mod dataset;
 mod embedded;
 mod features;
 mod findings;
+mod generate;
 mod inspect;
 mod open;
 mod plain;
@@ -39,8 +40,9 @@ mod tests;
 mod vectors;
 
 pub use dataset::Dataset;
-pub use embedded::{EMBEDDED_NAME, generate};
+pub use embedded::EMBEDDED_NAME;
 pub use features::{Clips, Features};
+pub use generate::generate;
 pub use inspect::{DataProblem, Inspection, PartSummary, SegmentRange, VectorSummary, inspect};
 pub use split::{ClassVectors, Part, Split};
 pub use vectors::Vectors;

@@ -40,30 +40,10 @@ pub(super) fn open(
     }
 
     let split_folder = lists.join(format!("{split}_split"));
-    let (mut parts, mut faulty) = (Parts::default(), Vec::new());
-    for part in Part::STORED {
-        let path = split_folder.join(format!("{part}.txt"));
-        match read_lines(&path) {
-            Ok(listed) => {
-                let (ids, whole) = class_ids(&listed, &names, &path, findings);
-                parts[part as usize] = ids;
-                faulty.extend((!whole).then_some(part));
-            }
-            Err(error) => {
-                findings.fatal(error);
-                faulty.push(part);
-            }
-        }
-    }
+    let (mut parts, faulty) = read_parts(&split_folder, &names, findings);
     finish_parts(&mut parts, &faulty, &classes, &split_folder, findings);
-    let path = split_folder.join(format!("{}.txt", Part::Stage2Train));
-    if let Ok(listed) = read_lines(&path)
-        && let (ids, true) = class_ids(&listed, &names, &path, findings)
-        && faulty.is_empty()
-        && ids != parts[Part::Stage2Train as usize]
-    {
-        let problem = "does not list the classes of the three parts of stage 1, which stage 2 trains on";
-        findings.warn(Error::file(&path, problem));
+    if faulty.is_empty() {
+        check_stage_2(&split_folder, &names, &parts, findings);
     }
 
     let features = features_folder(&folder, split)?;
@@ -116,6 +96,39 @@ pub(super) fn open(
     };
     check_vectors(&dataset, &place, findings);
     Ok(dataset)
+}
+
+/// Class ids of the parts that own clips, and the parts whose class lists could not be read or name
+/// unknown classes.
+fn read_parts(folder: &Path, names: &ClassNames, findings: &mut Findings) -> (Parts, Vec<Part>) {
+    let (mut parts, mut faulty) = (Parts::default(), Vec::new());
+    for part in Part::STORED {
+        let path = folder.join(format!("{part}.txt"));
+        match read_lines(&path) {
+            Ok(listed) => {
+                let (ids, whole) = class_ids(&listed, names, &path, findings);
+                parts[part as usize] = ids;
+                faulty.extend((!whole).then_some(part));
+            }
+            Err(error) => {
+                findings.fatal(error);
+                faulty.push(part);
+            }
+        }
+    }
+    (parts, faulty)
+}
+
+/// Warns if the published list of stage 2 is not the union of the parts of stage 1.
+fn check_stage_2(folder: &Path, names: &ClassNames, parts: &Parts, findings: &mut Findings) {
+    let path = folder.join(format!("{}.txt", Part::Stage2Train));
+    if let Ok(listed) = read_lines(&path)
+        && let (ids, true) = class_ids(&listed, names, &path, findings)
+        && ids != parts[Part::Stage2Train as usize]
+    {
+        let problem = "does not list the classes of the three parts of stage 1, which stage 2 trains on";
+        findings.warn(Error::file(&path, problem));
+    }
 }
 
 /// The lines of a class list, without empty ones.

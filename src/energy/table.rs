@@ -131,12 +131,8 @@ impl EnergyTable {
     /// With line and column, if the file is not a table; with the field, if a value is out of its
     /// domain.
     pub fn read(path: &Path) -> Result<EnergyTable> {
-        let table = EnergyTable::parse(&read_text(path)?).map_err(|e| Error::Text {
-            path: path.to_path_buf(),
-            line: e.span.start.line,
-            column: e.span.start.col,
-            problem: e.code.to_string(),
-        })?;
+        let table = EnergyTable::parse(&read_text(path)?)
+            .map_err(|e| Error::text(path, e.span.start.line, e.span.start.col, e.code))?;
         table.check().map_err(|e| Error::file(path, e))?;
         Ok(table)
     }

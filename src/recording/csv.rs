@@ -176,7 +176,7 @@ impl<'a> Text<'a> {
     }
 
     fn fail(&self, line: usize, column: usize, problem: impl ToString) -> Error {
-        Error::Text { path: self.path.to_path_buf(), line, column: column + 1, problem: problem.to_string() }
+        Error::text(self.path, line, column + 1, problem)
     }
 
     /// Content of the first and last comment, if the table begins with `start`.

@@ -146,30 +146,15 @@ pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<R
     if groups.is_empty() {
         return Err(file.wrong("spikes", "holds no population"));
     }
-    let mut order = Vec::with_capacity(groups.len());
-    for name in groups {
-        let index = attribute(&file, &name, "index")?;
-        order.push((index.map_or(f64::INFINITY, |index| index), name));
-    }
-    order.sort_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y)));
+    let mut names = in_order(&file, groups)?;
     if let Some(choose) = choose {
-        let names: Vec<&str> = order.iter().map(|(_, name)| name.as_str()).collect();
-        let wanted = choose(&names)?;
-        order = vec![order.swap_remove(wanted)];
+        let wanted = choose(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+        names = vec![names.swap_remove(wanted)];
     }
-
-    let (mut dt_ms, mut length, mut populations) = (None, None, Vec::with_capacity(order.len()));
+    let (mut dt_ms, mut length, mut populations) = (None, None, Vec::with_capacity(names.len()));
     let (mut exact, mut times, mut recorded) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, (_, name)) in order.into_iter().enumerate() {
+    for (index, name) in names.into_iter().enumerate() {
         let field = |column: &str| format!("spikes/{name}/{column}");
-        let whole = |attribute_name: &str| -> Result<Option<u32>> {
-            let value = attribute(&file, &name, attribute_name)?;
-            let fits = |value: f64| {
-                (value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as u32)
-            };
-            let wrong = || file.wrong(&format!("spikes/{name}"), format!("has a wrong attribute {attribute_name}"));
-            value.map(|value| fits(value).ok_or_else(wrong)).transpose()
-        };
         let (_, datasets) = file.members(&format!("spikes/{name}"))?;
         if datasets.iter().any(|name| name == "ticks") {
             let missing = || file.wrong(&format!("spikes/{name}"), "has 'ticks' but no attribute 'dt_ms'");
@@ -178,20 +163,14 @@ pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<R
             if *dt_ms.get_or_insert(own) != own {
                 return Err(file.wrong(&format!("spikes/{name}"), "has another dt_ms than the populations before"));
             }
-            length = length.max(whole("recorded_ticks")?);
-            let ticks = file.integers(&field("ticks"))?;
-            let ids = file.integers(&field("node_ids"))?;
-            same_length(&file, &field("node_ids"), ids.len(), ticks.len())?;
-            for (i, (tick, id)) in ticks.into_iter().zip(ids).enumerate() {
-                let tick = checked_tick(tick).map_err(|e| at(&file, &field("ticks"), i, e))?;
-                let id = checked_id(id).map_err(|e| at(&file, &field("node_ids"), i, e))?;
-                exact.push((tick, index as u32, id));
-            }
+            length = length.max(whole(&file, &name, "recorded_ticks")?);
+            let spikes = exact_columns(&file, &field("ticks"), &field("node_ids"))?;
+            exact.extend(spikes.into_iter().map(|(tick, id)| (tick, index as u32, id)));
         } else {
             let spikes = columns(&file, &field("timestamps"), &field("node_ids"))?;
             times.extend(spikes.into_iter().map(|(time, id)| (time, index as u32, id)));
         }
-        let size = whole("size")?;
+        let size = whole(&file, &name, "size")?;
         if datasets.iter().any(|name| name == RECORDED) {
             let ends = file.integers(&field(RECORDED))?;
             let ids = ends.chunks(2).map(|ends| match ends {
@@ -221,6 +200,29 @@ pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<R
     Ok(Raw { dt_ms, ticks: length, populations, recorded, spikes })
 }
 
+/// The populations `names`, by their attribute `index`; those without one come last, by name.
+fn in_order(file: &H5, names: Vec<String>) -> Result<Vec<String>> {
+    let mut order = Vec::with_capacity(names.len());
+    for name in names {
+        let index = attribute(file, &name, "index")?;
+        order.push((index.unwrap_or(f64::INFINITY), name));
+    }
+    order.sort_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y)));
+    Ok(order.into_iter().map(|(_, name)| name).collect())
+}
+
+/// Tick and id of each spike.
+fn exact_columns(file: &H5, ticks: &str, node_ids: &str) -> Result<Vec<(Tick, u32)>> {
+    let (found, ids) = (file.integers(ticks)?, file.integers(node_ids)?);
+    same_length(file, node_ids, ids.len(), found.len())?;
+    let pair = |(i, (tick, id)): (usize, (i64, i64))| {
+        let tick = checked_tick(tick).map_err(|e| at(file, ticks, i, e))?;
+        Ok((tick, checked_id(id).map_err(|e| at(file, node_ids, i, e))?))
+    };
+    found.into_iter().zip(ids).enumerate().map(pair).collect()
+}
+
+/// Time in ms and id of each spike.
 fn columns(file: &H5, timestamps: &str, node_ids: &str) -> Result<Vec<(f64, u32)>> {
     let units = file.dataset(timestamps)?.attribute("units").and_then(|units| units.read_string());
     if let Some(other) = units.ok().filter(|units| !matches!(units.as_str(), "ms" | "milliseconds" | "millisecond")) {
@@ -250,4 +252,12 @@ fn attribute(file: &H5, population: &str, name: &str) -> Result<Option<f64>> {
     let attributes = file.group(&group).and_then(|found| file.read(&group, || found.attributes()))?;
     let found = attributes.iter().find(|attribute| attribute.name == name);
     found.map(|attribute| file.read(&group, || attribute.read_as_f64())).transpose()
+}
+
+/// An attribute of a population that must be an unsigned integer, if present.
+fn whole(file: &H5, population: &str, name: &str) -> Result<Option<u32>> {
+    let fits =
+        |value: f64| (value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as u32);
+    let wrong = || file.wrong(&format!("spikes/{population}"), format!("has a wrong attribute {name}"));
+    attribute(file, population, name)?.map(|value| fits(value).ok_or_else(wrong)).transpose()
 }

@@ -20,10 +20,5 @@ pub fn ending(path: &Path) -> String {
 
 /// Reads a JSON file.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    serde_json::from_str(&read_text(path)?).map_err(|e| Error::Text {
-        path: path.to_path_buf(),
-        line: e.line(),
-        column: e.column(),
-        problem: e.to_string(),
-    })
+    serde_json::from_str(&read_text(path)?).map_err(|e| Error::text(path, e.line(), e.column(), &e))
 }
