@@ -106,8 +106,8 @@ pub struct DataProblem {
 /// everything that is wrong.
 ///
 /// # Errors
-/// When there is no such data set, or nothing can be said about it because its list of classes is
-/// missing.
+/// When there is no such data set, or its list of classes is missing, without which nothing can be
+/// checked.
 pub fn inspect(root: &Path, name: &str, split: Split) -> Result<Inspection> {
     let mut findings = Findings::default();
     let dataset = Dataset::open_with(root, name, split, ClassVectors::Aligned, &mut findings)?;

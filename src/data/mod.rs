@@ -4,7 +4,7 @@
 //! Three kinds of data set have the same interface, [`Dataset`]:
 //! - the layout in which UCF-, VGGSound- and ActivityNet-GZSL are published: HDF5 files of clip
 //!   averages, or pickles of sequences, one per class;
-//! - a plain form for people without HDF5: `clips.csv`, `.npy` matrices;
+//! - a plain form that needs no HDF5: `clips.csv`, `.npy` matrices;
 //! - the embedded demonstration set, [`Dataset::embedded`], made from a seed; [`generate`] writes
 //!   it in the published layout.
 //!

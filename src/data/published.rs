@@ -55,7 +55,7 @@ pub(super) fn open(
             place = path;
             let table = lists.join(format!("{lower}_w2v_class_names.csv"));
             let names = vectors::read_names(&table, &|name| names.id(name), &dictionary, findings);
-            // With an unreadable table, nothing is said about single classes.
+            // If the table is unreadable, single classes are not reported.
             let (names, readable) = match names {
                 Ok(names) => (names, true),
                 Err(error) => {

@@ -548,7 +548,7 @@ fn the_plain_form_is_read() {
     assert_eq!(open_plain(&root).unwrap().load(Part::Stage1Train).unwrap().audio.clip(0), [4.0]);
 }
 
-/// One fault is said once, however many clips it touches, and nothing that follows from it.
+/// A fault is reported once, however many clips it touches, and its consequences are not.
 #[test]
 fn one_fault_of_the_plain_form_is_one_error() {
     let said = |edit: &dyn Fn(&Path), expected: &[&str]| {
@@ -640,7 +640,7 @@ fn names_compare_by_what_they_look_like() {
     let problem = made.load_all().unwrap_err().to_string();
     assert!([&path, &twice].iter().all(|file| problem.contains(&file.display().to_string())), "{problem}");
     assert_eq!(made.inspect().problems.len(), 1, "{}", made.inspect());
-    // Of two forms of features one goes first.
+    // Where a class has both forms of features, sequences are read.
     let sequences = path.with_extension("pkl");
     std::fs::rename(&path, &sequences).unwrap();
     assert!(!made.inspect().to_string().contains("same class"));
@@ -678,7 +678,7 @@ fn one_fault_of_the_published_layout_is_one_error() {
     }
     let said = problems(&made);
     assert!(said.len() == 1 && said[0].contains("(the first of 2 alike)"), "{said:?}");
-    // Of a kind of file: sequences of numbers that nobody expects, each with its own clips.
+    // Contents of a kind of file: sequences of unusual numbers, each with its own clips.
     let made = letters();
     for part in [Part::Stage1Train, Part::Stage2TestSeen] {
         for (modality, class) in [("audio", 0), ("audio", 1), ("video", 0)] {

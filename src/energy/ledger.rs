@@ -1,9 +1,9 @@
 //! The ledger of a run: the operations of each layer, as integers over all clips.
 //!
-//! Every line is one kind of operation of one operator. The spiking branch is told twice, in two
+//! Every line is one kind of operation of one operator. The spiking branch is filed twice, in two
 //! *views* of the same work: as arithmetic (additions, multiplications), for tables that price
 //! arithmetic, and as events (deliveries to synapses, updates of neurons), for tables that price
-//! those. A table looks at one view; see [`EnergyTable`](super::EnergyTable).
+//! those. A table uses one view; see [`EnergyTable`](super::EnergyTable).
 //!
 //! Rules, per unit counted by an engine. Arithmetic of updates is that of the hybrid's spiking
 //! layers; a simulated network has that of its own neurons ([`crate::simulator`]):
@@ -126,7 +126,8 @@ impl Ledger {
     /// Files a spiking layer.
     pub fn file_spiking(&mut self, layer: &str, data_type: DataType, spiking: &SpikingLayer) {
         let SpikingLayer { counts, analog_macs, neuron_steps, update, reset, threshold, twin } = *spiking;
-        // Every count has its rule: a new one does not compile until it is named here.
+        // Every count has its rule: the pattern names all fields, so that a new count without a
+        // rule does not compile.
         let LayerCounts {
             spikes,
             synops,

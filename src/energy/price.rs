@@ -183,8 +183,8 @@ impl EnergyTable {
         Ok(energy)
     }
 
-    /// The entries of a layer that this table looks at. Where an operator is told in both views,
-    /// the other view is the same work.
+    /// The entries of a layer that this table prices. Where an operator is filed in both views,
+    /// only those of the table's own view count: the others are the same work.
     fn seen<'a>(&self, entries: &[&'a Entry]) -> Vec<&'a Entry> {
         let told = |operator: &str| entries.iter().any(|e| e.operator == operator && e.kind.view() == self.view);
         entries.iter().copied().filter(|e| e.kind.view() == self.view || !told(&e.operator)).collect()
@@ -236,7 +236,7 @@ impl Energy {
         }
     }
 
-    /// Files an operation without a price; false if it is none that would need one.
+    /// Files an operation without a price; false if it needs no price.
     fn leave_out(&mut self, entry: &Entry, reason: String) -> bool {
         // Operations that were not carried out cost nothing unless a table prices them.
         if entry.count == 0 || entry.kind == Kind::NeuronIdle {

@@ -24,7 +24,7 @@ pub struct EnergyTable {
     pub grade: Grade,
     /// Which view of the spiking branch it prices. Dense operators have arithmetic only.
     pub view: View,
-    /// Numbers that its arithmetic is priced for; none if the source does not tell them apart.
+    /// Numbers that its arithmetic is priced for; `None` if the source does not distinguish them.
     pub data_type: Option<DataType>,
     /// Energy per operation, pJ.
     pub prices_pj: BTreeMap<Kind, f64>,

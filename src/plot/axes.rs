@@ -59,7 +59,7 @@ impl Ticks {
         Ticks(values.into_iter().map(|v| (v, label(v).replace('-', "−"))).collect())
     }
 
-    /// As [`Ticks::linear`] for an axis `high` pixels high: at least two ticks if they find room.
+    /// As [`Ticks::linear`] for an axis `high` pixels high: at least two ticks if there is room.
     pub fn vertical(lo: f64, hi: f64, high: f64) -> Ticks {
         let few = (high / 60.0).floor().max(1.0);
         let more = (0..4).map(|extra| Ticks::linear(lo, hi, few + f64::from(extra)));

@@ -4,7 +4,7 @@
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::OnceLock;
 
-/// As CSS writes it: a viewer of an SVG without DejaVu Sans takes its own sans serif.
+/// Family names as in CSS: a viewer of an SVG without DejaVu Sans takes its own sans serif.
 const FAMILY: &str = "DejaVu Sans, sans-serif";
 
 /// Height of the font's line over its em: bitmap text is scaled by the one, SVG text by the other.

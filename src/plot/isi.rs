@@ -54,8 +54,8 @@ struct Intervals {
 
 /// The intervals of each population.
 fn intervals(chosen: &Chosen<'_>) -> Vec<Intervals> {
-    /// Of one neuron: the last spike; number, mean and sum of squared deviations of its intervals
-    /// (Welford).
+    /// For one neuron: tick of the last spike; number, mean and sum of squared deviations of its
+    /// intervals (Welford).
     #[derive(Clone, Default)]
     struct Neuron {
         last: Option<Tick>,
@@ -91,8 +91,8 @@ fn log_edges(shortest: Tick, longest: Tick) -> Vec<f64> {
     let mut edges = vec![f64::from(shortest.max(1)) - 0.5];
     let mut edge = edges[0];
     while edge < f64::from(longest.max(1)) {
-        // Between whole ticks, or a bin of few ticks would hold one more or less than its width
-        // says.
+        // Edges lie between whole ticks; otherwise a bin of few ticks could hold one tick more or
+        // less than its width says.
         let next = (edge * 10_f64.powf(1.0 / BINS_PER_DECADE) - 0.5).round() + 0.5;
         edge = next.max(edge + 1.0);
         edges.push(edge);
@@ -175,7 +175,7 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
     Ok(figure)
 }
 
-/// Of each bin: the fraction of intervals in it, per decade if `log`.
+/// For each bin: the fraction of intervals in it, per decade if `log`.
 fn heights(of: &Intervals, edges: &[f64], log: bool) -> Vec<f64> {
     let mut heights = vec![0.0; edges.len().saturating_sub(1)];
     for (interval, count) in &of.counts {

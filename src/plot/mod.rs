@@ -24,7 +24,7 @@
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
-// What figures of other things are made of: those of reports use it too.
+// Building blocks of figures, which the pictures of reports use too.
 pub(crate) mod axes;
 pub(crate) mod figure;
 pub(crate) mod font;

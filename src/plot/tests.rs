@@ -355,7 +355,7 @@ fn the_file_name_tells_the_format_and_nothing_is_left_of_a_failure() {
     assert_eq!(names, ["A.SVG", "b", "c.png"]);
 }
 
-/// Whatever a file says, a figure ends.
+/// Values at the limits of f64 give a figure or an error, in finite time.
 #[test]
 fn extreme_numbers_have_a_figure_or_an_error() {
     for (lo, hi) in

@@ -18,11 +18,11 @@ const OVERFLOW: u32 = 240;
 /// pixels: N-MNIST has 34 x 34, a DVS128 128 x 128.
 ///
 /// An event is 5 bytes: x, y, then 1 bit of polarity (1: brighter) and 23 bits of time in
-/// microseconds, big endian. One with y = 240 is no pixel but adds 2^13 us to the times of all
-/// later ones. Any other becomes a spike of the population `pixels`, neuron `(polarity * height +
-/// y) * width + x` as in an image `[2, height, width]`, in the tick that its time lies in: time /
-/// dt rounded down. Events of one pixel in one tick stay as many spikes, so none is lost; the
-/// recording ends with the tick of its last event.
+/// microseconds, big endian. An event with y = 240 is no pixel but adds 2^13 us to the times of all
+/// later events. Any other event becomes a spike of the population `pixels`, neuron `(polarity *
+/// height + y) * width + x` as in an image `[2, height, width]`, in the tick that its time lies in:
+/// time / dt rounded down. Events of one pixel in one tick stay as many spikes, so none is lost;
+/// the recording ends with the tick of its last event.
 ///
 /// # Errors
 /// If the file is missing or cut off inside an event, or an event lies outside the sensor.

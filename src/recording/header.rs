@@ -1,4 +1,4 @@
-//! What a run records: known before its first tick.
+//! Description of a recording, known before its first tick.
 
 use super::choice::Recorded;
 use crate::error::{Error, Result, short};
@@ -40,14 +40,14 @@ impl Variable {
     }
 }
 
-/// What is known of a recording before its first tick.
+/// Description of a recording, known before its first tick.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Header {
     /// Length of a tick in ms.
     pub dt_ms: f64,
     /// Name and size of each population, and of each source whose spikes are recorded.
     pub populations: Vec<(String, u32)>,
-    /// Whose spikes are recorded.
+    /// Neurons whose spikes are recorded.
     pub recorded: Recorded,
     /// Variables recorded besides spikes.
     pub probes: Vec<Probe>,

@@ -6,7 +6,7 @@
 //!
 //! # Time
 //! Spikes have ticks, and a file that states its `dt_ms` keeps them exactly: they are read back bit
-//! for bit. `time_ms` beside them is `tick * dt_ms`, for people and other tools. In a file with
+//! for bit. `time_ms` beside them is `tick * dt_ms`, for readers and other tools. In a file with
 //! times in ms alone, times are rounded to the nearest tick, `time_ms / dt_ms` with halves up: they
 //! are multiples of some dt except for rounding in the last digits. NEST labels a spike with the
 //! end of its step, Brian2 with its start, so the same spike of NEST comes one tick later. Ticks of

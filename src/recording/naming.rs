@@ -1,4 +1,4 @@
-//! Recordings by other names than those of the network: a SONATA population whose nodes have
+//! Recordings with other populations than the network has: a SONATA population whose nodes have
 //! several models is several populations of the network.
 
 use super::choice::Recorded;
@@ -41,8 +41,8 @@ impl Naming {
         Naming { populations: Vec::new(), parts: Vec::new() }
     }
 
-    /// Adds a population of `size` neurons, which is the next populations of the network: `ids`
-    /// says for each of them which neurons are its own, ascending.
+    /// Adds a population of `size` neurons that consists of the next populations of the network;
+    /// `ids` has the ids of the neurons of each of these, ascending.
     pub(crate) fn push(&mut self, name: String, size: u32, ids: Vec<Vec<u32>>) {
         let (population, whole) = (self.populations.len(), ids.len() == 1);
         self.parts.extend(ids.into_iter().map(|ids| Part { population, ids: Some(ids).filter(|_| !whole) }));
@@ -53,7 +53,7 @@ impl Naming {
     pub fn rename(&self, recording: &SpikeRecording) -> SpikeRecording {
         let place = |population: usize, neuron: u32| match self.parts.get(population) {
             Some(Part { population, ids }) => (*population, ids.as_ref().map_or(neuron, |ids| ids[neuron as usize])),
-            // Behind the populations stand sources, whose names and ids are their own.
+            // Sources follow the populations; their names and ids do not change.
             None => (self.populations.len() + population - self.parts.len(), neuron),
         };
         let rename = |&(tick, population, neuron): &(Tick, u32, u32)| {
@@ -74,8 +74,8 @@ impl Naming {
         SpikeRecording { dt_ms: recording.dt_ms, ticks: recording.ticks, populations, recorded, spikes }
     }
 
-    /// The probes of the network that give what `probes`, whose neurons ascend, ask for by these
-    /// names.
+    /// The probes of the network that supply `probes`, which are of the recording and whose neurons
+    /// ascend.
     pub fn probes(&self, probes: &[Probe]) -> Vec<Probe> {
         self.split(probes).into_iter().map(|(probe, _)| probe).collect()
     }
@@ -100,8 +100,8 @@ impl Naming {
         split
     }
 
-    /// A recorder of the network, with the probes that [`Naming::probes`] makes of `probes`, which
-    /// feeds `inner` by these names.
+    /// A recorder for the network, with the probes that [`Naming::probes`] makes of `probes`. It
+    /// feeds `inner` with renamed spikes and values.
     pub fn recorder<'a>(&'a self, probes: &[Probe], inner: &'a mut dyn Recorder) -> Renamed<'a> {
         let rows = probes.iter().map(|probe| vec![0.0; probe.neurons.len()]).collect();
         let places = self.split(probes).into_iter().map(|(_, places)| places).collect();

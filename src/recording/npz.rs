@@ -71,7 +71,7 @@ impl SpikeSink for SpikeArrays {
 pub(super) struct TraceArrays {
     partial: Partial,
     header: Header,
-    /// Of each probe: its values, first tick and number of ticks.
+    /// For each probe: its values, first tick and number of ticks.
     probes: Vec<(Spool, Tick, usize)>,
 }
 

@@ -50,7 +50,7 @@ pub(super) struct Order {
     sizes: Vec<u32>,
     recorded: Recorded,
     last: Option<(Tick, usize)>,
-    /// Of each probe: the values in a row, and the tick that comes next.
+    /// For each probe: number of values in a row, and the tick that comes next.
     probes: Vec<(usize, Option<Tick>)>,
 }
 

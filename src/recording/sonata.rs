@@ -130,7 +130,7 @@ impl SpikeSink for Writer {
 }
 
 /// Reads `/spikes/<population>/{timestamps, node_ids}`, with `ticks` where this crate wrote the
-/// file; or, of the time before populations had names, `/spikes/{timestamps, gids}`.
+/// file; or, in the older layout without names of populations, `/spikes/{timestamps, gids}`.
 pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<Raw> {
     let file = H5::open_within(path, memory)?;
     let (groups, datasets) = file.members("spikes")?;

@@ -126,9 +126,9 @@ pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
 ///
 /// Extensions may be written in capitals.
 ///
-/// Spikes may stand in any order and more than once. A file that does not say how large a
-/// population is has as many neurons as its highest id needs; one that names none has the
-/// population `default`; one that does not say its length ends with its last spike.
+/// Spikes may come in any order and more than once. A file that does not say how large a population
+/// is has as many neurons as its highest id needs; one that names none has the population
+/// `default`; one that does not say its length ends with its last spike.
 ///
 /// # Errors
 /// If the file is missing, cut off or of another kind, a time is negative or not a number, or a
@@ -137,8 +137,9 @@ pub fn read_spikes(path: &Path, dt_ms: f64) -> Result<SpikeRecording> {
     read_chosen(path, dt_ms, None, u64::MAX)
 }
 
-/// Reads one population of such a file: the one of this name, or the only one. Others are left
-/// unread where the file allows it. Reading may take `memory` bytes of memory.
+/// Reads one population of a file that [`read_spikes`] reads: the one called `name`, or the only
+/// one. Other populations are skipped where the format allows it. Reading may take `memory` bytes
+/// of memory.
 ///
 /// # Errors
 /// As [`read_spikes`]; if there is no such population, or there are several and no name; if it

@@ -23,7 +23,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// That `result` is an error which names all of `expected`.
+/// Checks that `result` is an error that names all of `expected`.
 #[track_caller]
 fn refused<T>(result: Result<T>, expected: &[&str]) {
     let Err(error) = result else { panic!("not refused: {expected:?}") };
@@ -217,7 +217,7 @@ fn what_a_recorder_cannot_be_fed_is_refused() {
     assert_eq!(names(folder.path()), [] as [&str; 0]);
 }
 
-/// Every form says whose spikes it has, and a spike of somebody else is refused.
+/// Every format states the recorded neurons, and a spike of another neuron is refused.
 #[test]
 fn files_say_whose_spikes_they_have() {
     let folder = scratch();
@@ -237,7 +237,7 @@ fn files_say_whose_spikes_they_have() {
             refused(write_spikes(&path, &wrong), &["neuron 3 of population 0", "not to be recorded"]);
         }
     }
-    // What is not known of a source cannot feed another.
+    // Spikes that were not recorded cannot feed a source.
     let recording = SpikeRecording { recorded: some(vec![(0, 0..8)]), spikes: vec![(0, 0, 3)], ..small() };
     assert_eq!(recording.for_source(0, "s", 8), Ok(vec![(0, 3)]));
     let problem = recording.for_source(0, "s", 9).unwrap_err();
@@ -470,8 +470,8 @@ fn files_cut_off_are_refused() {
     }
 }
 
-/// Whatever a byte becomes, reading ends with an error or with spikes within the bounds that the
-/// result states.
+/// Whatever value a byte is changed to, reading ends with an error or with spikes within the bounds
+/// that the result states.
 #[test]
 fn damage_never_makes_it_panic() {
     let folder = scratch();

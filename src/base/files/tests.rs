@@ -19,7 +19,7 @@ fn a_partial_file_is_never_anybody_elses() {
     }
     std::fs::write(&leftover, "half").unwrap();
     let before = names(folder.path()).len();
-    // Two at a time, each with a name of its own; only what nobody writes any more goes.
+    // Two partial files at a time have different names; only leftovers are removed.
     let first = Partial::new(&path).unwrap();
     assert!(!leftover.exists());
     let second = Partial::new(&path).unwrap();
@@ -83,7 +83,7 @@ fn a_folder_is_held_by_one() {
     assert!(error.to_string().ends_with(&owner), "{error}");
     drop(hold);
     assert!(names(root.path()).is_empty(), "folders that were made for it are gone");
-    // What a killed process left is known until somebody is done there.
+    // Leftovers of a killed process stay known until a later process is done with the folder.
     std::fs::create_dir_all(&folder).unwrap();
     let lock = folder.join(LOCK);
     let left = "spikefuse simulate, process 1\n";

@@ -2,11 +2,11 @@
 //! the same subset.
 //!
 //! numpy arrays are pickled as calls (`_reconstruct`, `dtype`, `_frombuffer`, ...). General crates
-//! refuse calls they do not know or put `None` there, which loses the arrays, so this is our own.
-//! Nothing is ever called: the few known functions are recognised by name and everything else
-//! becomes [`Node::Other`]. The opcodes of protocols 0 to 5 that plain data needs are understood.
-//! Each opcode adds at most one node, and what a node owns beyond its input is limited, so memory
-//! is bounded by the input; nodes live in one vector, so nothing recurses.
+//! refuse calls they do not know or put `None` there, which loses the arrays, so this is a reader
+//! of its own. Nothing is ever called: the few known functions are recognised by name and
+//! everything else becomes [`Node::Other`]. The opcodes of protocols 0 to 5 that plain data needs
+//! are understood. Each opcode adds at most one node, and what a node owns beyond its input is
+//! limited, so memory is bounded by the input; nodes live in one vector, so nothing recurses.
 
 mod machine;
 mod node;

@@ -32,7 +32,7 @@ fn what_is_written_is_read() {
     assert!(pickle.get(root, "absent").is_none());
 }
 
-/// What is read of a pickle is no larger than the pickle, though it can name one object in many
+/// Output read from a pickle is no larger than the pickle, though it can name one object in many
 /// places.
 #[test]
 fn one_object_in_many_places_does_not_multiply() {
