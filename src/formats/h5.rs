@@ -3,6 +3,7 @@
 
 use crate::base::memory;
 use crate::error::{Error, Result};
+use crate::formats::limits::{MEMORY, SHRINKS};
 use crate::formats::npy::{floats_to_f64, integers};
 use hdf5_reader::group::Group;
 use hdf5_reader::{ByteOrder, Dataset, Datatype, ExternalLinkResolver, Hdf5File, OpenOptions, StringSize, VarLenKind};
@@ -43,13 +44,6 @@ impl ExternalLinkResolver for OwnFile {
     }
 }
 
-/// Largest ratio of the content of a compressed file to its size.
-const SHRINKS: usize = 1100;
-
-/// Most bytes of memory per byte of a dataset and per element, as numbers and as the spikes or
-/// edges made of them.
-const MEMORY: [u64; 2] = [4, 16];
-
 impl H5 {
     pub fn open(path: &Path) -> Result<H5> {
         H5::open_within(path, u64::MAX)
@@ -59,7 +53,7 @@ impl H5 {
     pub fn open_within(path: &Path, memory: u64) -> Result<H5> {
         let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
         let bytes = std::fs::metadata(path).map_err(fail)?.len();
-        let limit = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_mul(SHRINKS);
+        let limit = usize::try_from(bytes.saturating_mul(SHRINKS)).unwrap_or(usize::MAX);
         let options = OpenOptions::default()
             .with_chunk_cache_bytes(1 << 20)
             .with_max_read_bytes(limit)
@@ -156,7 +150,7 @@ impl H5 {
                 // References to the texts. A text with many references is read as often; reference
                 // 0 is an empty text.
                 let places = self.raw(&dataset, name)?;
-                let mut uses: HashMap<&[u8], usize> = HashMap::new();
+                let mut uses: HashMap<&[u8], u64> = HashMap::new();
                 for place in places.chunks_exact((places.len() / count.max(1)).max(1)) {
                     let place = place.get(4..).unwrap_or_default();
                     let times = uses.entry(place).or_default();
@@ -231,7 +225,7 @@ mod tests {
         let file = H5::open(&path).unwrap();
         let bytes = std::fs::metadata(&path).unwrap().len() as usize;
         let times = (0..100).take_while(|_| file.integers("x").is_ok()).count();
-        assert_eq!(times, bytes * SHRINKS / 1_600_000);
+        assert_eq!(times, bytes * SHRINKS as usize / 1_600_000);
         assert!((1..20).contains(&times), "{times}");
         let error = file.integers("x").unwrap_err().to_string();
         assert!(error.contains("zeros.h5: 'x' of shape [200000] cannot fit"), "{error}");

@@ -3,6 +3,7 @@
 use crate::base::files::{Partial, sync};
 use crate::base::memory;
 use crate::error::{Error, Result};
+use crate::formats::limits::{MEMORY, SHRINKS};
 use crate::formats::npy::{DType, Header, floats_to_f64, header, integers, row_major};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -12,10 +13,6 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// The first bytes of a zip file that holds something.
 pub(crate) const SIGNATURE: &[u8] = b"PK\x03\x04";
-
-/// Most bytes of memory per byte of an array and per element, as numbers and as the spikes or edges
-/// made of them.
-const MEMORY: [u64; 2] = [4, 16];
 
 /// An open `.npz` file.
 pub(crate) struct Npz {
@@ -37,7 +34,7 @@ impl Npz {
     pub fn open_within(path: &Path, memory: u64) -> Result<Npz> {
         let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
         let file = File::open(path).map_err(fail)?;
-        let left = file.metadata().map_err(fail)?.len().saturating_mul(1100);
+        let left = file.metadata().map_err(fail)?.len().saturating_mul(SHRINKS);
         let archive = ZipArchive::new(BufReader::new(file)).map_err(|e| {
             Error::caused_by(path, "not a readable .npz file", e).with_hint("is the download complete?")
         })?;
