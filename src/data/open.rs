@@ -17,7 +17,8 @@ impl Dataset {
     ///
     /// # Errors
     /// When a file is missing or unreadable, a class of the split is unknown or has no vector, or
-    /// an unseen class is also trained. [`inspect`](super::inspect()) lists all that is wrong at once.
+    /// an unseen class is also trained. [`inspect`](super::inspect()) lists all that is wrong at
+    /// once.
     pub fn open(root: &Path, name: &str, split: Split, mode: ClassVectors) -> Result<Dataset> {
         let mut findings = Findings::default();
         let dataset = Dataset::open_with(root, name, split, mode, &mut findings)?;
