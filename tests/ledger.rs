@@ -3,8 +3,8 @@
 //! a constant times or divided by a constant is a constant.
 
 use proptest::prelude::*;
+use spikefuse::base::counter::unit;
 use spikefuse::base::rng::Streams;
-use spikefuse::base::splitmix::unit;
 use spikefuse::data::{Dataset, Part};
 use spikefuse::energy::synops::LayerSynops;
 use spikefuse::energy::{Cost, DataType, ENTROPY, Kind, Ledger, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};

@@ -1,6 +1,6 @@
 //! The event-driven against the clock-driven spiking branch, clip by clip and step by step.
 
-use crate::base::splitmix::unit;
+use crate::base::counter::unit;
 use crate::data::Clips;
 use crate::energy::counts::LayerCounts;
 use crate::energy::{DenseOperator, add_operators};

@@ -4,6 +4,7 @@ use super::compile::Compiled;
 use super::graph::{self, NetworkGraph};
 use super::{EdgeCount, Network, Projection, Rule};
 pub use crate::base::memory::bytes;
+use crate::base::text::grouped;
 use serde::Serialize;
 use std::fmt;
 
@@ -181,19 +182,6 @@ fn projection(network: &Network, p: &Projection) -> ProjectionInfo {
         fan_out,
         delay_ms: [p.shortest_delay(), p.longest_delay()].map(|ticks| f64::from(ticks) * network.dt_ms),
     }
-}
-
-/// Digits in groups of three.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 impl fmt::Display for Fan {

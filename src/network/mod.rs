@@ -5,7 +5,7 @@
 //! ([`compile`]); [`graph`] tells what is recurrent in them, [`info`] how large they are.
 //!
 //! # Counters
-//! Everything random is a draw from [`crate::base::splitmix`] with a seed and a counter, so that any language rebuilds the network
+//! Everything random is a draw from [`crate::base::counter`] with a seed and a counter, so that any language rebuilds the network
 //! and any thread builds its part alone. The counter of an edge from neuron i of n to neuron j of m (both counted in their
 //! whole populations) is
 //!

@@ -64,26 +64,13 @@ pub(super) fn resolve<'a>(
 
 /// A message about an unknown name, with the nearest of the known ones.
 pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let nearest = known.map(|known| (distance(name, known), known)).min();
+    // A name may be a whole file by mistake, and the distance takes time that grows with both lengths.
+    const MOST: usize = 100;
+    let start = |name: &str| name.chars().take(MOST).collect::<String>();
+    let own = start(name);
+    let nearest = known.map(|known| (strsim::levenshtein(&own, &start(known)), known)).min();
     let advice = nearest.map_or(String::new(), |(_, known)| format!("; the nearest name is {}", shown(known)));
     format!("no {what} is called {}{advice}", shown(name))
-}
-
-/// Insertions, deletions and replacements between the first characters of two names.
-pub(super) fn distance(a: &str, b: &str) -> usize {
-    const MOST: usize = 100;
-    let b: Vec<char> = b.chars().take(MOST).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(MOST).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for j in 0..b.len() {
-            let replaced = diagonal + usize::from(x != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Bytes before the value of `field`, or of the innermost part of it that is there.

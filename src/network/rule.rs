@@ -1,7 +1,8 @@
 //! The edges of a projection, enumerated from its rule.
 
 use super::{Delays, Network, Origin, Projection, Rule, Weights};
-use crate::base::splitmix::{below, bits, unit};
+use crate::base::counter::{below, bits, draws_below, unit};
+use crate::base::rng::normal;
 use std::ops::Range;
 
 /// How many edges a projection has.
@@ -60,7 +61,7 @@ impl Projection {
             }
             Rule::FixedProbability { probability, seed, allow_autapses } => {
                 let skip_self = !allow_autapses && self.is_recurrent();
-                let cut = probability_cut(*probability);
+                let cut = draws_below(*probability);
                 let mut hits = vec![0; targets.len().div_ceil(64)];
                 // Bits of the last word that belong to no target.
                 let rest = (64 - targets.len() % 64) % 64;
@@ -180,7 +181,7 @@ impl Projection {
             Weights::Normal { mean, sd, seed, first } => {
                 let n = counter.wrapping_add(*first).wrapping_mul(2);
                 let (u, v) = (unit(*seed, n), unit(*seed, n.wrapping_add(1)));
-                mean + sd * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+                mean + normal(u, v, *sd)
             }
             Weights::Each(weights) => weights[counter as usize],
         };
@@ -249,11 +250,6 @@ impl Draw {
         }
         list.drain(..).for_each(|place| bits[place as usize / 64] = 0);
     }
-}
-
-/// c such that `bits >> 11 < c` says the same as `unit < probability`: units are multiples of 2^-53.
-fn probability_cut(probability: f64) -> u64 {
-    (probability * (1_u64 << 53) as f64).ceil() as u64
 }
 
 /// Draws pairs with neighbouring counters from `first` on: one bit for each, 64 to a word. Without branches, so that it becomes

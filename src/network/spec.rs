@@ -23,7 +23,7 @@
 //!
 //! # Seeds
 //! Whatever is drawn has a `seed`. Where it is left out, it is the output number `fnv1a(stream)` of SplitMix64 started at the
-//! run's seed ([`crate::base::splitmix::bits`]), with `fnv1a` the 64-bit FNV-1a hash of the stream's name in UTF-8:
+//! run's seed ([`crate::base::counter::bits`]), with `fnv1a` the 64-bit FNV-1a hash of the stream's name in UTF-8:
 //!
 //! | drawn | stream |
 //! |---|---|

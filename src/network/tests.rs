@@ -1,7 +1,7 @@
 use super::compile::{self, Compiled, NetworkFile, Settings};
 use super::spec::NetworkSpec;
 use super::*;
-use crate::base::splitmix::{below, bits, unit};
+use crate::base::counter::{below, bits, unit};
 use crate::recording::Variable;
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Form, Leak};

@@ -1,18 +1,12 @@
 //! The report as a table for the terminal, and parts of it for other uses.
 
 use super::Report;
+use crate::base::text::grouped;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Branch, Energy, Kind, Priced};
 use crate::hybrid::compare::Parity;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
-
-/// 12,345,678
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
-    groups.join(",")
-}
 
 /// Picojoule with a unit that suits.
 pub(super) fn energy(pj: f64) -> String {
@@ -256,16 +250,5 @@ impl Display for Parity {
         )?;
         writeln!(f, "  its dense twin (ReLU, one pass): {:.3} s", self.seconds.dense_twin)?;
         writeln!(f, "  synaptic operations {} against {}: {work:.1} times fewer", grouped(event), grouped(clock))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn digits_are_grouped_from_the_right() {
-        assert_eq!(
-            ["7", "999", "1,000", "12,345,678"].map(String::from),
-            [7, 999, 1000, 12_345_678].map(super::grouped)
-        );
     }
 }

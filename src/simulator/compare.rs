@@ -84,7 +84,7 @@ fn add(hashes: &mut Vec<u64>, tick: Tick, words: impl Iterator<Item = u64>) {
         hashes.resize(tick as usize + 1, 0);
     }
     let hash = &mut hashes[tick as usize];
-    *hash = words.fold(*hash, crate::base::splitmix::bits);
+    *hash = words.fold(*hash, crate::base::counter::bits);
 }
 
 impl Recorder for Hashes {

@@ -3,7 +3,7 @@ mod other_kinds;
 
 use super::part::make_cells;
 use super::*;
-use crate::base::splitmix::{below, unit};
+use crate::base::counter::{below, unit};
 use crate::error::Result;
 use crate::network::Network;
 use crate::network::compile::{NetworkFile, Settings};

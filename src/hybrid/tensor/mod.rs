@@ -19,7 +19,7 @@ mod norm;
 mod real;
 mod rows;
 
-pub use crate::base::lanes::simd;
+pub use crate::base::aligned::simd;
 pub(crate) use attention::softmax;
 pub use graph::{Filed, Gradients, Graph, Var};
 pub use linear::{Matrix, matmul};

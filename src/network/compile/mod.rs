@@ -8,10 +8,10 @@ mod text;
 
 pub use text::TextFault;
 
+use crate::base::counter::bits;
 use crate::base::files::{Reach, read_text};
+use crate::base::fnv::fnv1a;
 use crate::base::memory;
-use crate::base::rng::fnv1a;
-use crate::base::splitmix::bits;
 use crate::error::{Error, Result, short};
 use crate::network::input::{Array, read_array};
 use crate::network::place::{Problem, resolve, shown};

@@ -2,7 +2,7 @@
 
 use super::check::{check_name, finite, positive};
 use super::{Checked, Compiler, MOST_CURRENTS};
-use crate::base::splitmix::unit;
+use crate::base::counter::unit;
 use crate::network::input::Array;
 use crate::network::place::{Problem, shown};
 use crate::network::spec::*;

@@ -2,12 +2,13 @@
 
 mod html;
 
+use crate::base::text::grouped;
 use crate::energy::{Branch, Energy, Kind};
 use crate::error::Result;
 use crate::hybrid::gzsl::Scores;
 use crate::report::Report;
 use crate::report::pictures::{Picture, pictures, work_of_layers};
-use crate::report::text::{energy, grouped, is_spiking, part};
+use crate::report::text::{energy, is_spiking, part};
 use html::{Cell, escape, list, table};
 
 const STYLE: &str = include_str!("page.css");

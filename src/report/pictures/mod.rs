@@ -123,8 +123,3 @@ fn note(figure: &mut Figure, (left, limit): (f64, f64), top: f64, text: &str) ->
     }
     LINE * lines.len() as f64
 }
-
-/// `layers` layers, `1` layer.
-fn some(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}

@@ -1,9 +1,10 @@
 //! Embeddings of clips and classes in the plane.
 
 use super::{Picture, Report};
+use crate::base::text::grouped;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
-    BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, grouped, legend, margin, overhang, upward_label,
+    BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, legend, margin, overhang, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
 use crate::report::Plane;

@@ -1,7 +1,7 @@
 //! Pictures of made-up reports. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
 
 use super::*;
-use crate::base::splitmix;
+use crate::base::counter;
 use crate::data::{ClassVectors, Split};
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::{LayerSynops, Synops};
@@ -129,7 +129,7 @@ impl Made {
             total_pj_per_clip: 4e6 + 1e5 * time_steps as f64,
         };
         let fewer = (0..).map(|power| 1 << power).take_while(|&t| t < self.steps).chain([self.steps]);
-        let unit = |n: usize| splitmix::unit(3, n as u64) - 0.5;
+        let unit = |n: usize| counter::unit(3, n as u64) - 0.5;
         let class_points: Vec<[f64; 2]> = (0..self.classes).map(|c| [4.0 * unit(c), 3.0 * unit(c + 1000)]).collect();
         let listed = self.clips.min(2000);
         let point = |i: usize| {

@@ -1,7 +1,8 @@
-//! One `f32` per neuron, padded to whole cache lines, so that loops over a population need no remainder and no load
-//! crosses a line; and what runs such loops vectorised.
+//! Vectors that start at a cache line and are padded to whole lines, so that loops over a
+//! population need no remainder and no load crosses a line; and a function that runs such loops
+//! vectorised.
 
-use pulp::bytemuck::{Pod, Zeroable};
+use bytemuck::{Pod, Zeroable};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Values in one [`Lane`]: a cache line, and one AVX-512 register.
@@ -9,15 +10,11 @@ pub const LANE: usize = 16;
 
 /// A cache line of values.
 #[repr(C, align(64))]
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
 pub struct Lane(pub [f32; LANE]);
 
-// SAFETY: 16 floats fill the 64 bytes of the type exactly: no padding, every bit pattern valid, zero too.
-unsafe impl Zeroable for Lane {}
-// SAFETY: as above; the type is `Copy` and `repr(C)`.
-unsafe impl Pod for Lane {}
-
-/// A vector of `len` values in whole lanes. Values behind the end are computed along and never read.
+/// A vector of `len` values in whole lanes. Values of the padding take part in computations and are
+/// never read.
 #[derive(Debug, Clone, Default)]
 pub struct Lanes {
     lanes: Vec<Lane>,
@@ -37,7 +34,7 @@ impl Lanes {
         lanes
     }
 
-    /// Becomes `len` times `value`, padding included, without giving memory back.
+    /// Sets the vector to `len` times `value`, padding included, and keeps its memory.
     pub fn reset(&mut self, len: usize, value: f32) {
         self.lanes.clear();
         self.lanes.resize(len.div_ceil(LANE), Lane([value; LANE]));
@@ -46,25 +43,25 @@ impl Lanes {
 
     /// The values.
     pub fn as_slice(&self) -> &[f32] {
-        &pulp::bytemuck::cast_slice(&self.lanes)[..self.len]
+        &bytemuck::cast_slice(&self.lanes)[..self.len]
     }
 
-    /// The values, to change.
+    /// The values, mutable.
     pub fn as_mut_slice(&mut self) -> &mut [f32] {
-        &mut pulp::bytemuck::cast_slice_mut(&mut self.lanes)[..self.len]
+        &mut bytemuck::cast_slice_mut(&mut self.lanes)[..self.len]
     }
 
     /// The values, padding included.
     pub fn padded(&self) -> &[f32] {
-        pulp::bytemuck::cast_slice(&self.lanes)
+        bytemuck::cast_slice(&self.lanes)
     }
 
-    /// The values, padding included, to change.
+    /// The values, padding included, mutable.
     pub fn padded_mut(&mut self) -> &mut [f32] {
-        pulp::bytemuck::cast_slice_mut(&mut self.lanes)
+        bytemuck::cast_slice_mut(&mut self.lanes)
     }
 
-    /// The lanes, to change.
+    /// The lanes, mutable.
     pub fn lanes_mut(&mut self) -> &mut [Lane] {
         &mut self.lanes
     }
@@ -72,15 +69,10 @@ impl Lanes {
 
 /// A cache line of doubles.
 #[repr(C, align(64))]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
 struct Line([f64; 8]);
 
-// SAFETY: 8 doubles fill the 64 bytes of the type exactly: no padding, every bit pattern valid, zero too.
-unsafe impl Zeroable for Line {}
-// SAFETY: as above; the type is `Copy` and `repr(C)`.
-unsafe impl Pod for Line {}
-
-/// Doubles that begin at a cache line: a vector register's width of them, one that starts at a multiple of eight, crosses none.
+/// Doubles that start at a cache line: eight of them from a multiple of eight on cross none.
 #[derive(Debug, Clone, Default)]
 pub struct Lined(Vec<Line>);
 
@@ -95,19 +87,20 @@ impl std::ops::Deref for Lined {
     type Target = [f64];
 
     fn deref(&self) -> &[f64] {
-        pulp::bytemuck::cast_slice(&self.0)
+        bytemuck::cast_slice(&self.0)
     }
 }
 
 impl std::ops::DerefMut for Lined {
     fn deref_mut(&mut self) -> &mut [f64] {
-        pulp::bytemuck::cast_slice_mut(&mut self.0)
+        bytemuck::cast_slice_mut(&mut self.0)
     }
 }
 
-/// Runs `f`, once, compiled for the widest vector instructions of this machine. Rust never contracts a*b+c, so the result is
-/// the same on each of them. `f` must be marked `#[inline(always)]` where it is written. `FnMut` and not `FnOnce`: rustc
-/// puts a call of its own around a closure that is called by value, and that call is not always inlined.
+/// Runs `f`, once, compiled for the widest vector instructions of this machine. Rust never
+/// contracts a*b+c, so the result is the same on every machine. The closure `f` must be marked
+/// `#[inline(always)]`. It is `FnMut` and not `FnOnce` because rustc wraps a closure that is called
+/// by value in a function that is not always inlined.
 #[inline(always)]
 pub fn simd<T>(f: impl FnMut() -> T) -> T {
     struct Call<F>(F);
@@ -121,7 +114,8 @@ pub fn simd<T>(f: impl FnMut() -> T) -> T {
     Arch::new().dispatch(Call(f))
 }
 
-/// Asks for a value's cache line, and the next ones up to `values`' end but not more than 8, before they are needed. Changes nothing.
+/// Prefetches the cache lines of `values`, at most 8. The result of the program does not depend on
+/// it.
 #[inline(always)]
 pub fn prefetch<T>(values: &[T]) {
     const LINE: usize = 64;
@@ -129,7 +123,8 @@ pub fn prefetch<T>(values: &[T]) {
     #[cfg(target_arch = "x86_64")]
     for at in (0..size_of_val(values)).step_by(LINE).take(MOST) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: the address lies within `values`, and a prefetch reads nothing that the program could see.
+        // SAFETY: the address lies within `values`, and a prefetch reads nothing that the program
+        // could see.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().cast::<i8>().add(at)) };
     }
 }

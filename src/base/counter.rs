@@ -1,5 +1,6 @@
-//! Numbers from a counter: the `n`-th output of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), so that a network or an
-//! input can be rebuilt exactly in any language. Random draws of the model use [`crate::base::rng`].
+//! Counter-based random draws: the `n`-th output of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014),
+//! so that a network or an input can be rebuilt exactly in any language. Random draws of the model
+//! use [`crate::base::rng`].
 
 /// The `n`-th output of the generator that starts at `seed`.
 pub fn bits(seed: u64, n: u64) -> u64 {
@@ -12,6 +13,12 @@ pub fn bits(seed: u64, n: u64) -> u64 {
 /// Uniform in [0, 1): the upper 53 bits.
 pub fn unit(seed: u64, n: u64) -> f64 {
     (bits(seed, n) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// The number of draws `bits >> 11` that mean `unit < probability`: units are multiples of 2^-53,
+/// so `bits >> 11 < draws_below(p)` says the same as `unit < p`.
+pub(crate) fn draws_below(probability: f64) -> u64 {
+    (probability.clamp(0.0, 1.0) * (1_u64 << 53) as f64).ceil() as u64
 }
 
 /// An integer in `0..m`, from the upper 32 bits.
