@@ -1,6 +1,6 @@
 //! Operation counts of one operator.
 
-use super::Kind;
+use super::{Branch, Kind};
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign, Mul};
 
@@ -84,8 +84,12 @@ impl AddAssign for Cost {
 /// What a dense operator did: filed beside its arithmetic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DenseOperator {
+    /// Part of the hybrid.
+    pub branch: Branch,
     /// Layer, as in the names of its tensors.
     pub layer: String,
+    /// Whether the dense twin has this operator too.
+    pub in_twin: bool,
     /// Operator.
     pub operator: String,
     /// Arithmetic.

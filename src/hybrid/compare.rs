@@ -6,7 +6,7 @@ use crate::energy::counts::LayerCounts;
 use crate::energy::{DenseOperator, add_operators};
 use crate::error::Result;
 use crate::hybrid::model::{Activity, DenseTwin, Hybrid};
-use crate::hybrid::parameters::MODALITIES;
+use crate::hybrid::parameters::{ByModality, MODALITIES};
 use crate::hybrid::tensor::{Graph, simd};
 use crate::spiking::Driver;
 use crate::spiking::SpikeTrain;
@@ -45,9 +45,9 @@ pub struct Parity {
     pub seconds: Seconds,
     /// Membranes that changed in a step, or in the first step were computed at all: NeuroBench's `MembraneUpdates`.
     pub membrane_changes: u64,
-    /// Thresholds of all neurons and clips, `[modality][block][step]`; reports have them by layer.
+    /// Thresholds of all neurons and clips by block and step; reports have them by layer.
     #[serde(skip)]
-    pub thresholds: [Vec<Vec<Spread>>; 2],
+    pub thresholds: ByModality<Vec<Vec<Spread>>>,
     /// Operations of the dense twin.
     #[serde(skip)]
     pub twin: Vec<DenseOperator>,
@@ -244,7 +244,7 @@ pub fn compare(network: &Hybrid<'_>, clips: &Clips, mut progress: impl FnMut(usi
         let bits = |i: usize| embeddings[i].iter().flat_map(|e| e.values()).map(|v| v.to_bits());
         parity.embeddings_equal &= bits(0).eq(bits(1));
         for modality in MODALITIES {
-            let stack = &stacks[modality as usize];
+            let stack = &stacks[modality];
             let inputs = network.clip_inputs(&prepared, modality);
             let agreements = inputs
                 .par_iter()
@@ -252,7 +252,7 @@ pub fn compare(network: &Hybrid<'_>, clips: &Clips, mut progress: impl FnMut(usi
                 .collect::<Result<Vec<_>>>()?;
             for (clip, agreement) in rows.iter().zip(agreements) {
                 parity.membrane_changes += agreement.membrane_changes;
-                add_spreads(&mut parity.thresholds[modality as usize], &agreement.thresholds);
+                add_spreads(&mut parity.thresholds[modality], &agreement.thresholds);
                 for (block, step, what) in agreement.differences {
                     match what {
                         "spikes" => parity.spikes_equal = false,
@@ -303,7 +303,7 @@ const CLIPS: usize = 64;
 /// # Errors
 /// If a layer cannot be run on its own.
 pub fn crossover(network: &Hybrid<'_>) -> Result<Option<Crossover>> {
-    let Some([stack, _]) = network.stacks() else { return Ok(None) };
+    let Some(ByModality { audio: stack, .. }) = network.stacks() else { return Ok(None) };
     let steps = network.model().config.time_steps;
     let layers = &stack.layers()[1..];
     if layers.is_empty() {
@@ -371,7 +371,7 @@ impl Parity {
         self.seconds.clock += other.seconds.clock;
         self.seconds.dense_twin += other.seconds.dense_twin;
         self.membrane_changes += other.membrane_changes;
-        for (mine, theirs) in self.thresholds.iter_mut().zip(&other.thresholds) {
+        for (mine, theirs) in self.thresholds.iter_mut().zip(other.thresholds.iter()) {
             add_spreads(mine, theirs);
         }
         add_operators(&mut self.twin, other.twin);

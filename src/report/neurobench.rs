@@ -4,8 +4,8 @@
 use crate::energy::synops::Synops;
 use crate::hybrid::compare::Parity;
 use crate::hybrid::evaluate::Evaluation;
-use crate::hybrid::model::{Hybrid, block_name};
-use crate::hybrid::parameters::{MODALITIES, Parameters};
+use crate::hybrid::model::LayerRecord;
+use crate::hybrid::parameters::Parameters;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -108,7 +108,6 @@ impl Neurobench {
 
 /// The metrics of the hybrid. Activations are those of the spiking neurons; weights and synaptic operations are those of all layers.
 pub fn metrics(
-    network: &Hybrid<'_>,
     parameters: &Parameters<f32>,
     result: &Evaluation,
     synops: &Synops,
@@ -122,17 +121,13 @@ pub fn metrics(
         (zeros + entry.values.iter().filter(|&&w| w == 0.0).count() as u64, all + entry.values.len() as u64)
     });
     document.set_connections(zeros, weights);
-    match (&result.activity, network.stacks()) {
-        (Some(activity), Some(stacks)) => {
-            let steps = (network.model().config.time_steps * result.clips) as u64;
-            let mut layers = Vec::new();
-            for m in MODALITIES {
-                for (block, layer) in stacks[m as usize].layers().iter().enumerate() {
-                    let spikes = activity.counts[m as usize][block].spikes;
-                    layers.push((block_name(m, block), spikes, layer.neurons() as u64 * steps));
-                }
-            }
-            document.set_activation(&layers);
+    match &result.activity {
+        Some(activity) => {
+            let layer = |layer: &LayerRecord| {
+                let neuron_steps = layer.neurons * layer.spikes.len() * result.clips;
+                (layer.name.clone(), layer.counts.spikes, neuron_steps as u64)
+            };
+            document.set_activation(&activity.all_layers().map(layer).collect::<Vec<_>>());
             match parity {
                 Some(parity) => {
                     document.membrane_updates = Some(parity.membrane_changes as f64 / result.clips.max(1) as f64);
@@ -140,7 +135,7 @@ pub fn metrics(
                 None => document.leave_out(&["MembraneUpdates"], "membranes were not watched in this run"),
             }
         }
-        _ => document.leave_out(
+        None => document.leave_out(
             &["ActivationSparsity", "ActivationSparsityByLayer", "MembraneUpdates"],
             "the model has no spiking neurons",
         ),

@@ -1,7 +1,8 @@
 //! Embeddings in the plane: the two principal components of the clips' embeddings.
 
-use super::Provenance;
 use crate::hybrid::evaluate::Evaluation;
+use crate::hybrid::gzsl::Candidates;
+use crate::hybrid::parameters::ByModality;
 use serde::{Deserialize, Serialize};
 
 /// Most clips that are listed; of more, evenly spaced ones are.
@@ -39,14 +40,14 @@ pub struct Point {
     pub at: [f64; 2],
 }
 
-/// The plane of an evaluation; none for fewer than three clips or dimensions.
-pub fn of(result: &Evaluation, origin: &Provenance<'_>) -> Option<Plane> {
-    let candidates = origin.candidates;
+/// The plane of an evaluation, with the names of all classes; none for fewer than three clips or
+/// dimensions.
+pub fn of(result: &Evaluation, candidates: &Candidates, names: &[String]) -> Option<Plane> {
     let size = result.class_embeddings.len() / candidates.classes.len().max(1);
     if result.clips < 3 || size < 3 {
         return None;
     }
-    let [audio, video] = &result.embeddings;
+    let ByModality { audio, video } = &result.embeddings;
     let clips: Vec<f64> = audio.iter().zip(video).map(|(&a, &v)| 0.5 * (f64::from(a) + f64::from(v))).collect();
     let mut mean = vec![0.0; size];
     for row in clips.chunks_exact(size) {
@@ -65,7 +66,7 @@ pub fn of(result: &Evaluation, origin: &Provenance<'_>) -> Option<Plane> {
     Some(Plane {
         method: "the two principal components of the mean of each clip's audio and video embedding".into(),
         explained,
-        classes: candidates.classes.iter().map(|&class| origin.dataset.classes[class].clone()).collect(),
+        classes: candidates.classes.iter().map(|&class| names[class].clone()).collect(),
         seen: candidates.seen.clone(),
         class_points: (result.class_embeddings.chunks_exact(size))
             .map(|row| place(&mut row.iter().map(|&x| f64::from(x))))

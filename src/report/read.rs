@@ -1,6 +1,6 @@
 //! A report from its file.
 
-use super::{Report, SCHEMA};
+use super::document::{Report, SCHEMA};
 use crate::base::files::{read_json, read_text};
 use crate::error::{Error, Result};
 use serde_json::Value;

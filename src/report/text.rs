@@ -1,6 +1,6 @@
 //! The report as a table for the terminal, and parts of it for other uses.
 
-use super::Report;
+use super::document::Report;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Branch, Energy, Kind, Priced};
 use crate::hybrid::compare::Parity;
@@ -126,7 +126,9 @@ impl Report {
             return Ok(());
         }
         writeln!(f, "\nsynaptic operations of the spiking layers by definition, per clip")?;
-        let layers = self.synops.layers.iter().filter(|layer| layer.layer.starts_with("spiking.")).cloned().collect();
+        let known = self.ledger.layers();
+        let is_spiking = |layer: &&LayerSynops| known.contains(&(Branch::Spiking, &layer.layer));
+        let layers = self.synops.layers.iter().filter(is_spiking).cloned().collect();
         write!(f, "{}", synops_table(&Synops { clips: self.synops.clips, layers }))
     }
 

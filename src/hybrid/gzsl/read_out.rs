@@ -1,8 +1,8 @@
 //! Reading a clip off the training classes (convex combination of class names; Norouzi et al. 2014): what it resembles among the
 //! classes that were trained says where it lies among all names.
 
+use super::distance::{distance_cost, distances};
 use super::names::name_cosines;
-use super::{distance_cost, distances};
 use crate::energy::Cost;
 use crate::hybrid::config::ReadOut;
 use crate::hybrid::tensor::softmax;

@@ -1,6 +1,6 @@
 //! Every tensor of the model: name, shape, start.
 
-use super::{BLOCKS, Stft, block_name};
+use super::stft::{BLOCKS, Stft, block_name, factor_bias};
 use crate::hybrid::config::{Fusion, ThresholdMode};
 use crate::hybrid::parameters::{Declaration, Initial, MODALITIES};
 
@@ -88,7 +88,7 @@ pub fn declarations(model: &Stft) -> Vec<Declaration> {
                 }
             }
             if c.time_step_factor {
-                list.tensor(format!("time_step.{}.bias", m.name()), &[c.time_steps], Initial::Constant(0.0));
+                list.tensor(factor_bias(m), &[c.time_steps], Initial::Constant(0.0));
             }
         }
     }

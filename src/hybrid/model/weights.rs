@@ -1,6 +1,7 @@
 //! Weights on disk: one safetensors file whose header also holds the model's shape and options.
 
-use super::{Stft, declarations};
+use super::declare::declarations;
+use super::stft::Stft;
 use crate::base::files::write_atomic;
 use crate::base::rng::Streams;
 use crate::error::{Error, Result};

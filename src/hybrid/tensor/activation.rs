@@ -1,6 +1,9 @@
 //! Elementwise operators.
 
-use super::{Filed, Graph, Real, Var, map, simd};
+use super::elements::map;
+use super::graph::{Filed, Graph, Var};
+use super::real::Real;
+use crate::base::lanes::simd;
 use crate::energy::Cost;
 use rayon::prelude::*;
 use std::sync::Arc;

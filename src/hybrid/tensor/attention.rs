@@ -1,6 +1,9 @@
 //! Self-attention among the few tokens of a clip.
 
-use super::{Graph, Real, Var, dot, simd};
+use super::elements::{dot, softmax};
+use super::graph::{Graph, Var};
+use super::real::Real;
+use crate::base::lanes::simd;
 use crate::energy::Cost;
 use rayon::prelude::*;
 
@@ -97,19 +100,5 @@ impl<R: Real> Graph<R> {
                     });
             });
         })
-    }
-}
-
-/// Turns scores into weights that sum to 1.
-#[inline(always)]
-pub(crate) fn softmax<R: Real>(values: &mut [R]) {
-    let highest = values.iter().fold(values[0], |a, &b| a.larger(b));
-    let mut sum = R::ZERO;
-    for value in values.iter_mut() {
-        *value = (*value - highest).exp();
-        sum += *value;
-    }
-    for value in values.iter_mut() {
-        *value = *value / sum;
     }
 }

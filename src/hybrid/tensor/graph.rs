@@ -1,7 +1,8 @@
 //! The record of operators and the buffers that they reuse.
 
-use super::Real;
-use crate::energy::{Cost, DenseOperator, Synapses};
+use super::elements::map_in_place;
+use super::real::Real;
+use crate::energy::{Branch, Cost, DenseOperator, Synapses};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -108,7 +109,7 @@ impl<R: Real> Gradients<R> {
         debug_assert_eq!(gradient.len(), var.rows * var.cols);
         match &mut self.slots[var.id] {
             Some(sum) => {
-                super::map_in_place(
+                map_in_place(
                     sum,
                     &gradient,
                     #[inline(always)]
@@ -165,12 +166,20 @@ impl Filed {
     }
 }
 
+/// Where the costs of the next operators are filed.
+#[derive(Clone)]
+struct Scope {
+    branch: Branch,
+    layer: String,
+    in_twin: bool,
+}
+
 /// Records operators; one per training step or evaluated batch. See the [module](super).
 pub struct Graph<R: Real> {
     pool: Pool<R>,
     nodes: RefCell<Vec<Option<Backward<R>>>>,
     costs: RefCell<Vec<DenseOperator>>,
-    scope: RefCell<String>,
+    scope: RefCell<Scope>,
     training: bool,
 }
 
@@ -190,7 +199,7 @@ impl<R: Real> Graph<R> {
             pool: Pool::default(),
             nodes: RefCell::default(),
             costs: RefCell::default(),
-            scope: RefCell::default(),
+            scope: RefCell::new(Scope { branch: Branch::Dense, layer: String::new(), in_twin: true }),
             training,
         }
     }
@@ -262,9 +271,15 @@ impl<R: Real> Graph<R> {
         var
     }
 
-    /// Names what follows, in the cost list, until the next call.
-    pub fn scope(&self, name: &str) {
-        *self.scope.borrow_mut() = name.to_owned();
+    /// Files the operators that follow, until the next call, under `layer` of `branch`. The dense
+    /// twin has the same operators.
+    pub fn scope(&self, branch: Branch, layer: &str) {
+        *self.scope.borrow_mut() = Scope { branch, layer: layer.to_owned(), in_twin: true };
+    }
+
+    /// Like [`scope`](Self::scope), for operators that the dense twin does not have.
+    pub fn scope_outside_twin(&self, branch: Branch, layer: &str) {
+        *self.scope.borrow_mut() = Scope { branch, layer: layer.to_owned(), in_twin: false };
     }
 
     /// Files the cost of an operator. Training counts nothing.
@@ -280,8 +295,9 @@ impl<R: Real> Graph<R> {
 
     fn file(&self, operator: &str, cost: Cost, synapses: Option<Synapses>) -> Filed {
         if !self.training && cost != Cost::ZERO {
-            let layer = self.scope.borrow().clone();
-            self.costs.borrow_mut().push(DenseOperator { layer, operator: operator.into(), cost, synapses });
+            let Scope { branch, layer, in_twin } = self.scope.borrow().clone();
+            let operator = operator.to_owned();
+            self.costs.borrow_mut().push(DenseOperator { branch, layer, in_twin, operator, cost, synapses });
         }
         Filed(())
     }

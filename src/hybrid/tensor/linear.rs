@@ -1,6 +1,8 @@
 //! Matrix products.
 
-use super::{Graph, Real, Var, column_sums};
+use super::elements::column_sums;
+use super::graph::{Graph, Var};
+use super::real::Real;
 use crate::energy::{Cost, Synapses};
 
 /// A matrix operand: values in row-major order, read as they are or transposed.

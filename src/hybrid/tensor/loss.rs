@@ -1,6 +1,8 @@
 //! Losses: scalars out of batches.
 
-use super::{Filed, Graph, Real, Var};
+use super::elements::softmax;
+use super::graph::{Filed, Graph, Var};
+use super::real::Real;
 
 /// Keeps the gradient of a norm finite at zero.
 const NORM_FLOOR: f64 = 1e-12;
@@ -61,7 +63,7 @@ impl<R: Real> Graph<R> {
                 distances[c] = terms.fold(R::of(NORM_FLOOR), |sum, (&a, &b)| sum + (a - b) * (a - b)).sqrt();
                 p[c] = -scale * distances[c];
             }
-            super::softmax(p);
+            softmax(p);
             loss += R::of(-p[labels[i]].f64().max(f64::MIN_POSITIVE).ln());
         }
         let count = R::of(n as f64);

@@ -1,7 +1,9 @@
 //! Normalisation, with the activation and dropout that follow it.
 
-use super::graph::Buffer;
-use super::{Filed, Graph, Real, Var, chunk_rows, column_sums, dot, map_columns, simd, sum_by};
+use super::elements::{chunk_rows, column_sums, dot, map_columns, sum_by};
+use super::graph::{Buffer, Filed, Graph, Var};
+use super::real::Real;
+use crate::base::lanes::simd;
 use crate::base::rng::Rng;
 use crate::energy::Cost;
 use rand::Rng as _;

@@ -1,6 +1,7 @@
 //! Moving rows: tokens, segments, halves of a batch. No arithmetic but the means.
 
-use super::{Graph, Real, Var};
+use super::graph::{Graph, Var};
+use super::real::Real;
 use crate::energy::Cost;
 
 impl<R: Real> Graph<R> {

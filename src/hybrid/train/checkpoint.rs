@@ -1,6 +1,8 @@
 //! Everything that training needs to go on, in one file that is replaced as a whole after each epoch.
 
-use super::{Adam, Progress, Stage, TrainingFolder};
+use super::adam::Adam;
+use super::progress::Progress;
+use super::stage::Stage;
 use crate::base::files::write_atomic;
 use crate::base::rng::Streams;
 use crate::data::{ClassVectors, Clips, Dataset, Split};
@@ -17,6 +19,14 @@ const FILE: &str = "checkpoint.safetensors";
 /// Key of the header entry.
 const KEY: &str = "checkpoint";
 const BEGIN_ANEW: &str = "begin anew in another folder, or move this one's files away";
+
+/// Where checkpoints go, and whether one may be there already.
+pub struct TrainingFolder<'a> {
+    /// The folder.
+    pub path: &'a Path,
+    /// Go on from its checkpoint.
+    pub resume: bool,
+}
 
 /// Which run a checkpoint belongs to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -46,8 +46,8 @@ pub fn loss<R: Real>(
     let (mut triplets, mut projections, mut entropies) = (Vec::new(), Vec::new(), Vec::new());
     for (theta, theta_words) in std::iter::once(&theta).chain(&semantic.members).zip(&theta_words) {
         let [w, w_negative] = split(theta_words);
-        let [audio, audio_negative] = split(&theta[0]);
-        let [video, video_negative] = split(&theta[1]);
+        let [audio, audio_negative] = split(&theta.audio);
+        let [video, video_negative] = split(&theta.video);
         let [both, both_negative] = [graph.mean_of(&audio, &video), graph.mean_of(&audio_negative, &video_negative)];
         for (x, x_negative) in [(&both, &both_negative), (&audio, &audio_negative), (&video, &video_negative)] {
             triplets.push((1.0 / 6.0, graph.triplet(x, &w, &w_negative, training.margin)));
@@ -55,22 +55,22 @@ pub fn loss<R: Real>(
         }
         projections.extend([&audio, &video].map(|x| (0.5, graph.mean_squared(x, &w))));
         let classes = graph.rows(theta_words, 2 * half, 1, words.rows.rows() - 2 * half);
-        entropies.extend(theta.each_ref().map(|theta| {
+        entropies.extend(theta.as_ref().into_array().map(|theta| {
             (0.5, graph.distance_cross_entropy(theta, &classes, &words.labels, training.classification_scale))
         }));
     }
     let sum = |terms: &[(f64, Var<R>)]| graph.weighted_sum(&terms.iter().map(|(w, t)| (*w, t)).collect::<Vec<_>>());
     let [triplet, projection, classification] = [&triplets, &projections, &entropies].map(|terms| sum(terms));
 
-    let [w, audio, video] = [&theta_words[0], &theta[0], &theta[1]].map(|x| graph.rows(x, 0, 1, half));
+    let [w, audio, video] = [&theta_words[0], &theta.audio, &theta.video].map(|x| graph.rows(x, 0, 1, half));
     let vectors = graph.rows(&words.rows, 0, 1, half);
     let target = |phi: &Var<R>| graph.detach(&graph.rows(phi, 0, 1, half));
     let decoded = |x: &Var<R>| graph.mean_squared(&decode(pass, &model.config, "decoder", x), &vectors);
     let reconstructed =
         |name: &str, x: &Var<R>, phi: &Var<R>| graph.mean_squared(&decode(pass, &model.config, name, x), &target(phi));
     let reconstructions = [
-        reconstructed("audio_reconstruct", &audio, &semantic.phi[0]),
-        reconstructed("video_reconstruct", &video, &semantic.phi[1]),
+        reconstructed("audio_reconstruct", &audio, &semantic.phi.audio),
+        reconstructed("video_reconstruct", &video, &semantic.phi.video),
         decoded(&audio),
         decoded(&video),
         decoded(&w),

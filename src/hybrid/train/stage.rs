@@ -1,10 +1,14 @@
 //! One stage of training: tensors, optimiser, epochs.
 
-use super::{Adam, EpochRecord, Loss, Observer, Progress, Sample, Sampler, Words, loss, training_vectors};
+use super::adam::Adam;
+use super::loss::{Loss, Words, loss};
+use super::progress::{EpochRecord, Observer, Progress};
+use super::sampler::{Sample, Sampler};
 use crate::base::rng::Streams;
 use crate::data::{Clips, Dataset};
 use crate::error::{Error, Result};
 use crate::hybrid::config::Config;
+use crate::hybrid::evaluate::class_vectors;
 use crate::hybrid::model::batch::{clip_batch, set_input_statistics, word_batch};
 use crate::hybrid::model::{Spiking, Stft, declarations};
 use crate::hybrid::parameters::{Noise, Parameters, Pass};
@@ -59,7 +63,7 @@ impl Stage {
         if sampler.classes().len() < 2 {
             return Err(Error::value("training clips", "they have fewer than two classes: there is no negative class"));
         }
-        set_input_statistics(model, &mut self.parameters, clips, &training_vectors(dataset, &sampler)?)
+        set_input_statistics(model, &mut self.parameters, clips, &class_vectors(dataset, sampler.classes())?)
     }
 
     /// One optimiser step on the next batch.
@@ -118,7 +122,7 @@ impl Stage {
         vectors: &[&[f32]],
         sample: Sample,
     ) -> Loss<f32> {
-        let batch = clip_batch(&self.graph, model, &self.parameters, clips, sample.rows.each_ref().map(|r| &r[..]));
+        let batch = clip_batch(&self.graph, model, &self.parameters, clips, sample.rows.as_ref().map(|rows| &rows[..]));
         let rows: Vec<&[f32]> = sample.labels.iter().map(|&c| vectors[c]).chain(vectors.iter().copied()).collect();
         let rows = word_batch(&self.graph, model, &self.parameters, rows.into_iter());
         loss(pass, model, config, &batch, &Words { rows, labels: sample.labels })
@@ -163,7 +167,7 @@ impl Stage {
         observer: &mut dyn Observer,
     ) -> Result<EpochRecord> {
         let sampler = Sampler::new(clips, config.training.independent_modalities);
-        let vectors = training_vectors(dataset, &sampler)?;
+        let vectors = class_vectors(dataset, sampler.classes())?;
         let mut record = EpochRecord {
             stage: self.progress.stage,
             epoch: self.progress.epochs_done + 1,

@@ -5,7 +5,7 @@ mod html;
 use crate::energy::{Branch, Energy, Kind};
 use crate::error::Result;
 use crate::hybrid::gzsl::Scores;
-use crate::report::Report;
+use crate::report::document::Report;
 use crate::report::pictures::{Picture, pictures, work_of_layers};
 use crate::report::text::{energy, grouped, is_spiking, part};
 use html::{Cell, escape, list, table};

@@ -1,11 +1,13 @@
 //! Modelled energy by table.
 
 use super::operations::{axis, zero};
-use super::{FAINT, Names, Picture, Report, log_range, note};
+use super::parts::{FAINT, Names, log_range, note};
+use super::picture::Picture;
 use crate::energy::{Energy, Kind, Priced};
 use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, colour, fitting_log, legend, overhang_log};
 use crate::plot::figure::{Figure, INK, Shape};
+use crate::report::document::Report;
 use crate::report::text::is_spiking;
 use std::collections::BTreeSet;
 

@@ -1,12 +1,14 @@
 //! Operations per layer, beside the dense twin's.
 
-use super::{FAINT, Names, Picture, Report, log_range, some};
+use super::parts::{FAINT, Names, log_range, some};
+use super::picture::Picture;
 use crate::energy::Kind;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting_log, legend, overhang_log, ring,
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape, WHITE};
+use crate::report::document::Report;
 
 /// The rows that a page has room for are as high as this.
 const HIGHEST: f64 = 2300.0;

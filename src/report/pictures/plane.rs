@@ -1,12 +1,13 @@
 //! Embeddings of clips and classes in the plane.
 
-use super::{Picture, Report};
+use super::picture::Picture;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, grouped, legend, margin, overhang, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
-use crate::report::Plane;
+use crate::report::document::Report;
+use crate::report::projection::Plane;
 
 /// Lighter than those of the classes, so that these stand out: of seen and of unseen classes.
 const CLIPS: [Colour; 2] = [[0x74, 0xB3, 0xD8], [0xEE, 0x9F, 0x69]];

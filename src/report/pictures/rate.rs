@@ -1,11 +1,12 @@
 //! How often the neurons of each layer fire at each step.
 
-use super::{NO_SPIKES, Names, Picture, Report};
+use super::parts::{NO_SPIKES, Names};
+use super::picture::Picture;
 use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, EDGE, NOTE, Panel, TICK, Ticks, fitting, round_up};
 use crate::plot::figure::{Anchor, Colour, Figure, INK, WHITE};
 use crate::plot::font::width;
-use crate::report::Spikes;
+use crate::report::document::{Report, Spikes};
 
 /// From no spikes to the most: one hue, from light to dark, which every reader and every printer keeps in order.
 const SCALE: [Colour; 4] = [[0xFF, 0xFF, 0xFF], [0xB5, 0xD4, 0xE9], [0x42, 0x92, 0xC6], [0x08, 0x30, 0x6B]];

@@ -1,14 +1,15 @@
 //! What changes over the time steps: the weights of the time-step factor, and the thresholds.
 
+use super::parts::{LINE, NO_SPIKES, wrap};
+use super::picture::Picture;
 use super::rate::step_ticks;
-use super::{LINE, NO_SPIKES, Picture, Report, wrap};
 use crate::hybrid::compare::Spread;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, DOT, EDGE, LABEL, NOTE, Panel, Sample, Ticks, colour, dashes, legend, margin, padded, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape};
-use crate::report::LayerRate;
+use crate::report::document::{LayerRate, Report};
 
 /// The weights with which the time-step factor sums the steps.
 pub fn factor(report: &Report) -> Picture {

@@ -1,6 +1,7 @@
 //! Accuracy against energy over numbers of time steps.
 
-use super::{NO_SPIKES, Picture, Report};
+use super::parts::NO_SPIKES;
+use super::picture::Picture;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin, overhang,
@@ -8,6 +9,7 @@ use crate::plot::axes::{
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
 use crate::plot::font::width;
+use crate::report::document::Report;
 
 /// A run.
 struct Run {
