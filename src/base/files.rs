@@ -594,6 +594,28 @@ pub fn ending(path: &Path) -> String {
     path.extension().map_or(String::new(), |ending| ending.to_string_lossy().to_ascii_lowercase())
 }
 
+/// A value as an indented JSON document with a newline at its end.
+///
+/// # Errors
+/// If the value has no JSON form.
+pub fn json_text(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Error::value("report", e))?;
+    Ok(text + "\n")
+}
+
+/// Rows of fields as CSV, in which no text is a formula: see [`cell_text`].
+///
+/// # Errors
+/// If rows differ in length.
+pub fn csv_text(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        let fields = row.iter().map(|field| cell_text(field).into_owned());
+        writer.write_record(fields).map_err(|e| Error::value("csv", e))?;
+    }
+    writer.into_inner().map_err(|e| Error::value("csv", e))
+}
+
 /// Reads a JSON file.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_str(&read_text(path)?).map_err(|e| Error::Text {

@@ -9,6 +9,7 @@ pub mod fusion;
 pub mod gzsl;
 pub mod model;
 pub mod parameters;
+pub mod saved;
 pub mod snn;
 pub mod tensor;
 pub mod time_step;

@@ -15,6 +15,7 @@ use crate::hybrid::evaluate::Evaluation;
 use crate::hybrid::gzsl::Candidates;
 use crate::hybrid::model::{DenseTwin, LayerRecord, Stft};
 use crate::hybrid::parameters::{MODALITIES, Parameters};
+use crate::hybrid::saved::{Saved, Tested};
 
 /// Where a report's model comes from.
 pub struct Provenance<'a> {
@@ -33,6 +34,22 @@ pub struct Provenance<'a> {
 }
 
 impl Report {
+    /// The report of a saved model that was tested on `dataset`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_saved(saved: &Saved, dataset: &Dataset, tested: &Tested, parity: Option<Parity>) -> Result<Report> {
+        let origin = Provenance {
+            dataset,
+            candidates: &tested.candidates,
+            model: &saved.model,
+            parameters: &saved.parameters,
+            seed: saved.training.seed,
+            epochs: saved.training.choice.epochs,
+        };
+        Report::new(&origin, &tested.whole, parity, &tested.shorter)
+    }
+
     /// Puts the results of one evaluation together. `parity` is the comparison of both drivers, if
     /// there was one; `shorter` are evaluations of the model run for fewer time steps.
     ///

@@ -1,5 +1,6 @@
 //! The report as a table for the terminal, and parts of it for other uses.
 
+use super::comparison::Comparison;
 use super::document::Report;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Branch, Energy, Kind, Priced};
@@ -115,11 +116,6 @@ impl Display for Report {
 }
 
 impl Report {
-    /// What `compare` prints: the drivers, definitions of synaptic operations, energy, and each layer against its dense twin.
-    pub fn comparison(&self) -> String {
-        Sections(self).to_string()
-    }
-
     /// The definitions of synaptic operations in the spiking layers, per clip.
     fn spiking_synops(&self, f: &mut Formatter<'_>) -> Result {
         if self.spikes.is_none() {
@@ -154,18 +150,19 @@ impl Report {
     }
 }
 
-/// The sections of a comparison.
-struct Sections<'a>(&'a Report);
-
-impl Display for Sections<'_> {
+impl Display for Comparison<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Sections(report) = self;
+        let report = self.report;
         if let Some(parity) = &report.parity {
             writeln!(f, "{parity}")?;
         }
         report.spiking_synops(f)?;
         write!(f, "\n{}", energy_table(&report.energy, report.clips as u64))?;
-        report.break_even(f)
+        report.break_even(f)?;
+        match self.crossover {
+            Some(crossover) => write!(f, "\n{crossover}"),
+            None => Ok(()),
+        }
     }
 }
 
