@@ -85,6 +85,41 @@ fn back<R: Real>(relu: bool, g: R, x: R, [mean, inverse, w, b, mean_g, mean_hat]
     (g - mean_g - hat * mean_hat) * (w * inverse)
 }
 
+/// Batch normalisation with known statistics: one factor and one term a column.
+fn fold<R: Real>(out: &mut [R], x: &[R], [w, b]: [&[R]; 2], [mean, inverse]: [&[R]; 2], relu: bool) {
+    let scale: Vec<R> = inverse.iter().zip(w).map(|(&i, &w)| i * w).collect();
+    let shift: Vec<R> = (0..w.len()).map(|j| b[j] - mean[j] * scale[j]).collect();
+    map_columns(
+        out,
+        [x],
+        [&scale, &shift],
+        #[inline(always)]
+        |[x], [scale, shift]| rectified(relu, x * scale + shift),
+    );
+}
+
+/// Mean and variance (with `1 / n`) of each column of `x [n, c]`.
+fn moments<R: Real>(x: &[R], n: usize, c: usize) -> [Vec<R>; 2] {
+    let count = R::of(n as f64);
+    let [mut mean] = column_sums(
+        [x],
+        [],
+        c,
+        #[inline(always)]
+        |[x], []| [x],
+    );
+    mean.iter_mut().for_each(|m| *m = *m / count);
+    let [mut variance] = column_sums(
+        [x],
+        [&mean],
+        c,
+        #[inline(always)]
+        |[x], [mean]| [(x - mean) * (x - mean)],
+    );
+    variance.iter_mut().for_each(|v| *v = *v / count);
+    [mean, variance]
+}
+
 impl<R: Real> Graph<R> {
     /// Batch normalisation over the rows of `x [n, c]` (Ioffe and Szegedy 2015), then ReLU and dropout as `style` says:
     /// `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`, `weight` and `bias` `[1, c]`.
@@ -108,34 +143,11 @@ impl<R: Real> Graph<R> {
         let mut out = self.buffer(n * c);
         let (w, b) = (weight.values(), bias.values());
         if !self.is_training() {
-            let scale: Vec<R> = inverse(running[1]).iter().zip(w).map(|(&i, &w)| i * w).collect();
-            let shift: Vec<R> = (0..c).map(|j| b[j] - running[0][j] * scale[j]).collect();
-            map_columns(
-                &mut out,
-                [x.values()],
-                [&scale, &shift],
-                #[inline(always)]
-                |[x], [scale, shift]| rectified(relu, x * scale + shift),
-            );
+            fold(&mut out, x.values(), [w, b], [running[0], &inverse(running[1])], relu);
             return (self.record(filed, n, c, out, &[], |_, _| {}), None);
         }
         let count = R::of(n as f64);
-        let [mut mean] = column_sums(
-            [x.values()],
-            [],
-            c,
-            #[inline(always)]
-            |[x], []| [x],
-        );
-        mean.iter_mut().for_each(|m| *m = *m / count);
-        let [mut variance] = column_sums(
-            [x.values()],
-            [&mean],
-            c,
-            #[inline(always)]
-            |[x], [mean]| [(x - mean) * (x - mean)],
-        );
-        variance.iter_mut().for_each(|v| *v = *v / count);
+        let [mean, variance] = moments(x.values(), n, c);
         let inverse = inverse(&variance);
         let mask = style.dropout.filter(|d| d.rate > 0.0).map(|d| d.mask(self.buffer(n * c)));
         match &mask {
