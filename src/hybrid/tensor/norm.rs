@@ -99,7 +99,7 @@ fn fold<R: Real>(out: &mut [R], x: &[R], [w, b]: [&[R]; 2], [mean, inverse]: [&[
 }
 
 /// Mean and variance (with `1 / n`) of each column of `x [n, c]`.
-fn moments<R: Real>(x: &[R], n: usize, c: usize) -> [Vec<R>; 2] {
+fn column_moments<R: Real>(x: &[R], n: usize, c: usize) -> [Vec<R>; 2] {
     let count = R::of(n as f64);
     let [mut mean] = column_sums(
         [x],
@@ -147,7 +147,7 @@ impl<R: Real> Graph<R> {
             return (self.record(filed, n, c, out, &[], |_, _| {}), None);
         }
         let count = R::of(n as f64);
-        let [mean, variance] = moments(x.values(), n, c);
+        let [mean, variance] = column_moments(x.values(), n, c);
         let inverse = inverse(&variance);
         let mask = style.dropout.filter(|d| d.rate > 0.0).map(|d| d.mask(self.buffer(n * c)));
         match &mask {
