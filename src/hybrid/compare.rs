@@ -57,13 +57,13 @@ pub struct Parity {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
-    /// How many values.
+    /// Number of values.
     pub count: u64,
-    /// Their mean.
+    /// Mean of the values.
     pub mean: f64,
-    /// The least.
+    /// Smallest value.
     pub min: f64,
-    /// The largest.
+    /// Largest value.
     pub max: f64,
 }
 
@@ -131,13 +131,13 @@ pub struct Difference {
 }
 
 impl Parity {
-    /// Nothing differs.
+    /// Whether nothing differs.
     pub fn holds(&self) -> bool {
         self.spikes_equal && self.membranes_equal && self.thresholds_equal && self.embeddings_equal
     }
 }
 
-/// Keeps every state of a run.
+/// Records every state of a run.
 #[derive(Default)]
 struct Recorder {
     /// By step and layer: membranes before and after the reset, thresholds.
@@ -150,7 +150,7 @@ impl Observer for Recorder {
     }
 }
 
-/// What two recorded runs of one clip have in common.
+/// What the comparison of two recorded runs of one clip found.
 struct Agreement {
     differences: Vec<(usize, usize, &'static str)>,
     membrane_changes: u64,
@@ -208,7 +208,7 @@ pub fn compare(network: &Hybrid<'_>, clips: &Clips, mut progress: impl FnMut(usi
     let Some(stacks) = network.stacks() else { return Ok(None) };
     let steps = network.model().config.time_steps;
     let twin = DenseTwin::of(network);
-    // One graph for all batches: its memory is used again.
+    // One graph serves all batches, so that its memory is reused.
     let mut twin_graph = Graph::inference();
     let mut parity = Parity {
         spikes_equal: true,
@@ -279,7 +279,7 @@ pub struct Crossover {
     pub clips: usize,
     /// Layers that were run: those whose input is spikes.
     pub layers: String,
-    /// By rate of the input.
+    /// Times, by firing rate of the input.
     pub rates: Vec<ClipTimes>,
     /// Input firing rate, per cent, from which on the clock-driven driver is the faster one; none if it is not in the range of `rates`.
     pub percent: Option<f64>,
@@ -294,7 +294,7 @@ pub struct ClipTimes {
     pub us_per_clip: [f64; 2],
 }
 
-/// Clips for each rate.
+/// Clips that are run at each rate.
 const CLIPS: usize = 64;
 
 /// Runs the model's spiking layers behind the first, whose input is analog, on random spikes of different rates. None if there are no
@@ -356,7 +356,7 @@ impl fmt::Display for Crossover {
 }
 
 impl Parity {
-    /// Both sets of clips together.
+    /// The agreement over both sets of clips.
     pub fn and(mut self, other: Parity) -> Parity {
         self.spikes_equal &= other.spikes_equal;
         self.membranes_equal &= other.membranes_equal;

@@ -5,13 +5,13 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// Everything that a run can be told. A field that a file leaves out has its default; an unknown field is refused.
+/// All options of a run. A field that a file leaves out has its default; an unknown field is refused.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Shape and parts of the model.
     pub model: ModelConfig,
-    /// How it is trained.
+    /// Options of training.
     pub training: TrainingConfig,
 }
 
@@ -48,7 +48,7 @@ pub struct ModelConfig {
     pub trace_decay: f64,
     /// Rank of the map from the dense features to the thresholds.
     pub semantic_rank: usize,
-    /// What a spike does to the membrane.
+    /// Effect of a spike on the membrane.
     pub reset: ResetMode,
     /// Whether thresholds move.
     pub threshold: ThresholdMode,
@@ -56,11 +56,11 @@ pub struct ModelConfig {
     pub glp: bool,
     /// Time-step factor; off: the mean over time steps.
     pub time_step_factor: bool,
-    /// Derivative that stands in for the spike's.
+    /// Surrogate gradient: the derivative used in place of the spike's.
     pub surrogate: Surrogate,
     /// Steepness of the surrogate.
     pub surrogate_slope: f64,
-    /// How the dense and the spiking feature are joined.
+    /// Form of the fusion of the dense and the spiking feature.
     pub fusion: Fusion,
     /// Core sizes of the Tucker fusion; their results are added.
     pub scales: Vec<usize>,
@@ -84,7 +84,7 @@ pub struct ModelConfig {
     pub fusion_residual: bool,
     /// Add a normalised Linear of the clip's average to each embedding.
     pub skip: bool,
-    /// Dropout rate of the average that enters it and the linear members.
+    /// Dropout rate of the clip's average where it enters the skip and the linear members.
     pub dropout_skip: f64,
     /// Linear models that are trained beside this one, each with a loss of its own; clips are scored by all embeddings together.
     pub linear_members: usize,
@@ -102,7 +102,7 @@ pub struct ModelConfig {
 
 /// Scoring through the training classes: a clip's place among the class names is the mean of the training classes' places,
 /// weighted by its nearness to each. Names are placed by a graph of nearest neighbours among them, which may have further names
-/// than the classes' (`--vocabulary`). It has no part in training.
+/// than the classes' (`--vocabulary`). Training does not use the read-out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadOut {
@@ -120,12 +120,12 @@ impl Default for ReadOut {
     }
 }
 
-/// What a spike does to the membrane.
+/// Effect of a spike on the membrane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResetMode {
-    /// To zero.
+    /// Sets it to zero.
     Hard,
-    /// By subtracting the threshold.
+    /// Subtracts the threshold.
     Soft,
 }
 
@@ -134,11 +134,11 @@ pub enum ResetMode {
 pub enum ThresholdMode {
     /// Per neuron, driven by the dense branch, the layer's entropy, the pooling and the neuron's own trace.
     Dynamic,
-    /// `theta_0` throughout.
+    /// `theta_0` at all times.
     Fixed,
 }
 
-/// Derivative that stands in for the spike's in training.
+/// Surrogate gradient: the derivative used in place of the spike's in training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Surrogate {
     /// `k s (1 - s)`, `s = sigmoid(k (h - theta))`.
@@ -147,7 +147,7 @@ pub enum Surrogate {
     Arctan,
 }
 
-/// How the dense and the spiking feature are joined.
+/// Form of the fusion of the dense and the spiking feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fusion {
     /// Tucker form with a full core of `R x R x R`.
@@ -160,7 +160,7 @@ pub enum Fusion {
     SemanticOnly,
 }
 
-/// How the model is trained; `docs/model.md` gives the losses.
+/// Options of training; `docs/model.md` gives the losses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingConfig {
@@ -178,7 +178,7 @@ pub struct TrainingConfig {
     pub weight_decay: f64,
     /// Factor on the learning rate when validation stops improving.
     pub plateau_factor: f64,
-    /// Epochs without improvement before that.
+    /// Epochs without improvement after which `plateau_factor` applies.
     pub plateau_patience: usize,
     /// Margin of the triplet losses.
     pub margin: f64,
@@ -190,7 +190,7 @@ pub struct TrainingConfig {
     pub weight_reconstruction: f64,
     /// Weight of the cross-entropy over the training classes.
     pub weight_classification: f64,
-    /// Steepness of its softmax over distances.
+    /// Steepness of the softmax over distances in the cross-entropy.
     pub classification_scale: f64,
     /// Draw sound and picture of a training clip independently from the clips of its class.
     pub independent_modalities: bool,
@@ -283,7 +283,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Parses RON text.
+    /// Parses a RON document; values are not [checked](Self::check).
     pub fn parse(text: &str) -> std::result::Result<Config, ron::error::SpannedError> {
         ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).from_str(text)
     }

@@ -10,41 +10,41 @@ use crate::hybrid::parameters::ByModality;
 use crate::spiking::Driver;
 use serde::{Deserialize, Serialize};
 
-/// One value for each way to score a clip: sum of both modalities' distances, video alone, audio alone.
+/// One value for each way to score a clip.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByMode<T> {
-    /// Sum of both distances.
+    /// By the sum of the distances of both modalities.
     pub both: T,
-    /// Video alone, as the reference models are scored.
+    /// By the distances of video alone, as the reference models are scored.
     pub video: T,
-    /// Audio alone.
+    /// By the distances of audio alone.
     pub audio: T,
 }
 
 impl<T> ByMode<T> {
-    /// The same for each mode.
+    /// What `f` makes of the value of each mode.
     pub fn map<S>(self, mut f: impl FnMut(T) -> S) -> ByMode<S> {
         ByMode { both: f(self.both), video: f(self.video), audio: f(self.audio) }
     }
 }
 
-/// Where gamma comes from.
+/// Where the distance added to seen classes comes from.
 #[derive(Clone, Copy)]
 pub enum Gamma<'a> {
-    /// Chosen on this data, by mode: for validation only.
+    /// The best for these clips, for each mode: for validation only.
     Choose(&'a TrainingConfig),
-    /// Chosen before.
+    /// Values that were chosen before.
     Given(ByMode<f64>),
 }
 
-/// A seen and an unseen part, and the classes that compete for their clips.
+/// Clips of seen and of unseen classes, and all classes that compete for them.
 pub struct Task<'a> {
     /// Clips of trained classes.
     pub seen: &'a Clips,
-    /// Clips of other classes.
+    /// Clips of classes without training.
     pub unseen: &'a Clips,
-    /// All these classes.
+    /// The classes of both parts.
     pub candidates: Candidates,
 }
 
@@ -62,7 +62,7 @@ pub struct Evaluation {
     pub dense: Vec<DenseOperator>,
     /// Operations of embedding the classes and placing their names, once.
     pub classes: Vec<DenseOperator>,
-    /// Operations of comparing clips with classes.
+    /// Operations of the comparison of clips with classes.
     pub scoring: DenseOperator,
     /// `[clips, E]`, audio and video, seen part first.
     pub embeddings: ByModality<Vec<f32>>,
@@ -84,7 +84,8 @@ impl Evaluation {
     }
 }
 
-/// Runs `network` over `task`.
+/// Embeds the clips of `task`, scores them, and keeps what the run did; `progress(clips done)` is
+/// called after each batch.
 ///
 /// # Errors
 /// If clips do not fit the model or a class has no vector.

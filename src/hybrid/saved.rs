@@ -21,19 +21,19 @@ const TRAINING: &str = "training.json";
 /// The files of a saved model, and what stands near the beginning of each.
 pub const MODEL_FILES: [(&str, &str); 2] = [(WEIGHTS, "\"model\":\""), (TRAINING, "\"dataset\":")];
 
-/// How a model came about: what is needed to test it, and the record of its training.
+/// The training of a model: what a test needs to know of it, and its record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
     /// Name of the data set.
     pub dataset: String,
-    /// Its vocabulary, as [`Dataset::vocabulary_id`] has it.
+    /// Vocabulary of the read-out, as [`Dataset::vocabulary_id`] has it.
     pub vocabulary: String,
-    /// Seed.
+    /// Seed of the training.
     pub seed: u64,
-    /// What stage 1 decided.
+    /// What stage 1 chose.
     pub choice: Choice,
-    /// Configuration.
+    /// Configuration of the training.
     pub config: Config,
     /// All epochs of both stages: loss, validation figures, firing rates.
     pub history: Vec<EpochRecord>,
@@ -53,7 +53,7 @@ pub struct Saved {
     pub model: Stft,
     /// Tensors.
     pub parameters: Parameters<f32>,
-    /// How it came about.
+    /// Its training.
     pub training: Training,
 }
 
@@ -61,13 +61,13 @@ pub struct Saved {
 pub struct TestClips {
     /// Clips of trained classes.
     pub seen: Clips,
-    /// Clips of other classes.
+    /// Clips of classes without training.
     pub unseen: Clips,
 }
 
 /// A saved model's results on the test clips.
 pub struct Tested {
-    /// The classes that competed.
+    /// The classes that competed for the clips.
     pub candidates: Candidates,
     /// Results with all time steps.
     pub whole: Evaluation,

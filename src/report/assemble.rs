@@ -19,11 +19,11 @@ use crate::hybrid::saved::{Saved, Tested};
 
 /// Where a report's model comes from.
 pub struct Provenance<'a> {
-    /// The data.
+    /// The data set.
     pub dataset: &'a Dataset,
-    /// The classes that competed.
+    /// The classes that competed for the clips.
     pub candidates: &'a Candidates,
-    /// The model.
+    /// Shape and options of the model.
     pub model: &'a Stft,
     /// Its tensors.
     pub parameters: &'a Parameters<f32>,
@@ -152,10 +152,10 @@ fn ledger(reset: ResetMode, result: &Evaluation, parity: Option<&Parity>) -> Led
     ledger
 }
 
-/// A spiking layer as the ledger wants it.
+/// What the ledger files of a spiking layer.
 fn spiking_layer(layer: &LayerRecord, reset: ResetMode, result: &Evaluation, parity: Option<&Parity>) -> SpikingLayer {
     let (neurons, clips) = (layer.neurons as u64, result.clips as u64);
-    // The twin's own run, where there was one, says what it did.
+    // Where the twin was run, its own operations count.
     let twin = match parity.filter(|parity| !parity.twin.is_empty()) {
         Some(parity) => DenseTwin::cost_of(&parity.twin, &layer.name),
         None => {

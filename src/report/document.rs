@@ -23,9 +23,9 @@ pub struct Report {
     pub schema: String,
     /// Name of the data set.
     pub dataset: String,
-    /// Its split.
+    /// Split of the data set.
     pub split: Split,
-    /// Which class got which vector.
+    /// How class vectors were assigned to classes.
     pub class_vectors: ClassVectors,
     /// Names of the read-out's vocabulary.
     pub vocabulary: usize,
@@ -33,7 +33,7 @@ pub struct Report {
     pub seed: u64,
     /// Time steps of the spiking branch.
     pub time_steps: usize,
-    /// Test clips.
+    /// Number of test clips.
     pub clips: usize,
     /// Classes of the split without test clips; they are left out of the means.
     pub classes_without_clips: Vec<String>,
@@ -43,7 +43,7 @@ pub struct Report {
     pub epochs: usize,
     /// Spiking activity; none if the model has no spiking branch.
     pub spikes: Option<Spikes>,
-    /// Operations in short.
+    /// Operations of the whole hybrid, summed up.
     pub operations: Operations,
     /// Modelled energy of all test clips by the first table of `energy`, picojoule.
     pub energy_pj: f64,
@@ -72,11 +72,11 @@ pub struct Report {
     pub per_clip: Vec<ClipCounts>,
 }
 
-/// Spiking activity.
+/// Spiking activity over all test clips.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spikes {
-    /// Spikes of all layers and clips.
+    /// Number of spikes of all layers.
     pub total: u64,
     /// Mean firing rate by layer, spikes per neuron and step.
     pub rate_per_layer: Vec<LayerRate>,
@@ -94,7 +94,7 @@ pub struct LayerRate {
     pub layer: String,
     /// Spikes per neuron and step.
     pub rate: f64,
-    /// The same by step.
+    /// Spikes per neuron at each step.
     pub per_step: Vec<f64>,
     /// Thresholds of all neurons and clips by step; empty where the drivers were not compared.
     pub thresholds: Vec<Spread>,
@@ -110,9 +110,9 @@ pub struct Operations {
     pub acs: u64,
     /// Multiply-accumulates, dense branch and analog input included.
     pub macs: u64,
-    /// Neuron steps.
+    /// Updates of membranes: one for each neuron and step that was carried out.
     pub membrane_updates: u64,
-    /// Threshold steps.
+    /// Updates of dynamic thresholds.
     pub threshold_updates: u64,
     /// MACs of the dense twin: the same network with ReLU in place of spikes, one pass.
     pub dense_twin_macs: u64,
@@ -126,7 +126,7 @@ pub struct Operations {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AtSteps {
-    /// Time steps.
+    /// Time steps of this run.
     pub time_steps: usize,
     /// Accuracy by the sum of both distances, with the gamma of the whole run.
     pub accuracy: Scores,
@@ -134,21 +134,21 @@ pub struct AtSteps {
     pub spikes_per_clip: f64,
     /// Modelled energy of the spiking layers and the time-step factor by the report's first table, pJ per clip.
     pub spiking_pj_per_clip: f64,
-    /// The same of the whole hybrid.
+    /// Modelled energy of the whole hybrid by that table, pJ per clip.
     pub total_pj_per_clip: f64,
 }
 
-/// What a spiking layer did in a clip.
+/// Operations of a spiking layer in a clip.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClipCounts {
     /// Id of the clip.
     pub clip: String,
-    /// Its class.
+    /// Class of the clip.
     pub class: String,
-    /// The class that it was taken for.
+    /// Class that was predicted.
     pub predicted: String,
-    /// Spiking layer.
+    /// Name of the spiking layer.
     pub layer: String,
-    /// Its operations.
+    /// Operations of the layer in this clip.
     pub counts: LayerCounts,
 }

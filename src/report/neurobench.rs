@@ -27,7 +27,7 @@ pub struct Neurobench {
     /// Share of neuron steps without a spike.
     #[serde(rename = "ActivationSparsity", skip_serializing_if = "Option::is_none", default)]
     pub activation_sparsity: Option<f64>,
-    /// The same by layer.
+    /// Share of neuron steps without a spike, by layer.
     #[serde(rename = "ActivationSparsityByLayer", skip_serializing_if = "Option::is_none", default)]
     pub activation_sparsity_by_layer: Option<BTreeMap<String, f64>>,
     /// Per clip, all layers with weights.
@@ -36,7 +36,7 @@ pub struct Neurobench {
     /// Membranes that changed, per clip.
     #[serde(rename = "MembraneUpdates", skip_serializing_if = "Option::is_none", default)]
     pub membrane_updates: Option<f64>,
-    /// Why a metric is absent.
+    /// Absent metrics and the reasons.
     pub absent: Vec<Absent>,
 }
 
@@ -55,13 +55,13 @@ pub struct SynapticOperations {
     pub dense: f64,
 }
 
-/// A metric that is not there.
+/// A metric that could not be computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Absent {
-    /// Its name.
+    /// Name of the metric.
     pub metric: String,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 

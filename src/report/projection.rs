@@ -22,7 +22,7 @@ pub struct Plane {
     pub classes: Vec<String>,
     /// Whether each class was trained.
     pub seen: Vec<bool>,
-    /// Each class's own embedding.
+    /// Embedding of each class.
     pub class_points: Vec<[f64; 2]>,
     /// Clips: the mean of their audio and video embeddings.
     pub points: Vec<Point>,
@@ -30,13 +30,13 @@ pub struct Plane {
     pub clips: usize,
 }
 
-/// A clip.
+/// A clip in the plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
     /// Position of its class in `classes`.
     pub class: usize,
-    /// Where it is.
+    /// Coordinates.
     pub at: [f64; 2],
 }
 
@@ -95,7 +95,7 @@ fn principal(x: &[f64], mean: &[f64]) -> ([Vec<f64>; 2], [f64; 2]) {
     let mut explained = [0.0; 2];
     let mut axes: [Vec<f64>; 2] = Default::default();
     for k in 0..2 {
-        // A start that no data favour, the same in every run.
+        // A fixed start vector, which no data set favours.
         let mut axis: Vec<f64> = (0..n).map(|i| 1.0 + (i as f64 + k as f64).sin()).collect();
         let mut value = 0.0;
         for _ in 0..STEPS {
@@ -111,14 +111,14 @@ fn principal(x: &[f64], mean: &[f64]) -> ([Vec<f64>; 2], [f64; 2]) {
                 break;
             }
         }
-        // What is left lies across this axis.
+        // Deflation: the covariance that is left is orthogonal to this axis.
         for i in 0..n {
             for j in 0..n {
                 covariance[i * n + j] -= value * axis[i] * axis[j];
             }
         }
         explained[k] = if total > 0.0 { value / total } else { 0.0 };
-        // An axis has no direction of its own: the largest part points up.
+        // The sign of an axis is arbitrary: its largest component is made positive.
         let largest = axis.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
         if largest < 0.0 {
             axis.iter_mut().for_each(|x| *x = -*x);

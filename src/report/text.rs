@@ -15,7 +15,7 @@ pub(super) fn grouped(count: u64) -> String {
     groups.join(",")
 }
 
-/// Picojoule with a unit that suits.
+/// An energy in pJ, with a unit that fits its size.
 pub(super) fn energy(pj: f64) -> String {
     let (value, unit) = match pj {
         pj if pj >= 1e9 => (pj / 1e9, "mJ"),
@@ -25,7 +25,7 @@ pub(super) fn energy(pj: f64) -> String {
     };
     match value {
         0.0 => "0 pJ".to_owned(),
-        // A little is not nothing.
+        // Small values are not rounded to zero.
         value if value < 0.1 => format!("{value:.1e} {unit}"),
         value => format!("{value:.1} {unit}"),
     }

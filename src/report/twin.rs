@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TwinLayer {
-    /// Layer.
+    /// Name of the layer.
     pub layer: String,
     /// Firing rate of its input, spikes per source and step; none if its input is analog.
     pub input_rate: Option<f64>,
@@ -18,7 +18,7 @@ pub struct TwinLayer {
     pub spiking_operations: u64,
     /// MACs of the dense twin over all clips.
     pub dense_twin_macs: u64,
-    /// By table.
+    /// The break-even rate by each table.
     pub break_even: Vec<BreakEven>,
 }
 

@@ -1,8 +1,8 @@
-//! How near class names are to each other, along a graph of names.
+//! Similarity of class names along a graph of names.
 //!
 //! Cosines of word vectors say well which names are close neighbours and badly how the others relate. So each name keeps only its
-//! nearest neighbours, and nearness spreads along the graph that this makes (Zhou et al. 2003). Further names, of which nobody
-//! needs clips, make it denser.
+//! nearest neighbours, and nearness spreads along the graph of these edges (Zhou et al. 2003). Further names, which need no
+//! clips, make it denser.
 
 use crate::energy::Cost;
 use crate::hybrid::config::ReadOut;

@@ -14,7 +14,7 @@ pub struct Scores {
     pub hm: f64,
     /// Mean recall over unseen classes when only those are allowed.
     pub zsl: f64,
-    /// What was added to the distance of each seen class.
+    /// Distance that was added to each seen class.
     pub gamma: f64,
 }
 
@@ -23,7 +23,7 @@ pub struct Scores {
 pub struct Candidates {
     /// Class ids, ascending.
     pub classes: Vec<usize>,
-    /// Whether each was trained.
+    /// Whether each class was trained.
     pub seen: Vec<bool>,
 }
 
@@ -38,7 +38,7 @@ impl Candidates {
     }
 }
 
-/// What the decision about one clip depends on, for every gamma.
+/// The nearest seen and the nearest unseen class of a clip, from which the decision for any gamma follows.
 struct Nearest {
     label: usize,
     seen: Option<(f32, usize)>,
@@ -111,7 +111,7 @@ impl Scored {
         if recalls.is_empty() { 0.0 } else { recalls.iter().sum::<f64>() / recalls.len() as f64 }
     }
 
-    /// All figures for `gamma`.
+    /// The figures for `gamma`.
     pub fn scores(&self, gamma: f64) -> Scores {
         let right = |clip: &Nearest| clip.choose(gamma as f32) == Some(clip.label);
         let (seen, unseen) = (self.recall(true, right), self.recall(false, right));

@@ -1,4 +1,4 @@
-//! Every tensor of the model: name, shape, start.
+//! Every tensor of the model: name, shape, initial values.
 
 use super::stft::{BLOCKS, Dimensions, Stft, block_name, factor_bias};
 use crate::hybrid::config::{Fusion, ModelConfig, ThresholdMode};

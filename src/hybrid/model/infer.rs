@@ -1,5 +1,5 @@
-//! The model at work: the dense branch in batches, the spiking branch event by event (or tick by tick), joined by the time-step
-//! factor. Nothing behind the factor sees a spike.
+//! Inference: the dense branch in batches, the spiking branch event by event (or tick by tick), joined by the time-step
+//! factor. No operator behind the factor sees a spike.
 
 use super::activity::{Activity, add_run};
 use super::batch::{check_clips, clip_batch, word_batch};
@@ -19,7 +19,7 @@ use crate::spiking::stack::{ClipInput, ClipRun, Input, Layer, Stack, run_batch};
 use crate::spiking::threshold::{DynamicThreshold, LayerThreshold};
 use std::time::Instant;
 
-/// Clips that go through the dense operators together. The result does not depend on it beyond the rounding of the products.
+/// Clips that go through the dense operators together. Another number changes results only by the rounding of the products.
 const BATCH: usize = 256;
 
 /// A trained model made ready to run: batch normalisation folded into the spiking weights.
@@ -29,15 +29,15 @@ pub struct Hybrid<'a> {
     stacks: Option<ByModality<Stack>>,
 }
 
-/// What the dense branch and the pooling hand on for a batch of clips.
+/// A batch of clips in front of the spiking branch: dense features, and inputs of the spiking branch.
 pub struct Prepared {
     semantic: Semantic<f32>,
-    /// What the spiking branch gets; none without that branch.
+    /// Inputs of the spiking branch; none without that branch.
     inputs: Option<ByModality<SpikingInput>>,
     clips: usize,
 }
 
-/// What the spiking branch of a modality gets.
+/// Input of the spiking branch of a modality.
 struct SpikingInput {
     refined: Var<f32>,
     pooling: Var<f32>,
@@ -69,7 +69,7 @@ pub struct Inference {
 }
 
 impl<'a> Hybrid<'a> {
-    /// Folds normalisation into weights and biases.
+    /// The model ready to run: normalisation is folded into the spiking weights and biases.
     ///
     /// # Errors
     /// If a folded weight is not finite or a constant is out of its domain.
@@ -84,7 +84,7 @@ impl<'a> Hybrid<'a> {
         Ok(Hybrid { model, parameters, stacks })
     }
 
-    /// The model.
+    /// Shape and options of the model.
     pub fn model(&self) -> &Stft {
         self.model
     }
@@ -124,7 +124,7 @@ impl<'a> Hybrid<'a> {
         Ok(result)
     }
 
-    /// Everything in front of the spikes, for the clips `rows`.
+    /// Runs everything in front of the spikes, for the clips `rows`.
     ///
     /// # Errors
     /// If the clips do not fit the model.
@@ -148,7 +148,7 @@ impl<'a> Hybrid<'a> {
         Ok(Prepared { semantic, inputs, clips: rows.len() })
     }
 
-    /// The spiking branch of a prepared batch: a run per clip, per modality.
+    /// Runs the spiking branch on a prepared batch: a run for each modality and clip.
     ///
     /// # Errors
     /// If a value is not finite.
@@ -165,7 +165,7 @@ impl<'a> Hybrid<'a> {
         Ok(ByModality { audio: run(Modality::Audio)?, video: run(Modality::Video)? })
     }
 
-    /// What each clip gives to the spiking branch of `modality`; empty without that branch.
+    /// Input of the spiking branch of `modality` for each clip; empty without that branch.
     pub fn clip_inputs<'b>(&self, prepared: &'b Prepared, modality: Modality) -> Vec<ClipInput<'b>> {
         let Some(inputs) = &prepared.inputs else { return Vec::new() };
         let SpikingInput { refined, pooling, cues } = &inputs[modality];
@@ -184,7 +184,7 @@ impl<'a> Hybrid<'a> {
             .collect()
     }
 
-    /// The time-step factor over the last block's events: `S_m [clips, D]`. Adds what happened to `activity`.
+    /// The time-step factor over the spikes of the last block: `S_m [clips, D]`. Adds the runs to `activity`.
     pub fn join_time(
         &self,
         graph: &Graph<f32>,
@@ -215,7 +215,7 @@ impl<'a> Hybrid<'a> {
         })
     }
 
-    /// Everything behind the time-step factor: embeddings `[clips, E]`, with linear members `[clips, (1 + members) E]`.
+    /// Runs everything behind the time-step factor: embeddings `[clips, E]`, with linear members `[clips, (1 + members) E]`.
     pub fn finish(
         &self,
         graph: &Graph<f32>,

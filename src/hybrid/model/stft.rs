@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Spiking blocks per modality.
 pub const BLOCKS: usize = 3;
 
-/// What the data decide about a model.
+/// Sizes of a model that follow from the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dimensions {
@@ -78,11 +78,11 @@ pub struct Spiking<R: Real> {
     pub spikes: ByModality<Vec<Var<R>>>,
 }
 
-/// What one block's threshold listens to; see [`Cues`].
+/// The cues that move the thresholds of one block; see [`Cues`].
 pub struct BlockCues<R: Real> {
     /// `tanh(A2 A1 phi) [clips, D]`.
     pub semantic: Var<R>,
-    /// `[1, 4]`
+    /// Gains of semantic cue, entropy, pooling and trace, `[1, 4]`.
     pub gains: Var<R>,
 }
 
@@ -92,12 +92,13 @@ pub struct BlockCues<R: Real> {
 pub struct Stft {
     /// Options.
     pub config: ModelConfig,
-    /// Sizes that the data decide.
+    /// Sizes that follow from the data.
     pub dimensions: Dimensions,
 }
 
 impl Stft {
-    /// The same model run for its first `steps` time steps, which may not be more than its own: the time-step factor knows no later ones.
+    /// The same model run for its first `steps` time steps. There cannot be more than it was trained with, as the time-step
+    /// factor has a bias for each of them.
     ///
     /// # Errors
     /// If `steps` is 0 or above the model's.
@@ -122,7 +123,7 @@ impl Stft {
         self.config.fusion != Fusion::SemanticOnly
     }
 
-    /// Encoders and latent knowledge combiner (equations 1-4), and what goes past all of it.
+    /// The dense branch: encoders and latent knowledge combiner (equations 1-4), skip and linear members.
     pub fn semantic<R: Real>(&self, pass: &Pass<'_, R>, batch: &ClipBatch<R>) -> Semantic<R> {
         let segments = self.dimensions.segments(&self.config);
         let phi = ByModality::of(|m| dense::encode(pass, &self.config, m, &batch.segments[m]));
@@ -154,7 +155,7 @@ impl Stft {
         (refined, pooled)
     }
 
-    /// What moves the thresholds of a block, from the dense features (equation 9); none for fixed thresholds.
+    /// The cues that move the thresholds of a block, from the dense features `phi` (equation 9); none for fixed thresholds.
     pub fn cues<R: Real>(
         &self,
         pass: &Pass<'_, R>,

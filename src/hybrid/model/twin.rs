@@ -34,7 +34,8 @@ impl DenseTwin {
         Some(DenseTwin { layers })
     }
 
-    /// Runs a prepared batch, on the mean over time of its refined input; what the last blocks give, `[clips, D]` per modality.
+    /// Runs a prepared batch on the mean over time of its refined input. Returns the outputs of the last blocks, `[clips, D]` for
+    /// each modality.
     pub fn run(&self, graph: &Graph<f32>, prepared: &Prepared) -> Vec<Var<f32>> {
         let inputs = MODALITIES.into_iter().filter_map(|m| Some((m, prepared.refined(m)?)));
         let run = |(m, refined): (Modality, &Var<f32>)| {

@@ -51,7 +51,7 @@ pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
     }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(format!("not a safetensors file: {e}")))?;
     let declarations = declarations(&model);
-    // Before anything of that size is made.
+    // The sizes are checked before memory for them is allocated.
     let size = |d: &Declaration| d.shape.iter().fold(size_of::<f32>(), |n, &axis| n.saturating_mul(axis));
     let promised = declarations.iter().map(size).fold(0, usize::saturating_add);
     if promised > bytes.len() {

@@ -6,17 +6,17 @@ use std::ops::{Index, IndexMut};
 /// Where features of a clip come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Modality {
-    /// Sound.
+    /// The sound track of a clip.
     Audio,
-    /// Pictures.
+    /// The pictures of a clip.
     Video,
 }
 
-/// Both, in the order of every pair in this crate.
+/// Both modalities, in the order of every pair in this crate.
 pub const MODALITIES: [Modality; 2] = [Modality::Audio, Modality::Video];
 
 impl Modality {
-    /// As in tensor names.
+    /// Name, as in the names of tensors.
     pub fn name(self) -> &'static str {
         match self {
             Modality::Audio => "audio",

@@ -6,7 +6,7 @@ use crate::energy::Branch;
 use crate::hybrid::tensor::{Dropout, Graph, NormStyle, Real, Var};
 use std::cell::RefCell;
 
-/// Where dropout draws from: the streams and the number of the training step.
+/// Source of the random numbers of dropout.
 #[derive(Clone, Copy)]
 pub struct Noise {
     /// Streams of the run's seed.
@@ -15,9 +15,9 @@ pub struct Noise {
     pub step: u64,
 }
 
-/// A pass; tensors become variables of the graph on first use.
+/// One pass of the model: a tensor becomes a variable of the graph when it is first used.
 pub struct Pass<'a, R: Real> {
-    /// Where operators are recorded.
+    /// The graph that records the operators.
     pub graph: &'a Graph<R>,
     parameters: &'a Parameters<R>,
     vars: RefCell<Vec<Option<Var<R>>>>,

@@ -7,31 +7,31 @@ use rand::RngExt as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// How a tensor starts.
+/// Initial values of a tensor.
 #[derive(Debug, Clone, Copy)]
 pub enum Initial {
     /// Uniform in ± the bound.
     Uniform(f64),
     /// Normal with mean zero and this deviation.
     Normal(f64),
-    /// One value everywhere.
+    /// The same value for every element.
     Constant(f64),
 }
 
-/// A tensor that the model needs: its name says where it belongs.
+/// A tensor of the model, by name, shape and initial values.
 #[derive(Debug, Clone)]
 pub struct Declaration {
-    /// For example `spiking.audio.block2.weight`.
+    /// Name, for example `spiking.audio.block2.weight`.
     pub name: String,
     /// Lengths of its axes, one or two.
     pub shape: Vec<usize>,
-    /// How it starts.
+    /// Initial values.
     pub initial: Initial,
-    /// Whether the optimiser moves it; running and input statistics are not.
+    /// Trained by the optimiser; false for running and input statistics.
     pub trainable: bool,
 }
 
-/// One tensor.
+/// A tensor and its values.
 #[derive(Debug, Clone)]
 pub struct Parameter<R> {
     /// Name, shape and kind.

@@ -57,11 +57,11 @@ struct States<R> {
     spikes: Vec<R>,
     /// h, the membranes before the reset.
     charged: Vec<R>,
-    /// Each step's, and the one behind the last step.
+    /// Thresholds of each step, and of the one after the last.
     thresholds: Vec<R>,
-    /// The zeros before the first step, then each step's; with cues only.
+    /// Spike traces: zeros before the first step, then those of each step; with cues only.
     traces: Vec<R>,
-    /// `[neurons]`, between steps.
+    /// Membranes between steps, `[neurons]`.
     u: Vec<R>,
     /// `theta_0 + c_s cue [neurons]`
     base: Vec<R>,

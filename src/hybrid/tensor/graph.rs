@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Buffers by length, kept between steps: fresh pages cost more than the arithmetic on them.
 type Pool<R> = Arc<Mutex<HashMap<usize, Vec<Vec<R>>>>>;
 
-/// Memory that goes back to its graph's pool when the last user drops it.
+/// Memory that returns to the pool of its graph when it is dropped.
 pub struct Buffer<R: Real> {
     values: Vec<R>,
     pool: Pool<R>,
@@ -37,7 +37,7 @@ impl<R: Real> std::ops::DerefMut for Buffer<R> {
     }
 }
 
-/// A variable's values: the graph's memory, or the model's, which is not copied.
+/// Values of a variable: memory of the graph, or a tensor of the model, which is not copied.
 #[derive(Clone)]
 enum Values<R: Real> {
     Own(Arc<Buffer<R>>),
@@ -153,8 +153,8 @@ fn take<R: Real>(pool: &Pool<R>, len: usize) -> Buffer<R> {
     Buffer { values: recycled.unwrap_or_else(|| vec![R::ZERO; len]), pool: pool.clone() }
 }
 
-/// Says that an operator's arithmetic is in the ledger. Only [`Graph::cost`] and its like make one, and no operator has a result
-/// without one.
+/// Proof that an operator's cost was filed. [`Graph::cost`] and the like return it, and no operator
+/// can be recorded without it.
 #[must_use = "an operator's result is recorded with it"]
 pub struct Filed(());
 

@@ -1,7 +1,7 @@
-//! The time-step factor (TSF), where both worlds meet: spikes over time become one dense feature (equation 8 of the paper).
+//! The time-step factor (TSF), which turns spikes over time into one dense feature (equation 8 of the paper).
 //!
 //! `z_t = sum_i s_i[t] / sqrt(D) + b_t`, `lambda = softmax_t(z)`, `S = sum_t lambda_t s[t]`.
-//! It sees spike trains or tensors and does not know who made them.
+//! The factor takes spike trains or tensors of spikes, whatever their source.
 
 use crate::energy::Cost;
 use crate::hybrid::tensor::{Filed, Graph, Real, Var, dot, softmax};

@@ -20,13 +20,13 @@ pub struct Trained {
     pub model: Stft,
     /// Tensors after stage 2.
     pub parameters: Parameters<f32>,
-    /// What stage 1 decided.
+    /// What stage 1 chose.
     pub choice: Choice,
-    /// All epochs.
+    /// Records of all epochs of both stages.
     pub history: Vec<EpochRecord>,
 }
 
-/// Runs both stages.
+/// Trains a model in both stages.
 ///
 /// # Errors
 /// If the data are unusable, the folder holds another run, a file cannot be written, or the loss is no longer finite.
@@ -121,7 +121,7 @@ fn least_memory(model: &Stft, batch: usize) -> u64 {
     tensors.saturating_mul(4).saturating_add(activations).saturating_mul(FLOAT)
 }
 
-/// What the data decide about the model.
+/// Sizes of the model that follow from the data.
 fn dimensions(dataset: &Dataset, clips: &Clips) -> Dimensions {
     let sequence = |f: &crate::data::Features| (0..f.len()).any(|i| f.segments(i) > 1);
     Dimensions {

@@ -9,9 +9,9 @@ use crate::hybrid::tensor::{Real, Var};
 /// A loss and what it is made of, unweighted: triplet, projection, reconstruction, classification; sums over the model and its
 /// linear members.
 pub struct Loss<R: Real> {
-    /// What is minimised.
+    /// The weighted sum, which is minimised.
     pub total: Var<R>,
-    /// Its four parts.
+    /// Its four parts, unweighted.
     pub parts: [f64; 4],
     /// The spiking branch on this batch.
     pub spiking: Option<Spiking<R>>,

@@ -5,29 +5,29 @@ use crate::hybrid::evaluate::ByMode;
 use crate::hybrid::gzsl::Scores;
 use serde::{Deserialize, Serialize};
 
-/// What one epoch gave.
+/// The record of one epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochRecord {
-    /// 1 or 2.
+    /// Stage, 1 or 2.
     pub stage: u8,
-    /// From 1.
+    /// Number of the epoch, from 1.
     pub epoch: usize,
     /// Mean loss over the batches.
     pub loss: f64,
-    /// Its parts: triplet, projection, reconstruction, classification.
+    /// Mean parts of the loss: triplet, projection, reconstruction, classification.
     pub loss_parts: [f64; 4],
-    /// Learning rate used.
+    /// Learning rate of the epoch.
     pub learning_rate: f64,
     /// Validation figures; stage 1 only.
     pub validation: Option<ByMode<Scores>>,
     /// Firing rates in the last training batch, `[modality][block][step]`; empty without a spiking branch.
     pub rates_training: Vec<Vec<Vec<f64>>>,
-    /// Firing rates in validation, likewise; stage 1 only.
+    /// Firing rates in validation, `[modality][block][step]`; stage 1 only.
     pub rates_validation: Vec<Vec<Vec<f64>>>,
 }
 
-/// What stage 1 decided.
+/// What stage 1 chose on validation clips.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
@@ -37,21 +37,21 @@ pub struct Choice {
     pub gamma: ByMode<f64>,
 }
 
-/// Where training stands; with the tensors and the optimiser's moments this is all there is to resume from.
+/// State of training beside the tensors and the optimiser's moments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
-    /// Stage that the tensors belong to, 1 or 2.
+    /// Stage of the tensors, 1 or 2.
     pub stage: u8,
-    /// Epochs of it that are done.
+    /// Epochs of the stage that are done.
     pub epochs_done: usize,
-    /// Optimiser steps of it that are done.
+    /// Optimiser steps of the stage that are done.
     pub steps: u64,
-    /// Learning rate of its next epoch.
+    /// Learning rate of the next epoch.
     pub learning_rate: f64,
     /// Best validation HM so far, and epochs since it improved (for the learning rate).
     pub plateau: (f64, usize),
-    /// All epochs so far.
+    /// Records of all epochs so far.
     pub history: Vec<EpochRecord>,
 }
 
@@ -80,10 +80,11 @@ impl Progress {
     }
 }
 
-/// Who wants to know how training goes.
+/// Observer of training.
 pub trait Observer {
-    /// A batch is done: stage, epoch (from 0) of how many, batch of how many, its loss.
+    /// Called after each batch with the stage, the epoch (from 0) and the number of epochs, the
+    /// batch (from 1) and the number of batches, and the loss of the batch.
     fn batch(&mut self, stage: u8, epoch: [usize; 2], batch: [usize; 2], loss: f64);
-    /// An epoch is done.
+    /// Called after each epoch.
     fn epoch(&mut self, record: &EpochRecord);
 }

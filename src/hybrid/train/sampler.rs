@@ -48,7 +48,7 @@ impl Sampler {
             self.push(&mut sample, class, rng);
         }
         for i in 0..batch {
-            // One of the others, each as likely.
+            // Any class but that of the positive, with equal probability.
             let other = rng.random_range(0..self.classes.len() - 1);
             let class = if other < sample.labels[i] { other } else { other + 1 };
             self.push(&mut sample, class, rng);

@@ -19,42 +19,42 @@ use std::sync::Arc;
 /// Share of the old value that a running statistic keeps per batch.
 const MEMORY: f32 = 0.9;
 
-/// A stage under way.
+/// A stage of training in progress.
 pub struct Stage {
     /// Tensors.
     pub parameters: Parameters<f32>,
     /// Optimiser.
     pub adam: Adam,
-    /// Where it stands.
+    /// Its progress.
     pub progress: Progress,
     streams: Streams,
     graph: Graph<f32>,
 }
 
-/// What one step gave.
+/// The loss of one step and its parts.
 pub struct StepReport {
     /// Loss.
     pub loss: f64,
-    /// Its parts, unweighted.
+    /// Its parts: triplet, projection, reconstruction, classification; unweighted.
     pub parts: [f64; 4],
     /// Mean firing rates, `[modality][block][step]`.
     pub rates: Vec<Vec<Vec<f64>>>,
 }
 
 impl Stage {
-    /// Fresh tensors. Both stages start from the same ones: their streams are named after the tensors.
+    /// A stage with fresh tensors. Both stages start from the same tensors, whose random streams are named after them.
     pub fn new(config: &Config, model: &Stft, streams: Streams, number: u8, history: Vec<EpochRecord>) -> Self {
         let parameters = Parameters::initial(declarations(model), streams);
         let adam = Adam::new(&parameters);
         Self::restored(parameters, adam, Progress::start(number, config, history), streams)
     }
 
-    /// A stage from its parts.
+    /// A stage that continues from tensors, optimiser and progress of a checkpoint.
     pub fn restored(parameters: Parameters<f32>, adam: Adam, progress: Progress, streams: Streams) -> Self {
         Stage { parameters, adam, progress, streams, graph: Graph::training() }
     }
 
-    /// Takes the input statistics from the clips to be trained on.
+    /// Sets the input statistics from the training clips.
     ///
     /// # Errors
     /// If there are fewer than two classes, a class has no vector, or a statistic is not finite.
@@ -92,14 +92,14 @@ impl Stage {
         }
         let rates =
             if want_rates { loss.spiking.as_ref().map_or_else(Vec::new, |s| rates(s, model)) } else { Vec::new() };
-        // What the gradients do not need is given back before they are computed.
+        // What the backward pass does not use is dropped first, to free memory.
         let Loss { total: root, parts, spiking } = loss;
         drop(spiking);
         let gradients = self.graph.backward(&root);
         let by_tensor: Vec<Option<&[f32]>> =
             pass.vars().iter().map(|var| var.as_ref().and_then(|var| gradients.get(var))).collect();
         let statistics = pass.into_statistics();
-        // Nobody else holds the tensors now: they are changed in place.
+        // The graph shares the tensors; once it is cleared they can be changed in place.
         self.graph.clear();
         self.adam.update(&mut self.parameters, &by_tensor, self.progress.learning_rate, training.weight_decay);
         for (position, seen) in statistics {
@@ -188,7 +188,7 @@ impl Stage {
             observer.batch(self.progress.stage, [self.progress.epochs_done, epochs], [batch + 1, batches], report.loss);
         }
         self.calibrate(config, model, clips, &sampler, &vectors);
-        // Validation and the checkpoint need memory too: the activations' goes back first.
+        // Frees the activations' memory for validation and the checkpoint.
         self.graph = Graph::training();
         self.progress.epochs_done += 1;
         Ok(record)

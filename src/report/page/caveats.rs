@@ -31,7 +31,7 @@ pub fn caveats(report: &Report) -> String {
     html + &unpriced(report)
 }
 
-/// What has no price: a row for each kind of operation, a column for each table.
+/// Operations without a price: a row for each kind of operation, a column for each table.
 fn unpriced(report: &Report) -> String {
     let kinds =
         Kind::ALL.into_iter().filter(|kind| report.energy.iter().flat_map(|e| &e.unpriced).any(|u| u.kind == *kind));

@@ -9,7 +9,7 @@ pub fn percent(part: f64) -> String {
     format!("{:.2} %", 100.0 * part)
 }
 
-/// Energy with a unit that suits.
+/// An energy in pJ, with a unit that fits its size.
 pub fn joule(pj: f64) -> String {
     energy(pj).replace("uJ", "µJ")
 }

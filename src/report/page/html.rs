@@ -1,4 +1,4 @@
-//! HTML from text that may hold anything.
+//! HTML from untrusted text.
 
 /// `text` as text or as the value of an attribute. Control characters, which HTML does not allow, are replaced.
 pub fn escape(text: &str) -> String {

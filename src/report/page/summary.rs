@@ -42,7 +42,7 @@ pub fn summary(report: &Report) -> String {
     html
 }
 
-/// What a reader must know first, and whether it is a warning.
+/// The most important statements, each with whether it is a warning.
 fn verdicts(report: &Report) -> Vec<(bool, String)> {
     let mut said = Vec::new();
     let share = 100.0 * report.dense_share;

@@ -18,7 +18,7 @@ fn parts(energy: &Energy) -> [Option<f64>; 3] {
     [energy.of(is_spiking).pj(), energy.of(|branch| !is_spiking(branch)).pj(), energy.dense_twin_pj]
 }
 
-/// What a table has no price for.
+/// A note on the operations that a table has no price for.
 pub fn unpriced(energy: &Energy) -> String {
     let kinds: BTreeSet<Kind> = energy.unpriced.iter().map(|u| u.kind).collect();
     let mut names: Vec<String> = kinds.iter().map(|kind| kind.name().replace('_', " ")).collect();

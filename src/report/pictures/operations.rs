@@ -10,13 +10,13 @@ use crate::plot::axes::{
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape, WHITE};
 use crate::report::document::Report;
 
-/// The rows that a page has room for are as high as this.
+/// Largest height of all rows together; the rows with the fewest operations are left out.
 const HIGHEST: f64 = 2300.0;
 const ROW_HEIGHT: f64 = 35.0;
 
 /// Work of a layer with weights over all clips.
 pub struct LayerWork<'a> {
-    /// Layer.
+    /// Name of the layer.
     pub layer: &'a str,
     /// MACs of its dense twin; none if the twin has no such layer.
     pub twin: Option<u64>,
@@ -126,7 +126,7 @@ fn draw(report: &Report, work: &[&LayerWork<'_>], all: usize) -> Figure {
     figure
 }
 
-/// Nothing, which has no place on a logarithmic axis, at its left end.
+/// A zero, which has no place on a logarithmic axis, at the left end of the axis.
 pub fn zero(figure: &mut Figure, panel: &Panel, middle: f64) {
     figure.rect(panel.left + 4.0, middle - 2.0, 30.0, 4.0, WHITE);
     figure.text((panel.left + 10.0, middle + 0.36 * TICK), TICK, Anchor::Start, INK, "0");

@@ -7,7 +7,7 @@ use crate::plot::font::width;
 
 /// Distance of two lines of notes.
 pub const LINE: f64 = 31.0;
-/// Lines that only lead the eye.
+/// Colour of guide lines.
 pub const FAINT: Colour = [0xD9, 0xD9, 0xD9];
 /// Why a report has no pictures of spikes.
 pub const NO_SPIKES: &str = "the model has no spiking branch";
