@@ -14,8 +14,8 @@ pub struct ReportOptions {
     /// Folder that `run --out` or `evaluate --out` wrote, or its report.json
     #[arg(value_name = "RUN_DIR")]
     run: PathBuf,
-    /// Another run, such as one trained with another number of time steps, to show as a point of accuracy against energy; may be
-    /// given several times
+    /// Another run, such as one trained with another number of time steps, to show as a point of
+    /// accuracy against energy; may be given several times
     #[arg(long, value_name = "RUN_DIR", requires = "drawn")]
     with: Vec<PathBuf>,
     /// Write one page with tables and pictures, which needs no other file and no network

@@ -20,7 +20,8 @@ pub struct Run {
     data: DataOptions,
     #[command(flatten)]
     training: TrainingOptions,
-    /// Folder for weights, checkpoint, report.json, neurobench.json and clips.csv; nothing is written without it
+    /// Folder for weights, checkpoint, report.json, neurobench.json and clips.csv; nothing is
+    /// written without it
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Go on with the run that was stopped in this folder, to the same end
@@ -55,7 +56,8 @@ impl Run {
             Some(out) => Some(take_for_training(out, "run", self.resume, &self.training.inputs(&self.data))?),
             None => None,
         };
-        // Read now and dropped: what is wrong with the test clips is told before the work of training, not after it.
+        // Read now and dropped: what is wrong with the test clips is told before the work of
+        // training, not after it.
         TestClips::load(&dataset)?;
         let folder = self.out.as_deref().map(|path| TrainingFolder { path, resume: self.resume });
         let mut bars = TrainingBars::default();

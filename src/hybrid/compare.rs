@@ -43,7 +43,8 @@ pub struct Parity {
     pub clock: LayerCounts,
     /// Seconds of the spiking branch under each driver, without recording, and of its dense twin.
     pub seconds: Seconds,
-    /// Membranes that changed in a step, or in the first step were computed at all: NeuroBench's `MembraneUpdates`.
+    /// Membranes that changed in a step, or in the first step were computed at all: NeuroBench's
+    /// `MembraneUpdates`.
     pub membrane_changes: u64,
     /// Thresholds of all neurons and clips by block and step; reports have them by layer.
     #[serde(skip)]
@@ -200,7 +201,8 @@ fn agree(stack: &Stack, input: &ClipInput<'_>, steps: usize, scratch: &mut Scrat
     })
 }
 
-/// Compares both drivers over `clips`, with `progress(clips done)` after each batch. None if the model has no spiking branch.
+/// Compares both drivers over `clips`, with `progress(clips done)` after each batch. None if the
+/// model has no spiking branch.
 ///
 /// # Errors
 /// If the clips do not fit the model.
@@ -281,7 +283,8 @@ pub struct Crossover {
     pub layers: String,
     /// Times, by firing rate of the input.
     pub rates: Vec<ClipTimes>,
-    /// Input firing rate, per cent, from which on the clock-driven driver is the faster one; none if it is not in the range of `rates`.
+    /// Input firing rate, per cent, from which on the clock-driven driver is the faster one; none
+    /// if it is not in the range of `rates`.
     pub percent: Option<f64>,
 }
 
@@ -297,8 +300,8 @@ pub struct ClipTimes {
 /// Clips that are run at each rate.
 const CLIPS: usize = 64;
 
-/// Runs the model's spiking layers behind the first, whose input is analog, on random spikes of different rates. None if there are no
-/// such layers.
+/// Runs the model's spiking layers behind the first, whose input is analog, on random spikes of
+/// different rates. None if there are no such layers.
 ///
 /// # Errors
 /// If a layer cannot be run on its own.

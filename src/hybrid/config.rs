@@ -5,7 +5,8 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// All options of a run. A field that a file leaves out has its default; an unknown field is refused.
+/// All options of a run. A field that a file leaves out has its default; an unknown field is
+/// refused.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -15,8 +16,8 @@ pub struct Config {
     pub training: TrainingConfig,
 }
 
-/// Shape and parts of the model; `docs/model.md` gives the equations. The defaults are small, for the embedded data set;
-/// `networks/stft.ron` has the published sizes.
+/// Shape and parts of the model; `docs/model.md` gives the equations. The defaults are small, for
+/// the embedded data set; `networks/stft.ron` has the published sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
@@ -74,7 +75,8 @@ pub struct ModelConfig {
     pub dropout_encoder: f64,
     /// Dropout rate in the embedding heads.
     pub dropout_heads: f64,
-    /// Dropout rate of the refined input of the spiking branch; one mask per clip for all time steps.
+    /// Dropout rate of the refined input of the spiking branch; one mask per clip for all time
+    /// steps.
     pub dropout_spiking_input: f64,
     /// Dropout rate of the dense feature where it enters the fusion.
     pub dropout_semantic: f64,
@@ -86,7 +88,8 @@ pub struct ModelConfig {
     pub skip: bool,
     /// Dropout rate of the clip's average where it enters the skip and the linear members.
     pub dropout_skip: f64,
-    /// Linear models that are trained beside this one, each with a loss of its own; clips are scored by all embeddings together.
+    /// Linear models that are trained beside this one, each with a loss of its own; clips are
+    /// scored by all embeddings together.
     pub linear_members: usize,
     /// Whether embeddings end in a ReLU, in front of what `skip` adds.
     pub embedding_relu: bool,
@@ -100,15 +103,17 @@ pub struct ModelConfig {
     pub read_out: Option<ReadOut>,
 }
 
-/// Scoring through the training classes: a clip's place among the class names is the mean of the training classes' places,
-/// weighted by its nearness to each. Names are placed by a graph of nearest neighbours among them, which may have further names
-/// than the classes' (`--vocabulary`). Training does not use the read-out.
+/// Scoring through the training classes: a clip's place among the class names is the mean of the
+/// training classes' places, weighted by its nearness to each. Names are placed by a graph of
+/// nearest neighbours among them, which may have further names than the classes' (`--vocabulary`).
+/// Training does not use the read-out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadOut {
     /// Steepness of the softmax over distances that weighs the training classes.
     pub steepness: f64,
-    /// Neighbours that a name keeps in the graph: the mean is taken over graphs from the first number to the second.
+    /// Neighbours that a name keeps in the graph: the mean is taken over graphs from the first
+    /// number to the second.
     pub neighbours: [usize; 2],
     /// How far nearness spreads along the graph, 0 (not at all) to below 1.
     pub spread: f64,
@@ -132,7 +137,8 @@ pub enum ResetMode {
 /// Whether thresholds move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ThresholdMode {
-    /// Per neuron, driven by the dense branch, the layer's entropy, the pooling and the neuron's own trace.
+    /// Per neuron, driven by the dense branch, the layer's entropy, the pooling and the neuron's
+    /// own trace.
     Dynamic,
     /// `theta_0` at all times.
     Fixed,
@@ -170,7 +176,8 @@ pub struct TrainingConfig {
     pub batches_per_epoch: usize,
     /// Positive clips per batch; as many negatives go with them.
     pub batch: usize,
-    /// Batches without dropout from which normalisation statistics are taken anew after each epoch; 0 keeps the running ones.
+    /// Batches without dropout from which normalisation statistics are taken anew after each epoch;
+    /// 0 keeps the running ones.
     pub calibration_batches: usize,
     /// Learning rate of Adam at the start.
     pub learning_rate: f64,
@@ -196,7 +203,8 @@ pub struct TrainingConfig {
     pub independent_modalities: bool,
     /// Calibrated stacking: number of steps of the gamma grid.
     pub gamma_steps: usize,
-    /// Calibrated stacking: width of a step. The grid is widened when the best gamma lies on its edge.
+    /// Calibrated stacking: width of a step. The grid is widened when the best gamma lies on its
+    /// edge.
     pub gamma_step: f64,
 }
 
@@ -293,7 +301,8 @@ impl Config {
         ron::ser::to_string_pretty(self, ron::ser::PrettyConfig::new()).unwrap_or_default()
     }
 
-    /// Refuses values outside their domain. RON accepts NaN and infinity, so each number is checked here.
+    /// Refuses values outside their domain. RON accepts NaN and infinity, so each number is checked
+    /// here.
     pub fn check(&self) -> Result<()> {
         let (m, t) = (&self.model, &self.training);
         let ReadOut { steepness, neighbours: [fewest, most], spread } = m.read_out.unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Scoring a model on a seen and an unseen part of a data set, with everything the run did on the way.
+//! Scoring a model on a seen and an unseen part of a data set, with everything the run did on the
+//! way.
 
 use crate::data::{Clips, Dataset};
 use crate::energy::{Branch, Cost, DenseOperator, add_operators};
@@ -156,8 +157,8 @@ fn operator(branch: Branch, layer: &str, operator: &str, cost: Cost) -> DenseOpe
     DenseOperator { branch, layer: layer.into(), in_twin: true, operator: operator.into(), cost, synapses: None }
 }
 
-/// Arithmetic of choosing classes by the sum of both distances: per clip and class an addition and a comparison, per seen class an
-/// addition of gamma.
+/// Arithmetic of choosing classes by the sum of both distances: per clip and class an addition and
+/// a comparison, per seen class an addition of gamma.
 fn choice_cost(clips: usize, candidates: &Candidates) -> Cost {
     let (clips, classes) = (clips as u64, candidates.classes.len() as u64);
     let seen = candidates.seen.iter().filter(|&&seen| seen).count() as u64;

@@ -130,8 +130,8 @@ impl Saved {
         Err(Error::value("dataset", problem).with_hint("give --data and --dataset as in training"))
     }
 
-    /// Tests the model with all its time steps, then with each of the `fewer`; `progress(clips done)`
-    /// is called after each batch.
+    /// Tests the model with all its time steps, then with each of the `fewer`;
+    /// `progress(clips done)` is called after each batch.
     ///
     /// # Errors
     /// If the vocabulary is not that of training, clips do not fit the model, or a class has no

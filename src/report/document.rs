@@ -59,7 +59,8 @@ pub struct Report {
     pub synops: Synops,
     /// The spiking layers against the dense ones that they stand for.
     pub dense_twin: Vec<TwinLayer>,
-    /// Accuracy and energy when the same weights run for fewer time steps; empty without a spiking branch.
+    /// Accuracy and energy when the same weights run for fewer time steps; empty without a spiking
+    /// branch.
     pub over_time_steps: Vec<AtSteps>,
     /// Embeddings of clips and classes in the plane.
     pub projection: Option<Plane>,
@@ -132,7 +133,8 @@ pub struct AtSteps {
     pub accuracy: Scores,
     /// Spikes per clip.
     pub spikes_per_clip: f64,
-    /// Modelled energy of the spiking layers and the time-step factor by the report's first table, pJ per clip.
+    /// Modelled energy of the spiking layers and the time-step factor by the report's first table,
+    /// pJ per clip.
     pub spiking_pj_per_clip: f64,
     /// Modelled energy of the whole hybrid by that table, pJ per clip.
     pub total_pj_per_clip: f64,

@@ -1,5 +1,5 @@
-//! Accuracy, spikes, operations and energy of one run, together: a table for people, one JSON document for machines.
-//! `docs/report.md` describes the document field by field.
+//! Accuracy, spikes, operations and energy of one run, together: a table for people, one JSON
+//! document for machines. `docs/report.md` describes the document field by field.
 
 mod assemble;
 mod comparison;

@@ -1,5 +1,5 @@
-//! The counts under NeuroBench's names (Yik et al., Nature Communications 16:1545, 2025), as its package computes them; where ours
-//! differ, `docs/report.md` says how.
+//! The counts under NeuroBench's names (Yik et al., Nature Communications 16:1545, 2025), as its
+//! package computes them; where ours differ, `docs/report.md` says how.
 
 use crate::energy::synops::Synops;
 use crate::hybrid::compare::Parity;
@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 /// Version of this document.
 pub const NEUROBENCH_SCHEMA: &str = "spikefuse.neurobench/1";
 
-/// NeuroBench's complexity metrics. A metric that could not be computed is absent, with its reason in `absent`.
+/// NeuroBench's complexity metrics. A metric that could not be computed is absent, with its reason
+/// in `absent`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Neurobench {
@@ -106,7 +107,8 @@ impl Neurobench {
     }
 }
 
-/// The metrics of the hybrid. Activations are those of the spiking neurons; weights and synaptic operations are those of all layers.
+/// The metrics of the hybrid. Activations are those of the spiking neurons; weights and synaptic
+/// operations are those of all layers.
 pub fn metrics(
     parameters: &Parameters<f32>,
     result: &Evaluation,

@@ -80,7 +80,8 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The two first principal axes of the rows of `x` around `mean`, and the share of the variance along each, by power iteration.
+/// The two first principal axes of the rows of `x` around `mean`, and the share of the variance
+/// along each, by power iteration.
 fn principal(x: &[f64], mean: &[f64]) -> ([Vec<f64>; 2], [f64; 2]) {
     let n = mean.len();
     let mut covariance = vec![0.0; n * n];
@@ -132,7 +133,8 @@ fn principal(x: &[f64], mean: &[f64]) -> ([Vec<f64>; 2], [f64; 2]) {
 mod tests {
     use super::*;
 
-    /// Points on an ellipse in a known plane of three dimensions: the axes are its axes, the shares those of its squared radii.
+    /// Points on an ellipse in a known plane of three dimensions: the axes are its axes, the shares
+    /// those of its squared radii.
     #[test]
     fn axes_of_an_ellipse_are_found() {
         let mut x = Vec::new();

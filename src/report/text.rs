@@ -166,7 +166,8 @@ impl Display for Comparison<'_> {
     }
 }
 
-/// Sums over layers by every definition, per clip; those of which no layer knows anything are left out.
+/// Sums over layers by every definition, per clip; those of which no layer knows anything are left
+/// out.
 pub fn synops_table(synops: &Synops) -> String {
     let total = synops.total(|_| true);
     let any = |known: fn(&LayerSynops) -> bool| synops.layers.iter().any(known);

@@ -1,4 +1,5 @@
-//! Each spiking layer against the dense layer that it stands for, and the firing rate at which both cost the same.
+//! Each spiking layer against the dense layer that it stands for, and the firing rate at which both
+//! cost the same.
 
 use crate::energy::synops::Synops;
 use crate::energy::{Branch, DataType, Energy, EnergyTable, Kind, Ledger};
@@ -28,8 +29,9 @@ pub struct TwinLayer {
 pub struct BreakEven {
     /// Name of the table.
     pub table: String,
-    /// Spikes per source and step below which the spiking layer is the cheaper one; 0 if its neurons alone cost more than the dense
-    /// layer; above 1 if it is always cheaper; none where `reason` says why.
+    /// Spikes per source and step below which the spiking layer is the cheaper one; 0 if its
+    /// neurons alone cost more than the dense layer; above 1 if it is always cheaper; none where
+    /// `reason` says why.
     pub rate: Option<f64>,
     /// Energy of the spiking layer, pJ over all clips; none where nothing has a price.
     pub spiking_pj: Option<f64>,

@@ -13,11 +13,12 @@ pub fn encode<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, modality: Modal
     pass.batch_norm(&phi, &format!("{name}.norm2"), true, config.dropout_encoder)
 }
 
-/// Latent knowledge combiner (equations 1-4 of the paper) over the segments of each clip, in order: `phi_m [clips * segments, D]`
-/// -> `r_m [clips, D]`.
+/// Latent knowledge combiner (equations 1-4 of the paper) over the segments of each clip, in order:
+/// `phi_m [clips * segments, D]` -> `r_m [clips, D]`.
 ///
 /// `k_m = sum_i sigmoid(phi_m K_i^T) * phi_m`, `p_m = ReLU(k_m W_m^T + b_m)`,
-/// `k = alpha (p_a k_a + p_v k_v) + (1 - alpha) k_previous`; tokens `k_a + p_a + k`, `k_v + p_v + k`, `k` through one block.
+/// `k = alpha (p_a k_a + p_v k_v) + (1 - alpha) k_previous`; tokens `k_a + p_a + k`,
+/// `k_v + p_v + k`, `k` through one block.
 pub fn combine<R: Real>(
     pass: &Pass<'_, R>,
     config: &ModelConfig,
@@ -56,7 +57,8 @@ pub fn combine<R: Real>(
     })
 }
 
-/// Pre-norm transformer block over `tokens` rows a clip: `x += MHA(LN x)`, `x += MLP(LN x)` with GELU.
+/// Pre-norm transformer block over `tokens` rows a clip: `x += MHA(LN x)`, `x += MLP(LN x)` with
+/// GELU.
 fn block<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, x: &Var<R>, tokens: usize) -> Var<R> {
     let graph = pass.graph;
     let qkv = pass.linear(&pass.layer_norm(x, &format!("{name}.norm1")), &format!("{name}.qkv"));
@@ -66,7 +68,8 @@ fn block<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, x: &Var<
     graph.add(&x, &pass.linear(&graph.gelu(&hidden), &format!("{name}.mlp2")))
 }
 
-/// Joint reasoning (equation 14): tokens `y_a + e_a`, `y_v + e_v` through the blocks; `f_m = y_m + token_m`.
+/// Joint reasoning (equation 14): tokens `y_a + e_a`, `y_v + e_v` through the blocks;
+/// `f_m = y_m + token_m`.
 pub fn join<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, y: &ByModality<Var<R>>) -> ByModality<Var<R>> {
     let graph = pass.graph;
     pass.scope("joint");
@@ -79,7 +82,8 @@ pub fn join<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, y: &ByModality<Va
     ByModality { audio: graph.add(&y.audio, &token(0)), video: graph.add(&y.video, &token(1)) }
 }
 
-/// Linear way past the model: `BN(Linear(Drop(x)))` of the average `x` of each clip's `segments` rows, `[clips, E]`.
+/// Linear way past the model: `BN(Linear(Drop(x)))` of the average `x` of each clip's `segments`
+/// rows, `[clips, E]`.
 pub fn skip<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, x: &Var<R>, segments: usize) -> Var<R> {
     pass.scope(name);
     let x = pass.dropout(&pass.graph.mean_rows(x, segments), &format!("{name}.input"), config.dropout_skip, 1);

@@ -8,7 +8,8 @@ pub fn distances(x: &[f32], classes: &[f32], size: usize) -> Vec<f32> {
     x.chunks_exact(size).flat_map(|x| classes.chunks_exact(size).map(move |c| distance(x, c))).collect()
 }
 
-/// Operations of `pairs` distances between vectors of `size` values: a subtraction and a MAC for each value, and a root.
+/// Operations of `pairs` distances between vectors of `size` values: a subtraction and a MAC for
+/// each value, and a root.
 pub fn distance_cost(pairs: usize, size: usize) -> Cost {
     let values = (pairs * size) as u64;
     Cost { macs: values, additions: values, functions: pairs as u64, ..Cost::ZERO }

@@ -38,7 +38,8 @@ impl Candidates {
     }
 }
 
-/// The nearest seen and the nearest unseen class of a clip, from which the decision for any gamma follows.
+/// The nearest seen and the nearest unseen class of a clip, from which the decision for any gamma
+/// follows.
 struct Nearest {
     label: usize,
     seen: Option<(f32, usize)>,
@@ -97,7 +98,8 @@ impl Scored {
         self.candidates.classes.iter().copied().filter(|class| !present(class)).collect()
     }
 
-    /// Mean over the classes that are seen or not, and have clips, of the share of their clips for which `right` holds.
+    /// Mean over the classes that are seen or not, and have clips, of the share of their clips for
+    /// which `right` holds.
     fn recall(&self, seen: bool, right: impl Fn(&Nearest) -> bool) -> f64 {
         let mut counts = vec![(0, 0); self.candidates.classes.len()];
         for clip in &self.clips {
@@ -120,8 +122,9 @@ impl Scored {
         Scores { seen, unseen, hm, zsl, gamma }
     }
 
-    /// The figures with the gamma of the grid that has the best HM, the smallest such: 0 where no gamma is better than another. The
-    /// grid is 0, step, 2 step .. and is doubled while the best lies on its edge or is nothing (at most ten times).
+    /// The figures with the gamma of the grid that has the best HM, the smallest such: 0 where no
+    /// gamma is better than another. The grid is 0, step, 2 step .. and is doubled while the best
+    /// lies on its edge or is nothing (at most ten times).
     pub fn best(&self, config: &TrainingConfig) -> Scores {
         let (mut best, mut at, mut tried) = (self.scores(0.0), 0, 0);
         let mut steps = config.gamma_steps;
@@ -183,7 +186,8 @@ mod tests {
         assert!((best.gamma - 0.12).abs() < 1e-9 && best.hm > 0.6, "{best:?}");
     }
 
-    /// Nothing tells gammas apart: no clip of an unseen class, no clip of a seen one, or none that any gamma gets right.
+    /// Nothing tells gammas apart: no clip of an unseen class, no clip of a seen one, or none that
+    /// any gamma gets right.
     #[test]
     fn without_a_better_gamma_it_is_zero() {
         let candidates = Candidates::new(&[0, 1], &[2, 3]);

@@ -20,7 +20,8 @@ pub fn features(clips: &Clips, modality: Modality) -> &Features {
     }
 }
 
-/// Standardised and resampled features of the rows of `audio` and `video`, lists of clip numbers of the same length.
+/// Standardised and resampled features of the rows of `audio` and `video`, lists of clip numbers of
+/// the same length.
 pub fn clip_batch<R: Real>(
     graph: &Graph<R>,
     model: &Stft,
@@ -58,7 +59,8 @@ pub fn clip_batch<R: Real>(
     ClipBatch { segments: for_dense, bins: for_spikes }
 }
 
-/// Class vectors as rows: less the training classes' mean and scaled to unit length, if so configured.
+/// Class vectors as rows: less the training classes' mean and scaled to unit length, if so
+/// configured.
 pub fn word_batch<'a, R: Real>(
     graph: &Graph<R>,
     model: &Stft,
@@ -95,7 +97,8 @@ pub fn word_batch<'a, R: Real>(
     graph.record(filed, rows, dim, out, &[], |_, _| {})
 }
 
-/// Sets the input statistics of `parameters` from the training clips and the training classes' vectors.
+/// Sets the input statistics of `parameters` from the training clips and the training classes'
+/// vectors.
 pub fn set_input_statistics(
     model: &Stft,
     parameters: &mut Parameters<f32>,

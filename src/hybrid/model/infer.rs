@@ -1,5 +1,5 @@
-//! Inference: the dense branch in batches, the spiking branch event by event (or tick by tick), joined by the time-step
-//! factor. No operator behind the factor sees a spike.
+//! Inference: the dense branch in batches, the spiking branch event by event (or tick by tick),
+//! joined by the time-step factor. No operator behind the factor sees a spike.
 
 use super::activity::{Activity, add_run};
 use super::batch::{check_clips, clip_batch, word_batch};
@@ -19,7 +19,8 @@ use crate::spiking::stack::{ClipInput, ClipRun, Input, Layer, Stack, run_batch};
 use crate::spiking::threshold::{DynamicThreshold, LayerThreshold};
 use std::time::Instant;
 
-/// Clips that go through the dense operators together. Another number changes results only by the rounding of the products.
+/// Clips that go through the dense operators together. Another number changes results only by the
+/// rounding of the products.
 const BATCH: usize = 256;
 
 /// A trained model made ready to run: batch normalisation folded into the spiking weights.
@@ -29,7 +30,8 @@ pub struct Hybrid<'a> {
     stacks: Option<ByModality<Stack>>,
 }
 
-/// A batch of clips in front of the spiking branch: dense features, and inputs of the spiking branch.
+/// A batch of clips in front of the spiking branch: dense features, and inputs of the spiking
+/// branch.
 pub struct Prepared {
     semantic: Semantic<f32>,
     /// Inputs of the spiking branch; none without that branch.
@@ -46,7 +48,8 @@ struct SpikingInput {
 }
 
 impl Prepared {
-    /// Refined input of the spiking branch of a modality, `[clips * bins, features]`; none without that branch.
+    /// Refined input of the spiking branch of a modality, `[clips * bins, features]`; none without
+    /// that branch.
     pub fn refined(&self, modality: Modality) -> Option<&Var<f32>> {
         self.inputs.as_ref().map(|inputs| &inputs[modality].refined)
     }
@@ -184,7 +187,8 @@ impl<'a> Hybrid<'a> {
             .collect()
     }
 
-    /// The time-step factor over the spikes of the last block: `S_m [clips, D]`. Adds the runs to `activity`.
+    /// The time-step factor over the spikes of the last block: `S_m [clips, D]`. Adds the runs to
+    /// `activity`.
     pub fn join_time(
         &self,
         graph: &Graph<f32>,
@@ -215,7 +219,8 @@ impl<'a> Hybrid<'a> {
         })
     }
 
-    /// Runs everything behind the time-step factor: embeddings `[clips, E]`, with linear members `[clips, (1 + members) E]`.
+    /// Runs everything behind the time-step factor: embeddings `[clips, E]`, with linear members
+    /// `[clips, (1 + members) E]`.
     pub fn finish(
         &self,
         graph: &Graph<f32>,
@@ -243,8 +248,8 @@ impl<'a> Hybrid<'a> {
     }
 }
 
-/// Embeddings of the same rows by the model and its linear members as one, scaled so that a distance is the root mean square of
-/// theirs.
+/// Embeddings of the same rows by the model and its linear members as one, scaled so that a
+/// distance is the root mean square of theirs.
 fn side_by_side(pass: &Pass<'_, f32>, views: &[&Var<f32>]) -> Var<f32> {
     if let [only] = views {
         return (*only).clone();
@@ -262,7 +267,8 @@ fn side_by_side(pass: &Pass<'_, f32>, views: &[&Var<f32>]) -> Var<f32> {
     graph.record(filed, rows, views.len() * cols, out, &[], |_, _| {})
 }
 
-/// The spiking network of a modality: `W' = W * w / sqrt(var + eps)` by row, `b' = b - mean * w / sqrt(var + eps)`.
+/// The spiking network of a modality: `W' = W * w / sqrt(var + eps)` by row,
+/// `b' = b - mean * w / sqrt(var + eps)`.
 fn stack(model: &Stft, parameters: &Parameters<f32>, modality: Modality) -> Result<Stack> {
     let config = &model.config;
     let layers = (0..BLOCKS).map(|block| {

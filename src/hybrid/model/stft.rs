@@ -97,8 +97,8 @@ pub struct Stft {
 }
 
 impl Stft {
-    /// The same model run for its first `steps` time steps. There cannot be more than it was trained with, as the time-step
-    /// factor has a bias for each of them.
+    /// The same model run for its first `steps` time steps. There cannot be more than it was
+    /// trained with, as the time-step factor has a bias for each of them.
     ///
     /// # Errors
     /// If `steps` is 0 or above the model's.
@@ -123,7 +123,8 @@ impl Stft {
         self.config.fusion != Fusion::SemanticOnly
     }
 
-    /// The dense branch: encoders and latent knowledge combiner (equations 1-4), skip and linear members.
+    /// The dense branch: encoders and latent knowledge combiner (equations 1-4), skip and linear
+    /// members.
     pub fn semantic<R: Real>(&self, pass: &Pass<'_, R>, batch: &ClipBatch<R>) -> Semantic<R> {
         let segments = self.dimensions.segments(&self.config);
         let phi = ByModality::of(|m| dense::encode(pass, &self.config, m, &batch.segments[m]));
@@ -155,7 +156,8 @@ impl Stft {
         (refined, pooled)
     }
 
-    /// The cues that move the thresholds of a block, from the dense features `phi` (equation 9); none for fixed thresholds.
+    /// The cues that move the thresholds of a block, from the dense features `phi` (equation 9);
+    /// none for fixed thresholds.
     pub fn cues<R: Real>(
         &self,
         pass: &Pass<'_, R>,
@@ -262,7 +264,8 @@ impl Stft {
         ByModality::of(|m| dense::head(pass, &self.config, m.name(), &f[m], skip.map(|skip| &skip[m])))
     }
 
-    /// Embeddings `theta_w [n, E]` of class vectors `[n, words]`: the model's own, then each linear member's.
+    /// Embeddings `theta_w [n, E]` of class vectors `[n, words]`: the model's own, then each linear
+    /// member's.
     pub fn embed_words<R: Real>(&self, pass: &Pass<'_, R>, words: &Var<R>) -> Vec<Var<R>> {
         let heads = (1..=self.config.linear_members).map(|member| format!("member{member}.words"));
         let heads = std::iter::once("heads.words".to_owned()).chain(heads);

@@ -1,4 +1,5 @@
-//! The dense twin of the spiking branch: the same weights, ReLU in place of neurons, one pass in place of time steps.
+//! The dense twin of the spiking branch: the same weights, ReLU in place of neurons, one pass in
+//! place of time steps.
 
 use super::infer::{Hybrid, Prepared};
 use super::stft::block_name;
@@ -8,7 +9,8 @@ use crate::hybrid::tensor::{Graph, Var};
 use crate::spiking::stack::Layer;
 use std::sync::Arc;
 
-/// `y = relu(W' x + b')` block after block, per modality, with the folded weights that the spiking layers run with.
+/// `y = relu(W' x + b')` block after block, per modality, with the folded weights that the spiking
+/// layers run with.
 pub struct DenseTwin {
     /// By block.
     layers: ByModality<Vec<Dense>>,
@@ -34,8 +36,8 @@ impl DenseTwin {
         Some(DenseTwin { layers })
     }
 
-    /// Runs a prepared batch on the mean over time of its refined input. Returns the outputs of the last blocks, `[clips, D]` for
-    /// each modality.
+    /// Runs a prepared batch on the mean over time of its refined input. Returns the outputs of the
+    /// last blocks, `[clips, D]` for each modality.
     pub fn run(&self, graph: &Graph<f32>, prepared: &Prepared) -> Vec<Var<f32>> {
         let inputs = MODALITIES.into_iter().filter_map(|m| Some((m, prepared.refined(m)?)));
         let run = |(m, refined): (Modality, &Var<f32>)| {

@@ -29,7 +29,8 @@ pub fn save(path: &Path, model: &Stft, parameters: &Parameters<f32>) -> Result<(
     write_atomic(path, |out| out.write_all(&file))
 }
 
-/// Reads a model and its tensors. Every tensor must be there with its shape, as f32, finite; none may be left over.
+/// Reads a model and its tensors. Every tensor must be there with its shape, as f32, finite; none
+/// may be left over.
 pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
     let bytes = std::fs::read(path).map_err(|e| {
         Error::file(path, format!("cannot read weights: {e}"))

@@ -91,7 +91,8 @@ impl<'a, R: Real> Pass<'a, R> {
         Some(Dropout { rate, rng: noise.streams.stream(&format!("dropout/{name}"), noise.step) })
     }
 
-    /// Dropout at the place `name`, one mask for each `group` consecutive rows; nothing at inference.
+    /// Dropout at the place `name`, one mask for each `group` consecutive rows; nothing at
+    /// inference.
     pub fn dropout(&self, x: &Var<R>, name: &str, rate: f64, group: usize) -> Var<R> {
         match self.noise_at(name, rate) {
             Some(dropout) => self.graph.dropout(x, dropout, group),
@@ -99,7 +100,8 @@ impl<'a, R: Real> Pass<'a, R> {
         }
     }
 
-    /// Batch normalisation `<name>.{weight,bias,running_mean,running_var}`, then ReLU and dropout if asked for.
+    /// Batch normalisation `<name>.{weight,bias,running_mean,running_var}`, then ReLU and dropout
+    /// if asked for.
     pub fn batch_norm(&self, x: &Var<R>, name: &str, relu: bool, dropout: f64) -> Var<R> {
         self.scope(name);
         let positions = ["running_mean", "running_var"].map(|s| format!("{name}.{s}"));

@@ -7,7 +7,8 @@ use rand::RngExt as _;
 
 /// Half-width of the central difference.
 const STEP: f64 = 1e-6;
-/// Allowed difference, relative to 1 + |gradient|: the truncation and rounding error of the difference is about 1e-9.
+/// Allowed difference, relative to 1 + |gradient|: the truncation and rounding error of the
+/// difference is about 1e-9.
 const TOLERANCE: f64 = 1e-6;
 
 pub struct Input {

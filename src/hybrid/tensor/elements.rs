@@ -5,8 +5,8 @@ use super::real::Real;
 use crate::base::lanes::simd;
 use rayon::prelude::*;
 
-/// Elements that one parallel task handles. Fixed, so that the partition of a sum does not depend on the thread count;
-/// 16 Ki floats are 64 KiB, which fits a core's first caches.
+/// Elements that one parallel task handles. Fixed, so that the partition of a sum does not depend
+/// on the thread count; 16 Ki floats are 64 KiB, which fits a core's first caches.
 pub(crate) const CHUNK: usize = 1 << 14;
 
 /// Rows per parallel task for matrices of `cols` columns.
@@ -22,8 +22,8 @@ fn at<R: Real, const N: usize>(slices: &[&[R]; N], i: usize) -> [R; N] {
 
 /// `out[i] = f(i-th elements)`, in parallel and vectorised. `inputs` have the length of `out`.
 ///
-/// Vector code needs two things here and below: closures that are inlined (so they are marked where they are written) and
-/// slices of one length (so that no bounds are checked in the loop).
+/// Vector code needs two things here and below: closures that are inlined (so they are marked where
+/// they are written) and slices of one length (so that no bounds are checked in the loop).
 pub(crate) fn map<R: Real, const N: usize>(out: &mut [R], inputs: [&[R]; N], f: impl Fn([R; N]) -> R + Sync) {
     out.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
         let parts = inputs.map(|input| &input[chunk * CHUNK..][..out.len()]);
@@ -40,8 +40,8 @@ pub(crate) fn map<R: Real, const N: usize>(out: &mut [R], inputs: [&[R]; N], f: 
     });
 }
 
-/// Adds up W column sums over the rows of equally long `inputs`: `f` of a row's elements and of the column's elements of
-/// `columns` gives the terms. Task by task, then the tasks in order.
+/// Adds up W column sums over the rows of equally long `inputs`: `f` of a row's elements and of the
+/// column's elements of `columns` gives the terms. Task by task, then the tasks in order.
 pub(crate) fn column_sums<R: Real, const N: usize, const M: usize, const W: usize>(
     inputs: [&[R]; N],
     columns: [&[R]; M],

@@ -86,7 +86,8 @@ impl<R: Real> Var<R> {
         debug_assert_eq!(self.values.len(), 1);
         self.values[0]
     }
-    /// The same variable without its values, for a backward pass that needs only to know where its gradient goes.
+    /// The same variable without its values, for a backward pass that needs only to know where its
+    /// gradient goes.
     pub fn place(&self) -> Var<R> {
         Var { values: Values::Shared(Arc::default()), ..*self }
     }
@@ -120,7 +121,8 @@ impl<R: Real> Gradients<R> {
         }
     }
 
-    /// Like [`add`](Self::add) with the buffer that `fill` writes, every element of it; nothing if `var` wants no gradient.
+    /// Like [`add`](Self::add) with the buffer that `fill` writes, every element of it; nothing if
+    /// `var` wants no gradient.
     pub fn add_with(&mut self, var: &Var<R>, fill: impl FnOnce(&mut [R])) {
         if var.needs_gradient {
             let mut buffer = take(&self.pool, var.rows * var.cols);
@@ -159,8 +161,8 @@ fn take<R: Real>(pool: &Pool<R>, len: usize) -> Buffer<R> {
 pub struct Filed(());
 
 impl Filed {
-    /// For what exists in training only: losses, dropout, spikes with gradients. The ledger is about inference, where the engine
-    /// runs the spiking branch.
+    /// For what exists in training only: losses, dropout, spikes with gradients. The ledger is
+    /// about inference, where the engine runs the spiking branch.
     pub fn training_only() -> Filed {
         Filed(())
     }
@@ -239,7 +241,8 @@ impl<R: Real> Graph<R> {
         self.leaf(rows, cols, Values::Own(Arc::new(values)), false)
     }
 
-    /// A `rows x cols` value whose gradient is wanted. Its owner can change it in place again when graph and gradients are gone.
+    /// A `rows x cols` value whose gradient is wanted. Its owner can change it in place again when
+    /// graph and gradients are gone.
     pub fn parameter(&self, rows: usize, cols: usize, values: Arc<Vec<R>>) -> Var<R> {
         self.leaf(rows, cols, Values::Shared(values), self.training)
     }
@@ -251,8 +254,9 @@ impl<R: Real> Graph<R> {
         Var { id: nodes.len() - 1, rows, cols, needs_gradient, values }
     }
 
-    /// Records the result of an operator over `inputs`, whose arithmetic has been `filed`: there is no operator without a rule.
-    /// `backward` gets the gradient of the result and adds those of the inputs; it is dropped unseen when no input wants a gradient.
+    /// Records the result of an operator over `inputs`, whose arithmetic has been `filed`: there is
+    /// no operator without a rule. `backward` gets the gradient of the result and adds those of the
+    /// inputs; it is dropped unseen when no input wants a gradient.
     pub fn record(
         &self,
         filed: Filed,

@@ -1,12 +1,14 @@
 //! The dense operators of the hybrid model and their gradients, on top of the `gemm` crate.
 //!
-//! A [`Graph`] records operators as they run; [`Graph::backward`] walks them in reverse. Every tensor is a row-major
-//! matrix (`rows` are clips, tokens or time steps x clips; `cols` are features). Each operator is one function holding
-//! its forward pass, its hand-written backward pass and its [cost](crate::energy::Cost).
+//! A [`Graph`] records operators as they run; [`Graph::backward`] walks them in reverse. Every
+//! tensor is a row-major matrix (`rows` are clips, tokens or time steps x clips; `cols` are
+//! features). Each operator is one function holding its forward pass, its hand-written backward
+//! pass and its [cost](crate::energy::Cost).
 //!
-//! Why not a general tensor library: on the reference machine the best pure Rust one needed 1.2 to 1.6 times PyTorch's
-//! time for a training step of these layers and fused operators of this kind needed less than PyTorch; operators are
-//! also where operations are counted, and their fixed summation order makes a result independent of the thread count.
+//! Why not a general tensor library: on the reference machine the best pure Rust one needed 1.2 to
+//! 1.6 times PyTorch's time for a training step of these layers and fused operators of this kind
+//! needed less than PyTorch; operators are also where operations are counted, and their fixed
+//! summation order makes a result independent of the thread count.
 
 mod activation;
 mod attention;

@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 const EPSILON: f64 = 1e-5;
 
-/// What a batch normalisation saw: per-column mean and unbiased variance, for the running statistics.
+/// What a batch normalisation saw: per-column mean and unbiased variance, for the running
+/// statistics.
 pub struct Statistics<R> {
     /// Mean of each column.
     pub mean: Vec<R>,
@@ -19,7 +20,8 @@ pub struct Statistics<R> {
     pub variance: Vec<R>,
 }
 
-/// Dropout during training: each value survives with probability `1 - rate` and is scaled by its inverse.
+/// Dropout during training: each value survives with probability `1 - rate` and is scaled by its
+/// inverse.
 pub struct Dropout {
     /// Probability of a zero, in [0, 1).
     pub rate: f64,
@@ -63,7 +65,8 @@ fn normal<R: Real>(relu: bool, x: R, [mean, inverse, w, b]: [R; 4]) -> R {
     rectified(relu, (x - mean) * inverse * w + b)
 }
 
-/// The value before scale and shift, and the gradient behind ReLU, whose gate is recomputed rather than stored.
+/// The value before scale and shift, and the gradient behind ReLU, whose gate is recomputed rather
+/// than stored.
 #[inline(always)]
 fn gated<R: Real>(relu: bool, g: R, x: R, [mean, inverse, w, b]: [R; 4]) -> (R, R) {
     let hat = (x - mean) * inverse;
@@ -121,10 +124,11 @@ fn column_moments<R: Real>(x: &[R], n: usize, c: usize) -> [Vec<R>; 2] {
 }
 
 impl<R: Real> Graph<R> {
-    /// Batch normalisation over the rows of `x [n, c]` (Ioffe and Szegedy 2015), then ReLU and dropout as `style` says:
-    /// `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`, `weight` and `bias` `[1, c]`.
-    /// Training uses and returns the batch's statistics, inference the `running` mean and variance.
-    /// Costs one MAC a value (scale and shift are folded), one comparison for ReLU.
+    /// Batch normalisation over the rows of `x [n, c]` (Ioffe and Szegedy 2015), then ReLU and
+    /// dropout as `style` says: `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`, `weight`
+    /// and `bias` `[1, c]`. Training uses and returns the batch's statistics, inference the
+    /// `running` mean and variance. Costs one MAC a value (scale and shift are folded), one
+    /// comparison for ReLU.
     pub fn batch_norm(
         &self,
         x: &Var<R>,
@@ -217,8 +221,9 @@ impl<R: Real> Graph<R> {
         (var, Some(statistics))
     }
 
-    /// Layer normalisation of each row of `x [n, c]` (Ba et al. 2016): `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`.
-    /// Costs per row `2c + 1` additions and `c` MACs for the statistics, `c` multiplications and `c` MACs to normalise, two
+    /// Layer normalisation of each row of `x [n, c]` (Ba et al. 2016):
+    /// `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`. Costs per row `2c + 1` additions
+    /// and `c` MACs for the statistics, `c` multiplications and `c` MACs to normalise, two
     /// divisions and two functions.
     pub fn layer_norm(&self, x: &Var<R>, weight: &Var<R>, bias: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
@@ -334,8 +339,8 @@ impl<R: Real> Graph<R> {
         })
     }
 
-    /// Each row of `x [n, c]` divided by its Euclidean norm (at least 1e-12). A row costs `c` MACs, `c`
-    /// multiplications, one comparison, two functions.
+    /// Each row of `x [n, c]` divided by its Euclidean norm (at least 1e-12). A row costs `c` MACs,
+    /// `c` multiplications, one comparison, two functions.
     pub fn normalize_rows(&self, x: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
         let values = (n * c) as u64;

@@ -29,7 +29,8 @@ pub struct Trained {
 /// Trains a model in both stages.
 ///
 /// # Errors
-/// If the data are unusable, the folder holds another run, a file cannot be written, or the loss is no longer finite.
+/// If the data are unusable, the folder holds another run, a file cannot be written, or the loss is
+/// no longer finite.
 pub fn train(
     config: &Config,
     dataset: &Dataset,
@@ -108,8 +109,8 @@ pub fn train(
     Ok(Trained { model, parameters: stage.parameters, choice, history: stage.progress.history })
 }
 
-/// Bytes that training takes at least: each tensor with gradient and the optimiser's two moments, and of each clip of a batch the
-/// widest layers' activations.
+/// Bytes that training takes at least: each tensor with gradient and the optimiser's two moments,
+/// and of each clip of a batch the widest layers' activations.
 fn least_memory(model: &Stft, batch: usize) -> u64 {
     const FLOAT: u64 = size_of::<f32>() as u64;
     let product = |sizes: &[usize]| sizes.iter().fold(1, |all: u64, &size| all.saturating_mul(size as u64));

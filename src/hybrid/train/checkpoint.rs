@@ -1,4 +1,5 @@
-//! Everything that training needs to go on, in one file that is replaced as a whole after each epoch.
+//! Everything that training needs to go on, in one file that is replaced as a whole after each
+//! epoch.
 
 use super::adam::Adam;
 use super::progress::Progress;
@@ -42,7 +43,8 @@ pub struct Identity {
     pub class_vectors: ClassVectors,
     /// Vocabulary of the read-out, as [`Dataset::vocabulary_id`] has it.
     pub vocabulary: String,
-    /// Content of the class vectors and of the training and validation clips, as [`Dataset::content_id`] has it.
+    /// Content of the class vectors and of the training and validation clips, as
+    /// [`Dataset::content_id`] has it.
     pub content: String,
     /// The configuration.
     pub config: Config,

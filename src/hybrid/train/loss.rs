@@ -6,8 +6,8 @@ use crate::hybrid::model::{ClipBatch, Spiking, Stft};
 use crate::hybrid::parameters::Pass;
 use crate::hybrid::tensor::{Real, Var};
 
-/// A loss and what it is made of, unweighted: triplet, projection, reconstruction, classification; sums over the model and its
-/// linear members.
+/// A loss and what it is made of, unweighted: triplet, projection, reconstruction, classification;
+/// sums over the model and its linear members.
 pub struct Loss<R: Real> {
     /// The weighted sum, which is minimised.
     pub total: Var<R>,
@@ -19,7 +19,8 @@ pub struct Loss<R: Real> {
 
 /// Class vectors that go with a batch of B positive and B negative clips.
 pub struct Words<R: Real> {
-    /// Vectors of the B positive and the B negative clips, then of all training classes: `[2 B + C, words]`.
+    /// Vectors of the B positive and the B negative clips, then of all training classes:
+    /// `[2 B + C, words]`.
     pub rows: Var<R>,
     /// Place of each of the 2 B clips' classes among the training classes.
     pub labels: Vec<usize>,
@@ -42,7 +43,8 @@ pub fn loss<R: Real>(
     let half = words.labels.len() / 2;
     let split = |x: &Var<R>| [graph.rows(x, 0, 1, half), graph.rows(x, half, 1, half)];
 
-    // The model and its linear members have the same losses, each of its own embeddings; only the model's are decoded.
+    // The model and its linear members have the same losses, each of its own embeddings; only the
+    // model's are decoded.
     let (mut triplets, mut projections, mut entropies) = (Vec::new(), Vec::new(), Vec::new());
     for (theta, theta_words) in std::iter::once(&theta).chain(&semantic.members).zip(&theta_words) {
         let [w, w_negative] = split(theta_words);

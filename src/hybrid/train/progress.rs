@@ -21,7 +21,8 @@ pub struct EpochRecord {
     pub learning_rate: f64,
     /// Validation figures; stage 1 only.
     pub validation: Option<ByMode<Scores>>,
-    /// Firing rates in the last training batch, `[modality][block][step]`; empty without a spiking branch.
+    /// Firing rates in the last training batch, `[modality][block][step]`; empty without a spiking
+    /// branch.
     pub rates_training: Vec<Vec<Vec<f64>>>,
     /// Firing rates in validation, `[modality][block][step]`; stage 1 only.
     pub rates_validation: Vec<Vec<Vec<f64>>>,

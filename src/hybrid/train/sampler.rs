@@ -38,8 +38,8 @@ impl Sampler {
         &self.classes
     }
 
-    /// The batch number `step` of `stream`: for each positive a uniform class and a uniform clip of it, for its negative a uniform
-    /// other class and a uniform clip of that.
+    /// The batch number `step` of `stream`: for each positive a uniform class and a uniform clip of
+    /// it, for its negative a uniform other class and a uniform clip of that.
     pub fn sample(&self, streams: Streams, stream: &str, step: u64, batch: usize) -> Sample {
         let rng = &mut streams.stream(stream, step);
         let mut sample = Sample { rows: ByModality::default(), labels: Vec::new() };

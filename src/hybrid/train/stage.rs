@@ -42,7 +42,8 @@ pub struct StepReport {
 }
 
 impl Stage {
-    /// A stage with fresh tensors. Both stages start from the same tensors, whose random streams are named after them.
+    /// A stage with fresh tensors. Both stages start from the same tensors, whose random streams
+    /// are named after them.
     pub fn new(config: &Config, model: &Stft, streams: Streams, number: u8, history: Vec<EpochRecord>) -> Self {
         let parameters = Parameters::initial(declarations(model), streams);
         let adam = Adam::new(&parameters);
@@ -128,9 +129,10 @@ impl Stage {
         loss(pass, model, config, &batch, &Words { rows, labels: sample.labels })
     }
 
-    /// Takes the statistics of every batch normalisation anew, from batches without dropout and with the present weights (Wu and
-    /// Johnson 2021, precise batch normalisation). Dropout in front of a normalisation widens what it sees in training, so with the
-    /// running statistics the spiking blocks would fire less at inference than they were trained to.
+    /// Takes the statistics of every batch normalisation anew, from batches without dropout and
+    /// with the present weights (Wu and Johnson 2021, precise batch normalisation). Dropout in
+    /// front of a normalisation widens what it sees in training, so with the running statistics the
+    /// spiking blocks would fire less at inference than they were trained to.
     fn calibrate(&mut self, config: &Config, model: &Stft, clips: &Clips, sampler: &Sampler, vectors: &[&[f32]]) {
         let batches = config.training.calibration_batches;
         let mut sums: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
@@ -141,7 +143,8 @@ impl Stage {
             self.graph.clear();
             let pass = Pass::new(&self.graph, &self.parameters, None);
             self.forward(&pass, config, model, clips, vectors, sample);
-            // A layer that is used more than once has as many statistics; the last one counts, as with running statistics.
+            // A layer that is used more than once has as many statistics; the last one counts, as
+            // with running statistics.
             let seen: BTreeMap<usize, Vec<f32>> = pass.into_statistics().into_iter().collect();
             for (position, seen) in seen {
                 let sum = sums.entry(position).or_insert_with(|| vec![0.0; seen.len()]);
@@ -194,7 +197,8 @@ impl Stage {
         Ok(record)
     }
 
-    /// Lowers the learning rate when the validation HM has not improved for the configured number of epochs.
+    /// Lowers the learning rate when the validation HM has not improved for the configured number
+    /// of epochs.
     pub fn plateau(&mut self, config: &Config, hm: f64) {
         let (best, since) = &mut self.progress.plateau;
         if hm > *best {

@@ -29,8 +29,8 @@ pub fn figures(pictures: &[Picture]) -> Result<String> {
     Ok(html)
 }
 
-/// An SVG document as an element of a page: without the head of a file, with a label for screen readers, and with ids that are
-/// unique in the page.
+/// An SVG document as an element of a page: without the head of a file, with a label for screen
+/// readers, and with ids that are unique in the page.
 fn inline(svg: &str, title: &str, name: &str) -> String {
     let start = svg.find("<svg").unwrap_or(0);
     let label = format!("<svg role=\"img\" aria-label=\"{}\"", escape(title));

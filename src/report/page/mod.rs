@@ -35,8 +35,8 @@ const SECTIONS: [(&str, &str); 7] = [
     ("pictures", "Pictures"),
 ];
 
-/// The report as one HTML document that needs no other file; `others` are reports of other trainings, which "accuracy against energy"
-/// shows too. The same reports give the same bytes.
+/// The report as one HTML document that needs no other file; `others` are reports of other
+/// trainings, which "accuracy against energy" shows too. The same reports give the same bytes.
 ///
 /// # Errors
 /// If a picture cannot be drawn.

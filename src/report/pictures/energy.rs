@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 
 const NANOJOULE: f64 = 1000.0;
 
-/// Energy of the spiking layers with their time-step factor, of the rest, and of the dense twin, pJ over all clips.
+/// Energy of the spiking layers with their time-step factor, of the rest, and of the dense twin, pJ
+/// over all clips.
 fn parts(energy: &Energy) -> [Option<f64>; 3] {
     [energy.of(is_spiking).pj(), energy.of(|branch| !is_spiking(branch)).pj(), energy.dense_twin_pj]
 }

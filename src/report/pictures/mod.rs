@@ -1,4 +1,5 @@
-//! Pictures of a report, made as those of [`plot`](crate::plot) are: for a column of 3.4 inches, as SVG or PNG.
+//! Pictures of a report, made as those of [`plot`](crate::plot) are: for a column of 3.4 inches, as
+//! SVG or PNG.
 
 mod energy;
 mod operations;
@@ -17,7 +18,8 @@ pub use picture::Picture;
 
 use super::document::Report;
 
-/// Every picture of a report. `others` are reports of other trainings, which "accuracy against energy" shows too.
+/// Every picture of a report. `others` are reports of other trainings, which "accuracy against
+/// energy" shows too.
 pub fn pictures(report: &Report, others: &[Report]) -> Vec<Picture> {
     vec![
         operations::picture(report),

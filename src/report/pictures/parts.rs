@@ -12,7 +12,8 @@ pub const FAINT: Colour = [0xD9, 0xD9, 0xD9];
 /// Why a report has no pictures of spikes.
 pub const NO_SPIKES: &str = "the model has no spiking branch";
 
-/// `text` in lines of at most `limit` pixels, broken behind spaces, dots and the like, or anywhere if there are none.
+/// `text` in lines of at most `limit` pixels, broken behind spaces, dots and the like, or anywhere
+/// if there are none.
 pub fn wrap(text: &str, em: f64, limit: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     for piece in text.split_inclusive([' ', '.', '_', '-', '/', ':']) {

@@ -8,7 +8,8 @@ use crate::plot::figure::{Anchor, Colour, Figure, INK, WHITE};
 use crate::plot::font::width;
 use crate::report::document::{Report, Spikes};
 
-/// From no spikes to the most: one hue, from light to dark, which every reader and every printer keeps in order.
+/// From no spikes to the most: one hue, from light to dark, which every reader and every printer
+/// keeps in order.
 const SCALE: [Colour; 4] = [[0xFF, 0xFF, 0xFF], [0xB5, 0xD4, 0xE9], [0x42, 0x92, 0xC6], [0x08, 0x30, 0x6B]];
 
 fn shade(part: f64) -> Colour {

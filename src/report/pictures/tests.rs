@@ -1,4 +1,5 @@
-//! Pictures of made-up reports. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
+//! Pictures of made-up reports. With `PLOT_OUT=DIR` in the environment they are left there, to be
+//! looked at.
 
 use super::*;
 use crate::base::splitmix;

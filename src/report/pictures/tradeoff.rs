@@ -119,8 +119,9 @@ fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
     figure
 }
 
-/// Writes a label beside each point, where it covers no point, no label and, if it can be helped, no line. One for which there is no
-/// such place is left out: its neighbours' tell what lies between them.
+/// Writes a label beside each point, where it covers no point, no label and, if it can be helped,
+/// no line. One for which there is no such place is left out: its neighbours' tell what lies
+/// between them.
 fn label_points(figure: &mut Figure, panel: &Panel, points: &[(&(f64, f64), &str)], line: &[(f64, f64)]) {
     let mut taken: Vec<Box4> =
         points.iter().map(|((x, y), _)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
