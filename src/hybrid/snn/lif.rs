@@ -29,7 +29,8 @@ pub struct Lif<R> {
 }
 
 /// What moves the thresholds:
-/// `theta_i[t+1] = 0.5 theta_i[t] + 0.5 clamp(theta_0 + c_s cue_i + c_h H[t] + c_g g[t] + c_r trace_i[t])`.
+/// `theta_i[t+1] = 0.5 theta_i[t] + 0.5 clamp(target)`,
+/// `target = theta_0 + c_s cue_i + c_h H[t] + c_g g[t] + c_r trace_i[t]`.
 pub struct Cues<'a, R: Real> {
     /// `[clips, neurons]`
     pub semantic: &'a Var<R>,

@@ -89,3 +89,9 @@ pub trait Observer {
     /// Called after each epoch.
     fn epoch(&mut self, record: &EpochRecord);
 }
+
+/// No observer.
+impl Observer for () {
+    fn batch(&mut self, _: u8, _: [usize; 2], _: [usize; 2], _: f64) {}
+    fn epoch(&mut self, _: &EpochRecord) {}
+}
