@@ -8,7 +8,7 @@ use spikefuse::hybrid::model::batch::clip_batch;
 use spikefuse::hybrid::model::{Activity, Dimensions, Hybrid, Stft, declarations};
 use spikefuse::hybrid::parameters::{ByModality, MODALITIES, Parameters, Pass};
 use spikefuse::hybrid::tensor::Graph;
-use spikefuse::hybrid::train::{EpochRecord, Observer, Sampler, Stage, StepReport, train};
+use spikefuse::hybrid::train::{Sampler, Stage, StepReport, train};
 use spikefuse::spiking::Driver;
 
 /// Small enough to train in seconds, with every part in it.
@@ -38,13 +38,6 @@ fn small() -> Config {
 fn model(config: &Config, clips: &Clips, words: usize) -> Stft {
     let dimensions = Dimensions { audio: clips.audio.dim(), video: clips.video.dim(), words, temporal: true };
     Stft { config: config.model.clone(), dimensions }
-}
-
-struct Silent;
-
-impl Observer for Silent {
-    fn batch(&mut self, _: u8, _: [usize; 2], _: [usize; 2], _: f64) {}
-    fn epoch(&mut self, _: &EpochRecord) {}
 }
 
 /// A stage of `config` on the embedded set after `steps` steps, with what the last one reported.
@@ -87,7 +80,7 @@ fn a_model_without_spikes_is_trained_and_validated() {
     let mut config = small();
     config.model.fusion = Fusion::SemanticOnly;
     let dataset = Dataset::embedded(0);
-    let trained = train(&config, &dataset, 1, None, &mut Silent).unwrap();
+    let trained = train(&config, &dataset, 1, None, &mut ()).unwrap();
     let network = Hybrid::new(&trained.model, &trained.parameters).unwrap();
     let inferred = network.infer(&dataset.load(Part::Stage1ValUnseen).unwrap(), Driver::Event, |_| ()).unwrap();
     assert!(inferred.activity.is_none());
@@ -214,7 +207,7 @@ fn firing_rates_at_inference_are_those_of_training() {
     let (model, _, mut stage, _) = stepped(&config, 1);
     let dataset = Dataset::embedded(0);
     let clips = dataset.load(Part::Stage1Train).unwrap();
-    let record = stage.epoch(&config, &model, &dataset, &clips, [1, 40], &mut Silent).unwrap();
+    let record = stage.epoch(&config, &model, &dataset, &clips, [1, 40], &mut ()).unwrap();
     let network = Hybrid::new(&model, &stage.parameters).unwrap();
     let inferred = network.infer(&clips, Driver::Event, |_| ()).unwrap();
     let neurons = (clips.len() * config.model.width * config.model.time_steps) as f64;
@@ -286,8 +279,7 @@ fn the_thread_count_changes_nothing() {
 #[test]
 fn the_same_seed_gives_the_same_model_and_another_seed_another() {
     let dataset = Dataset::embedded(0);
-    let weights =
-        |seed| train(&small(), &dataset, seed, None, &mut Silent).unwrap().parameters.entries()[2].values.clone();
+    let weights = |seed| train(&small(), &dataset, seed, None, &mut ()).unwrap().parameters.entries()[2].values.clone();
     let first = weights(1);
     assert_eq!(first, weights(1));
     assert_ne!(first, weights(2));

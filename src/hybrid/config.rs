@@ -39,7 +39,7 @@ pub struct ModelConfig {
     pub time_steps: usize,
     /// Membrane time constant in time steps, at least 1.
     pub tau: f64,
-    /// Threshold at rest.
+    /// Threshold at rest, in units of the membrane.
     pub theta_0: f64,
     /// Lower bound of the dynamic threshold's target.
     pub theta_min: f64,
@@ -280,6 +280,9 @@ impl Default for TrainingConfig {
 
 impl Config {
     /// Reads and checks a RON file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no configuration, or a value is outside its domain.
     pub fn read(path: &Path) -> Result<Config> {
         let config = Config::parse(&read_text(path)?).map_err(|e| Error::Text {
             path: path.to_path_buf(),
@@ -292,6 +295,9 @@ impl Config {
     }
 
     /// Parses a RON document; values are not [checked](Self::check).
+    ///
+    /// # Errors
+    /// If the text is no RON, or a field is unknown or of another type.
     pub fn parse(text: &str) -> std::result::Result<Config, ron::error::SpannedError> {
         ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).from_str(text)
     }
@@ -301,8 +307,11 @@ impl Config {
         ron::ser::to_string_pretty(self, ron::ser::PrettyConfig::new()).unwrap_or_default()
     }
 
-    /// Refuses values outside their domain. RON accepts NaN and infinity, so each number is checked
+    /// Checks the domain of every value. RON accepts NaN and infinity, so each number is checked
     /// here.
+    ///
+    /// # Errors
+    /// If a value is outside its domain.
     pub fn check(&self) -> Result<()> {
         let (m, t) = (&self.model, &self.training);
         let ReadOut { steepness, neighbours: [fewest, most], spread } = m.read_out.unwrap_or_default();

@@ -46,8 +46,8 @@ pub fn name_cosines(classes: &[&[f32]], seen: &[bool], vocabulary: &[Vec<f32>], 
     (out, cost([graphs, n, count, names[0].len(), vocabulary.len(), trained.len()].map(|x| x as u64)))
 }
 
-/// Operations of [`name_cosines`] for so many graphs of `n` names, among them `count` classes of
-/// which so many were `trained`, with vectors of `dim` numbers.
+/// Operations of [`name_cosines`] for `graphs` graphs of `n` names with vectors of `dim` numbers;
+/// `count` of the names are classes, and `trained` of these were trained.
 fn cost([graphs, n, count, dim, vocabulary, trained]: [u64; 6]) -> Cost {
     // Which names of the vocabulary are classes; the names' cosines; the mean of the trained ones.
     let once = Cost {

@@ -60,9 +60,9 @@ impl Reader {
         out
     }
 
-    /// Operations of [`distances`](Self::distances) for so many clips: the distances to the trained
-    /// classes, a softmax as in attention, `p` times the cosines and the place's length, and a
-    /// multiplication, a MAC, a comparison and a root a candidate.
+    /// Operations of [`distances`](Self::distances) for `clips` clips: the distances to the trained
+    /// classes, a softmax as in attention, `p` times the cosines and the place's length, and for
+    /// each candidate a multiplication, a MAC, a comparison and a root.
     pub fn cost(&self, clips: usize) -> Cost {
         let near = distance_cost(clips * self.seen.len(), self.size);
         let (clips, trained, candidates) = (clips as u64, self.seen.len() as u64, self.candidates as u64);

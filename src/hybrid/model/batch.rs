@@ -99,6 +99,9 @@ pub fn word_batch<'a, R: Real>(
 
 /// Sets the input statistics of `parameters` from the training clips and the training classes'
 /// vectors.
+///
+/// # Errors
+/// If a statistic is not finite.
 pub fn set_input_statistics(
     model: &Stft,
     parameters: &mut Parameters<f32>,
@@ -142,6 +145,9 @@ fn column_moments(values: &[f32], cols: usize) -> (Vec<f64>, Vec<f64>) {
 }
 
 /// Checks that clips fit the model.
+///
+/// # Errors
+/// If their features have other sizes, or are sequences and the model takes averages.
 pub fn check_clips(model: &Stft, clips: &Clips) -> Result<()> {
     for m in MODALITIES {
         let (expected, found) = (model.dimensions.features(m), features(clips, m).dim());

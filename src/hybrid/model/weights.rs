@@ -15,6 +15,9 @@ use std::path::Path;
 const MODEL_KEY: &str = "model";
 
 /// Writes all tensors of `parameters`, f32, under their names.
+///
+/// # Errors
+/// If the file cannot be written.
 pub fn save(path: &Path, model: &Stft, parameters: &Parameters<f32>) -> Result<()> {
     let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write weights: {e}"));
     let bytes: Vec<Vec<u8>> =
@@ -29,8 +32,11 @@ pub fn save(path: &Path, model: &Stft, parameters: &Parameters<f32>) -> Result<(
     write_atomic(path, |out| out.write_all(&file))
 }
 
-/// Reads a model and its tensors. Every tensor must be there with its shape, as f32, finite; none
-/// may be left over.
+/// Reads a model and its tensors.
+///
+/// # Errors
+/// If the file cannot be read or is not one of a model, a tensor is missing, left over, not f32, of
+/// another shape, or not finite.
 pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
     let bytes = std::fs::read(path).map_err(|e| {
         Error::file(path, format!("cannot read weights: {e}"))

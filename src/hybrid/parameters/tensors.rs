@@ -104,7 +104,10 @@ impl<R: Real> Parameters<R> {
         &self.entries[self.position(name).unwrap_or_else(|| panic!("the model declares no tensor {name}"))]
     }
 
-    /// Replaces the values of `name`, which must have the declared shape and hold finite numbers.
+    /// Replaces the values of `name`.
+    ///
+    /// # Errors
+    /// If there is no such tensor, its shape is another one, or a value is not finite.
     pub fn set(&mut self, name: &str, shape: &[usize], values: Vec<R>) -> Result<()> {
         let Some(position) = self.position(name) else {
             return Err(Error::value(name, "the model has no such tensor"));

@@ -1,4 +1,4 @@
-//! How far training is, and who is told.
+//! The state of training, its record, and its observer.
 
 use crate::hybrid::config::Config;
 use crate::hybrid::evaluate::ByMode;

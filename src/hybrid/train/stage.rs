@@ -156,7 +156,7 @@ impl Stage {
         }
     }
 
-    /// One of `epochs` epochs, of so many `batches`; the record has no validation yet.
+    /// Trains one of `epochs` epochs, of `batches` batches. The record has no validation yet.
     ///
     /// # Errors
     /// As [`step`](Self::step).
