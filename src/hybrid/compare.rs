@@ -21,7 +21,7 @@ const BATCH: usize = 256;
 /// Differences that are listed one by one.
 const LISTED: usize = 20;
 
-/// How far two drivers agree on a set of clips.
+/// Agreement of the two drivers on a set of clips.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parity {
@@ -54,7 +54,7 @@ pub struct Parity {
     pub twin: Vec<DenseOperator>,
 }
 
-/// A distribution in short.
+/// Summary of a distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
@@ -79,7 +79,7 @@ impl Spread {
         }
     }
 
-    /// The spread of both.
+    /// The spread of the values of both.
     fn and(self, other: Spread) -> Spread {
         let count = self.count + other.count;
         let weight = other.count as f64 / count.max(1) as f64;

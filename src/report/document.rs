@@ -27,7 +27,7 @@ pub struct Report {
     pub split: Split,
     /// How class vectors were assigned to classes.
     pub class_vectors: ClassVectors,
-    /// Names of the read-out's vocabulary.
+    /// Number of names in the read-out's vocabulary.
     pub vocabulary: usize,
     /// Seed of the training.
     pub seed: u64,

@@ -5,7 +5,7 @@ use crate::hybrid::gzsl::Candidates;
 use crate::hybrid::parameters::ByModality;
 use serde::{Deserialize, Serialize};
 
-/// Most clips that are listed; of more, evenly spaced ones are.
+/// Largest number of listed clips; of more clips, evenly spaced ones are listed.
 const LISTED: usize = 2000;
 /// Steps of the power iteration. It stops earlier when a step changes nothing.
 const STEPS: usize = 1000;
@@ -26,7 +26,7 @@ pub struct Plane {
     pub class_points: Vec<[f64; 2]>,
     /// Clips: the mean of their audio and video embeddings.
     pub points: Vec<Point>,
-    /// Clips of which `points` are evenly spaced ones.
+    /// Number of clips; `points` has all of them, or evenly spaced ones.
     pub clips: usize,
 }
 

@@ -16,7 +16,8 @@ const CLIPS: &str = "clips.csv";
 const REPORT_FILES: [(&str, &str); 3] =
     [(REPORT, "\"spikefuse.report/"), (NEUROBENCH, "\"spikefuse.neurobench/"), (CLIPS, "clip,class,predicted,layer,")];
 
-/// Takes a folder for training, for the verb `what`. A new run needs a folder without any.
+/// Takes a folder for training, for the verb `what`. A new run needs a folder
+/// without files of a run.
 ///
 /// # Errors
 /// If another process has the folder, one of the `inputs` would be overwritten, the folder holds a

@@ -8,7 +8,7 @@ use crate::hybrid::compare::Parity;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
 
-/// 12,345,678
+/// A count with its digits in groups of three, such as 12,345,678.
 pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
@@ -128,7 +128,7 @@ impl Report {
         write!(f, "{}", synops_table(&Synops { clips: self.synops.clips, layers }))
     }
 
-    /// Where each spiking layer stands, by the first table.
+    /// The break-even rate of each spiking layer by the first table.
     fn break_even(&self, f: &mut Formatter<'_>) -> Result {
         let Some(table) = self.dense_twin.first().and_then(|layer| layer.break_even.first()) else { return Ok(()) };
         writeln!(f, "\nagainst the dense layer, table {:<12} input rate %   break-even %   energy", table.table)?;
@@ -166,7 +166,7 @@ impl Display for Comparison<'_> {
     }
 }
 
-/// Sums over layers by every definition, per clip; those of which no layer knows anything are left
+/// Sums over layers by every definition, per clip; a definition that applies to no layer is left
 /// out.
 pub fn synops_table(synops: &Synops) -> String {
     let total = synops.total(|_| true);

@@ -7,17 +7,17 @@
 //! with them gamma, keep their scale.
 
 mod adam;
-mod both;
 mod checkpoint;
 mod loss;
 mod progress;
 mod sampler;
 mod stage;
+mod stages;
 
 pub use adam::Adam;
-pub use both::{Trained, train};
 pub use checkpoint::{Identity, TrainingFolder};
 pub use loss::{Loss, Words, loss};
 pub use progress::{Choice, EpochRecord, Observer, Progress};
 pub use sampler::{Sample, Sampler};
 pub use stage::{Stage, StepReport};
+pub use stages::{Trained, train};

@@ -20,13 +20,13 @@ pub struct LayerWork<'a> {
     pub layer: &'a str,
     /// MACs of its dense twin; none if the twin has no such layer.
     pub twin: Option<u64>,
-    /// Accumulates and MACs that were carried out at its weights.
+    /// Accumulates and MACs at its weights.
     pub executed: u64,
-    /// Those of them with a non-zero weight and a non-zero input.
+    /// Accumulates and MACs of a non-zero weight with a non-zero input.
     pub effective: u64,
 }
 
-/// Every layer with weights.
+/// The work of every layer with weights.
 pub fn work_of_layers(report: &Report) -> Vec<LayerWork<'_>> {
     let work = report.synops.layers.iter().map(|layer| {
         let here = |e: &crate::energy::Entry| e.layer == layer.layer;

@@ -56,7 +56,7 @@ impl Names {
         (self.lines[row].len() as f64 * LINE + 5.0).max(least)
     }
 
-    /// Draws the name of a row about `middle`, its height.
+    /// Draws the name of a row, centred at the height `middle`.
     pub fn draw(&self, figure: &mut Figure, row: usize, middle: f64) {
         let lines = &self.lines[row];
         for (i, line) in lines.iter().enumerate() {
@@ -87,7 +87,7 @@ pub fn note(figure: &mut Figure, (left, limit): (f64, f64), top: f64, text: &str
     LINE * lines.len() as f64
 }
 
-/// `layers` layers, `1` layer.
+/// A count and its noun, in the plural unless the count is 1.
 pub fn some(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -11,7 +11,7 @@ use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
 use crate::plot::font::width;
 use crate::report::document::Report;
 
-/// A run.
+/// A run, a point of the picture.
 struct Run {
     nanojoule: f64,
     /// HM and ZSL, %.
@@ -120,8 +120,7 @@ fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
 }
 
 /// Writes a label beside each point, where it covers no point, no label and, if it can be helped,
-/// no line. One for which there is no such place is left out: its neighbours' tell what lies
-/// between them.
+/// no line. A label without such a place is left out.
 fn label_points(figure: &mut Figure, panel: &Panel, points: &[(&(f64, f64), &str)], line: &[(f64, f64)]) {
     let mut taken: Vec<Box4> =
         points.iter().map(|((x, y), _)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
