@@ -22,7 +22,7 @@ const RATE_TICKS: u32 = 1000;
 /// Options of `compare`.
 #[derive(Args)]
 pub struct Compare {
-    /// Hybrid file, to compare both drivers on it; without it, on a trained model
+    /// Network file, to compare both drivers on it; without it, on a trained model
     #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with_all = ["model", "data"])]
     network: Option<PathBuf>,
     /// Simulated time [default: the network file's]
