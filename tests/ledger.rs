@@ -14,7 +14,7 @@ use spikefuse::hybrid::fusion::{Cube, Slice};
 use spikefuse::hybrid::gzsl::{Reader, distance_cost, distances, name_cosines};
 use spikefuse::hybrid::model::batch::{clip_batch, word_batch};
 use spikefuse::hybrid::model::{Dimensions, Stft, declarations};
-use spikefuse::hybrid::parameters::Parameters;
+use spikefuse::hybrid::parameters::{ByModality, Modality, Parameters};
 use spikefuse::hybrid::tensor::{Graph, NormStyle, Var};
 use spikefuse::hybrid::time_step;
 use spikefuse::spiking::Driver;
@@ -524,11 +524,11 @@ fn what_enters_the_model() {
         found.iter().zip(expected).all(|(found, N(expected))| (f64::from(*found) - expected).abs() < SINGLE)
     };
     let rows = [0, 2, 5];
-    let batch = clip_batch(&graph, &model, &parameters, &clips, [&rows, &rows]);
+    let batch = clip_batch(&graph, &model, &parameters, &clips, ByModality { audio: &rows, video: &rows });
     let cost = filed(&graph);
     COUNTED.set(Cost::ZERO);
-    for (features, parts) in [(&clips.audio, 0), (&clips.video, 1)] {
-        for (found, bins) in [(&batch.bins[parts], 4), (&batch.segments[parts], 3)] {
+    for (features, m) in [(&clips.audio, Modality::Audio), (&clips.video, Modality::Video)] {
+        for (found, bins) in [(&batch.bins[m], 4), (&batch.segments[m], 3)] {
             // Mean 0 and deviation 1 are what an untrained model has.
             let expected: Vec<N> = rows
                 .iter()
@@ -787,7 +787,7 @@ fn a_block_of_self_attention_has_8816_macs() {
     let macs: Vec<u64> = operators.iter().map(|o| o.cost.macs).filter(|&macs| macs > 0).collect();
     assert_eq!(macs, [5376, 784 + 784, 1792, 80]);
     for operator in &operators {
-        ledger.file_dense(spikefuse::energy::Branch::Dense, operator, true);
+        ledger.file_dense(operator);
     }
     assert_eq!(ledger.count(Kind::Mac, |_| true), 8816);
 }

@@ -6,9 +6,9 @@ use spikefuse::energy::add_operators;
 use spikefuse::hybrid::config::{Config, Fusion, ModelConfig, ThresholdMode, TrainingConfig};
 use spikefuse::hybrid::model::batch::clip_batch;
 use spikefuse::hybrid::model::{Activity, Dimensions, Hybrid, Stft, declarations};
-use spikefuse::hybrid::parameters::{MODALITIES, Parameters, Pass};
+use spikefuse::hybrid::parameters::{ByModality, MODALITIES, Parameters, Pass};
 use spikefuse::hybrid::tensor::Graph;
-use spikefuse::hybrid::train::{EpochRecord, Observer, Sampler, Stage, StepReport, train};
+use spikefuse::hybrid::train::{Sampler, Stage, StepReport, train};
 use spikefuse::spiking::Driver;
 
 /// Small enough to train in seconds, with every part in it.
@@ -38,13 +38,6 @@ fn small() -> Config {
 fn model(config: &Config, clips: &Clips, words: usize) -> Stft {
     let dimensions = Dimensions { audio: clips.audio.dim(), video: clips.video.dim(), words, temporal: true };
     Stft { config: config.model.clone(), dimensions }
-}
-
-struct Silent;
-
-impl Observer for Silent {
-    fn batch(&mut self, _: u8, _: [usize; 2], _: [usize; 2], _: f64) {}
-    fn epoch(&mut self, _: &EpochRecord) {}
 }
 
 /// A stage of `config` on the embedded set after `steps` steps, with what the last one reported.
@@ -87,7 +80,7 @@ fn a_model_without_spikes_is_trained_and_validated() {
     let mut config = small();
     config.model.fusion = Fusion::SemanticOnly;
     let dataset = Dataset::embedded(0);
-    let trained = train(&config, &dataset, 1, None, &mut Silent).unwrap();
+    let trained = train(&config, &dataset, 1, None, &mut ()).unwrap();
     let network = Hybrid::new(&trained.model, &trained.parameters).unwrap();
     let inferred = network.infer(&dataset.load(Part::Stage1ValUnseen).unwrap(), Driver::Event, |_| ()).unwrap();
     assert!(inferred.activity.is_none());
@@ -106,8 +99,8 @@ fn counts_do_not_depend_on_threads_or_batches() {
     };
     let (one, three) = (whole(1), whole(3));
     assert_eq!(
-        (&one.dense, one.activity.as_ref().unwrap().counts.clone()),
-        (&three.dense, three.activity.unwrap().counts)
+        (&one.dense, &one.activity.as_ref().unwrap().layers),
+        (&three.dense, &three.activity.as_ref().unwrap().layers)
     );
     let mut dense = Vec::new();
     let mut spiking = Activity::new(&model);
@@ -121,10 +114,7 @@ fn counts_do_not_depend_on_threads_or_batches() {
     }
     assert_eq!(dense, one.dense);
     let whole = one.activity.unwrap();
-    assert_eq!(
-        (spiking.counts, spiking.factor_cost, spiking.per_clip),
-        (whole.counts, whole.factor_cost, whole.per_clip)
-    );
+    assert_eq!((spiking.layers, spiking.factor_cost), (whole.layers, whole.factor_cost));
 }
 
 /// The model's embedding in front, then each member's, by hand; so scaled that the squared distance of a clip and a class is the
@@ -139,8 +129,8 @@ fn linear_members_stand_beside_the_model() {
     let vectors = [dataset.vector(0).unwrap(), dataset.vector(1).unwrap()];
     let (words, word_costs) = network.embed_classes(&vectors);
     let size = 3 * 16;
-    assert_eq!((words.len(), inferred.embeddings[1].len()), (2 * size, clips.len() * size));
-    for part in words.chunks_exact(16).chain(inferred.embeddings[1].chunks_exact(16)) {
+    assert_eq!((words.len(), inferred.embeddings.video.len()), (2 * size, clips.len() * size));
+    for part in words.chunks_exact(16).chain(inferred.embeddings.video.chunks_exact(16)) {
         let squared: f32 = part.iter().map(|x| x * x).sum();
         assert!((squared - 1.0 / 3.0).abs() < 1e-5, "{squared}");
     }
@@ -151,17 +141,17 @@ fn linear_members_stand_beside_the_model() {
     let [scale, shift, center, variance] =
         ["weight", "bias", "running_mean", "running_var"].map(|part| get(&format!("member2.video.norm.{part}")));
     let graph = Graph::<f32>::inference();
-    let batch = clip_batch(&graph, &model, &stage.parameters, &clips, [&[0], &[0]]);
+    let batch = clip_batch(&graph, &model, &stage.parameters, &clips, ByModality { audio: &[0], video: &[0] });
     let dim = mean.len();
     assert!(deviation.iter().all(|&d| d > 0.0));
-    let x: Vec<f32> = (0..dim).map(|j| (0..2).map(|row| batch.segments[1].row(row)[j]).sum::<f32>() / 2.0).collect();
+    let x: Vec<f32> = (0..dim).map(|j| (0..2).map(|row| batch.segments.video.row(row)[j]).sum::<f32>() / 2.0).collect();
     let theta: Vec<f32> = (0..16)
         .map(|i| bias[i] + weight[i * dim..][..dim].iter().zip(&x).map(|(w, x)| w * x).sum::<f32>())
         .enumerate()
         .map(|(i, y)| shift[i] + scale[i] * (y - center[i]) / (variance[i] + 1e-5).sqrt())
         .collect();
     let length = (3.0 * theta.iter().map(|x| x * x).sum::<f32>()).sqrt();
-    for (found, expected) in inferred.embeddings[1][32..48].iter().zip(&theta) {
+    for (found, expected) in inferred.embeddings.video[32..48].iter().zip(&theta) {
         assert!((found - expected / length).abs() < 1e-4, "{found} {expected}");
     }
 
@@ -217,13 +207,13 @@ fn firing_rates_at_inference_are_those_of_training() {
     let (model, _, mut stage, _) = stepped(&config, 1);
     let dataset = Dataset::embedded(0);
     let clips = dataset.load(Part::Stage1Train).unwrap();
-    let record = stage.epoch(&config, &model, &dataset, &clips, [1, 40], &mut Silent).unwrap();
+    let record = stage.epoch(&config, &model, &dataset, &clips, [1, 40], &mut ()).unwrap();
     let network = Hybrid::new(&model, &stage.parameters).unwrap();
     let inferred = network.infer(&clips, Driver::Event, |_| ()).unwrap();
     let neurons = (clips.len() * config.model.width * config.model.time_steps) as f64;
     for m in MODALITIES {
         for block in 0..3 {
-            let spikes: u64 = inferred.activity.as_ref().unwrap().spikes[m as usize][block].iter().sum();
+            let spikes: u64 = inferred.activity.as_ref().unwrap().layers[m][block].spikes.iter().sum();
             let steps = &record.rates_training[m as usize][block];
             let (rate, trained) = (spikes as f64 / neurons, steps.iter().sum::<f64>() / steps.len() as f64);
             assert!(rate > 0.01 && rate < 0.9, "{m:?} block {block}: rate {rate}");
@@ -246,13 +236,13 @@ fn the_trained_and_the_event_driven_branch_agree() {
     let prepared = network.prepare(&graph, &clips, &rows).unwrap();
     let runs = network.spike(network.stacks().unwrap(), &prepared, Driver::Event).unwrap();
     let pass = Pass::new(&graph, &stage.parameters, None);
-    let batch = clip_batch(&graph, &model, &stage.parameters, &clips, [&rows, &rows]);
+    let batch = clip_batch(&graph, &model, &stage.parameters, &clips, ByModality { audio: &rows, video: &rows });
     let semantic = model.semantic(&pass, &batch);
     let dense = model.spiking(&pass, &batch, &semantic.phi);
     let (mut differing, mut total) = (0, 0);
     for m in MODALITIES {
-        for (block, spikes) in dense.spikes[m as usize].iter().enumerate() {
-            for (clip, run) in runs[m as usize].iter().enumerate() {
+        for (block, spikes) in dense.spikes[m].iter().enumerate() {
+            for (clip, run) in runs[m].iter().enumerate() {
                 for t in 0..4 {
                     let mut events = vec![0.0; config.model.width];
                     run.trains[block].at(t).iter().for_each(|&i| events[i as usize] = 1.0);
@@ -289,8 +279,7 @@ fn the_thread_count_changes_nothing() {
 #[test]
 fn the_same_seed_gives_the_same_model_and_another_seed_another() {
     let dataset = Dataset::embedded(0);
-    let weights =
-        |seed| train(&small(), &dataset, seed, None, &mut Silent).unwrap().parameters.entries()[2].values.clone();
+    let weights = |seed| train(&small(), &dataset, seed, None, &mut ()).unwrap().parameters.entries()[2].values.clone();
     let first = weights(1);
     assert_eq!(first, weights(1));
     assert_ne!(first, weights(2));

@@ -1,6 +1,6 @@
 //! Operation counts of one operator.
 
-use super::kind::Kind;
+use super::kind::{Branch, Kind};
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign, Mul};
 
@@ -84,8 +84,12 @@ impl AddAssign for Cost {
 /// A dense operator that was carried out, with its arithmetic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DenseOperator {
+    /// Part of the hybrid.
+    pub branch: Branch,
     /// Name of the layer, as in the names of its tensors.
     pub layer: String,
+    /// Whether the dense twin has this operator too.
+    pub in_twin: bool,
     /// Name of the operator within the layer.
     pub operator: String,
     /// Its arithmetic.

@@ -117,10 +117,10 @@ impl Ledger {
         }
     }
 
-    /// Files a dense operator, which the dense twin has as well if `in_twin`.
-    pub fn file_dense(&mut self, branch: Branch, o: &DenseOperator, in_twin: bool) {
-        let twin = if in_twin { &o.cost } else { &Cost::ZERO };
-        self.file_cost((branch, &o.layer, &o.operator, DataType::Fp32), &o.cost, Some(twin));
+    /// Files a dense operator, and the same for the dense twin if that has it.
+    pub fn file_dense(&mut self, o: &DenseOperator) {
+        let twin = if o.in_twin { &o.cost } else { &Cost::ZERO };
+        self.file_cost((o.branch, &o.layer, &o.operator, DataType::Fp32), &o.cost, Some(twin));
     }
 
     /// Files a spiking layer.

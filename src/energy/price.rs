@@ -344,8 +344,14 @@ mod tests {
         let mut ledger = spiking();
         let cost = Cost { additions: 5, functions: 2, ..Cost::ZERO };
         let mut file = |layer: &str, cost, in_twin| {
-            let operator = DenseOperator { layer: layer.into(), operator: "sum".into(), cost, synapses: None };
-            ledger.file_dense(Branch::Dense, &operator, in_twin);
+            ledger.file_dense(&DenseOperator {
+                branch: Branch::Dense,
+                layer: layer.into(),
+                in_twin,
+                operator: "sum".into(),
+                cost,
+                synapses: None,
+            });
         };
         file("sums", cost, true);
         file("ours", cost, false);

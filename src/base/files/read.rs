@@ -22,3 +22,12 @@ pub fn ending(path: &Path) -> String {
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_str(&read_text(path)?).map_err(|e| Error::text(path, e.line(), e.column(), &e))
 }
+
+/// A value as an indented JSON document with a newline at its end.
+///
+/// # Errors
+/// If the value has no JSON form.
+pub fn json_text(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Error::value("report", e))?;
+    Ok(text + "\n")
+}

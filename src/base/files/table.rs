@@ -1,5 +1,6 @@
 //! Cells and faults of tables of comma-separated values.
 
+use crate::error::{Error, Result};
 use std::borrow::Cow;
 
 /// Text of a cell that no spreadsheet takes for a formula: one that looks like it gets an
@@ -7,6 +8,19 @@ use std::borrow::Cow;
 pub fn cell_text(text: &str) -> Cow<'_, str> {
     let formula = text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if formula && text.parse::<f64>().is_err() { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Rows of fields as CSV, in which no text is a formula: see [`cell_text`].
+///
+/// # Errors
+/// If rows differ in length.
+pub fn csv_text(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        let fields = row.iter().map(|field| cell_text(field).into_owned());
+        writer.write_record(fields).map_err(|e| Error::value("csv", e))?;
+    }
+    writer.into_inner().map_err(|e| Error::value("csv", e))
 }
 
 /// Line and description of a fault in a table.

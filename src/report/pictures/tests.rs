@@ -1,4 +1,5 @@
-//! Pictures of made-up reports. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
+//! Pictures of made-up reports. With `PLOT_OUT=DIR` in the environment they are left there, to be
+//! looked at.
 
 use super::*;
 use crate::base::counter;
@@ -56,9 +57,14 @@ impl Made {
             let dense = 2000 * clips * 4_u64.pow(i as u32 % 5);
             let synapses = Synapses { effective_acs: 0, effective_macs: dense / 2, dense };
             let cost = Cost { macs: dense, ..Cost::ZERO };
-            let operator =
-                DenseOperator { layer: layer.clone(), operator: "linear".into(), cost, synapses: Some(synapses) };
-            ledger.file_dense(Branch::Dense, &operator, true);
+            ledger.file_dense(&DenseOperator {
+                branch: Branch::Dense,
+                layer: layer.clone(),
+                in_twin: true,
+                operator: "linear".into(),
+                cost,
+                synapses: Some(synapses),
+            });
             synops.layers.push(LayerSynops::of_values(layer, 0, dense / 2, dense));
         }
         let (neurons, sources) = (128, 128);
