@@ -2,18 +2,12 @@
 
 use super::comparison::Comparison;
 use super::document::Report;
+use crate::base::text::grouped;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Branch, Energy, Kind, Priced};
 use crate::hybrid::compare::Parity;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
-
-/// A count with its digits in groups of three, such as 12,345,678.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
-    groups.join(",")
-}
 
 /// An energy in pJ, with a unit that fits its size.
 pub(super) fn energy(pj: f64) -> String {

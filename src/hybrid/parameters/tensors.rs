@@ -1,6 +1,6 @@
 //! The tensors of a model: declared, drawn, looked up by name.
 
-use crate::base::rng::Streams;
+use crate::base::rng::{Streams, normal};
 use crate::error::{Error, Result};
 use crate::hybrid::tensor::Real;
 use rand::RngExt as _;
@@ -66,9 +66,8 @@ impl<R: Real> Parameters<R> {
                 Initial::Uniform(bound) => rng.random_range(-bound..bound),
                 Initial::Constant(value) => value,
                 Initial::Normal(deviation) => {
-                    // Box-Muller; 1 - u is in (0, 1].
-                    let (u, v): (f64, f64) = (rng.random(), rng.random());
-                    deviation * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+                    let (u, v) = (rng.random(), rng.random());
+                    normal(u, v, deviation)
                 }
             };
             Arc::new((0..declaration.shape.iter().product()).map(|_| R::of(value())).collect())

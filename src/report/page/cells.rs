@@ -1,8 +1,9 @@
 //! Numbers and words as cells of tables.
 
 use super::html::Cell;
+use crate::base::text::grouped;
 use crate::energy::Kind;
-use crate::report::text::{energy, grouped};
+use crate::report::text::energy;
 
 /// A share as a percentage.
 pub fn percent(part: f64) -> String {

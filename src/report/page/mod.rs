@@ -12,7 +12,7 @@ mod summary;
 
 use super::document::Report;
 use super::pictures::pictures;
-use super::text::grouped;
+use crate::base::text::grouped;
 use crate::error::Result;
 use accuracy::accuracy;
 use caveats::caveats;

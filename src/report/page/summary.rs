@@ -2,8 +2,9 @@
 
 use super::cells::{joule, percent};
 use super::html::escape;
+use crate::base::text::grouped;
 use crate::report::document::Report;
-use crate::report::text::{grouped, part};
+use crate::report::text::part;
 
 /// A tile of the summary; `more` is a line below the figure.
 fn tile(name: &str, value: &str, more: &str) -> String {

@@ -1,7 +1,8 @@
 //! Operations per layer, beside the dense twin's.
 
-use super::parts::{FAINT, Names, log_range, some};
+use super::parts::{FAINT, Names, log_range};
 use super::picture::Picture;
+use crate::base::text::counted;
 use crate::energy::Kind;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
@@ -91,7 +92,7 @@ fn draw(report: &Report, work: &[&LayerWork<'_>], all: usize) -> Figure {
     ];
     let mut top = 4.0 + legend(&mut figure, (EDGE, f64::from(WIDTH) - EDGE), 4.0, &entries) + 10.0;
     if work.len() < all {
-        let text = format!("the {} of {} with the most operations", work.len(), some(all, "layer"));
+        let text = format!("the {} of {} with the most operations", work.len(), counted(all as u64, "layer"));
         figure.text((f64::from(WIDTH) - EDGE, top + 24.0), NOTE, Anchor::End, GREY, &text);
         top += ROW;
     }

@@ -86,8 +86,3 @@ pub fn note(figure: &mut Figure, (left, limit): (f64, f64), top: f64, text: &str
     }
     LINE * lines.len() as f64
 }
-
-/// A count and its noun, in the plural unless the count is 1.
-pub fn some(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
