@@ -53,18 +53,18 @@ impl Network {
         match self {
             Network::Check(Check { file, reach }) => {
                 let Compiled { network, .. } = NetworkFile::read(&file)?.compile(&reach.settings(None))?;
-                let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+                let neurons: u64 = network.populations().iter().map(|p| u64::from(p.size)).sum();
                 let synapses =
-                    network.projections.iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
+                    network.projections().iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
                 let some = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
                 super::print(&format!(
                     "{}: fine: {} in {}, {}, about {} in {}, at most {} of memory\n",
                     file.display(),
                     some(neurons, "neuron"),
-                    some(network.populations.len() as u64, "population"),
-                    some(network.sources.len() as u64, "source"),
+                    some(network.populations().len() as u64, "population"),
+                    some(network.sources().len() as u64, "source"),
                     some(synapses, "synapse"),
-                    some(network.projections.len() as u64, "projection"),
+                    some(network.projections().len() as u64, "projection"),
                     bytes(network.memory())
                 ))?;
             }

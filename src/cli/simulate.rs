@@ -123,7 +123,7 @@ struct PopulationReport {
 /// NeuroBench's metrics of a simulation, which is one sample.
 fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
     let mut document = Neurobench::of_synops(synops);
-    let populations = simulation.network().populations.iter().zip(simulation.counts());
+    let populations = simulation.network().populations().iter().zip(simulation.counts());
     let layers: Vec<(String, u64, u64)> = populations
         .filter(|(p, _)| p.can_fire())
         .map(|(p, counts)| (p.name.clone(), counts.spikes, u64::from(p.size) * u64::from(simulation.now())))
@@ -242,19 +242,19 @@ impl Simulate {
             join(out, segment, ticks, &mut writer)?;
             recording = Some(writer.whole(ticks, driver.name(), seed)?);
         }
-        let duration_ms = f64::from(ticks) * network.dt_ms;
+        let duration_ms = f64::from(ticks) * network.dt_ms();
         let synops = simulation.synops();
         let report = Report {
             schema: "spikefuse.simulation/2",
-            network: network.name.clone(),
+            network: network.name().to_owned(),
             driver,
             threads: simulation.threads(),
             seed,
             duration_ms,
-            dt_ms: network.dt_ms,
+            dt_ms: network.dt_ms(),
             build_s,
             run_s: start.elapsed().as_secs_f64(),
-            populations: (network.populations.iter().zip(simulation.counts()))
+            populations: (network.populations().iter().zip(simulation.counts()))
                 .map(|(p, operations)| PopulationReport {
                     name: p.name.clone(),
                     neurons: p.size,
@@ -335,7 +335,7 @@ impl Simulate {
                 false => {
                     let compiled = NetworkFile::read(&self.network)?.compile(&self.reach.settings(self.seed))?;
                     let Compiled { network, record, duration, seed, files } = compiled;
-                    let named = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+                    let named = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
                     (network, Naming::own(named), duration, (record.spikes, record.probes), seed, files)
                 }
             };
@@ -343,19 +343,21 @@ impl Simulate {
         if let Some(list) = &self.record {
             (spikes, probes) = parse_record(list, &network, &naming.populations)?;
         }
-        let ticks = self::duration(self.duration, duration, network.dt_ms)?;
+        let ticks = self::duration(self.duration, duration, network.dt_ms())?;
         let segment = match self.checkpoint {
-            Some(ms) => self::ticks("--checkpoint", ms, network.dt_ms)?,
+            Some(ms) => self::ticks("--checkpoint", ms, network.dt_ms())?,
             None => ticks,
         };
-        if network.name.is_empty() {
-            network.name = self.network.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if network.name().is_empty() {
+            let name = self.network.file_stem().unwrap_or_default().to_string_lossy();
+            network = network.edit(|parts| parts.name = name.into_owned())?;
         }
         let mut replaced = Vec::new();
         for input in &self.input {
-            let (source, file) = replace_source(&mut network, input)?;
+            let (source, file);
+            (network, source, file) = replace_source(network, input)?;
             if replaced.contains(&source) {
-                let problem = format!("source '{}' has two", network.sources[source].name);
+                let problem = format!("source '{}' has two", network.sources()[source].name);
                 return Err(Error::value(format!("--input {}", input.display()), problem));
             }
             replaced.push(source);
@@ -376,7 +378,7 @@ impl Job {
         let _ = write!(record, "{:?} {:?}", self.spikes, self.probes);
         format!(
             "network {:?} ({:016x}), seed {}, {} ticks, a checkpoint every {}, {} driver, recording {:016x}",
-            self.network.name,
+            self.network.name(),
             network.0,
             self.seed,
             self.ticks,
@@ -558,7 +560,7 @@ fn header(
     probes: Vec<Probe>,
 ) -> (Header, Vec<Option<usize>>) {
     let mut populations = naming.populations.clone();
-    let sources = network.sources.iter().enumerate().map(|(s, source)| {
+    let sources = network.sources().iter().enumerate().map(|(s, source)| {
         let recorded = spikes.iter().any(|(origin, _)| *origin == Origin::Source(s));
         recorded.then(|| {
             populations.push((source.name.clone(), source.size));
@@ -572,7 +574,7 @@ fn header(
     };
     let chosen = spikes.iter().filter_map(|(origin, ids)| Some((place(*origin)?, ids.clone())));
     let recorded = Recorded::new(chosen.collect(), &populations);
-    (Header { dt_ms: network.dt_ms, populations, recorded, probes }, sources)
+    (Header { dt_ms: network.dt_ms(), populations, recorded, probes }, sources)
 }
 
 /// Parses `spikes,membrane:POP[0..4],...`.
@@ -625,13 +627,13 @@ fn merged(probes: Vec<Probe>) -> Vec<Probe> {
     merged
 }
 
-/// Puts the spikes of a file in place of what a source emits; which one, and the file.
-fn replace_source(network: &mut Network, input: &OsStr) -> Result<(usize, PathBuf)> {
+/// The network with the spikes of a file in place of what a source emits; which source, and the file.
+fn replace_source(network: Network, input: &OsStr) -> Result<(Network, usize, PathBuf)> {
     let (name, file) = match input.as_encoded_bytes().iter().position(|&byte| byte == b'=') {
         Some(at) => (Some(part(input, 0..at).to_string_lossy()), part(input, at + 1..input.len())),
         None => (None, input),
     };
-    let names: Vec<String> = network.sources.iter().map(|source| source.name.clone()).collect();
+    let names: Vec<String> = network.sources().iter().map(|source| source.name.clone()).collect();
     let at = match &name {
         Some(name) => names.iter().position(|known| known == name),
         None if names.len() == 1 => Some(0),
@@ -645,7 +647,7 @@ fn replace_source(network: &mut Network, input: &OsStr) -> Result<(usize, PathBu
         };
         return Err(Error::value(format!("--input {}", input.display()), problem));
     };
-    let source = &mut network.sources[at];
+    let source = &network.sources()[at];
     let colon = file.as_encoded_bytes().iter().rposition(|&byte| byte == b':');
     let (path, wanted) = match colon {
         Some(colon) if !Path::new(file).exists() => {
@@ -654,10 +656,10 @@ fn replace_source(network: &mut Network, input: &OsStr) -> Result<(usize, PathBu
         _ => (file, None),
     };
     let path = Path::new(path);
-    let recording = recording::read_population(path, network.dt_ms, wanted.as_deref(), u64::MAX)?;
+    let recording = recording::read_population(path, network.dt_ms(), wanted.as_deref(), u64::MAX)?;
     let spikes = recording.for_source(0, &source.name, source.size).map_err(|e| Error::file(path, e))?;
-    source.emits = Emits::Spikes(spikes.into());
-    Ok((at, path.to_path_buf()))
+    let network = network.edit(|parts| parts.sources[at].emits = Emits::Spikes(spikes.into()))?;
+    Ok((network, at, path.to_path_buf()))
 }
 
 /// A part of a text that need not be UTF-8, between ends of the text or ASCII letters.

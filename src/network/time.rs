@@ -4,6 +4,10 @@ use super::spec::GRID_TOLERANCE;
 use crate::error::short;
 use crate::spiking::Tick;
 
+/// A time in ms.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Ms(pub f64);
+
 /// The longest run.
 pub const MOST_TICKS: Tick = Tick::MAX / 2;
 

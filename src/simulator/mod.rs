@@ -45,8 +45,8 @@ pub use compare::{Comparison, DriverRun, TickTimes, compare};
 use crate::base::memory;
 use crate::energy::counts::LayerCounts;
 use crate::error::{Error, Result};
+use crate::network::BYTES_PER_PROBED_NEURON;
 use crate::network::Network;
-use crate::network::compile::BYTES_PER_PROBED_NEURON;
 use crate::recording::{Probe, Recorder};
 use crate::spiking::{Driver, Tick};
 use cells::GROUP;
@@ -108,7 +108,7 @@ impl Simulation {
 
     /// Edges that building goes through: each twice, to count and to place it.
     pub fn edges_to_build(network: &Network) -> u64 {
-        network.projections.iter().map(|p| p.edges().at_least_about().saturating_mul(2)).fold(0, u64::saturating_add)
+        network.projections().iter().map(|p| p.edges().at_least_about().saturating_mul(2)).fold(0, u64::saturating_add)
     }
 
     /// As [`Simulation::new`]; `progress` hears of edges gone through, a million at a time.
@@ -122,24 +122,16 @@ impl Simulation {
         probes: Vec<Probe>,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
-        for population in &network.populations {
-            if population.neuron.currents() > MOST_CURRENTS {
-                let problem =
-                    format!("{} current receptors; the most is {MOST_CURRENTS}", population.neuron.currents());
-                return Err(Error::value(&population.name, problem));
-            }
-        }
-        network.check_range().map_err(|problem| Error::value("network", problem))?;
         let probed: u64 = probes.iter().map(|probe| probe.neurons.len() as u64 * BYTES_PER_PROBED_NEURON).sum();
         memory::check("the network with what is recorded", network.memory().saturating_add(probed))?;
         for probe in &probes {
-            let population = network.populations.get(probe.population);
+            let population = network.populations().get(probe.population);
             let size = population.map_or(0, |population| population.size);
             if !probe.neurons.is_sorted_by(|a, b| a < b) || probe.neurons.last().is_some_and(|&id| id >= size) {
                 return Err(Error::value("probe", format!("neurons must ascend within a population of {size}")));
             }
         }
-        let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+        let neurons: u64 = network.populations().iter().map(|p| u64::from(p.size)).sum();
         let useful = (neurons * u64::from(lookahead(&network, &probes)) / WORK_PER_PART).max(1);
         Self::in_parts(network, driver, threads.clamp(1, useful.min(256) as usize), probes, progress)
     }
@@ -153,8 +145,8 @@ impl Simulation {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let lookahead = lookahead(&network, &probes);
-        let longest_delay = network.projections.iter().map(|p| p.longest_delay()).max().unwrap_or(1);
-        let emitters: Vec<_> = network.sources.iter().map(|source| Arc::new(Emitter::new(source))).collect();
+        let longest_delay = network.projections().iter().map(|p| p.longest_delay()).max().unwrap_or(1);
+        let emitters: Vec<_> = network.sources().iter().map(|source| Arc::new(Emitter::new(source))).collect();
         let build = &|part| Part::build(&network, &emitters, &probes, driver, lookahead, (part, parts), progress);
         // The calling thread has the first part: if all were woken up, two would often be put on one core.
         let others = parts - 1;
@@ -166,7 +158,7 @@ impl Simulation {
             }
         };
         let built = all_at_once(pool.as_ref(), (0..parts).map(|part| move || build(part)))?;
-        let populations = network.populations.len();
+        let populations = network.populations().len();
         let dense = vec![driver == Driver::Clock; populations];
         let auto = Auto { driver, touches: vec![0; populations], since: 0, dense, planned: None };
         Ok(Simulation { network, parts: built, pool, probes, lookahead, now: 0, auto, longest_delay })
@@ -189,7 +181,7 @@ impl Simulation {
 
     /// Operations of each population so far.
     pub fn counts(&self) -> Vec<LayerCounts> {
-        (0..self.network.populations.len()).map(|p| self.parts.iter().map(|part| part.counts(p)).sum()).collect()
+        (0..self.network.populations().len()).map(|p| self.parts.iter().map(|part| part.counts(p)).sum()).collect()
     }
 
     /// Goes on to the end of tick `until - 1`. `progress` hears of the ticks done from time to time.
@@ -205,8 +197,8 @@ impl Simulation {
         if until <= self.now {
             return Ok(());
         }
-        let populations = self.network.populations.len();
-        let sources = self.network.sources.len();
+        let populations = self.network.populations().len();
+        let sources = self.network.sources().len();
         let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations, sources });
         let span = &Span { ticks: self.now..until, epoch: (self.lookahead / 2).max(1), ahead: self.lookahead > 1 };
         let exchanges = Exchange::between(self.parts.len());
@@ -351,7 +343,7 @@ impl Auto {
     /// Chooses for each population from `from` on, by what is known up to `known`. All parts see the same figures and choose alike.
     fn choose(&mut self, known: Tick, from: Tick, network: &Network) {
         let window = known - self.since;
-        let dense = network.populations.iter().enumerate().map(|(p, population)| {
+        let dense = network.populations().iter().enumerate().map(|(p, population)| {
             let groups = population.size.div_ceil(GROUP as u32);
             let share = self.touches[p] as f64 / (f64::from(window) * f64::from(groups));
             // Half as busy to go back: no flutter.

@@ -52,13 +52,13 @@ fn one_delay(projection: &Projection) -> Option<Tick> {
 /// Whether a population's arrivals can be taken in at the beginning of the next tick: nobody sees them before.
 fn defers(network: &Network, probes: &[Probe], population: usize) -> bool {
     let seen = |probe: &Probe| probe.population == population && probe.variable == Variable::Current;
-    !network.populations[population].neuron.is_immediate() && !probes.iter().any(seen)
+    !network.populations()[population].neuron.is_immediate() && !probes.iter().any(seen)
 }
 
 /// Ticks after which what was emitted is needed: nothing emitted in that many ticks is taken in there.
 pub(super) fn lookahead(network: &Network, probes: &[Probe]) -> Tick {
     let later = |p: &Projection| p.shortest_delay() + Tick::from(defers(network, probes, p.to));
-    network.projections.iter().map(later).min().unwrap_or(LONGEST_LOOKAHEAD).clamp(1, LONGEST_LOOKAHEAD)
+    network.projections().iter().map(later).min().unwrap_or(LONGEST_LOOKAHEAD).clamp(1, LONGEST_LOOKAHEAD)
 }
 
 /// A projection's synapses on this part's neurons.
@@ -136,17 +136,17 @@ impl Part {
         (part, parts): (usize, usize),
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
-        let populations = network.populations.len();
+        let populations = network.populations().len();
         let mut cells: Vec<Cells> = (0..populations)
             .map(|p| {
-                let population = &network.populations[p];
+                let population = &network.populations()[p];
                 let mut cells = Cells::new(population, share(population.size, part, parts));
                 cells.start(0, driver == Driver::Clock).map(|()| cells)
             })
             .collect::<Result<_>>()?;
         let mut routes = Vec::new();
         let mut reach = vec![lookahead; populations + emitters.len()];
-        for projection in &network.projections {
+        for projection in network.projections() {
             let (origin, emitter) = match projection.from {
                 Origin::Population(p) => (p, None),
                 Origin::Source(s) => (populations + s, Some(&emitters[s])),

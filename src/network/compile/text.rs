@@ -1,6 +1,6 @@
 //! Network files as text: parsing, with line and column of what is wrong, and writing.
 
-use crate::network::place::{Problem, shown};
+use crate::network::problem::{Problem, shown};
 use crate::network::spec::{FORMAT, NetworkSpec};
 
 /// What is wrong with a text, and where.
@@ -27,7 +27,7 @@ impl NetworkSpec {
     ///
     /// # Errors
     /// With line and column if it is no network.
-    pub fn parse(text: &str) -> std::result::Result<NetworkSpec, TextFault> {
+    pub fn from_ron(text: &str) -> std::result::Result<NetworkSpec, TextFault> {
         #[derive(serde::Deserialize)]
         struct Versioned {
             format: Option<ron::Value>,

@@ -18,7 +18,12 @@ mod sets;
 use crate::base::files::{Reach, folder_of, read_json};
 use crate::error::{Error, Result};
 use crate::formats::h5::H5;
-use crate::network::{Delays, Emits, Network, Origin, Population, Projection, Rule, Source, Threshold, Weights};
+use crate::network::checked::Network;
+use crate::network::parts::NetworkParts;
+use crate::network::population::{Population, Threshold};
+use crate::network::projection::{Delays, Origin, Projection, Rule, Weights};
+use crate::network::source::{Emits, Source};
+use crate::network::time;
 use crate::recording::{Naming, UNNAMED, read_raw};
 use crate::spiking::Tick;
 use crate::spiking::neuron::Reset;
@@ -162,7 +167,7 @@ impl Place {
 
 /// What is being put together.
 struct Builder {
-    network: Network,
+    network: NetworkParts,
     naming: Naming,
     places: BTreeMap<String, Place>,
     known: BTreeMap<String, Known>,
@@ -195,14 +200,14 @@ pub fn read_within(path: &Path, files_anywhere: bool) -> Result<SonataRun> {
     if tstart != 0.0 {
         return Err(fail("run.tstart", format!("is {tstart}: runs begin at 0")));
     }
-    let ticks = crate::network::duration(tstop, dt).map_err(|problem| fail("run.tstop", format!("is {problem}")))?;
+    let ticks = time::duration(tstop, dt).map_err(|problem| fail("run.tstop", format!("is {problem}")))?;
 
     let circuit_path = paths.resolve(&config.network)?;
     let circuit: CircuitConfig = read_json(&circuit_path)?;
     check_target(&circuit_path, circuit.target_simulator.as_deref())?;
     let circuit_paths = Paths::new(&circuit_path, &circuit.manifest, &reach);
     let name = path.parent().and_then(Path::file_name).map_or("sonata".into(), |name| name.to_string_lossy());
-    let network = Network {
+    let network = NetworkParts {
         name: name.into_owned(),
         dt_ms: dt,
         populations: Vec::new(),
@@ -244,7 +249,8 @@ pub fn read_within(path: &Path, files_anywhere: bool) -> Result<SonataRun> {
             }
         }
     }
-    Ok(SonataRun { network, ticks: ticks as Tick, naming, unused, files: reach.named() })
+    let network = Network::new(network).map_err(|problem| Error::file(path, problem))?;
+    Ok(SonataRun { network, ticks, naming, unused, files: reach.named() })
 }
 
 /// The spikes of the chosen nodes of a population of `size` in a file, in steps of dt and of so many microseconds.
@@ -326,7 +332,7 @@ impl Builder {
             let model = |id: i64| {
                 let unknown = || Error::file(&types.path, format!("no node_type_id {id} of population '{population}'"));
                 let row = types.row(id, &population).ok_or_else(unknown)?;
-                Ok((row, row.get("model_type").map_or("", String::as_str)))
+                Ok::<_, Error>((row, row.get("model_type").map_or("", String::as_str)))
             };
             let models = of_type.keys().map(|&id| Ok(model(id)?.1)).collect::<Result<Vec<_>>>()?;
             if models.iter().all(|&model| model == "virtual") {
@@ -415,7 +421,7 @@ impl Builder {
             let dataset = file.dataset(&name)?;
             let nodes = file.read(&name, || dataset.attribute("node_population")?.read_string())?;
             let unknown = || file.wrong(&name, format!("is of population '{nodes}', which no file of nodes has"));
-            Ok((self.places.get(&nodes).ok_or_else(unknown)?, file.integers(&name)?))
+            Ok::<_, Error>((self.places.get(&nodes).ok_or_else(unknown)?, file.integers(&name)?))
         };
         let (from, sources) = end("source_node_id")?;
         let (to, targets) = end("target_node_id")?;
@@ -505,7 +511,7 @@ impl Builder {
                     let missing = || wrong(edge, format!("place {index} of group {id}, which is not there"));
                     if let Some(values) = &groups.get(&id).ok_or_else(missing)?[field] {
                         let index = node(index, values.len()).ok_or_else(missing)?;
-                        return Ok(values[index]);
+                        return Ok::<_, Error>(values[index]);
                     }
                 } else if let Some(values) = &only[field] {
                     return Ok(values[edge]);

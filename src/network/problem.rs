@@ -1,8 +1,6 @@
-//! Names in a network, and where in its file stands what is wrong with it.
+//! What can be wrong with a network, and where that stands in its file.
 
-use super::Origin;
-use crate::recording::{self, name_and_ids};
-use std::ops::Range;
+use crate::error::Error;
 
 /// A fault in a network's description.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +12,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// With both parts.
+    /// A problem with `field`.
     pub fn new(field: impl ToString, message: impl ToString) -> Self {
         Problem { field: field.to_string(), message: message.to_string() }
     }
@@ -36,6 +34,15 @@ impl std::fmt::Display for Problem {
     }
 }
 
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Error {
+        Error::value(problem.field, problem.message)
+    }
+}
+
+/// What a check returns.
+pub(super) type Checked<T> = Result<T, Problem>;
+
 /// A piece of a user's text for a message: on one line and short.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
@@ -44,46 +51,6 @@ pub(super) fn shown(text: &str) -> String {
         short.push_str("...");
     }
     format!("`{short}`")
-}
-
-/// Where a name with or without neurons leads: `exc`, `exc[3]`, `exc[0..10]`.
-pub(super) fn resolve<'a>(
-    text: &str,
-    find: impl Fn(&str) -> Option<(Origin, u32)>,
-    names: impl Iterator<Item = &'a str>,
-) -> Result<(Origin, Range<u32>), String> {
-    let whole = text.trim();
-    if let Some((origin, size)) = find(whole) {
-        return Ok((origin, 0..size));
-    }
-    let (name, ids) = name_and_ids(text);
-    let (origin, size) = find(name).ok_or_else(|| unknown("population or source", name, names))?;
-    let ids = ids.map_or(Ok(0..size), |ids| recording::ids(ids, name, size))?;
-    Ok((origin, ids))
-}
-
-/// A message about an unknown name, with the nearest of the known ones.
-pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let nearest = known.map(|known| (distance(name, known), known)).min();
-    let advice = nearest.map_or(String::new(), |(_, known)| format!("; the nearest name is {}", shown(known)));
-    format!("no {what} is called {}{advice}", shown(name))
-}
-
-/// Insertions, deletions and replacements between the first characters of two names.
-pub(super) fn distance(a: &str, b: &str) -> usize {
-    const MOST: usize = 100;
-    let b: Vec<char> = b.chars().take(MOST).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(MOST).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for j in 0..b.len() {
-            let replaced = diagonal + usize::from(x != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Bytes before the value of `field`, or of the innermost part of it that is there.

@@ -1,27 +1,9 @@
 //! The edges of a projection, enumerated from its rule.
 
-use super::{Delays, Network, Origin, Projection, Rule, Weights};
-use crate::base::splitmix::{below, bits, unit};
+use super::checked::Network;
+use super::projection::{Projection, Rule};
+use crate::base::splitmix::{below, bits};
 use std::ops::Range;
-
-/// How many edges a projection has.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum EdgeCount {
-    /// So many.
-    Exact(u64),
-    /// So many are expected: each pair is drawn.
-    Expected(f64),
-}
-
-impl EdgeCount {
-    /// The number, rounded up where it is an expectation.
-    pub fn at_least_about(self) -> u64 {
-        match self {
-            EdgeCount::Exact(n) => n,
-            EdgeCount::Expected(n) => n.ceil() as u64,
-        }
-    }
-}
 
 impl Projection {
     /// Calls `f(source, target, counter)` for every edge whose target lies in `targets`, ids counted in their whole populations.
@@ -41,7 +23,7 @@ impl Projection {
             return;
         }
         let (from, to) = (&self.from_ids, &self.to_ids);
-        let columns = u64::from(network.populations[self.to].size);
+        let columns = u64::from(network.populations()[self.to].size);
         match &self.rule {
             Rule::AllToAll { allow_autapses } => {
                 let skip_self = !allow_autapses && self.is_recurrent();
@@ -116,89 +98,6 @@ impl Projection {
                     }
                 }
             }
-        }
-    }
-
-    /// Whether it leads from a population to itself.
-    fn is_recurrent(&self) -> bool {
-        self.from == Origin::Population(self.to)
-    }
-
-    /// How many edges there are, without enumerating them.
-    pub fn edges(&self) -> EdgeCount {
-        let (sources, targets) =
-            (u64::from(self.from_ids.end - self.from_ids.start), u64::from(self.to_ids.end - self.to_ids.start));
-        let pairs = |allow_autapses: bool| {
-            let own = self.from_ids.end.min(self.to_ids.end).saturating_sub(self.from_ids.start.max(self.to_ids.start));
-            let left_out = if !allow_autapses && self.is_recurrent() { own } else { 0 };
-            sources * targets - u64::from(left_out)
-        };
-        EdgeCount::Exact(match &self.rule {
-            Rule::AllToAll { allow_autapses } => pairs(*allow_autapses),
-            Rule::OneToOne => targets,
-            Rule::FixedProbability { probability, allow_autapses, .. } => {
-                return EdgeCount::Expected(probability * pairs(*allow_autapses) as f64);
-            }
-            Rule::FixedInDegree { degree, .. } => targets.saturating_mul(u64::from(*degree)),
-            Rule::FixedOutDegree { degree, .. } => sources.saturating_mul(u64::from(*degree)),
-            Rule::List(edges) => edges.len() as u64,
-            Rule::Matrix(weights) => weights.len() as u64,
-        })
-    }
-
-    /// The weight of all edges, if they share one.
-    pub fn one_weight(&self) -> Option<f64> {
-        match (&self.weights, &self.rule) {
-            (_, Rule::Matrix(_)) => None,
-            (Weights::Constant(weight), _) => Some(*weight),
-            _ => None,
-        }
-    }
-
-    /// Whether single precision holds every weight without a loss.
-    pub fn single_precision(&self) -> bool {
-        let single = |weights: &[f64]| weights.iter().all(|&w| f64::from(w as f32) == w);
-        match (&self.weights, &self.rule) {
-            (Weights::Constant(1.0), Rule::Matrix(own)) => single(own),
-            (_, Rule::Matrix(_)) => false,
-            (Weights::Constant(weight), _) => single(&[*weight]),
-            (Weights::Each(weights), _) => single(weights),
-            _ => false,
-        }
-    }
-
-    /// The weight of the edge with this counter.
-    ///
-    /// Normal weights are mean + sd sqrt(-2 ln(1 - u)) cos(2 pi v) with u = unit(seed, 2 (e + first)) and v the next unit.
-    #[inline]
-    pub fn weight(&self, counter: u64) -> f64 {
-        let weight = match &self.weights {
-            Weights::Constant(weight) => *weight,
-            Weights::Uniform { low, high, seed, first } => {
-                low + (high - low) * unit(*seed, counter.wrapping_add(*first))
-            }
-            Weights::Normal { mean, sd, seed, first } => {
-                let n = counter.wrapping_add(*first).wrapping_mul(2);
-                let (u, v) = (unit(*seed, n), unit(*seed, n.wrapping_add(1)));
-                mean + sd * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-            }
-            Weights::Each(weights) => weights[counter as usize],
-        };
-        match &self.rule {
-            Rule::Matrix(own) => own[counter as usize] * weight,
-            _ => weight,
-        }
-    }
-
-    /// The delay of the edge with this counter, in ticks.
-    #[inline]
-    pub fn delay(&self, counter: u64) -> u16 {
-        match &self.delays {
-            Delays::Constant(delay) => *delay,
-            Delays::Uniform { low, high, seed, first } => {
-                low + below(*seed, counter.wrapping_add(*first), u32::from(high - low) + 1) as u16
-            }
-            Delays::Each(delays) => delays[counter as usize],
         }
     }
 }
