@@ -124,21 +124,15 @@ impl Draw {
         let own = without.filter(|id| self.range.contains(id)).map_or(u32::MAX, |id| id - start);
         let among = self.range.end - start - u32::from(own != u32::MAX);
         let id = |place: u32| start + place + u32::from(place >= own);
-        // The compiler refuses more than there are.
-        let degree = match self.taken {
-            None if among == 0 => 0,
-            None => self.degree,
-            Some(_) => self.degree.min(among),
-        };
         let Some((bits, list)) = &mut self.taken else {
-            for e in (0..degree).map(|k| first.wrapping_add(k.into())) {
+            for e in (0..self.degree).map(|k| first.wrapping_add(k.into())) {
                 f(id(below(self.seed, e, among)), e);
             }
             return;
         };
-        for k in 0..degree {
+        for k in 0..self.degree {
             let e = first.wrapping_add(k.into());
-            let most = among - degree + k;
+            let most = among - self.degree + k;
             let drawn = below(self.seed, e, most + 1);
             let is_taken = bits[drawn as usize / 64] >> (drawn % 64) & 1 == 1;
             let place = if is_taken { most } else { drawn };

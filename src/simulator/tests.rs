@@ -160,23 +160,16 @@ fn random_network(seed: u64) -> Network {
                 Rule::OneToOne
             }
             2 => Rule::FixedProbability { probability: d.unit(), seed: stream.0, allow_autapses: d.flip() },
-            3 => Rule::FixedInDegree {
-                degree: d.below(9),
-                seed: stream.0,
-                stride: stream.1,
-                offset: stream.2,
-                allow_autapses: d.flip(),
-                allow_multapses: d.flip(),
-            },
-            4 => Rule::FixedOutDegree {
-                degree: d.below(9),
-                seed: stream.0,
-                stride: stream.1,
-                offset: stream.2,
-                allow_autapses: d.flip(),
-                allow_multapses: d.flip(),
-            },
-            5 => Rule::List((0..d.below(90)).map(|_| (first + d.below(n - first), d.below(last + 1))).collect()),
+            kind @ (3 | 4) => {
+                let (among, degree) = (if kind == 3 { n - first } else { last + 1 }, 1 + d.below(9));
+                let (seed, stride, offset) = stream;
+                let (allow_autapses, allow_multapses) = (d.flip() || among == 1, d.flip() || degree >= among);
+                match kind {
+                    3 => Rule::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses },
+                    _ => Rule::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses },
+                }
+            }
+            5 => Rule::List((0..1 + d.below(90)).map(|_| (first + d.below(n - first), d.below(last + 1))).collect()),
             _ => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| f64::from(d.unit() as f32) - 0.4).collect()),
         };
         stream.0 += 1;
@@ -188,7 +181,8 @@ fn random_network(seed: u64) -> Network {
             2 if edges > 0 => Weights::Each((0..edges).map(|_| scale * (d.unit() - 0.3)).collect()),
             _ => Weights::Uniform { low: -0.4 * scale, high: scale, seed: stream.0, first: 3 },
         };
-        let delays = match d.below(3) {
+        let analog = from == Origin::Source(0) && sources[0].emits.is_analog();
+        let delays = match if analog { 0 } else { d.below(3) } {
             0 => Delays::Constant(1 + d.below(20) as u16),
             1 if edges > 0 => Delays::Each((0..edges).map(|_| 1 + d.below(9) as u16).collect()),
             _ => Delays::Uniform { low: 1 + d.below(3) as u16, high: 4 + d.below(20) as u16, seed: 11, first: 1 },
