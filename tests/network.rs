@@ -256,7 +256,7 @@ const REFUSED: &[Case] = &[
         "1e9)",
         &["window_ms", "last tick"],
     ),
-    ("Poisson(rate_hz: 100)", "Frames(file: \"rows.csv\", frame_ms: 0)", "0)", &["frame_ms", "at least one tick"]),
+    ("Poisson(rate_hz: 100)", "Frames(file: \"pairs.csv\", frame_ms: 0)", "0)", &["frame_ms", "at least one tick"]),
     (
         "Poisson(rate_hz: 100)",
         "Frames(file: \"rows.csv\", frame_ms: 1)",

@@ -148,10 +148,15 @@ impl NetworkBuilder {
         Ends { spec: &mut self.spec, from, to }
     }
 
-    /// Records only the spikes of these, of sources too; without a call: those of all populations.
-    pub fn record_spikes(&mut self, of: impl IntoIterator<Item = impl Into<OriginRef>>) {
-        let names: Vec<String> = of.into_iter().map(|origin| self.text(origin.into())).collect();
-        self.spec.record.spikes.get_or_insert_default().extend(names);
+    /// Records spikes, of sources too; without a call: those of all populations.
+    pub fn record_spikes(&mut self, of: impl Into<OriginRef>) {
+        let name = self.text(of.into());
+        self.spec.record.spikes.get_or_insert_default().push(name);
+    }
+
+    /// Records no spikes.
+    pub fn record_no_spikes(&mut self) {
+        self.spec.record.spikes = Some(Vec::new());
     }
 
     /// Records membranes at each tick.

@@ -1,3 +1,6 @@
+mod build;
+mod check;
+
 use super::compile::{self, Compiled, NetworkFile, Settings};
 use super::spec::NetworkSpec;
 use super::*;
@@ -322,7 +325,7 @@ fn as_many_currents_as_the_simulator_has_room_for() {
 
 #[test]
 fn the_example_of_the_documentation_is_a_network() {
-    let lines = include_str!("spec/mod.rs").lines().skip_while(|line| *line != "//! ```ron").skip(1);
+    let lines = include_str!("../spec/mod.rs").lines().skip_while(|line| *line != "//! ```ron").skip(1);
     let example: Vec<&str> = lines.take_while(|line| *line != "//! ```").map(|line| &line[3..]).collect();
     let network = compiled(&example.join("\n")).network;
     assert_eq!((network.populations()[0].size, network.projections()[0].shortest_delay()), (2, 15));
