@@ -1,5 +1,5 @@
-//! Networks made in code: a [`NetworkBuilder`] fills a [`NetworkSpec`], whose defaults are those of the
-//! network file, and compiles it. The head of [`crate::network`] has an example.
+//! Networks made in code: a [`NetworkBuilder`] fills a [`NetworkSpec`], whose defaults are those of
+//! the network file, and compiles it. The head of [`crate::network`] has an example.
 
 use super::checked::Network;
 use super::compile::{Compiled, Settings, compile};
@@ -122,7 +122,8 @@ impl NetworkBuilder {
         PopulationRef { index: self.spec.populations.len() - 1, ids: None }
     }
 
-    /// Adds a receptor to a population. Without any it has one: exponential for [`CubaLif`], else delta.
+    /// Adds a receptor to a population. Without any it has one: exponential for [`CubaLif`], else
+    /// delta.
     pub fn receptor(&mut self, population: PopulationRef, receptor: ReceptorSpec) {
         if let Some(population) = self.whole(population) {
             population.receptors.push(receptor);
@@ -180,8 +181,8 @@ impl NetworkBuilder {
     /// What a network file of this network says.
     ///
     /// # Errors
-    /// If a population or source of another builder was named, or receptors or initial membranes were given
-    /// to a range of neurons.
+    /// If a population or source of another builder was named, or receptors or initial membranes
+    /// were given to a range of neurons.
     pub fn spec(&self) -> Result<&NetworkSpec> {
         match &self.fault {
             None => Ok(&self.spec),
@@ -303,7 +304,8 @@ pub struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    /// Weights in the unit of the receptor, mV or pA: a number, [`Uniform`], [`Normal`] or any [`WeightSpec`].
+    /// Weights in the unit of the receptor, mV or pA: a number, [`Uniform`], [`Normal`] or any
+    /// [`WeightSpec`].
     pub fn weight(self, weight: impl Into<WeightSpec>) -> Self {
         self.projection.weight = Some(weight.into());
         self

@@ -1,5 +1,6 @@
-//! What every network must be, whoever made it: a file, another simulator's files, or code. Whatever
-//! passes can be run without a panic, and its numbers stay finite when they are multiplied and added up.
+//! What every network must be, whoever made it: a file, another simulator's files, or code.
+//! Whatever passes can be run without a panic, and its numbers stay finite when they are multiplied
+//! and added up.
 
 use super::component::{components, digraph};
 use super::numbers::{LARGEST, finite, fraction, in_range, largest, not_negative, positive};
@@ -120,7 +121,8 @@ fn check_population(place: &str, population: &Population) -> Checked<()> {
     finite(&at("initial"), largest(initial_mv)).map(|_| ())
 }
 
-/// Refuses coefficients that are not finite: they come from time constants at the ends of what a float can hold.
+/// Refuses coefficients that are not finite: they come from time constants at the ends of what a
+/// float can hold.
 pub(super) fn check_receptor(field: &str, receptor: &Receptor) -> Checked<()> {
     let (retention, others) = match *receptor {
         Receptor::Delta { gain } => (0.0, [gain, 0.0, 0.0, 0.0]),
@@ -255,7 +257,8 @@ fn check_rule(rule: &str, projection: &Projection) -> Checked<()> {
     }
 }
 
-/// Refuses to draw more than there are: of `range`, for each of `without`, if those may not draw themselves.
+/// Refuses to draw more than there are: of `range`, for each of `without`, if those may not draw
+/// themselves.
 fn check_drawn(
     rule: &str,
     degree: u32,
@@ -375,7 +378,8 @@ fn check_each(field: &str, values: usize, projection: &Projection) -> Checked<()
     }
 }
 
-/// No delay is below a tick. A cycle of such projections is named: it has no order in which it could be run.
+/// No delay is below a tick. A cycle of such projections is named: it has no order in which it
+/// could be run.
 fn refuse_zero_delays(parts: &NetworkParts) -> Checked<()> {
     let zero: Vec<usize> =
         (0..parts.projections.len()).filter(|&n| parts.projections[n].shortest_delay() == 0).collect();
@@ -405,7 +409,8 @@ fn refuse_analog_delays(parts: &NetworkParts) -> Checked<()> {
     Ok(())
 }
 
-/// Refuses weights whose products with inputs and gains are not finite or, added up, might not stay so.
+/// Refuses weights whose products with inputs and gains are not finite or, added up, might not stay
+/// so.
 fn check_products(parts: &NetworkParts) -> Checked<()> {
     for (n, projection) in parts.projections.iter().enumerate() {
         let (input, of) = match projection.from {

@@ -17,8 +17,8 @@ impl Network {
     /// Checks the parts of a network.
     ///
     /// # Errors
-    /// With the field that cannot be and what was expected. Fields have the names of the network file
-    /// ([`super::spec`]), as in `projections[2].rule.degree`.
+    /// With the field that cannot be and what was expected. Fields have the names of the network
+    /// file ([`super::spec`]), as in `projections[2].rule.degree`.
     pub fn new(parts: NetworkParts) -> Result<Network, Problem> {
         check(&parts)?;
         Ok(Network { parts })

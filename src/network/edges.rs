@@ -6,7 +6,8 @@ use crate::base::splitmix::{below, bits};
 use std::ops::Range;
 
 impl Projection {
-    /// Calls `f(source, target, counter)` for every edge whose target lies in `targets`, ids counted in their whole populations.
+    /// Calls `f(source, target, counter)` for every edge whose target lies in `targets`, ids
+    /// counted in their whole populations.
     ///
     /// | rule | order |
     /// |---|---|
@@ -15,8 +16,8 @@ impl Projection {
     /// | fixed out-degree | by source, then by k |
     /// | list | as listed |
     ///
-    /// So any division of the targets gives all edges, each once, with the same counters, and the edges of one target come in
-    /// the same order.
+    /// So any division of the targets gives all edges, each once, with the same counters, and the
+    /// edges of one target come in the same order.
     pub fn for_each_edge(&self, network: &Network, targets: Range<u32>, mut f: impl FnMut(u32, u32, u64)) {
         let targets = targets.start.max(self.to_ids.start)..targets.end.min(self.to_ids.end);
         if targets.is_empty() {
@@ -144,13 +145,14 @@ impl Draw {
     }
 }
 
-/// c such that `bits >> 11 < c` says the same as `unit < probability`: units are multiples of 2^-53.
+/// c such that `bits >> 11 < c` says the same as `unit < probability`: units are multiples of
+/// 2^-53.
 fn probability_cut(probability: f64) -> u64 {
     (probability * (1_u64 << 53) as f64).ceil() as u64
 }
 
-/// Draws pairs with neighbouring counters from `first` on: one bit for each, 64 to a word. Without branches, so that it becomes
-/// vector code.
+/// Draws pairs with neighbouring counters from `first` on: one bit for each, 64 to a word. Without
+/// branches, so that it becomes vector code.
 fn draw(seed: u64, first: u64, cut: u64, hits: &mut [u64]) {
     pulp::Arch::new().dispatch(
         #[inline(always)]

@@ -1,4 +1,5 @@
-//! Populations and sources as a graph: what is recurrent, in which order the rest can be run, how long delays are.
+//! Populations and sources as a graph: what is recurrent, in which order the rest can be run, how
+//! long delays are.
 
 use super::checked::Network;
 pub use super::component::Component;
@@ -33,14 +34,15 @@ impl<'a> NetworkGraph<'a> {
         node(self.network.parts(), origin)
     }
 
-    /// The strongly connected components in topological order: what feeds a component stands before it. A network is
-    /// feed-forward if none is recurrent; the order is then one in which its populations can be run one after another.
+    /// The strongly connected components in topological order: what feeds a component stands before
+    /// it. A network is feed-forward if none is recurrent; the order is then one in which its
+    /// populations can be run one after another.
     pub fn components(&self) -> Vec<Component> {
         components(&self.graph)
     }
 
-    /// The least sum of delays around a cycle inside a component, in ticks. None without a cycle, and where the search would
-    /// take too long: members times projections above 10^7.
+    /// The least sum of delays around a cycle inside a component, in ticks. None without a cycle,
+    /// and where the search would take too long: members times projections above 10^7.
     pub fn shortest_cycle(&self, component: &Component) -> Option<u64> {
         if !component.recurrent || component.members.len().saturating_mul(self.graph.edge_count()) > MOST_STEPS {
             return None;
@@ -48,7 +50,8 @@ impl<'a> NetworkGraph<'a> {
         let ticks = |projection: usize| u64::from(self.network.projections()[projection].shortest_delay());
         let mut shortest = None;
         for node in component.members.iter().map(|&origin| self.node(origin)) {
-            // A path that leaves a component never returns to it, so the whole graph may be searched.
+            // A path that leaves a component never returns to it, so the whole graph may be
+            // searched.
             let reached = dijkstra(&self.graph, node, None, |edge| ticks(*edge.weight()));
             for edge in self.graph.edges_directed(node, petgraph::Direction::Incoming) {
                 if let Some(way) = reached.get(&edge.source()) {
@@ -60,7 +63,8 @@ impl<'a> NetworkGraph<'a> {
         shortest
     }
 
-    /// Names of populations without a path from any source: they are driven by their own parameters only.
+    /// Names of populations without a path from any source: they are driven by their own parameters
+    /// only.
     pub fn unreached(&self) -> Vec<&'a str> {
         let mut reached = vec![false; self.graph.node_count()];
         let sources = (0..self.network.sources().len()).map(|n| self.node(Origin::Source(n)));
@@ -74,9 +78,10 @@ impl<'a> NetworkGraph<'a> {
         populations.filter(|(_, reached)| !reached).map(|(population, _)| &population.name[..]).collect()
     }
 
-    /// The graph for Graphviz: `dot -Tsvg`. Sources are boxes, populations are ellipses; inhibitory constants end in a tee.
+    /// The graph for Graphviz: `dot -Tsvg`. Sources are boxes, populations are ellipses; inhibitory
+    /// constants end in a tee.
     pub fn to_dot(&self) -> String {
-        let mut dot = format!("digraph \"{}\" {{\n    rankdir=LR;\n", escaped(&self.network.name()));
+        let mut dot = format!("digraph \"{}\" {{\n    rankdir=LR;\n", escaped(self.network.name()));
         for node in self.graph.node_indices() {
             let (shape, label) = match self.graph[node] {
                 Origin::Population(n) => {

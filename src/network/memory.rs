@@ -2,9 +2,11 @@
 
 use super::checked::Network;
 
-/// Bytes of a synapse in memory: target, weight, delay and what sorting them takes. An upper estimate.
+/// Bytes of a synapse in memory: target, weight, delay and what sorting them takes. An upper
+/// estimate.
 pub const BYTES_PER_SYNAPSE: u64 = 16;
-/// Bytes of a neuron without receptors: membrane, threshold, times and its place in the lists. An upper estimate.
+/// Bytes of a neuron without receptors: membrane, threshold, times and its place in the lists. An
+/// upper estimate.
 pub const BYTES_PER_NEURON: u64 = 96;
 /// Bytes of a receptor of a neuron.
 pub const BYTES_PER_RECEPTOR: u64 = 64;

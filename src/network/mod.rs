@@ -1,9 +1,10 @@
 //! Networks of populations, ready to run: what [`crate::simulator`] takes.
 //!
-//! A [`Network`] is checked, complete and small: connection rules and counters in place of synapses,
-//! which the simulator lays out for its threads. Time is in ticks, membranes are in mV. Networks are
-//! made in code ([`build`]) or written by hand as RON ([`spec`]), and compiled ([`compile`]); [`interop`]
-//! reads those of other simulators. [`graph`] tells what is recurrent in a network, [`info`] how large it is.
+//! A [`Network`] is checked, complete and small: connection rules and counters in place of
+//! synapses, which the simulator lays out for its threads. Time is in ticks, membranes are in mV.
+//! Networks are made in code ([`build`]) or written by hand as RON ([`spec`]), and compiled
+//! ([`compile`]); [`interop`] reads those of other simulators. [`graph`] tells what is recurrent in
+//! a network, [`info`] how large it is.
 //!
 //! ```
 //! use spikefuse::network::Ms;
@@ -28,9 +29,9 @@
 //! A network that was built does not change; [`Network::edit`] makes another one, checked again.
 //!
 //! # Counters
-//! Everything random is a draw from [`crate::base::splitmix`] with a seed and a counter, so that any
-//! language rebuilds the network and any thread builds its part alone. The counter of an edge from
-//! neuron i of n to neuron j of m (both counted in their whole populations) is
+//! Everything random is a draw from [`crate::base::splitmix`] with a seed and a counter, so that
+//! any language rebuilds the network and any thread builds its part alone. The counter of an edge
+//! from neuron i of n to neuron j of m (both counted in their whole populations) is
 //!
 //! | rule | counter e | which edges exist |
 //! |---|---|---|
@@ -41,10 +42,11 @@
 //! | fixed out-degree K | i stride + offset + k, k < K | j = first + below(seed, e, size of the range of targets) |
 //! | list, matrix | place in the list; row by row | those given |
 //!
-//! Without autapses a pair i = j of one population is no edge. A neuron that draws among n, of which it
-//! is one itself, then draws among n - 1: below(seed, e, n - 1), and one more from its own place in the
-//! range on. Without multapses the k-th of K draws among n (or n - 1) is t = below(seed, e, n - K + k + 1),
-//! or n - K + k if that t has been drawn already (Floyd's sample: every subset of K is equally likely).
+//! Without autapses a pair i = j of one population is no edge. A neuron that draws among n, of
+//! which it is one itself, then draws among n - 1: below(seed, e, n - 1), and one more from its own
+//! place in the range on. Without multapses the k-th of K draws among n (or n - 1) is t =
+//! below(seed, e, n - K + k + 1), or n - K + k if that t has been drawn already (Floyd's sample:
+//! every subset of K is equally likely).
 //!
 //! A weight or delay that is drawn uses counter e + its own `first` and its own seed.
 

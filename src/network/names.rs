@@ -62,8 +62,8 @@ pub(super) fn distance(a: &str, b: &str) -> usize {
 }
 
 impl Network {
-    /// Where a name leads, with or without neurons: `exc`, `exc[3]`, `exc[0..10]`. Populations are those of a recording
-    /// ([`crate::recording::Naming`]).
+    /// Where a name leads, with or without neurons: `exc`, `exc[3]`, `exc[0..10]`. Populations are
+    /// those of a recording ([`crate::recording::Naming`]).
     ///
     /// # Errors
     /// If there is no such population or source, or it has no such neurons.

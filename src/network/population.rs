@@ -32,7 +32,8 @@ pub enum Threshold {
     Never,
     /// At this membrane, mV.
     Fixed(f64),
-    /// At `base + a`; a is multiplied by `retention` at every tick and grows by `jump` at every own spike, after it.
+    /// At `base + a`; a is multiplied by `retention` at every tick and grows by `jump` at every own
+    /// spike, after it.
     Adaptive {
         /// Threshold of a neuron that has not fired, mV.
         base: f64,

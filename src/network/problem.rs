@@ -17,8 +17,8 @@ impl Problem {
         Problem { field: field.to_string(), message: message.to_string() }
     }
 
-    /// Line and column of the field's value in the RON text it was read from, both from 1. A field that is left out has the
-    /// place of what should have it.
+    /// Line and column of the field's value in the RON text it was read from, both from 1. A field
+    /// that is left out has the place of what should have it.
     pub fn place(&self, text: &str) -> (usize, usize) {
         let at = locate(text.as_bytes(), &self.field).min(text.len());
         // The scanner stops before ASCII characters only, but a text may be anything.
@@ -79,7 +79,8 @@ enum Step<'a> {
     Index(usize),
 }
 
-/// Walks over RON that was already parsed once; on anything else it stops somewhere, which is good enough.
+/// Walks over RON that was already parsed once; on anything else it stops somewhere, which is good
+/// enough.
 struct Scan<'a> {
     text: &'a [u8],
     at: usize,
@@ -195,7 +196,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// From the start of a value to the start of one of its parts. False, and somewhere inside, if it does not have it.
+    /// From the start of a value to the start of one of its parts. False, and somewhere inside, if
+    /// it does not have it.
     fn enter(&mut self, step: Step<'_>) -> bool {
         self.skip_blank();
         self.word();

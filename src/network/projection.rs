@@ -87,7 +87,8 @@ pub enum Rule {
     },
     /// Source and target of each edge, counted in the whole populations.
     List(Arc<[(u32, u32)]>),
-    /// A dense matrix of weights `[targets, sources]` of the ranges, row by row; zeros are synapses too.
+    /// A dense matrix of weights `[targets, sources]` of the ranges, row by row; zeros are synapses
+    /// too.
     Matrix(Arc<[f64]>),
 }
 
@@ -118,7 +119,8 @@ pub enum Weights {
         /// Added to the edge's counter.
         first: u64,
     },
-    /// One per counter, for a list or one to one. Those in front of a one-to-one range are not used.
+    /// One per counter, for a list or one to one. Those in front of a one-to-one range are not
+    /// used.
     Each(Arc<[f64]>),
 }
 
@@ -138,7 +140,8 @@ pub enum Delays {
         /// Added to the edge's counter.
         first: u64,
     },
-    /// One per counter, for a list or one to one. Those in front of a one-to-one range are not used.
+    /// One per counter, for a list or one to one. Those in front of a one-to-one range are not
+    /// used.
     Each(Arc<[u16]>),
 }
 
@@ -228,7 +231,8 @@ impl Projection {
 
     /// The weight of the edge with this counter.
     ///
-    /// Normal weights are mean + sd sqrt(-2 ln(1 - u)) cos(2 pi v) with u = unit(seed, 2 (e + first)) and v the next unit.
+    /// Normal weights are mean + sd sqrt(-2 ln(1 - u)) cos(2 pi v) with u = unit(seed, 2 (e +
+    /// first)) and v the next unit.
     #[inline]
     pub fn weight(&self, counter: u64) -> f64 {
         let weight = match &self.weights {

@@ -1,5 +1,5 @@
-//! From what a network file says to a [`crate::network::Network`] that can be run: counted in ticks, files
-//! read, everything checked.
+//! From what a network file says to a [`crate::network::Network`] that can be run: counted in
+//! ticks, files read, everything checked.
 
 mod compiler;
 mod file;

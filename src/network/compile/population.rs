@@ -1,4 +1,5 @@
-//! Populations: the neuron models of a file as the one linear neuron that is run, with receptors, thresholds and initial states.
+//! Populations: the neuron models of a file as the one linear neuron that is run, with receptors,
+//! thresholds and initial states.
 
 use super::compiler::Compiler;
 use crate::base::splitmix::unit;

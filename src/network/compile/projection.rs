@@ -214,8 +214,8 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// One value per edge, by counter. Counters in front of a one-to-one range get the first value: no edge has
-/// it, but a delay there must not be 0 either.
+/// One value per edge, by counter. Counters in front of a one-to-one range get the first value: no
+/// edge has it, but a delay there must not be 0 either.
 fn by_counter<T: Copy>(made: &Projection, values: Vec<T>) -> Vec<T> {
     let unused = match &made.rule {
         Rule::OneToOne => made.from_ids.start as usize,

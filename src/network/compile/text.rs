@@ -14,7 +14,8 @@ pub struct TextFault {
     pub problem: String,
 }
 
-/// The extensions of RON that network files are read and written with: `Some` and the inner brackets of `Lif((...))` are left out.
+/// The extensions of RON that network files are read and written with: `Some` and the inner
+/// brackets of `Lif((...))` are left out.
 pub(super) fn options() -> ron::Options {
     use ron::extensions::Extensions;
     ron::Options::default()

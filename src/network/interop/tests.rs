@@ -10,7 +10,8 @@ use std::path::Path;
 /// Lists of floats by name.
 type Floats<'a> = &'a [(&'a str, &'a [f64])];
 
-/// Integer lists of a population, each with the population that its nodes are of, and the floats of its groups.
+/// Integer lists of a population, each with the population that its nodes are of, and the floats of
+/// its groups.
 fn write_h5(
     path: &Path,
     [root, population]: [&str; 2],
@@ -121,7 +122,8 @@ fn write_network(folder: &Path) {
     write_input(folder, &[2.00004, 0.1, 2.0006], &[1, 0, 1]);
 }
 
-/// Three edges to cells 2, 2 and 1 with these groups, and of the lists that say which edge is of which group those in `which`.
+/// Three edges to cells 2, 2 and 1 with these groups, and of the lists that say which edge is of
+/// which group those in `which`.
 fn write_groups(folder: &Path, which: &[&str], groups: &[(&str, Floats)]) {
     let all: [(&str, &[i64], Option<&str>); 5] = [
         ("source_node_id", &[0, 1, 0], Some("outside")),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// The only format there is.
 pub const FORMAT: u32 = 1;
 
-/// How far from a multiple of a tick a time or delay may lie, in ticks: rounding of decimal fractions, nothing more.
+/// How far from a multiple of a tick a time or delay may lie, in ticks: rounding of decimal
+/// fractions, nothing more.
 pub const GRID_TOLERANCE: f64 = 1e-6;
 
 /// A network file.
@@ -41,7 +42,8 @@ pub struct NetworkSpec {
     pub record: RecordSpec,
 }
 
-/// What a run records: populations, all of them (`exc`), a range (`exc[0..10]`, `exc[..10]`, `exc[10..]`) or one neuron (`exc[3]`).
+/// What a run records: populations, all of them (`exc`), a range (`exc[0..10]`, `exc[..10]`,
+/// `exc[10..]`) or one neuron (`exc[3]`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordSpec {

@@ -13,23 +13,24 @@
 //!     record: (spikes: ["cells"], membrane: ["cells[0..1]"]),
 //! )
 //! ```
-//! Times and delays are multiples of `dt_ms` to within [`GRID_TOLERANCE`] of a tick; only times in files
-//! of spikes are rounded. An unknown field is refused. File names are relative to the network file and
-//! lead nowhere outside its folder, unless `--files-anywhere` allows it; `.npy` holds an array of numbers,
-//! in either order of numpy, `.csv` one row per line without a head unless said otherwise.
+//! Times and delays are multiples of `dt_ms` to within [`GRID_TOLERANCE`] of a tick; only times in
+//! files of spikes are rounded. An unknown field is refused. File names are relative to the network
+//! file and lead nowhere outside its folder, unless `--files-anywhere` allows it; `.npy` holds an
+//! array of numbers, in either order of numpy, `.csv` one row per line without a head unless said
+//! otherwise.
 //!
-//! The structs with parameters can be made in Rust as well: a method of each field's name sets the field,
-//! as in `Lif::default().tau_m_ms(10.0)` ([`crate::network::build`]).
+//! The structs with parameters can be made in Rust as well: a method of each field's name sets the
+//! field, as in `Lif::default().tau_m_ms(10.0)` ([`crate::network::build`]).
 //!
 //! # Units
-//! Membranes and thresholds are in mV, times in ms, currents in pA, resistances in GOhm: 1 pA through
-//! 1 GOhm is 1 mV. A weight is in mV at a delta receptor and in pA at an exponential or alpha receptor,
-//! so with the default `r_m_gohm: 1` one pA is one mV.
+//! Membranes and thresholds are in mV, times in ms, currents in pA, resistances in GOhm: 1 pA
+//! through 1 GOhm is 1 mV. A weight is in mV at a delta receptor and in pA at an exponential or
+//! alpha receptor, so with the default `r_m_gohm: 1` one pA is one mV.
 //!
 //! # Seeds
 //! Whatever is drawn has a `seed`. Where it is left out, it is the output number `fnv1a(stream)` of
-//! SplitMix64 started at the run's seed ([`crate::base::splitmix::bits`]), with `fnv1a` the 64-bit FNV-1a
-//! hash of the stream's name in UTF-8:
+//! SplitMix64 started at the run's seed ([`crate::base::splitmix::bits`]), with `fnv1a` the 64-bit
+//! FNV-1a hash of the stream's name in UTF-8:
 //!
 //! | drawn | stream |
 //! |---|---|

@@ -4,7 +4,8 @@ use super::fields::{defaults, variants};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// A neuron model. Names and equations as in NIR where NIR has them; [`crate::spiking::neuron::linear`] has what a tick does.
+/// A neuron model. Names and equations as in NIR where NIR has them;
+/// [`crate::spiking::neuron::linear`] has what a tick does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum NeuronSpec {
     /// Integrate and fire: dV/dt = R (I + bias) / (1 ms).
@@ -90,7 +91,8 @@ defaults! {
     CubaLif {
         /// Membrane time constant; default 20.
         tau_m_ms: f64 = 20.0,
-        /// Time constant of the synaptic current where the population names no receptors; default 5.
+        /// Time constant of the synaptic current where the population names no receptors; default
+        /// 5.
         #[serde(skip_serializing_if = "Option::is_none")]
         tau_syn_ms: Option<f64> = None,
         /// Resting membrane; default 0.
@@ -116,8 +118,8 @@ defaults! {
 }
 
 defaults! {
-    /// Parameters of [`NeuronSpec::Alif`]: threshold v_th + a; a jumps by `jump_mv` at each own spike and
-    /// decays with `tau_threshold_ms`.
+    /// Parameters of [`NeuronSpec::Alif`]: threshold v_th + a; a jumps by `jump_mv` at each own
+    /// spike and decays with `tau_threshold_ms`.
     Alif {
         /// Membrane time constant; default 20.
         tau_m_ms: f64 = 20.0,
@@ -170,7 +172,8 @@ pub enum ThresholdSpec {
         /// Time constant of the decay.
         tau_ms: f64,
     },
-    /// From a file with a value in mV per tick, `[ticks]` for all neurons or `[ticks, size]`; the last row holds from then on.
+    /// From a file with a value in mV per tick, `[ticks]` for all neurons or `[ticks, size]`; the
+    /// last row holds from then on.
     Cue {
         /// `.npy` or `.csv`.
         file: PathBuf,

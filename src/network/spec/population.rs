@@ -14,7 +14,8 @@ pub struct PopulationSpec {
     pub size: u32,
     /// The model.
     pub neuron: NeuronSpec,
-    /// Where projections end. Default: one named `input`, exponential for [`NeuronSpec::CubaLif`], else delta.
+    /// Where projections end. Default: one named `input`, exponential for [`NeuronSpec::CubaLif`],
+    /// else delta.
     #[serde(default)]
     pub receptors: Vec<ReceptorSpec>,
     /// Membranes before the first tick; default: the resting membrane.
@@ -38,7 +39,8 @@ pub enum ReceptorSpec {
         /// Time constant.
         tau_ms: f64,
     },
-    /// A current w (t / tau) exp(1 - t / tau), with its peak, the weight in pA, at tau. In the exact form only.
+    /// A current w (t / tau) exp(1 - t / tau), with its peak, the weight in pA, at tau. In the
+    /// exact form only.
     Alpha {
         /// Unique in the population.
         name: String,

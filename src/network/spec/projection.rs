@@ -11,7 +11,8 @@ pub struct ProjectionSpec {
     /// Unique among projections; default `FROM -> TO`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A population or source, all of it (`exc`), a half-open range (`exc[0..3200]`) or one neuron (`exc[3]`).
+    /// A population or source, all of it (`exc`), a half-open range (`exc[0..3200]`) or one neuron
+    /// (`exc[3]`).
     pub from: String,
     /// A population, all of it or a range.
     pub to: String,
@@ -20,7 +21,8 @@ pub struct ProjectionSpec {
     pub receptor: Option<String>,
     /// Which edges exist.
     pub rule: RuleSpec,
-    /// In the unit of the receptor. May be left out where a matrix or an edge file brings weights, which it multiplies.
+    /// In the unit of the receptor. May be left out where a matrix or an edge file brings weights,
+    /// which it multiplies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<WeightSpec>,
     /// Default: one tick.
@@ -28,8 +30,8 @@ pub struct ProjectionSpec {
     pub delay_ms: Option<DelaySpec>,
 }
 
-/// Which edges exist; [`crate::network`] has the counters. Autapses are edges of a neuron to itself,
-/// multapses several of one pair, as in NEST.
+/// Which edges exist; [`crate::network`] has the counters. Autapses are edges of a neuron to
+/// itself, multapses several of one pair, as in NEST.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum RuleSpec {
@@ -45,7 +47,8 @@ pub enum RuleSpec {
     FixedOutDegree(FixedOutDegree),
     /// Edges listed here: (source, target), counted in the whole populations.
     List(Vec<(u32, u32)>),
-    /// Edges from a `.csv` file with the columns `source,target` or `source,target,weight` and this head.
+    /// Edges from a `.csv` file with the columns `source,target` or `source,target,weight` and this
+    /// head.
     ListFile(PathBuf),
     /// A dense matrix of weights `[targets, sources]` of the ranges; zeros are synapses too.
     Matrix {

@@ -27,14 +27,15 @@ pub enum EmitsSpec {
     Regular(Regular),
     /// At each tick with a probability: element s at tick t if unit(seed, s stride + t) < p.
     Bernoulli(Bernoulli),
-    /// A Poisson number of spikes at each tick: the least n with unit(seed, s stride + t) < P(N <= n).
+    /// A Poisson number of spikes at each tick: the least n with unit(seed, s stride + t) < P(N <=
+    /// n).
     Poisson(Poisson),
     /// Analog values that multiply the weights (direct coding), in double precision.
     Frames(Frames),
     /// Rate code: a value in \[0, 1\] becomes the Bernoulli probability value x max_rate dt.
     Rate(Rate),
-    /// Latency code: a value in (0, 1\] becomes one spike at first + (1 - value) window, to the nearest
-    /// tick; a 0 none.
+    /// Latency code: a value in (0, 1\] becomes one spike at first + (1 - value) window, to the
+    /// nearest tick; a 0 none.
     Latency(Latency),
 }
 
@@ -51,9 +52,9 @@ defaults! {
 parameters! {
     /// Parameters of [`EmitsSpec::SpikeFile`].
     SpikeFile new {
-        /// A file that [`crate::recording::read_spikes`] knows: SONATA `.h5`, `.npz`, `.csv` with the head
-        /// `time_ms,id`, `.bin` or `.bs2` of N-MNIST, the folder of a run. Times between two ticks are
-        /// rounded to the nearest.
+        /// A file that [`crate::recording::read_spikes`] knows: SONATA `.h5`, `.npz`, `.csv` with
+        /// the head `time_ms,id`, `.bin` or `.bs2` of N-MNIST, the folder of a run. Times between
+        /// two ticks are rounded to the nearest.
         file: PathBuf,
     } {
         /// Whose spikes, if the file has several populations; default: its only one.
@@ -109,8 +110,8 @@ parameters! {
 
 parameters! {
     /// Parameters of [`EmitsSpec::Frames`]. The last row holds from then on, as that of a
-    /// [`super::ThresholdSpec::Cue`] does: end with a row of zeros for silence. Projections of the source
-    /// have one delay each.
+    /// [`super::ThresholdSpec::Cue`] does: end with a row of zeros for silence. Projections of the
+    /// source have one delay each.
     Frames new {
         /// `.npy` or `.csv`: `[frames, size]`, or `[frames]` for a single element.
         file: PathBuf,

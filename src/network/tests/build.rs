@@ -51,7 +51,8 @@ fn a_network_made_in_code_is_that_of_the_file() {
     assert_eq!(network.projections()[1].shortest_delay(), 15);
 }
 
-/// Every model, source, receptor, rule, weight and delay of the format, with every field that may be left out.
+/// Every model, source, receptor, rule, weight and delay of the format, with every field that may
+/// be left out.
 #[test]
 fn whatever_a_file_can_say_can_be_made() {
     let text = r#"(
@@ -146,7 +147,8 @@ fn errors_name_population_source_and_connection() {
         net.build().unwrap_err().to_string()
     };
     let others = NetworkBuilder::new(Ms(1.0)).population("first", 1, Li::default());
-    let cases: [(&dyn Fn(&mut NetworkBuilder), &str); 11] = [
+    type Case<'a> = (&'a dyn Fn(&mut NetworkBuilder), &'a str);
+    let cases: [Case<'_>; 11] = [
         (
             &|net| _ = net.population("li", 1, Li::default().tau_m_ms(0.0)),
             "population 'li': neuron.tau_m_ms: 0: expected a number above 0",

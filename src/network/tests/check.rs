@@ -5,7 +5,8 @@ use crate::network::*;
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::Receptor;
 
-/// Two populations, a source of spikes, and a projection of each weight and delay that is one per edge.
+/// Two populations, a source of spikes, and a projection of each weight and delay that is one per
+/// edge.
 fn network() -> Network {
     network_with(Rule::OneToOne, false, 2..5, 0..3)
         .edit(|parts| {

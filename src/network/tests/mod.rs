@@ -91,7 +91,8 @@ fn networks_are_those_of_the_generator() {
         let mut found = (0, 0, 0, 0, 0_u64);
         let mut weight_sum = 0.0;
         for projection in network.projections() {
-            // The generator numbers sources on behind the neurons. It has no Poisson trains: those come one to one.
+            // The generator numbers sources on behind the neurons. It has no Poisson trains: those
+            // come one to one.
             let first = if projection.from == Origin::Population(0) { 0 } else { u64::from(cells.size) };
             if matches!(projection.rule, Rule::OneToOne) {
                 continue;
@@ -227,7 +228,8 @@ fn any_network() -> impl Strategy<Value = (Network, Vec<u32>)> {
 }
 
 proptest! {
-    /// Parts of the targets together give what all targets give, and the counters and draws are those of the table.
+    /// Parts of the targets together give what all targets give, and the counters and draws are
+    /// those of the table.
     #[test]
     fn parts_of_the_targets_give_all_edges((network, cuts) in any_network()) {
         let mut whole = edges_of(&network, 0..POST);
@@ -286,7 +288,8 @@ proptest! {
     }
 }
 
-/// Moments of drawn weights and delays over 200,000 counters; the tolerances are five standard errors.
+/// Moments of drawn weights and delays over 200,000 counters; the tolerances are five standard
+/// errors.
 #[test]
 fn weights_and_delays_have_their_distributions() {
     let mut projection = network_with(Rule::OneToOne, false, 0..1, 0..1).projections()[0].clone();
@@ -439,7 +442,8 @@ fn every_field_arrives() {
     );
 }
 
-/// Streams are named: what is added elsewhere changes no draw, the run's seed changes all, a given seed is kept.
+/// Streams are named: what is added elsewhere changes no draw, the run's seed changes all, a given
+/// seed is kept.
 #[test]
 fn seeds_follow_from_the_run_and_the_name() {
     let text = |more: &str, seed: u64| {
@@ -476,7 +480,8 @@ fn seeds_follow_from_the_run_and_the_name() {
     assert!(initial != other_initial && (0..4).all(|n| one[n] != two[n]) && (one[4], two[4]) == (8, 8));
     assert!((0..5).all(|n| (0..n).all(|m| one[n] != one[m])));
     // By the documented rule, from its parts: FNV-1a of "a -> a/edges" by Python,
-    // functools.reduce(lambda h, b: (h ^ b) * 0x100000001b3 % 2**64, b"a -> a/edges", 0xcbf29ce484222325)
+    // functools.reduce(lambda h, b: (h ^ b) * 0x100000001b3 % 2**64, b"a -> a/edges",
+    // 0xcbf29ce484222325)
     assert_eq!(one[0], bits(1, FNV_OF_EDGES));
 }
 
