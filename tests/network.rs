@@ -123,13 +123,13 @@ const REFUSED: &[Case] = &[
         "FixedInDegree(degree: 2)",
         "FixedInDegree(degree: 3, allow_multapses: false)",
         "3, allow",
-        &["projections[2].rule.degree", "3 sources without multapses: expected at most 2, there are 2"],
+        &["projections[2].rule.degree", "3 sources without multapses: expected at most 2, all sources"],
     ),
     (
         "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
         "from: \"inh\", to: \"inh\", rule: FixedInDegree(degree: 2, allow_autapses: false, allow_multapses: false)",
         "2, allow",
-        &["projections[2].rule.degree", "at most 1, there are 2 without the neuron itself"],
+        &["projections[2].rule.degree", "at most 1, all sources but the neuron itself"],
     ),
     (
         "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
@@ -141,7 +141,7 @@ const REFUSED: &[Case] = &[
         "from: \"inh\", to: \"exc\", receptor: \"slow\", rule: FixedInDegree(degree: 2)",
         "from: \"inh[1]\", to: \"inh\", rule: FixedInDegree(degree: 1, allow_autapses: false)",
         "FixedInDegree(degree: 1",
-        &["projections[2].rule", "no source is left to draw"],
+        &["projections[2].rule", "no source to draw but the neuron itself"],
     ),
     (
         "FixedInDegree(degree: 2)",
@@ -256,7 +256,7 @@ const REFUSED: &[Case] = &[
         "1e9)",
         &["window_ms", "last tick"],
     ),
-    ("Poisson(rate_hz: 100)", "Frames(file: \"rows.csv\", frame_ms: 0)", "0)", &["frame_ms", "at least one tick"]),
+    ("Poisson(rate_hz: 100)", "Frames(file: \"pairs.csv\", frame_ms: 0)", "0)", &["frame_ms", "at least one tick"]),
     (
         "Poisson(rate_hz: 100)",
         "Frames(file: \"rows.csv\", frame_ms: 1)",
@@ -467,7 +467,7 @@ fn every_refusal_names_file_line_column_and_field() {
 fn what_takes_too_long_or_is_empty_is_refused() {
     let problem = |text: &str| {
         let settings = Settings { memory_limit: Some(1 << 30), ..Settings::default() };
-        compile(&NetworkSpec::parse(text).unwrap(), Path::new("."), &settings).unwrap_err().to_string()
+        compile(&NetworkSpec::from_ron(text).unwrap(), Path::new("."), &settings).unwrap_err().to_string()
     };
     assert!(problem("(format: 1, dt_ms: 1, populations: [])").contains("populations: is empty"));
     let pairs = problem(
@@ -491,10 +491,10 @@ fn cycles_without_delay_are_named() {
 fn spikes_of(name: &str, ticks: u32, driver: Driver) -> Vec<Vec<(u32, u32)>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks").join(name).with_extension("ron");
     let network = NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap().network;
-    let populations: Vec<(String, u32)> = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+    let populations: Vec<(String, u32)> = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
     let mut spikes = vec![Vec::new(); populations.len()];
     let mut memory =
-        Memory::new(Header { dt_ms: network.dt_ms, populations, probes: vec![], ..Header::default() }).unwrap();
+        Memory::new(Header { dt_ms: network.dt_ms(), populations, probes: vec![], ..Header::default() }).unwrap();
     let mut simulation = Simulation::new(Arc::new(network), driver, 1, vec![]).unwrap();
     simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
     for (tick, population, neuron) in memory.finish(ticks).unwrap().0.spikes {
@@ -736,7 +736,7 @@ const MEMORY: u64 = 160 << 20;
 fn digest(folder: &Path, text: &str) {
     let start = Instant::now();
     let settings = Settings { memory_limit: Some(MEMORY), ..Settings::default() };
-    match NetworkSpec::parse(text) {
+    match NetworkSpec::from_ron(text) {
         Err(fault) => {
             assert!(fault.line > 0 && fault.column > 0 && !fault.problem.is_empty() && fault.problem.len() < 10_000);
             assert!(fault.line <= text.matches('\n').count() + 1 && !fault.problem.contains('\n'));
@@ -757,11 +757,11 @@ fn digest(folder: &Path, text: &str) {
 fn look_at(compiled: &Compiled) {
     let network = &compiled.network;
     assert!(network.memory() <= MEMORY);
-    for population in &network.populations {
+    for population in network.populations() {
         assert!(population.initial_mv.iter().all(|v| v.is_finite()));
         assert!(population.neuron.retention.is_finite() && population.neuron.drive.is_finite());
     }
-    for projection in &network.projections {
+    for projection in network.projections() {
         // Fixed probabilities may draw many pairs for few edges.
         let few = projection.to_ids.start..projection.to_ids.end.min(projection.to_ids.start + 100);
         let mut seen = 0;
@@ -774,7 +774,7 @@ fn look_at(compiled: &Compiled) {
     let dot = NetworkGraph::new(network).to_dot();
     assert!(dot.ends_with("}\n"));
     let pairs = |p: &spikefuse::network::Projection| p.from_ids.len() as u64 * p.to_ids.len() as u64;
-    if network.projections.iter().map(pairs).fold(0, u64::saturating_add) < 1 << 24 {
+    if network.projections().iter().map(pairs).fold(0, u64::saturating_add) < 1 << 24 {
         assert!(!Info::new(compiled).to_string().is_empty());
     }
 }
@@ -795,7 +795,7 @@ fn mutated_files_are_read_or_refused() {
     for text in &texts {
         digest(folder.path(), text);
     }
-    compile(&NetworkSpec::parse(EVERYTHING).unwrap(), folder.path(), &Settings::default()).unwrap();
+    compile(&NetworkSpec::from_ron(EVERYTHING).unwrap(), folder.path(), &Settings::default()).unwrap();
     let seconds = std::env::var("SPIKEFUSE_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut cases = 0;
@@ -834,7 +834,7 @@ fn products_that_overflow_are_refused() {
               sources: [(name: \"s\", size: 1, emits: {emits})],
               projections: [(from: \"s\", to: \"a\", {projection})])"
         );
-        let spec = NetworkSpec::parse(&text).unwrap();
+        let spec = NetworkSpec::from_ron(&text).unwrap();
         compile(&spec, folder.path(), &Settings::default()).map_err(|problem| problem.to_string())
     };
     let (spikes, frames) = ("Spikes(at_ticks: [(0, 0)])", "Frames(file: \"frame.csv\", frame_ms: 1)");
@@ -882,7 +882,7 @@ fn a_fixed_degree_without_autapses_and_multapses() {
         fs::write(&path, network(rule)).unwrap();
         let Compiled { network, .. } = NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap();
         let mut pairs = Vec::new();
-        network.projections[0].for_each_edge(&network, 0..10, |i, j, _| pairs.push((i, j)));
+        network.projections()[0].for_each_edge(&network, 0..10, |i, j, _| pairs.push((i, j)));
         pairs.sort_unstable();
         let all: Vec<_> = (0..10).flat_map(|i| (0..10).map(move |j| (i, j))).filter(|(i, j)| i != j).collect();
         assert_eq!(pairs, all, "{rule}");

@@ -36,9 +36,9 @@ type Edges = Vec<Vec<Vec<Edge>>>;
 
 /// Those of neurons and of sources, in the order of the projections.
 fn edges(network: &Network) -> [Edges; 2] {
-    let mut neurons: Vec<_> = network.populations.iter().map(|p| vec![Vec::new(); p.size as usize]).collect();
-    let mut sources: Vec<_> = network.sources.iter().map(|s| vec![Vec::new(); s.size as usize]).collect();
-    for projection in &network.projections {
+    let mut neurons: Vec<_> = network.populations().iter().map(|p| vec![Vec::new(); p.size as usize]).collect();
+    let mut sources: Vec<_> = network.sources().iter().map(|s| vec![Vec::new(); s.size as usize]).collect();
+    for projection in network.projections() {
         let Rule::List(list) = &projection.rule else { panic!("a list") };
         for (e, &(source, target)) in list.iter().enumerate() {
             let weight = match &projection.weights {
@@ -69,9 +69,9 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
     let mut arrivals: Vec<Vec<(usize, usize, usize, f64)>> = vec![Vec::new(); slots];
     let start =
         |p: &spikefuse::network::Population| vec![State { v: p.initial_mv[0], ..State::default() }; p.size as usize];
-    let mut states: Vec<Vec<State>> = network.populations.iter().map(start).collect();
+    let mut states: Vec<Vec<State>> = network.populations().iter().map(start).collect();
     let mut inputs: Vec<_> = network
-        .sources
+        .sources()
         .iter()
         .map(|source| match &source.emits {
             Emits::Spikes(spikes) => spikes.iter().peekable(),
@@ -80,7 +80,7 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
         .collect();
     let mut spikes = Vec::new();
     for tick in 0..ticks {
-        for (population, states) in network.populations.iter().zip(&mut states) {
+        for (population, states) in network.populations().iter().zip(&mut states) {
             let neuron = &population.neuron;
             for s in states {
                 let mut v = neuron.steady + neuron.retention * (s.v - neuron.steady);
@@ -100,7 +100,7 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
             }
         }
         for (p, n, r, weight) in std::mem::take(&mut arrivals[tick as usize % slots]) {
-            let Receptor::Alpha { gain, .. } = network.populations[p].neuron.receptors[r] else { panic!() };
+            let Receptor::Alpha { gain, .. } = network.populations()[p].neuron.receptors[r] else { panic!() };
             states[p][n].d[r] += weight * gain;
         }
         let mut send = |edges: &[Edge]| {
@@ -113,7 +113,7 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
                 send(&edges[*id as usize]);
             }
         }
-        for (p, (population, states)) in network.populations.iter().zip(&mut states).enumerate() {
+        for (p, (population, states)) in network.populations().iter().zip(&mut states).enumerate() {
             let (Threshold::Fixed(theta), Reset::To(reset)) = (&population.threshold, population.neuron.reset) else {
                 panic!("fixed thresholds and resets")
             };
@@ -128,8 +128,8 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
             }
         }
     }
-    let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    SpikeRecording { dt_ms: network.dt_ms, ticks, populations, spikes, ..SpikeRecording::default() }
+    let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
+    SpikeRecording { dt_ms: network.dt_ms(), ticks, populations, spikes, ..SpikeRecording::default() }
 }
 
 /// 300 neurons of NEST's own test of its SONATA reader, which demands exactly 18,828 spikes; the raster is of an
@@ -139,13 +139,13 @@ fn the_sonata_network_fires_as_in_nest() {
     let Some(folder) = shared("sonata_300_pointneurons") else { return };
     let simulation = sonata::read(&folder.join("simulation_config.json")).unwrap();
     let network = &simulation.network;
-    assert_eq!((network.dt_ms, simulation.ticks), (0.01, 150_000));
-    assert_eq!(network.populations.iter().map(|p| p.size).sum::<u32>(), 300);
-    assert_eq!(network.sources.iter().map(|s| s.size).collect::<Vec<_>>(), [100]);
-    let Emits::Spikes(input) = &network.sources[0].emits else { panic!("spikes of a file") };
+    assert_eq!((network.dt_ms(), simulation.ticks), (0.01, 150_000));
+    assert_eq!(network.populations().iter().map(|p| p.size).sum::<u32>(), 300);
+    assert_eq!(network.sources().iter().map(|s| s.size).collect::<Vec<_>>(), [100]);
+    let Emits::Spikes(input) = &network.sources()[0].emits else { panic!("spikes of a file") };
     assert_eq!(input.len(), 4334);
     let (mut internal, mut external, mut weights) = (0, 0, Vec::new());
-    for projection in &network.projections {
+    for projection in network.projections() {
         let Rule::List(list) = &projection.rule else { panic!("a list") };
         let (count, delay) = match projection.from {
             Origin::Population(_) => (&mut internal, 200),
@@ -162,7 +162,7 @@ fn the_sonata_network_fires_as_in_nest() {
     weights.sort_by(f64::total_cmp);
     weights.dedup();
     assert_eq!((internal, external, weights), (27_588, 20_844, vec![-7.5, -3.0, 2.5, 7.0, 50.0, 65.0]));
-    let scnn1a = network.populations.iter().find(|p| p.name == "internal/100").unwrap();
+    let scnn1a = network.populations().iter().find(|p| p.name == "internal/100").unwrap();
     assert_eq!((scnn1a.threshold.clone(), scnn1a.initial_mv[0]), (Threshold::Fixed(-43.0), -70.0));
     assert_eq!((scnn1a.neuron.reset, scnn1a.neuron.refractory), (Reset::To(-55.0), 300));
 
@@ -288,14 +288,14 @@ fn a_network_file_follows_spikingjelly() {
             let (network, probes) = (Arc::new(compiled.network), compiled.record.probes);
             for driver in [Driver::Event, Driver::Clock] {
                 let ticks = TICKS + 2;
-                let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+                let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
                 let header = Header { dt_ms: 1.0, populations, probes: probes.clone(), ..Header::default() };
                 let mut memory = Memory::new(header).unwrap();
                 let mut simulation = Simulation::new(network.clone(), driver, 1, probes.clone()).unwrap();
                 simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
                 let (found, traces) = memory.finish(ticks).unwrap();
                 for layer in 0..2 {
-                    let size = network.populations[layer].size as usize;
+                    let size = network.populations()[layer].size as usize;
                     for step in 0..TICKS as usize {
                         let tick = step + layer + 1;
                         let place = format!("{file}, {driver:?}, clip {clip}, layer {layer}, step {step}");

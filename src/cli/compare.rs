@@ -71,7 +71,7 @@ impl Compare {
 
     fn on_network(&self, file: &Path) -> Result<ExitCode> {
         let compiled = NetworkFile::read(file)?.compile(&self.reach.settings(self.seed))?;
-        let ticks = duration(self.duration, compiled.duration, compiled.network.dt_ms)?;
+        let ticks = duration(self.duration, compiled.duration, compiled.network.dt_ms())?;
         let threads = self.threads.unwrap_or_else(available_threads).max(1);
         let bar = super::progress::bar("compare", 0);
         let mut progress = |done: usize, total: usize| {

@@ -54,17 +54,17 @@ impl Network {
         match self {
             Network::Check(Check { file, reach }) => {
                 let Compiled { network, .. } = NetworkFile::read(&file)?.compile(&reach.settings(None))?;
-                let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+                let neurons: u64 = network.populations().iter().map(|p| u64::from(p.size)).sum();
                 let synapses =
-                    network.projections.iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
+                    network.projections().iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
                 super::print(&format!(
                     "{}: fine: {} in {}, {}, about {} in {}, at most {} of memory\n",
                     file.display(),
                     counted(neurons, "neuron"),
-                    counted(network.populations.len() as u64, "population"),
-                    counted(network.sources.len() as u64, "source"),
+                    counted(network.populations().len() as u64, "population"),
+                    counted(network.sources().len() as u64, "source"),
                     counted(synapses, "synapse"),
-                    counted(network.projections.len() as u64, "projection"),
+                    counted(network.projections().len() as u64, "projection"),
                     bytes(network.memory())
                 ))?;
             }

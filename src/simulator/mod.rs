@@ -74,7 +74,6 @@ mod tick;
 pub use checkpoint::Checkpoint;
 pub use compare::{Comparison, DriverRun, TickTimes, compare};
 pub use job::{Job, duration};
-pub use linear::MOST_CURRENTS;
 pub use output::{Finished, Output, Phase, Progress, REPORT};
 pub use run::{Run, Simulate, Spikes};
 pub use simulation::Simulation;

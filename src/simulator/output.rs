@@ -95,7 +95,7 @@ impl Job {
         progress: &dyn Progress,
     ) -> Result<Finished> {
         self.probes = merged(std::mem::take(&mut self.probes));
-        let dt_ms = self.network.dt_ms;
+        let dt_ms = self.network.dt_ms();
         let segment = match output.and_then(|output| output.checkpoint_ms) {
             Some(ms) => self::ticks("--checkpoint", ms, dt_ms)?,
             None => ticks,
@@ -179,7 +179,7 @@ impl Job {
         let _ = write!(record, "{:?} {:?}", self.spikes, self.probes);
         format!(
             "network {:?} ({:016x}), seed {}, {ticks} ticks, a checkpoint every {segment}, {} driver, recording {:016x}",
-            self.network.name,
+            self.network.name(),
             network.hash(),
             self.seed,
             driver.name(),

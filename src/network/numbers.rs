@@ -1,9 +1,22 @@
-//! Numbers and names that stand in a file, checked; each message says what was expected.
+//! Numbers of a network, checked: each message says what was expected.
 
-use super::Checked;
+use super::problem::{Checked, Problem};
 use crate::error::short;
-use crate::network::place::{Problem, shown};
-use crate::network::range::{LARGEST, in_range};
+
+/// The largest magnitude of a number of a network, and of what one value adds to a state: sums of
+/// 2^32 of them over 2^32 ticks are finite.
+pub const LARGEST: f64 = 1e280;
+
+/// Whether a number is finite and not too large.
+pub(super) fn in_range(value: f64) -> bool {
+    value.abs() <= LARGEST
+}
+
+/// The largest magnitude; NaN if one is.
+pub(super) fn largest(values: &[f64]) -> f64 {
+    let larger = |most: f64, value: f64| if most.is_nan() || value <= most { most } else { value };
+    values.iter().map(|value| value.abs()).fold(0.0, larger)
+}
 
 pub(super) fn finite(field: &str, value: f64) -> Checked<f64> {
     match in_range(value) {
@@ -31,18 +44,4 @@ pub(super) fn fraction(field: &str, value: f64) -> Checked<f64> {
         true => Ok(value),
         false => Err(Problem::new(field, format!("{}: expected a number from 0 to 1", short(value)))),
     }
-}
-
-pub(super) fn check_name(field: &str, name: &str) -> Checked<()> {
-    const LONGEST: usize = 100;
-    let problem = if name.trim().is_empty() {
-        "is empty"
-    } else if name.trim() != name || name.chars().any(|c| c.is_control() || c == '[' || c == ']') {
-        "has brackets, line breaks or blanks at an end"
-    } else if name.chars().count() > LONGEST {
-        "has more than 100 characters"
-    } else {
-        return Ok(());
-    };
-    Err(Problem::new(field, format!("{} {problem}: expected a name", shown(name))))
 }

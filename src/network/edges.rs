@@ -1,31 +1,13 @@
 //! The edges of a projection, enumerated from its rule.
 
-use super::{Delays, Network, Origin, Projection, Rule, Weights};
-use crate::base::counter::{below, bits, draws_below, unit};
-use crate::base::rng::normal;
+use super::checked::Network;
+use super::projection::{Projection, Rule};
+use crate::base::counter::{below, bits, draws_below};
 use std::ops::Range;
 
-/// How many edges a projection has.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum EdgeCount {
-    /// So many.
-    Exact(u64),
-    /// So many are expected: each pair is drawn.
-    Expected(f64),
-}
-
-impl EdgeCount {
-    /// The number, rounded up where it is an expectation.
-    pub fn at_least_about(self) -> u64 {
-        match self {
-            EdgeCount::Exact(n) => n,
-            EdgeCount::Expected(n) => n.ceil() as u64,
-        }
-    }
-}
-
 impl Projection {
-    /// Calls `f(source, target, counter)` for every edge whose target lies in `targets`, ids counted in their whole populations.
+    /// Calls `f(source, target, counter)` for every edge whose target lies in `targets`, ids
+    /// counted in their whole populations.
     ///
     /// | rule | order |
     /// |---|---|
@@ -34,15 +16,15 @@ impl Projection {
     /// | fixed out-degree | by source, then by k |
     /// | list | as listed |
     ///
-    /// So any division of the targets gives all edges, each once, with the same counters, and the edges of one target come in
-    /// the same order.
+    /// So any division of the targets gives all edges, each once, with the same counters, and the
+    /// edges of one target come in the same order.
     pub fn for_each_edge(&self, network: &Network, targets: Range<u32>, mut f: impl FnMut(u32, u32, u64)) {
         let targets = targets.start.max(self.to_ids.start)..targets.end.min(self.to_ids.end);
         if targets.is_empty() {
             return;
         }
         let (from, to) = (&self.from_ids, &self.to_ids);
-        let columns = u64::from(network.populations[self.to].size);
+        let columns = u64::from(network.populations()[self.to].size);
         match &self.rule {
             Rule::AllToAll { allow_autapses } => {
                 let skip_self = !allow_autapses && self.is_recurrent();
@@ -119,89 +101,6 @@ impl Projection {
             }
         }
     }
-
-    /// Whether it leads from a population to itself.
-    fn is_recurrent(&self) -> bool {
-        self.from == Origin::Population(self.to)
-    }
-
-    /// How many edges there are, without enumerating them.
-    pub fn edges(&self) -> EdgeCount {
-        let (sources, targets) =
-            (u64::from(self.from_ids.end - self.from_ids.start), u64::from(self.to_ids.end - self.to_ids.start));
-        let pairs = |allow_autapses: bool| {
-            let own = self.from_ids.end.min(self.to_ids.end).saturating_sub(self.from_ids.start.max(self.to_ids.start));
-            let left_out = if !allow_autapses && self.is_recurrent() { own } else { 0 };
-            sources * targets - u64::from(left_out)
-        };
-        EdgeCount::Exact(match &self.rule {
-            Rule::AllToAll { allow_autapses } => pairs(*allow_autapses),
-            Rule::OneToOne => targets,
-            Rule::FixedProbability { probability, allow_autapses, .. } => {
-                return EdgeCount::Expected(probability * pairs(*allow_autapses) as f64);
-            }
-            Rule::FixedInDegree { degree, .. } => targets.saturating_mul(u64::from(*degree)),
-            Rule::FixedOutDegree { degree, .. } => sources.saturating_mul(u64::from(*degree)),
-            Rule::List(edges) => edges.len() as u64,
-            Rule::Matrix(weights) => weights.len() as u64,
-        })
-    }
-
-    /// The weight of all edges, if they share one.
-    pub fn one_weight(&self) -> Option<f64> {
-        match (&self.weights, &self.rule) {
-            (_, Rule::Matrix(_)) => None,
-            (Weights::Constant(weight), _) => Some(*weight),
-            _ => None,
-        }
-    }
-
-    /// Whether single precision holds every weight without a loss.
-    pub fn single_precision(&self) -> bool {
-        let single = |weights: &[f64]| weights.iter().all(|&w| f64::from(w as f32) == w);
-        match (&self.weights, &self.rule) {
-            (Weights::Constant(1.0), Rule::Matrix(own)) => single(own),
-            (_, Rule::Matrix(_)) => false,
-            (Weights::Constant(weight), _) => single(&[*weight]),
-            (Weights::Each(weights), _) => single(weights),
-            _ => false,
-        }
-    }
-
-    /// The weight of the edge with this counter.
-    ///
-    /// Normal weights are mean + sd sqrt(-2 ln(1 - u)) cos(2 pi v) with u = unit(seed, 2 (e + first)) and v the next unit.
-    #[inline]
-    pub fn weight(&self, counter: u64) -> f64 {
-        let weight = match &self.weights {
-            Weights::Constant(weight) => *weight,
-            Weights::Uniform { low, high, seed, first } => {
-                low + (high - low) * unit(*seed, counter.wrapping_add(*first))
-            }
-            Weights::Normal { mean, sd, seed, first } => {
-                let n = counter.wrapping_add(*first).wrapping_mul(2);
-                let (u, v) = (unit(*seed, n), unit(*seed, n.wrapping_add(1)));
-                mean + normal(u, v, *sd)
-            }
-            Weights::Each(weights) => weights[counter as usize],
-        };
-        match &self.rule {
-            Rule::Matrix(own) => own[counter as usize] * weight,
-            _ => weight,
-        }
-    }
-
-    /// The delay of the edge with this counter, in ticks.
-    #[inline]
-    pub fn delay(&self, counter: u64) -> u16 {
-        match &self.delays {
-            Delays::Constant(delay) => *delay,
-            Delays::Uniform { low, high, seed, first } => {
-                low + below(*seed, counter.wrapping_add(*first), u32::from(high - low) + 1) as u16
-            }
-            Delays::Each(delays) => delays[counter as usize],
-        }
-    }
 }
 
 /// What one neuron after the other draws from a range.
@@ -226,21 +125,15 @@ impl Draw {
         let own = without.filter(|id| self.range.contains(id)).map_or(u32::MAX, |id| id - start);
         let among = self.range.end - start - u32::from(own != u32::MAX);
         let id = |place: u32| start + place + u32::from(place >= own);
-        // The compiler refuses more than there are.
-        let degree = match self.taken {
-            None if among == 0 => 0,
-            None => self.degree,
-            Some(_) => self.degree.min(among),
-        };
         let Some((bits, list)) = &mut self.taken else {
-            for e in (0..degree).map(|k| first.wrapping_add(k.into())) {
+            for e in (0..self.degree).map(|k| first.wrapping_add(k.into())) {
                 f(id(below(self.seed, e, among)), e);
             }
             return;
         };
-        for k in 0..degree {
+        for k in 0..self.degree {
             let e = first.wrapping_add(k.into());
-            let most = among - degree + k;
+            let most = among - self.degree + k;
             let drawn = below(self.seed, e, most + 1);
             let is_taken = bits[drawn as usize / 64] >> (drawn % 64) & 1 == 1;
             let place = if is_taken { most } else { drawn };
@@ -252,8 +145,8 @@ impl Draw {
     }
 }
 
-/// Draws pairs with neighbouring counters from `first` on: one bit for each, 64 to a word. Without branches, so that it becomes
-/// vector code.
+/// Draws pairs with neighbouring counters from `first` on: one bit for each, 64 to a word. Without
+/// branches, so that it becomes vector code.
 fn draw(seed: u64, first: u64, cut: u64, hits: &mut [u64]) {
     pulp::Arch::new().dispatch(
         #[inline(always)]

@@ -1,8 +1,6 @@
-//! Names in a network, and where in its file stands what is wrong with it.
+//! What can be wrong with a network, and where that stands in its file.
 
-use super::Origin;
-use crate::recording::{self, name_and_ids};
-use std::ops::Range;
+use crate::error::Error;
 
 /// A fault in a network's description.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,13 +12,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// With both parts.
+    /// A problem with `field`.
     pub fn new(field: impl ToString, message: impl ToString) -> Self {
         Problem { field: field.to_string(), message: message.to_string() }
     }
 
-    /// Line and column of the field's value in the RON text it was read from, both from 1. A field that is left out has the
-    /// place of what should have it.
+    /// Line and column of the field's value in the RON text it was read from, both from 1. A field
+    /// that is left out has the place of what should have it.
     pub fn place(&self, text: &str) -> (usize, usize) {
         let at = locate(text.as_bytes(), &self.field).min(text.len());
         // The scanner stops before ASCII characters only, but a text may be anything.
@@ -36,6 +34,15 @@ impl std::fmt::Display for Problem {
     }
 }
 
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Error {
+        Error::value(problem.field, problem.message)
+    }
+}
+
+/// What a check returns.
+pub(super) type Checked<T> = Result<T, Problem>;
+
 /// A piece of a user's text for a message: on one line and short.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
@@ -44,33 +51,6 @@ pub(super) fn shown(text: &str) -> String {
         short.push_str("...");
     }
     format!("`{short}`")
-}
-
-/// Where a name with or without neurons leads: `exc`, `exc[3]`, `exc[0..10]`.
-pub(super) fn resolve<'a>(
-    text: &str,
-    find: impl Fn(&str) -> Option<(Origin, u32)>,
-    names: impl Iterator<Item = &'a str>,
-) -> Result<(Origin, Range<u32>), String> {
-    let whole = text.trim();
-    if let Some((origin, size)) = find(whole) {
-        return Ok((origin, 0..size));
-    }
-    let (name, ids) = name_and_ids(text);
-    let (origin, size) = find(name).ok_or_else(|| unknown("population or source", name, names))?;
-    let ids = ids.map_or(Ok(0..size), |ids| recording::ids(ids, name, size))?;
-    Ok((origin, ids))
-}
-
-/// A message about an unknown name, with the nearest of the known ones.
-pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    // A name may be a whole file by mistake, and the distance takes time that grows with both lengths.
-    const MOST: usize = 100;
-    let start = |name: &str| name.chars().take(MOST).collect::<String>();
-    let own = start(name);
-    let nearest = known.map(|known| (strsim::levenshtein(&own, &start(known)), known)).min();
-    let advice = nearest.map_or(String::new(), |(_, known)| format!("; the nearest name is {}", shown(known)));
-    format!("no {what} is called {}{advice}", shown(name))
 }
 
 /// Bytes before the value of `field`, or of the innermost part of it that is there.
@@ -99,7 +79,8 @@ enum Step<'a> {
     Index(usize),
 }
 
-/// Walks over RON that was already parsed once; on anything else it stops somewhere, which is good enough.
+/// Walks over RON that was already parsed once; on anything else it stops somewhere, which is good
+/// enough.
 struct Scan<'a> {
     text: &'a [u8],
     at: usize,
@@ -215,7 +196,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// From the start of a value to the start of one of its parts. False, and somewhere inside, if it does not have it.
+    /// From the start of a value to the start of one of its parts. False, and somewhere inside, if
+    /// it does not have it.
     fn enter(&mut self, step: Step<'_>) -> bool {
         self.skip_blank();
         self.word();

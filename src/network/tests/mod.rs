@@ -1,11 +1,15 @@
+mod build;
+mod check;
+
 use super::compile::{self, Compiled, NetworkFile, Settings};
 use super::spec::NetworkSpec;
 use super::*;
 use crate::base::counter::{below, bits, unit};
 use crate::recording::Variable;
 use crate::spiking::neuron::Reset;
-use crate::spiking::neuron::linear::{Form, Leak};
+use crate::spiking::neuron::linear::{Form, Leak, Neuron};
 use proptest::prelude::*;
+use std::ops::Range;
 use std::path::Path;
 
 /// What `../shared/peers/netgen.py` makes; from `net(name)` by
@@ -83,11 +87,12 @@ fn shipped(name: &str) -> Compiled {
 fn networks_are_those_of_the_generator() {
     for (name, edges, sources, targets, ticks, hash, weights, initial_sum, initial_last) in GENERATED {
         let Compiled { network, duration, .. } = shipped(name);
-        let cells = &network.populations[0];
+        let cells = &network.populations()[0];
         let mut found = (0, 0, 0, 0, 0_u64);
         let mut weight_sum = 0.0;
-        for projection in &network.projections {
-            // The generator numbers sources on behind the neurons. It has no Poisson trains: those come one to one.
+        for projection in network.projections() {
+            // The generator numbers sources on behind the neurons. It has no Poisson trains: those
+            // come one to one.
             let first = if projection.from == Origin::Population(0) { 0 } else { u64::from(cells.size) };
             if matches!(projection.rule, Rule::OneToOne) {
                 continue;
@@ -116,7 +121,7 @@ fn networks_are_those_of_the_generator() {
 #[test]
 fn the_input_of_delta100k_is_that_of_the_generator() {
     let network = shipped("delta100k").network;
-    let Emits::Bernoulli { probability, seed, stride } = &network.sources[0].emits else { panic!() };
+    let Emits::Bernoulli { probability, seed, stride } = &network.sources()[0].emits else { panic!() };
     let spikes = (0..10_000 * stride).filter(|&n| unit(*seed, n) < probability[0]).count();
     assert_eq!((spikes, *stride, probability.len()), (50_369, 10_000, 1));
 }
@@ -155,18 +160,19 @@ fn network_with(rule: Rule, within: bool, from_ids: Range<u32>, to_ids: Range<u3
         weights: Weights::Constant(1.0),
         delays: Delays::Constant(1),
     };
-    Network {
+    let parts = NetworkParts {
         name: String::new(),
         dt_ms: 0.1,
         populations: vec![population("pre", PRE), population("post", POST)],
         sources: vec![],
         projections: vec![projection],
-    }
+    };
+    Network::new(parts).unwrap()
 }
 
 fn edges_of(network: &Network, targets: Range<u32>) -> Vec<(u32, u32, u64)> {
     let mut edges = Vec::new();
-    network.projections[0].for_each_edge(network, targets, |i, j, e| edges.push((i, j, e)));
+    network.projections()[0].for_each_edge(network, targets, |i, j, e| edges.push((i, j, e)));
     edges
 }
 
@@ -222,7 +228,8 @@ fn any_network() -> impl Strategy<Value = (Network, Vec<u32>)> {
 }
 
 proptest! {
-    /// Parts of the targets together give what all targets give, and the counters and draws are those of the table.
+    /// Parts of the targets together give what all targets give, and the counters and draws are
+    /// those of the table.
     #[test]
     fn parts_of_the_targets_give_all_edges((network, cuts) in any_network()) {
         let mut whole = edges_of(&network, 0..POST);
@@ -236,7 +243,7 @@ proptest! {
         whole.sort_by_key(|edge| edge.1);
         parts.sort_by_key(|edge| edge.1);
         prop_assert_eq!(&whole, &parts);
-        let p = &network.projections[0];
+        let p = &network.projections()[0];
         if let EdgeCount::Exact(count) = p.edges() {
             prop_assert_eq!(whole.len() as u64, count);
         }
@@ -281,10 +288,11 @@ proptest! {
     }
 }
 
-/// Moments of drawn weights and delays over 200,000 counters; the tolerances are five standard errors.
+/// Moments of drawn weights and delays over 200,000 counters; the tolerances are five standard
+/// errors.
 #[test]
 fn weights_and_delays_have_their_distributions() {
-    let mut projection = network_with(Rule::OneToOne, false, 0..1, 0..1).projections.remove(0);
+    let mut projection = network_with(Rule::OneToOne, false, 0..1, 0..1).projections()[0].clone();
     let n = 200_000_u64;
     let moments = |projection: &Projection| {
         let values = || (0..n).map(|e| projection.weight(e));
@@ -309,21 +317,16 @@ fn weights_and_delays_have_their_distributions() {
 }
 
 fn compiled(text: &str) -> Compiled {
-    let spec = NetworkSpec::parse(text).unwrap();
+    let spec = NetworkSpec::from_ron(text).unwrap();
     compile::compile(&spec, Path::new("."), &Settings { files_anywhere: true, ..Settings::default() }).unwrap()
 }
 
 #[test]
-fn as_many_currents_as_the_simulator_has_room_for() {
-    assert_eq!(compile::MOST_CURRENTS, crate::simulator::MOST_CURRENTS);
-}
-
-#[test]
 fn the_example_of_the_documentation_is_a_network() {
-    let lines = include_str!("spec.rs").lines().skip_while(|line| *line != "//! ```ron").skip(1);
+    let lines = include_str!("../spec/mod.rs").lines().skip_while(|line| *line != "//! ```ron").skip(1);
     let example: Vec<&str> = lines.take_while(|line| *line != "//! ```").map(|line| &line[3..]).collect();
     let network = compiled(&example.join("\n")).network;
-    assert_eq!((network.populations[0].size, network.projections[0].shortest_delay()), (2, 15));
+    assert_eq!((network.populations()[0].size, network.projections()[0].shortest_delay()), (2, 15));
 }
 
 /// A population of every model with everything left out that has a default.
@@ -337,11 +340,11 @@ fn defaults_are_those_of_the_documentation() {
     )
     .network;
     let leak = Leak { tau_ms: Some(20.0), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.5, form: Form::Exact };
-    let thresholds: Vec<&Threshold> = network.populations.iter().map(|p| &p.threshold).collect();
+    let thresholds: Vec<&Threshold> = network.populations().iter().map(|p| &p.threshold).collect();
     let adaptive = Threshold::Adaptive { base: 20.0, jump: 2.0, retention: (-0.5_f64 / 100.0).exp() };
     let fixed = Threshold::Fixed(20.0);
     assert_eq!(thresholds, [&fixed, &fixed, &Threshold::Never, &fixed, &adaptive]);
-    for (n, population) in network.populations.iter().enumerate() {
+    for (n, population) in network.populations().iter().enumerate() {
         let neuron = &population.neuron;
         assert_eq!(neuron.retention, if n == 0 { 1.0 } else { leak.coefficients().0 });
         assert_eq!((neuron.drive, neuron.reset, neuron.refractory), (0.0, Reset::To(0.0), 0));
@@ -382,11 +385,11 @@ fn every_field_arrives() {
     let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
     std::fs::write(file.path(), "1,2,3,4\n5,6,7,8\n").unwrap();
     let text = text.replace("networks/none.csv", file.path().to_str().unwrap());
-    let spec = NetworkSpec::parse(&text).unwrap();
-    assert_eq!(NetworkSpec::parse(&spec.to_ron()).unwrap(), spec, "{}", spec.to_ron());
+    let spec = NetworkSpec::from_ron(&text).unwrap();
+    assert_eq!(NetworkSpec::from_ron(&spec.to_ron()).unwrap(), spec, "{}", spec.to_ron());
     let Compiled { network, record, duration, seed, .. } = compiled(&text);
-    assert_eq!((&network.name[..], duration, seed), ("all", Some(20), 3));
-    let a = &network.populations[0];
+    assert_eq!((network.name(), duration, seed), ("all", Some(20), 3));
+    let a = &network.populations()[0];
     let leak = Leak {
         tau_ms: Some(10.0),
         rest_mv: -60.0,
@@ -407,17 +410,17 @@ fn every_field_arrives() {
     };
     assert_eq!((&a.neuron, &a.initial_mv[..]), (&neuron, &[-55.0][..]));
     assert_eq!(a.threshold, Threshold::Cue { values: (1..9).map(f64::from).collect(), width: 4 });
-    let spikes = |n: usize| match &network.sources[n].emits {
+    let spikes = |n: usize| match &network.sources()[n].emits {
         Emits::Spikes(spikes) => spikes.to_vec(),
         other => panic!("{other:?}"),
     };
     assert_eq!(spikes(0), [(1, 0), (1, 0), (2, 0), (3, 1)]);
-    assert!(matches!(network.sources[1].emits, Emits::Regular { first: 2, period: 5 }));
-    let Emits::Bernoulli { probability, seed: 5, stride: 7 } = &network.sources[2].emits else { panic!() };
+    assert!(matches!(network.sources()[1].emits, Emits::Regular { first: 2, period: 5 }));
+    let Emits::Bernoulli { probability, seed: 5, stride: 7 } = &network.sources()[2].emits else { panic!() };
     assert_eq!(probability[..], [0.125, 0.5]);
     assert_eq!(spikes(3), [(2, 0), (12, 2)]);
     let edges: Vec<_> = network
-        .projections
+        .projections()
         .iter()
         .flat_map(|p| {
             let mut edges = Vec::new();
@@ -434,7 +437,8 @@ fn every_field_arrives() {
     );
 }
 
-/// Streams are named: what is added elsewhere changes no draw, the run's seed changes all, a given seed is kept.
+/// Streams are named: what is added elsewhere changes no draw, the run's seed changes all, a given
+/// seed is kept.
 #[test]
 fn seeds_follow_from_the_run_and_the_name() {
     let text = |more: &str, seed: u64| {
@@ -448,7 +452,7 @@ fn seeds_follow_from_the_run_and_the_name() {
     };
     let seeds = |more: &str, seed| {
         let network = compiled(&text(more, seed)).network;
-        let p = &network.projections[0];
+        let p = &network.projections()[0];
         let (
             Rule::FixedInDegree { seed: edges, .. },
             Weights::Normal { seed: weights, .. },
@@ -458,11 +462,11 @@ fn seeds_follow_from_the_run_and_the_name() {
             panic!()
         };
         let [Emits::Poisson { seed: s, .. }, Emits::Poisson { seed: t, .. }] =
-            [&network.sources[0].emits, &network.sources[1].emits]
+            [&network.sources()[0].emits, &network.sources()[1].emits]
         else {
             panic!()
         };
-        let initial = network.populations.last().unwrap().initial_mv.clone();
+        let initial = network.populations().last().unwrap().initial_mv.clone();
         (initial, [*edges, *weights, *delays, *s, *t])
     };
     let (initial, one) = seeds("", 1);
@@ -471,7 +475,8 @@ fn seeds_follow_from_the_run_and_the_name() {
     assert!(initial != other_initial && (0..4).all(|n| one[n] != two[n]) && (one[4], two[4]) == (8, 8));
     assert!((0..5).all(|n| (0..n).all(|m| one[n] != one[m])));
     // By the documented rule, from its parts: FNV-1a of "a -> a/edges" by Python,
-    // functools.reduce(lambda h, b: (h ^ b) * 0x100000001b3 % 2**64, b"a -> a/edges", 0xcbf29ce484222325)
+    // functools.reduce(lambda h, b: (h ^ b) * 0x100000001b3 % 2**64, b"a -> a/edges",
+    // 0xcbf29ce484222325)
     assert_eq!(one[0], bits(1, FNV_OF_EDGES));
 }
 
