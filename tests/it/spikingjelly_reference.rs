@@ -1,10 +1,9 @@
 //! Both drivers against traces written by SpikingJelly 2.0 on the reference network: currents are exact there (see
 //! `benches/network`), so spikes and membranes must be equal, not close.
 
-#[path = "../benches/network/mod.rs"]
+#[path = "../../benches/network/mod.rs"]
 mod network;
-#[path = "common/shared.rs"]
-mod shared;
+use crate::shared;
 
 use ndarray_npy::{NpzReader, ReadableElement};
 use network::{HIDDEN, INPUTS, KINDS, OUTPUTS, inputs, parameters, stack};

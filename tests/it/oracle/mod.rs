@@ -3,7 +3,7 @@
 //! same, traces agree to [`TRACE_TOLERANCE`], and operations are counted one by one.
 //!
 //! ```
-//! SPIKEFUSE_ORACLE_NETWORKS=1000 cargo test --test oracle            how many networks; default 200
+//! SPIKEFUSE_ORACLE_NETWORKS=1000 cargo test --test it oracle            how many networks; default 200
 //! SPIKEFUSE_ORACLE_SEED=17 SPIKEFUSE_ORACLE_NETWORKS=1 ...           from which seed on; default 0
 //! ```
 //! A network that differs is printed with its seed, and its files stay. Where a membrane comes so close to its threshold that rounding

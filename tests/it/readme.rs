@@ -8,8 +8,8 @@ use spikefuse::network::compile::{NetworkFile, Settings};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const README: &str = include_str!("../README.md");
-const REPORT: &str = include_str!("../docs/report.md");
+const README: &str = include_str!("../../README.md");
+const REPORT: &str = include_str!("../../docs/report.md");
 /// Instead of the defaults, which train for minutes.
 const SMALL: &str = "(
     model: (width: 16, encoder_hidden: 16, embedding: 16, heads: 2, head_dim: 4, time_steps: 3, scales: [3], slice_width: 4),

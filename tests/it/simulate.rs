@@ -2,8 +2,7 @@
 //! and spike trains of other simulators.
 #![cfg(unix)]
 
-#[path = "common/shared.rs"]
-mod shared;
+use crate::shared;
 
 use assert_cmd::Command;
 use ndarray::Array1;

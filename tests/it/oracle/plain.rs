@@ -1,7 +1,7 @@
 //! The documented equations, tick by tick, in the simplest loops: every neuron at every tick, every edge a struct, every arrival a
 //! struct in the list of its tick.
 
-use crate::network::*;
+use crate::oracle::network::*;
 use std::collections::BTreeSet;
 
 /// Closer to its threshold than this, relative to the largest numbers of its neuron, a membrane says nothing: there rounding decides.
@@ -260,9 +260,9 @@ fn initial(network: &Network, model: &Equations) -> Vec<Cell> {
         Initial::Rest => p.rest,
         Initial::Constant(v) => *v,
         Initial::Uniform(low, high, seed) => {
-            let seed =
-                seed.unwrap_or_else(|| crate::counter::derived(network.run_seed, &format!("{}/initial", p.name)));
-            low + (high - low) * crate::counter::unit(seed, j.into())
+            let seed = seed
+                .unwrap_or_else(|| crate::oracle::counter::derived(network.run_seed, &format!("{}/initial", p.name)));
+            low + (high - low) * crate::oracle::counter::unit(seed, j.into())
         }
         Initial::Each(values) => values[j as usize],
     };

@@ -1,8 +1,7 @@
 //! The readers against the real files in the shared folder (`SPIKEFUSE_SHARED`, default `../shared`). Tests that need a
 //! file that is not there say so and pass.
 
-#[path = "common/shared.rs"]
-mod shared;
+use crate::shared;
 
 use shared::shared;
 use spikefuse::data::{ClassVectors, Dataset, Part, Split, inspect};

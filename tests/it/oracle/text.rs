@@ -1,6 +1,6 @@
 //! Networks as files: RON, and beside it what it names, as `.csv` or `.npy`.
 
-use crate::network::*;
+use crate::oracle::network::*;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;

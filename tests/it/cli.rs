@@ -951,7 +951,7 @@ fn threads_that_cannot_be_made_are_an_error() {
     }
 }
 
-/// How often the long forms of the next two tests do it: `SPIKEFUSE_ROUNDS=200 cargo test --test cli -- --ignored`.
+/// How often the long forms of the next two tests do it: `SPIKEFUSE_ROUNDS=200 cargo test --test it cli -- --ignored`.
 fn rounds(short: usize) -> usize {
     std::env::var("SPIKEFUSE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(short)
 }

@@ -1,7 +1,7 @@
 //! Sources and projections drawn out: every spike or value that comes from outside, every edge.
 
-use crate::counter::{below, derived, unit};
-use crate::network::*;
+use crate::oracle::counter::{below, derived, unit};
+use crate::oracle::network::*;
 use std::ops::Range;
 
 /// A synapse, with the target's id in the whole population and its delay in ticks.

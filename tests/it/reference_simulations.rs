@@ -2,8 +2,7 @@
 //! coefficients and of the readers that does not pass through this crate's simulator. SpikingJelly's traces are followed by the simulator
 //! itself. Skipped where the reference data are not.
 
-#[path = "common/shared.rs"]
-mod shared;
+use crate::shared;
 
 use ndarray_npy::{NpzReader, ReadableElement, write_npy};
 use shared::shared;
