@@ -82,13 +82,14 @@ impl Compare {
         bar.finish_and_clear();
         let energy: Vec<Energy> =
             EnergyTable::shown().iter().filter_map(|table| table.apply(&found.ledger, None).ok()).collect();
-        let text = match self.json {
-            true => super::json(&OfNetwork { comparison: &found, energy: &energy })?,
-            false => format!(
+        let text = if self.json {
+            super::json(&OfNetwork { comparison: &found, energy: &energy })?
+        } else {
+            format!(
                 "{found}\nsynaptic operations by definition, event-driven\n{}\n{}",
                 synops_table(&found.synops),
                 energy_table(&energy, 1)
-            ),
+            )
         };
         super::print(&text)?;
         Ok(ExitCode::from(u8::from(!found.holds())))

@@ -83,15 +83,16 @@ pub fn word_batch<'a, R: Real>(
     }
     graph.scope(Branch::Classes, "input.words");
     let values = (rows * dim) as u64;
-    let cost = match model.config.center_words {
-        true => Cost {
+    let cost = if model.config.center_words {
+        Cost {
             additions: values,
             macs: values,
             functions: values + rows as u64,
             comparisons: rows as u64,
             ..Cost::ZERO
-        },
-        false => Cost::ZERO,
+        }
+    } else {
+        Cost::ZERO
     };
     let filed = graph.cost("center", cost);
     graph.record(filed, rows, dim, out, &[], |_, _| {})

@@ -8,7 +8,7 @@ use crate::data::Clips;
 use crate::energy::{Cost, DenseOperator, add_operators};
 use crate::error::Result;
 use crate::hybrid::config::{self, ThresholdMode};
-use crate::hybrid::parameters::{ByModality, Modality, Parameters, Pass};
+use crate::hybrid::parameters::{ByModality, MODALITIES, Modality, Parameters, Pass};
 use crate::hybrid::tensor::{Graph, Var};
 use crate::hybrid::time_step;
 use crate::spiking::Driver;
@@ -77,12 +77,11 @@ impl<'a> Hybrid<'a> {
     /// # Errors
     /// If a folded weight is not finite or a constant is out of its domain.
     pub fn new(model: &'a Stft, parameters: &'a Parameters<f32>) -> Result<Self> {
-        let stacks = match model.has_spikes() {
-            true => Some(ByModality {
-                audio: stack(model, parameters, Modality::Audio)?,
-                video: stack(model, parameters, Modality::Video)?,
-            }),
-            false => None,
+        let stacks = if model.has_spikes() {
+            let [audio, video] = MODALITIES.map(|m| stack(model, parameters, m));
+            Some(ByModality { audio: audio?, video: video? })
+        } else {
+            None
         };
         Ok(Hybrid { model, parameters, stacks })
     }

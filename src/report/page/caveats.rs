@@ -49,8 +49,8 @@ fn unpriced(report: &Report) -> String {
         .collect();
     let mut head = vec!["operation"];
     head.extend(report.energy.iter().map(|e| e.table.as_str()));
-    match rows.is_empty() {
-        true => String::new(),
-        false => table("Operations that each table has no price for, per clip; – where there is none", &head, &rows),
+    if rows.is_empty() {
+        return String::new();
     }
+    table("Operations that each table has no price for, per clip; – where there is none", &head, &rows)
 }

@@ -32,10 +32,10 @@ pub fn unpriced(energy: &Energy) -> String {
     if energy.dense_twin_pj.is_none() {
         names.insert(0, "the dense twin".into());
     }
-    match names.is_empty() {
-        true => "every operation has a price".into(),
-        false => format!("without a price: {}", names.join(", ")),
+    if names.is_empty() {
+        return "every operation has a price".into();
     }
+    format!("without a price: {}", names.join(", "))
 }
 
 /// One row a table, on a logarithmic axis.
@@ -48,9 +48,10 @@ pub fn picture(report: &Report) -> Picture {
                   the dense twin is the whole network with ReLU in place of spikes, in one pass. Tables do not price the same \
                   operations: what each of them leaves out stands below it, so that sums of different tables do not compare. Functions are divisions, roots, exponentials and logarithms."
             .into(),
-        figure: match report.energy.is_empty() {
-            true => Err("no table prices anything of this run".into()),
-            false => Ok(draw(report)),
+        figure: if report.energy.is_empty() {
+            Err("no table prices anything of this run".into())
+        } else {
+            Ok(draw(report))
         },
     }
 }

@@ -59,9 +59,10 @@ pub fn picture(report: &Report) -> Picture {
     });
     order.sort_unstable();
     let work: Vec<_> = order.into_iter().map(|i| &work[i]).collect();
-    let figure = match work.is_empty() {
-        true => Err("the report has no layer with weights".to_owned()),
-        false => Ok(draw(report, &work, all)),
+    let figure = if work.is_empty() {
+        Err("the report has no layer with weights".to_owned())
+    } else {
+        Ok(draw(report, &work, all))
     };
     Picture {
         name: "operations",

@@ -36,9 +36,10 @@ pub fn picture(report: &Report, others: &[Report]) -> Picture {
     if !others.is_empty() {
         trained = std::iter::once(report).chain(others).map(run).collect();
     }
-    let figure = match shortened.is_empty() && trained.is_empty() {
-        true => Err(NO_SPIKES.to_owned()),
-        false => Ok(draw(report, &shortened, &trained)),
+    let figure = if shortened.is_empty() && trained.is_empty() {
+        Err(NO_SPIKES.to_owned())
+    } else {
+        Ok(draw(report, &shortened, &trained))
     };
     let mut caption = format!(
         "Harmonic mean (HM) and zero-shot accuracy (ZSL), by the sum of both distances, against the modelled energy of the whole \
