@@ -1,5 +1,6 @@
-//! Speed of both drivers on the reference network: one clip of 4 ticks on one thread, and 256 clips of 10 ticks on rayon's
-//! threads. Prints the spikes of both layers first, so that a peer can check that it ran the same.
+//! Speed of both drivers on the reference network: one clip of 4 ticks on one thread, and 256 clips
+//! of 10 ticks on rayon's threads. Prints the spikes of both layers first, so that a peer can check
+//! that it ran the same.
 
 mod network;
 

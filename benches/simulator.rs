@@ -1,4 +1,5 @@
-//! Speed of the drivers on networks of `networks/`: 1000 ticks of each, and of a network in which nothing happens.
+//! Speed of the drivers on networks of `networks/`: 1000 ticks of each, and of a network in which
+//! nothing happens.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use spikefuse::network::compile::{NetworkFile, Settings};
@@ -29,7 +30,8 @@ fn networks(criterion: &mut Criterion) {
         }
         let network = Arc::new(network);
         for driver in [Driver::Event, Driver::Clock, Driver::Auto] {
-            // The simulation goes on from where the last one ended: building it costs more than running it.
+            // The simulation goes on from where the last one ended: building it costs more than
+            // running it.
             let mut simulation = Simulation::new(network.clone(), driver, 1, Vec::new()).unwrap();
             group.bench_function(BenchmarkId::new(name, format!("{driver:?}")), |bencher| {
                 bencher.iter(|| simulation.run(simulation.now() + TICKS, &mut Ignore, &mut |_| {}).unwrap());
@@ -39,8 +41,8 @@ fn networks(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What memory allows the clock-driven driver on cuba4k and cuba40k: the arithmetic of a tick on membranes and two currents, and nothing
-/// else, for 1000 ticks.
+/// What memory allows the clock-driven driver on cuba4k and cuba40k: the arithmetic of a tick on
+/// membranes and two currents, and nothing else, for 1000 ticks.
 fn limit(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("limit");
     group.sample_size(10);

@@ -1,6 +1,6 @@
-//! Speed of the hybrid model at its default width on clip averages: a training step on 256 positive and 256 negative clips,
-//! inference of 256 clips by both drivers, the Tucker fusion alone, and the choice of gamma. Prints the model first, so that a
-//! peer can build the same.
+//! Speed of the hybrid model at its default width on clip averages: a training step on 256 positive
+//! and 256 negative clips, inference of 256 clips by both drivers, the Tucker fusion alone, and the
+//! choice of gamma. Prints the model first, so that a peer can build the same.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rand::RngExt as _;

@@ -1,4 +1,5 @@
-//! A network of two populations made in code, run event by event and tick by tick: the same spikes for fewer operations.
+//! A network of two populations made in code, run event by event and tick by tick: the same spikes
+//! for fewer operations.
 //!
 //!     cargo run --example drivers
 

@@ -1,9 +1,11 @@
-//! What a trained model makes of clips, as a file for other programs: the features and class vectors that go in, the embeddings
-//! that come out, and every spike on the way. `benches/peers/stft_torch.py` does the same from the same weights.
+//! What a trained model makes of clips, as a file for other programs: the features and class
+//! vectors that go in, the embeddings that come out, and every spike on the way.
+//! `benches/peers/stft_torch.py` does the same from the same weights.
 //!
 //!     cargo run --release --example embeddings -- MODEL OUT.safetensors [DATA DATASET]
 //!
-//! Takes the test clips of unseen classes, at most 256; without DATA and DATASET those of the embedded set.
+//! Takes the test clips of unseen classes, at most 256; without DATA and DATASET those of the
+//! embedded set.
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use spikefuse::data::{ClassVectors, Dataset, Features, Part, Split};

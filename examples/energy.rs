@@ -1,5 +1,5 @@
-//! What sparseness is worth: the modelled energy of one spiking layer, event-driven, against its dense twin (one matrix product
-//! with ReLU), as more and more of its inputs fire.
+//! What sparseness is worth: the modelled energy of one spiking layer, event-driven, against its
+//! dense twin (one matrix product with ReLU), as more and more of its inputs fire.
 //!
 //!     cargo run --release --example energy
 

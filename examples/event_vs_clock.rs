@@ -1,5 +1,5 @@
-//! One network, two ways through time: event by event and tick by tick. Spikes, membranes and thresholds are equal bit by bit,
-//! the work is not.
+//! One network, two ways through time: event by event and tick by tick. Spikes, membranes and
+//! thresholds are equal bit by bit, the work is not.
 //!
 //!     cargo run --release --example event_vs_clock
 

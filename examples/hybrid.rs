@@ -1,5 +1,5 @@
-//! The whole hybrid through the library: train on the embedded set, test event by event, print the report. The model is tiny
-//! so that it takes seconds; `spikefuse run` takes the real one.
+//! The whole hybrid through the library: train on the embedded set, test event by event, print the
+//! report. The model is tiny so that it takes seconds; `spikefuse run` takes the real one.
 //!
 //!     cargo run --release --example hybrid
 

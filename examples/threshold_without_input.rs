@@ -1,5 +1,5 @@
-//! A neuron that fires although nothing arrives: its threshold falls below its membrane. An event-driven simulator that only
-//! looks at neurons with input would miss that spike.
+//! A neuron that fires although nothing arrives: its threshold falls below its membrane. An
+//! event-driven simulator that only looks at neurons with input would miss that spike.
 //!
 //!     cargo run --example threshold_without_input
 
@@ -39,7 +39,8 @@ fn main() -> Result<()> {
     let synapse = DenseSynapses::dense(1, 1, &[0.5])?;
     let stack = Stack::new(vec![Layer::new(synapse, &[0.0], lif, LayerThreshold::Dynamic(threshold))?])?;
 
-    // One spike at tick 0, then silence. The cue of the dense branch asks for a threshold of 1 - 0.7, half of the way per tick.
+    // One spike at tick 0, then silence. The cue of the dense branch asks for a threshold of 1 -
+    // 0.7, half of the way per tick.
     let input = SpikeTrain::from_spikes(1, TICKS, [Spike { tick: 0, source: 0 }])?;
     let cue = [-0.7];
     let clip = ClipInput { cues: vec![&cue], ..ClipInput::new(Input::Spikes(&input)) };

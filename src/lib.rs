@@ -1,8 +1,35 @@
-//! spikefuse: an event-driven spiking simulator joined to a dense hybrid model, the Spiking Tucker Fusion Transformer (STFT).
+//! spikefuse: an event-driven spiking simulator joined to a dense hybrid model, the Spiking Tucker
+//! Fusion Transformer (STFT).
 //!
-//! There are two engines with one vocabulary. The [`simulator`] runs any [`network`] of linear neurons with delays, one network for a long
-//! time. The engine of [stacks](spiking::stack) runs feed-forward layers without delays, thousands of short clips; it is the spiking branch
-//! of the [`hybrid`]. Each has an event-driven and a clock-driven driver that agree bit for bit.
+//! There are two engines with one vocabulary. The [`simulator`] runs any [`network`] of linear
+//! neurons with delays, one network for a long time. The engine of [stacks](spiking::stack) runs
+//! feed-forward layers without delays, thousands of short clips; it is the spiking branch of the
+//! [`hybrid`]. Each has an event-driven and a clock-driven driver that agree bit for bit.
+//!
+//! # A network in ten lines
+//! ```
+//! use spikefuse::network::Ms;
+//! use spikefuse::network::build::NetworkBuilder;
+//! use spikefuse::network::spec::{Alif, Lif, Poisson, Uniform};
+//! use spikefuse::recording::Variable;
+//!
+//! let mut net = NetworkBuilder::new(Ms(0.1)).name("pair").seed(1);
+//! let exc = net.population("exc", 400, Alif::default().v_th_mv(15.0).jump_mv(3.0));
+//! let inh = net.population("inh", 100, Lif::default());
+//! let noise = net.source("noise", 400, Poisson::hz(800.0));
+//! net.connect(noise, exc).one_to_one().weight(1.5);
+//! net.connect(exc, inh).fixed_in_degree(40).weight(1.5).delay_ms(1.5);
+//! net.connect(inh, exc).fixed_probability(0.1).weight(-1.0).delay_ms(Uniform::new(1.0, 3.0));
+//! let run = net.build()?.simulate(1000.0).record("spikes,membrane:exc[0..2]").run()?;
+//!
+//! println!("exc fires at {:.1} Hz", run.spikes("exc")?.rate_hz());
+//! let membrane = run.trace(Variable::Membrane, "exc")?;
+//! assert_eq!(membrane.values.len(), 2 * 10_000);
+//! # Ok::<(), spikefuse::Error>(())
+//! ```
+//! A crate that needs no more than this depends on spikefuse with `default-features = false`; the
+//! features `plot`, `hdf5`, `hybrid` and `cli` add figures, SONATA files, the hybrid model and the
+//! program.
 //!
 //! # Nouns
 //! | noun | meaning |
@@ -26,8 +53,8 @@
 //! | stage | 1 chooses epochs and gamma on validation clips, 2 trains anew on all but the test clips ([`hybrid::train`]) |
 //!
 //! # Modules
-//! A module uses only modules above it; `tests/it/layers.rs` has the exact table. The equations are in `docs/model.md` and
-//! `docs/simulator.md`.
+//! A module uses only modules above it; `tests/it/layers.rs` has the exact table. The equations are
+//! in `docs/model.md` and `docs/simulator.md`.
 //!
 //! | module | what it holds |
 //! |---|---|

@@ -1,4 +1,5 @@
-//! Loading holds little more than the features themselves. Alone in its file, since it counts every allocation.
+//! Loading holds little more than the features themselves. Alone in its file, since it counts every
+//! allocation.
 
 #[path = "common/allocations.rs"]
 mod allocations;
@@ -10,7 +11,8 @@ use spikefuse::data::{ClassVectors, Dataset, Part, Split, generate};
 fn loading_holds_at_most_a_fifth_more_than_the_features() {
     const CLIPS: usize = 600;
     const DIM: usize = 512;
-    // The lists and vectors of the embedded set with larger HDF5 files: 18 classes x 600 clips x 2 x 512 x 4 bytes = 44 MB.
+    // The lists and vectors of the embedded set with larger HDF5 files: 18 classes x 600 clips x 2
+    // x 512 x 4 bytes = 44 MB.
     let root = tempfile::tempdir().unwrap();
     let folder = generate(root.path(), 0).unwrap();
     let open = || Dataset::open(root.path(), "Compositions", Split::Main, ClassVectors::Aligned).unwrap();

@@ -1,4 +1,5 @@
-//! A recorder holds no more for a long run than for a short one. Alone in its file, since it counts every allocation.
+//! A recorder holds no more for a long run than for a short one. Alone in its file, since it counts
+//! every allocation.
 
 #[path = "common/allocations.rs"]
 mod allocations;

@@ -1,6 +1,7 @@
-//! The network on which simulators are compared: 512 -> 512 LIF -> 300 LIF, tau 2, threshold 1, hard reset, decaying input.
-//! Weights are multiples of 2^-12 from a counter-based generator, so any language can rebuild them and no sum of them
-//! rounds: `peers/inference_vs_spikingjelly.py` does.
+//! The network on which simulators are compared: 512 -> 512 LIF -> 300 LIF, tau 2, threshold 1,
+//! hard reset, decaying input. Weights are multiples of 2^-12 from a counter-based generator, so
+//! any language can rebuild them and no sum of them rounds: `peers/inference_vs_spikingjelly.py`
+//! does.
 
 use spikefuse::base::counter::{below, unit};
 use spikefuse::spiking::SpikeTrain;
@@ -14,8 +15,8 @@ pub const INPUTS: usize = 512;
 pub const HIDDEN: usize = 512;
 pub const OUTPUTS: usize = 300;
 
-/// A share of sources that fire, with the ranges and offsets (in units of 2^-12) of both weight matrices that keep the
-/// firing rates of the layers moderate.
+/// A share of sources that fire, with the ranges and offsets (in units of 2^-12) of both weight
+/// matrices that keep the firing rates of the layers moderate.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     pub name: &'static str,
@@ -55,7 +56,8 @@ pub fn stack(parameters: &[Vec<f32>; 4], reset: Reset<f32>, decay_input: bool) -
     Stack::new(vec![layer(HIDDEN, INPUTS, w1, b1), layer(OUTPUTS, HIDDEN, w2, b2)]).unwrap()
 }
 
-/// The input of each of `clips` clips: source i of clip b fires at tick t if draw (t clips + b) 512 + i is below the rate.
+/// The input of each of `clips` clips: source i of clip b fires at tick t if draw (t clips + b) 512
+/// + i is below the rate.
 pub fn inputs(rate: f64, clips: usize, ticks: usize) -> Vec<SpikeTrain> {
     let fires = |t: usize, b: usize, i: u32| unit(3011, ((t * clips + b) * INPUTS) as u64 + u64::from(i)) < rate;
     let mut trains = vec![SpikeTrain::new(INPUTS); clips];

@@ -25,7 +25,8 @@ pub fn as_file(name: &str, data: &[u8], read: impl FnOnce(&Path)) {
 /// Files with their paths below a folder.
 pub type Template = Vec<(String, Vec<u8>)>;
 
-/// Calls `read` with a folder of the files of `template`, one of them, chosen by the first byte of `data`, replaced by the rest of `data`.
+/// Calls `read` with a folder of the files of `template`, one of them, chosen by the first byte of
+/// `data`, replaced by the rest of `data`.
 pub fn in_folder(template: &'static OnceLock<Template>, make: fn() -> Template, data: &[u8], read: impl FnOnce(&Path)) {
     let Some((&which, data)) = data.split_first() else { return };
     let root = folder().join("folder");

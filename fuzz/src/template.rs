@@ -24,7 +24,8 @@ pub fn floats(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
-/// Integers of population `population` of `root`, each with the population that its nodes are of, and floats of its group 0.
+/// Integers of population `population` of `root`, each with the population that its nodes are of,
+/// and floats of its group 0.
 fn h5(path: [&str; 2], integers: &[(&str, &[i64], Option<&str>)], zero: &[(&str, &[f64])]) -> Vec<u8> {
     let mut builder = FileBuilder::new();
     let mut top = builder.create_group(path[0]);

@@ -19,10 +19,12 @@ use std::sync::Arc;
 /// Options of `energy`.
 #[derive(Args)]
 pub struct EnergyOptions {
-    /// A report.json or simulation.json, the folder that holds one, or a network file, which is simulated
+    /// A report.json or simulation.json, the folder that holds one, or a network file, which is
+    /// simulated
     #[arg(value_name = "REPORT|RUN_DIR|NETWORK.ron", required_unless_present = "list_tables")]
     run: Option<PathBuf>,
-    /// Table by name, or a .ron file with one of your own; may be given several times [default: all that price something]
+    /// Table by name, or a .ron file with one of your own; may be given several times [default: all
+    /// that price something]
     #[arg(long, value_name = "NAME|FILE.ron")]
     table: Vec<PathBuf>,
     /// Price arithmetic as if it were computed in this type

@@ -19,7 +19,8 @@ use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-/// Event-driven spiking simulation joined to a dense hybrid model: the Spiking Tucker Fusion Transformer.
+/// Event-driven spiking simulation joined to a dense hybrid model: the Spiking Tucker Fusion
+/// Transformer.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {

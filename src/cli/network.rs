@@ -13,9 +13,11 @@ use std::process::ExitCode;
 
 #[derive(Subcommand)]
 pub enum Network {
-    /// Check a network file and everything it names; exit code 2 if anything is wrong, with line and column
+    /// Check a network file and everything it names; exit code 2 if anything is wrong, with line
+    /// and column
     Check(Check),
-    /// What a network consists of: populations, synapses, fan-in and fan-out, cycles, delays, memory
+    /// What a network consists of: populations, synapses, fan-in and fan-out, cycles, delays,
+    /// memory
     Info(InfoOptions),
 }
 

@@ -26,8 +26,8 @@ pub struct DataOptions {
     /// Which class gets which vector: its own, or as the benchmarks' reference loader has it
     #[arg(long, value_enum, requires = "data")]
     class_vectors: Option<ClassVectorsOption>,
-    /// Vectors of further names for the configuration's read_out, as a word_embeddings file of the published data sets; may be
-    /// given several times
+    /// Vectors of further names for the configuration's read_out, as a word_embeddings file of the
+    /// published data sets; may be given several times
     #[arg(long, value_name = "FILE.npy")]
     pub vocabulary: Vec<PathBuf>,
 }
@@ -138,8 +138,9 @@ impl NetworkOptions {
     }
 }
 
-/// Starts the threads that all share who read data or train: otherwise that is done where they are first used, which is too late for an
-/// error. Where not even one can be made, the calling thread does the work, unless threads are `needed`.
+/// Starts the threads that all share who read data or train: otherwise that is done where they are
+/// first used, which is too late for an error. Where not even one can be made, the calling thread
+/// does the work, unless threads are `needed`.
 pub fn start_threads(needed: bool) -> Result<()> {
     let pool = rayon::ThreadPoolBuilder::new();
     let alone = !needed && std::thread::Builder::new().spawn(|| ()).is_err();

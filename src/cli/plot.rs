@@ -54,7 +54,8 @@ pub struct Common {
 pub struct Spikes {
     #[command(flatten)]
     common: Common,
-    /// Draw this population only, or some of its neurons, as NAME[0..10]; may be given several times
+    /// Draw this population only, or some of its neurons, as NAME[0..10]; may be given several
+    /// times
     #[arg(long, value_name = "NAME")]
     population: Vec<String>,
     /// Length of a tick, for a file that is not a folder's
@@ -80,7 +81,8 @@ pub struct Rate {
     /// Count in bins of this width
     #[arg(long, value_name = "MS", conflicts_with = "sigma", allow_negative_numbers = true)]
     bin: Option<f64>,
-    /// Smooth by a Gaussian of this standard deviation [default: about a hundredth of the time drawn]
+    /// Smooth by a Gaussian of this standard deviation [default: about a hundredth of the time
+    /// drawn]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     sigma: Option<f64>,
 }
@@ -106,7 +108,8 @@ pub struct Traces {
     /// Population, or some of its neurons, as NAME[0..3] [default: the first that was recorded]
     #[arg(long, value_name = "NAME")]
     population: Option<String>,
-    /// Draw this neuron, or these, as 0..3; may be given several times [default: the first that were recorded]
+    /// Draw this neuron, or these, as 0..3; may be given several times [default: the first that
+    /// were recorded]
     #[arg(long, value_name = "N")]
     neuron: Vec<String>,
 }
@@ -223,7 +226,8 @@ impl Common {
     }
 }
 
-/// The trace of a variable: of the population asked for, with the neurons asked for if there is one.
+/// The trace of a variable: of the population asked for, with the neurons asked for if there is
+/// one.
 fn find<'a>(
     input: &Path,
     traces: &'a [Trace],

@@ -18,8 +18,8 @@ pub struct Simulate {
     /// Network file (.ron), or the simulation_config.json of a SONATA network
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
-    /// Spikes in place of a source's own; SOURCE= may be left out if there is one source, :POP if the file has one population.
-    /// May be given several times
+    /// Spikes in place of a source's own; SOURCE= may be left out if there is one source, :POP if
+    /// the file has one population. May be given several times
     #[arg(long, value_name = "[SOURCE=]FILE[:POP]")]
     input: Vec<OsString>,
     /// Simulated time [default: the network file's]
@@ -34,8 +34,8 @@ pub struct Simulate {
     /// Seed in place of the network file's
     #[arg(long)]
     seed: Option<u64>,
-    /// What to record in place of what the network file says: spikes, spikes:POP[0..4], spikes:SOURCE, membrane:POP[3], threshold:POP,
-    /// current:POP, ...
+    /// What to record in place of what the network file says: spikes, spikes:POP[0..4],
+    /// spikes:SOURCE, membrane:POP[3], threshold:POP, current:POP, ...
     #[arg(long, value_name = "LIST")]
     record: Option<String>,
     /// Folder for recording and report

@@ -7,13 +7,15 @@
 //!
 //! let cost = Cost { macs: 1000, ..Cost::ZERO };
 //! let product = DenseOperator {
+//!     branch: Branch::Dense,
 //!     layer: "encoder".into(),
+//!     in_twin: true,
 //!     operator: "product".into(),
 //!     cost,
 //!     synapses: None,
 //! };
 //! let mut ledger = Ledger::new(1);
-//! ledger.file_dense(Branch::Dense, &product, true);
+//! ledger.file_dense(&product);
 //! let energy = EnergyTable::find("45nm-fp32")?.apply(&ledger, None)?;
 //! assert_eq!(energy.total_pj, 4600.0);
 //! # Ok::<(), spikefuse::Error>(())

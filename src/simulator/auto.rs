@@ -16,8 +16,8 @@ const FIRST_WINDOW: Tick = 8;
 /// clock-driven.
 const BUSY: f64 = 0.025;
 
-/// What [`Driver::Auto`] has measured and chosen. It chooses at ends of whole epochs only, so that the
-/// choice does not depend on interruptions.
+/// What [`Driver::Auto`] has measured and chosen. It chooses at ends of whole epochs only, so that
+/// the choice does not depend on interruptions.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Auto {
     pub driver: Driver,
@@ -45,8 +45,8 @@ impl Auto {
         self.driver == Driver::Auto && known - self.since >= window
     }
 
-    /// Chooses for each population from `from` on, by what is known up to `known`. All parts see the
-    /// same figures and choose alike.
+    /// Chooses for each population from `from` on, by what is known up to `known`. All parts see
+    /// the same figures and choose alike.
     pub fn choose(&mut self, known: Tick, from: Tick, network: &Network) {
         let window = known - self.since;
         let dense = network.populations().iter().enumerate().map(|(p, population)| {

@@ -1,9 +1,10 @@
 //! The seam between kinds of neurons and the rest of the simulator.
 //!
-//! A [`CellGroup`] is one part's share of one population. What computes the neurons of a kind stands
-//! behind this trait; exchange, synapses, recording, choice of drivers and checkpoints know nothing
-//! else of them. One tick of a cell group, phase by phase, is `tick::advance`; it is compiled for
-//! each kind, so that one virtual call is made per population and epoch and none per tick.
+//! A [`CellGroup`] is one part's share of one population. What computes the neurons of a kind
+//! stands behind this trait; exchange, synapses, recording, choice of drivers and checkpoints know
+//! nothing else of them. One tick of a cell group, phase by phase, is `tick::advance`; it is
+//! compiled for each kind, so that one virtual call is made per population and epoch and none per
+//! tick.
 
 use super::rows::Strengths;
 use crate::base::aligned::prefetch;

@@ -1,4 +1,5 @@
-//! A simulation between two ticks: everything that what follows depends on, whatever the number of threads.
+//! A simulation between two ticks: everything that what follows depends on, whatever the number of
+//! threads.
 
 use super::auto::Auto;
 use super::cell_group::{InputCounts, PopulationState, Tally};
@@ -21,7 +22,8 @@ pub struct Checkpoint {
     pub(super) spikes: Vec<[u32; 3]>,
     pub(super) counts: Vec<LayerCounts>,
     input: Vec<InputCounts>,
-    /// What the choice of drivers rests on: operation counts go on as if there had been no interruption.
+    /// What the choice of drivers rests on: operation counts go on as if there had been no
+    /// interruption.
     auto: Auto,
 }
 

@@ -34,8 +34,8 @@ pub struct Comparison {
     pub runs: Vec<DriverRun>,
     /// The same network with its random sources at other rates; empty if it has none.
     pub rates: Vec<TickTimes>,
-    /// Firing rate of the neurons, per cent of the ticks, from which on the clock-driven driver is quicker; none if it is not in the range
-    /// of `rates`.
+    /// Firing rate of the neurons, per cent of the ticks, from which on the clock-driven driver is
+    /// quicker; none if it is not in the range of `rates`.
     pub crossover_percent: Option<f64>,
     /// The same as a rate of the sources.
     pub crossover_input_percent: Option<f64>,
@@ -99,14 +99,15 @@ impl Recorder for Hashes {
     }
 }
 
-/// A list ends with the last tick at which something was recorded: what is missing is a tick without anything, whose hash is 0.
+/// A list ends with the last tick at which something was recorded: what is missing is a tick
+/// without anything, whose hash is 0.
 fn first_difference(a: &[u64], b: &[u64]) -> Option<Tick> {
     let at = |hashes: &[u64], t: usize| hashes.get(t).copied().unwrap_or(0);
     (0..a.len().max(b.len())).find(|&t| at(a, t) != at(b, t)).map(|t| t as Tick)
 }
 
-/// Runs `network` for `ticks` ticks with both drivers, then for up to `rate_ticks` ticks at each of several rates of its random sources.
-/// `progress` hears how many of how many runs are done.
+/// Runs `network` for `ticks` ticks with both drivers, then for up to `rate_ticks` ticks at each of
+/// several rates of its random sources. `progress` hears how many of how many runs are done.
 ///
 /// # Errors
 /// If there is no memory for the network.

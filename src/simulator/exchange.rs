@@ -9,8 +9,8 @@ use std::time::Duration;
 /// What one part did in one epoch; all parts get it.
 #[derive(Default)]
 pub(super) struct Outbox {
-    /// For each population its activity; then for each of its ticks the number of spikes, and the ids
-    /// of the neurons, ascending. Then for each source and tick the same without activity.
+    /// For each population its activity; then for each of its ticks the number of spikes, and the
+    /// ids of the neurons, ascending. Then for each source and tick the same without activity.
     pub words: Vec<u32>,
     /// For each tick of the epoch and each probe: values of the part's neurons. Only the first part
     /// receives them.
@@ -111,8 +111,8 @@ impl Exchange {
         Some(())
     }
 
-    /// Blocks until every other part's next unreceived epoch has arrived, and puts it into `all`, by
-    /// part. Returns None if one is gone.
+    /// Blocks until every other part's next unreceived epoch has arrived, and puts it into `all`,
+    /// by part. Returns None if one is gone.
     pub fn receive(&mut self, all: &mut [Outbox]) -> Option<()> {
         self.received = self.received.wrapping_add(1);
         for (part, way, channel) in &self.from {
@@ -138,9 +138,9 @@ impl Way {
         &self.lines[epoch as usize % LINES]
     }
 
-    /// Blocks until the line of `epoch` is there; None if it will not come. It spins for a while before
-    /// it sleeps, since waking a thread takes longer than most epochs, and yields after the first tries,
-    /// since there may be fewer cores than parts.
+    /// Blocks until the line of `epoch` is there; None if it will not come. It spins for a while
+    /// before it sleeps, since waking a thread takes longer than most epochs, and yields after the
+    /// first tries, since there may be fewer cores than parts.
     fn wait(&self, epoch: u32) -> Option<()> {
         const ALONE: u32 = 4000;
         const TRIES: u32 = 10_000;

@@ -36,8 +36,8 @@ pub struct Job {
 }
 
 impl Job {
-    /// Reads a network file (`.ron`), or the `simulation_config.json` of a SONATA network. `seed` stands
-    /// in for the file's, and `files_anywhere` lets it name files outside its own folder.
+    /// Reads a network file (`.ron`), or the `simulation_config.json` of a SONATA network. `seed`
+    /// stands in for the file's, and `files_anywhere` lets it name files outside its own folder.
     ///
     /// # Errors
     /// If a file cannot be read or asks for what cannot be done.
@@ -109,8 +109,8 @@ impl Job {
         Ok(self)
     }
 
-    /// Puts the spikes of a file in place of what a source emits; `[SOURCE=]FILE[:POPULATION]`, where
-    /// the source may be left out if there is one and the population if the file has one.
+    /// Puts the spikes of a file in place of what a source emits; `[SOURCE=]FILE[:POPULATION]`,
+    /// where the source may be left out if there is one and the population if the file has one.
     ///
     /// # Errors
     /// If there is no such source, it was given spikes before, or the file does not fit it.
@@ -126,7 +126,8 @@ impl Job {
         Ok(self)
     }
 
-    /// The head of the recording, and the place of each source's spikes in it, if they are recorded.
+    /// The head of the recording, and the place of each source's spikes in it, if they are
+    /// recorded.
     pub(super) fn header(&self, probes: Vec<Probe>) -> (Header, Vec<Option<usize>>) {
         let mut populations = self.naming.populations.clone();
         let sources = self.network.sources().iter().enumerate().map(|(s, source)| {

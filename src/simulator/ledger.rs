@@ -1,7 +1,8 @@
 //! What a simulation did, as a ledger.
 //!
-//! The arithmetic of a step is that of the neuron's equations at one tick ([`crate::spiking::neuron::linear`]), however many idle ticks the
-//! event-driven driver takes in one map.
+//! The arithmetic of a step is that of the neuron's equations at one tick
+//! ([`crate::spiking::neuron::linear`]), however many idle ticks the event-driven driver takes in
+//! one map.
 
 use super::cell_group::InputCounts;
 use super::simulation::Simulation;
@@ -11,9 +12,10 @@ use crate::network::{Origin, Threshold};
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
 
-/// Arithmetic of one step of a neuron: a MAC, or for a membrane that keeps everything an addition, for `e V`; for each exponential
-/// current a MAC into the membrane and a multiplication, for each alpha current three MACs and two multiplications; a comparison
-/// with the threshold unless it never fires.
+/// Arithmetic of one step of a neuron: a MAC, or for a membrane that keeps everything an addition,
+/// for `e V`; for each exponential current a MAC into the membrane and a multiplication, for each
+/// alpha current three MACs and two multiplications; a comparison with the threshold unless it
+/// never fires.
 fn update(neuron: &Neuron, threshold: &Threshold) -> Cost {
     let mut cost = match neuron.retention {
         1.0 => Cost { additions: 1, ..Cost::ZERO },
@@ -60,8 +62,9 @@ impl Simulation {
         ledger
     }
 
-    /// Synaptic operations of all populations so far, by every definition, each projection counted as a layer from all of its sources
-    /// to all neurons that it can reach. Only its synapses count for the effective operations and for spikes x fan-out.
+    /// Synaptic operations of all populations so far, by every definition, each projection counted
+    /// as a layer from all of its sources to all neurons that it can reach. Only its synapses count
+    /// for the effective operations and for spikes x fan-out.
     pub fn synops(&self) -> Synops {
         let network = self.network();
         let layers = network.populations().iter().zip(self.counts()).enumerate().map(|(p, (population, counts))| {

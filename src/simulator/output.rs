@@ -84,8 +84,8 @@ impl Job {
     /// `output`, if there is one.
     ///
     /// # Errors
-    /// If the folder is in use, holds files of others or cannot be written; if there is no memory; if
-    /// there is no checkpoint of this very run to go on from.
+    /// If the folder is in use, holds files of others or cannot be written; if there is no memory;
+    /// if there is no checkpoint of this very run to go on from.
     pub fn simulate(
         mut self,
         ticks: Tick,
@@ -169,8 +169,8 @@ impl Job {
         Ok(Finished { simulation, driver, seed, build_s, run_s, folder })
     }
 
-    /// Everything that a recording depends on, for a checkpoint to know it by: the network, with what
-    /// it was given from files, is told by a hash.
+    /// Everything that a recording depends on, for a checkpoint to know it by: the network, with
+    /// what it was given from files, is told by a hash.
     fn identity(&self, ticks: Tick, segment: Tick, driver: Driver) -> String {
         let mut network = Fnv1a::default();
         let mut record = Fnv1a::default();
@@ -215,7 +215,8 @@ impl Finished {
 }
 
 impl Output {
-    /// Takes the folder for the run. Nothing in it that is not a simulation's is replaced or removed.
+    /// Takes the folder for the run. Nothing in it that is not a simulation's is replaced or
+    /// removed.
     fn take(&self, inputs: &[PathBuf]) -> Result<Hold> {
         let out = &self.folder;
         let hold = Hold::new(out, VERB)?;

@@ -1,4 +1,5 @@
-//! One thread's part of the network: its neurons, its sources, all synapses that end on its neurons.
+//! One thread's part of the network: its neurons, its sources, all synapses that end on its
+//! neurons.
 
 use super::cell_group::GROUP;
 use super::exchange::Outbox;
@@ -185,8 +186,8 @@ impl Part {
         Ok(())
     }
 
-    /// Takes over what was emitted in `ticks` by all parts, in their order, and adds up the activity
-    /// of each population.
+    /// Takes over what was emitted in `ticks` by all parts, in their order, and adds up the
+    /// activity of each population.
     pub fn take(&mut self, ticks: &Range<Tick>, of_parts: &[Outbox], activity: &mut [u64]) {
         for history in &mut self.history {
             ticks.clone().for_each(|tick| history.at_mut(tick).clear());

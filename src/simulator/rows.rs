@@ -12,14 +12,16 @@ const PORTION: u64 = 1 << 20;
 /// *Memory* per synapse: 4 bytes for the target (none where every source reaches every target), the
 /// bytes of [`Strengths`] for the weight, 2 more if delays differ.
 pub(super) struct Rows {
-    /// Local ids of the targets of source i: `targets[offsets[i]..offsets[i + 1]]`, by delay, then by target.
+    /// Local ids of the targets of source i: `targets[offsets[i]..offsets[i + 1]]`, by delay, then
+    /// by target.
     pub offsets: Vec<usize>,
     pub targets: Vec<u32>,
     /// Of each entry of `targets`.
     pub weights: Strengths,
     /// Of each entry of `targets`, if they differ.
     pub delays: Vec<u16>,
-    /// If every source reaches all targets of a range in order: that range; `targets` is empty then.
+    /// If every source reaches all targets of a range in order: that range; `targets` is empty
+    /// then.
     pub all: Option<Range<usize>>,
 }
 
@@ -101,8 +103,8 @@ impl Strengths {
 }
 
 impl Rows {
-    /// The synapses of `projection` on the neurons `targets` of its population. `progress` is told the
-    /// edge visits done, in portions.
+    /// The synapses of `projection` on the neurons `targets` of its population. `progress` is told
+    /// the edge visits done, in portions.
     pub fn build(
         network: &Network,
         projection: &Projection,

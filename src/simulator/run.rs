@@ -58,21 +58,20 @@ impl Network {
     /// Without more it records all spikes, with the driver that suits, on one thread.
     ///
     /// ```
-    /// use spikefuse::network::compile::{Settings, compile};
-    /// use spikefuse::network::spec::NetworkSpec;
+    /// use spikefuse::network::Ms;
+    /// use spikefuse::network::build::NetworkBuilder;
+    /// use spikefuse::network::spec::{Lif, Regular};
     /// use spikefuse::recording::Variable;
     ///
-    /// let spec = NetworkSpec::parse(
-    ///     r#"(format: 1, dt_ms: 0.1,
-    ///         populations: [(name: "cells", size: 2, neuron: Lif())],
-    ///         sources: [(name: "pulses", size: 1, emits: Regular(interval_ms: 5.0))],
-    ///         projections: [(from: "pulses", to: "cells", rule: AllToAll(), weight: 3.0)])"#,
-    /// )?;
-    /// let network = compile(&spec, ".".as_ref(), &Settings::default())?.network;
-    /// let run = network.simulate(100.0).record("spikes,membrane:cells[0]").run()?;
-    /// assert_eq!(run.spikes("cells")?.ticks[..2], [151, 151]);
+    /// let mut net = NetworkBuilder::new(Ms(0.1));
+    /// let cells = net.population("cells", 2, Lif::default());
+    /// let pulses = net.source("pulses", 1, Regular::every_ms(5.0));
+    /// net.connect(pulses, cells).all_to_all().weight(30.0);
+    /// let run = net.build()?.simulate(100.0).record("spikes,membrane:cells[0]").run()?;
+    /// let spikes = run.spikes("cells")?;
+    /// assert_eq!(spikes.ids[..2], [0, 1]);
     /// assert_eq!(run.trace(Variable::Membrane, "cells")?.values.len(), 1000);
-    /// println!("{:.1} Hz", run.spikes("cells")?.rate_hz());
+    /// println!("{:.1} Hz, first at {:?} ms", spikes.rate_hz(), spikes.ms.first());
     /// # Ok::<(), spikefuse::Error>(())
     /// ```
     pub fn simulate(&self, duration_ms: f64) -> Simulate<'_> {

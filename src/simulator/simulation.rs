@@ -35,7 +35,8 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// `network` before its first tick, in at most `threads` parts. The neurons of each probe must ascend.
+    /// `network` before its first tick, in at most `threads` parts. The neurons of each probe must
+    /// ascend.
     ///
     /// # Errors
     /// If there is no memory for the synapses, or a probe or a number of currents is impossible.
@@ -89,7 +90,8 @@ impl Simulation {
         let plan =
             Plan { network: &network, emitters: &emitters, probes: &probes, driver, lookahead, make_cells, progress };
         let build = &|part| Part::build(&plan, part, parts);
-        // The calling thread has the first part: if all were woken up, two would often be put on one core.
+        // The calling thread has the first part: if all were woken up, two would often be put on
+        // one core.
         let others = parts - 1;
         let pool = match others {
             0 => None,
@@ -181,7 +183,8 @@ struct Span {
     ticks: Range<Tick>,
     /// Ticks that parts go through between messages.
     epoch: Tick,
-    /// True if an epoch depends only on messages two epochs old, so that messages overlap computation.
+    /// True if an epoch depends only on messages two epochs old, so that messages overlap
+    /// computation.
     ahead: bool,
 }
 

@@ -73,8 +73,9 @@ impl Draw {
     }
 }
 
-/// Two to three populations of any model, threshold, reset and refractory mode, with bias, recurrent and source projections
-/// of every rule, weight and delay. Biases reach from far below to above the threshold, so neurons fire with and without input.
+/// Two to three populations of any model, threshold, reset and refractory mode, with bias,
+/// recurrent and source projections of every rule, weight and delay. Biases reach from far below to
+/// above the threshold, so neurons fire with and without input.
 fn random_network(seed: u64) -> Network {
     let d = &mut Draw { seed, n: 0 };
     let mut populations = Vec::new();
@@ -117,7 +118,8 @@ fn random_network(seed: u64) -> Network {
                 let values: Vec<f64> = (0..(1 + d.below(40)) as usize * width).map(|_| 4.0 + 8.0 * d.unit()).collect();
                 Threshold::Cue { values: values.into(), width }
             }
-            // Base below the membrane's rest at times: the threshold falls onto a neuron that hears nothing.
+            // Base below the membrane's rest at times: the threshold falls onto a neuron that hears
+            // nothing.
             2 | 3 => {
                 Threshold::Adaptive { base: 1.0 + 8.0 * d.unit(), jump: -0.5 + 6.0 * d.unit(), retention: d.unit() }
             }
@@ -230,7 +232,8 @@ proptest! {
         prop_assert_eq!(&run(&network, Driver::Auto, 2, &[ticks], &probes), &reference);
     }
 
-    /// One that is not interrupted, one that is, and one that goes on from a checkpoint, in other numbers of parts.
+    /// One that is not interrupted, one that is, and one that goes on from a checkpoint, in other
+    /// numbers of parts.
     #[test]
     fn interruptions_and_threads_change_no_count(seed in any::<u64>(), at in 1_u32..400, recorded in any::<bool>()) {
         let network = Arc::new(random_network(seed));
@@ -295,8 +298,8 @@ fn published(name: &str) -> Arc<Network> {
     Arc::new(file.compile(&Settings::default()).unwrap().network)
 }
 
-/// Spikes in 1 s on which NEST 3.10 and Brian2 2.11 agree (`run_nest.py NET` and `run_brian.py NET` of the reference data's
-/// scripts; the networks are those of `netgen.py`).
+/// Spikes in 1 s on which NEST 3.10 and Brian2 2.11 agree (`run_nest.py NET` and `run_brian.py NET`
+/// of the reference data's scripts; the networks are those of `netgen.py`).
 #[test]
 fn published_networks_spike_as_in_other_simulators() {
     for (name, spikes) in [("cuba4k.ron", 22_509), ("cuba40k.ron", 209_715)] {
@@ -311,8 +314,9 @@ fn published_networks_spike_as_in_other_simulators() {
     }
 }
 
-/// Sixteen neurons hear something at the beginning, the first of them also later: nothing is left of the rest, no subnormal numbers either,
-/// which are slow and decay no further. A membrane that comes to a threshold of zero from below does not get there by that.
+/// Sixteen neurons hear something at the beginning, the first of them also later: nothing is left
+/// of the rest, no subnormal numbers either, which are slow and decay no further. A membrane that
+/// comes to a threshold of zero from below does not get there by that.
 #[test]
 fn what_was_long_ago_vanishes() {
     let leak = Leak { tau_ms: Some(2.0), rest_mv: 0.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
@@ -368,8 +372,8 @@ fn a_silent_network_is_not_touched() {
     }
 }
 
-/// A constant current I into a LIF neuron: V(t) = V_inf (1 - exp(-t / tau)) from rest, so the interval is
-/// `ceil(tau ln(V_inf / (V_inf - theta)) / dt)` ticks, plus the refractory ones.
+/// A constant current I into a LIF neuron: V(t) = V_inf (1 - exp(-t / tau)) from rest, so the
+/// interval is `ceil(tau ln(V_inf / (V_inf - theta)) / dt)` ticks, plus the refractory ones.
 #[test]
 fn the_interspike_interval_is_that_of_the_closed_form() {
     for (tau, current, theta, refractory) in [(20.0, 30.0, 20.0, 20), (10.0, 1.5, 1.0, 0), (33.0, 7.0, 6.99, 3)] {
@@ -430,8 +434,9 @@ fn a_refractory_time_may_be_as_long_as_there_are_ticks() {
     }
 }
 
-/// The membrane rests at 5 mV. The threshold starts at 4 + 6 and falls onto it: it crosses although nothing arrives, where
-/// 4 + 6 r^k <= 5. The first spike at which it starts falling comes from the initial membrane.
+/// The membrane rests at 5 mV. The threshold starts at 4 + 6 and falls onto it: it crosses although
+/// nothing arrives, where 4 + 6 r^k <= 5. The first spike at which it starts falling comes from the
+/// initial membrane.
 #[test]
 fn a_threshold_falls_onto_a_membrane_that_hears_nothing() {
     let leak = Leak { tau_ms: Some(5.0), rest_mv: 5.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
@@ -442,7 +447,8 @@ fn a_threshold_falls_onto_a_membrane_that_hears_nothing() {
     simulation.run(3000, &mut kept, &mut |_| {}).unwrap();
     let first = kept.spikes[0].0;
     let second = kept.spikes[1].0;
-    // After the first spike the excess is 6 (what is left of it before is 0), and V is back at rest long before it crosses.
+    // After the first spike the excess is 6 (what is left of it before is 0), and V is back at rest
+    // long before it crosses.
     let expected = first + ((1.0_f64 / 6.0).ln() / retention.ln()).ceil() as Tick;
     assert_eq!(second, expected);
     let counts = simulation.counts()[0];
@@ -467,9 +473,9 @@ fn hears_once(leak: Leak, receptor: Receptor, weight: f64) -> Arc<Network> {
     })
 }
 
-/// With c the charge of one spike, dV/dt = (-V + R I) / tau, I = w exp(-t / tau_s), the potential is
-/// V(t) = R w tau_s / (tau - tau_s) (exp(-t / tau) - exp(-t / tau_s)), with its peak at
-/// t = tau tau_s / (tau - tau_s) ln(tau / tau_s).
+/// With c the charge of one spike, dV/dt = (-V + R I) / tau, I = w exp(-t / tau_s), the potential
+/// is V(t) = R w tau_s / (tau - tau_s) (exp(-t / tau) - exp(-t / tau_s)), with its peak at t = tau
+/// tau_s / (tau - tau_s) ln(tau / tau_s).
 #[test]
 fn a_postsynaptic_potential_has_the_shape_of_the_closed_form() {
     const TOLERANCE: f64 = 1e-12;
@@ -499,12 +505,14 @@ fn bisect(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
     low
 }
 
-/// A constant current into a neuron with an adaptive threshold settles at an interval T. What spikes have added to the threshold
-/// is then jump + (jump + ...) exp(-T / tau_a) ... = jump / (1 - exp(-T / tau_a)) just after a spike, and T later the membrane,
-/// held for the refractory time and then on its way from its reset value to V_inf, meets base + that exp(-T / tau_a).
+/// A constant current into a neuron with an adaptive threshold settles at an interval T. What
+/// spikes have added to the threshold is then jump + (jump + ...) exp(-T / tau_a) ... = jump / (1 -
+/// exp(-T / tau_a)) just after a spike, and T later the membrane, held for the refractory time and
+/// then on its way from its reset value to V_inf, meets base + that exp(-T / tau_a).
 #[test]
 fn adaptation_settles_at_the_interval_of_the_closed_form() {
-    // Without a refractory time and with one; a slow and a fast threshold; one below the reset value when nothing was added.
+    // Without a refractory time and with one; a slow and a fast threshold; one below the reset
+    // value when nothing was added.
     for (tau, current, reset, base, jump, tau_a, refractory) in [
         (20.0, 40.0, 0.0, 15.0, 3.0, 200.0, 20),
         (20.0, 40.0, 0.0, 15.0, 3.0, 200.0, 0),
@@ -536,10 +544,11 @@ fn adaptation_settles_at_the_interval_of_the_closed_form() {
     }
 }
 
-/// With I = w (t / tau_s) exp(1 - t / tau_s) and k = 1 / tau_s - 1 / tau the potential is
-/// V(t) = R w e / (tau tau_s k^2) (exp(-t / tau) - exp(-t / tau_s) (1 + k t)), without a difference of the time constants
-/// R w e / (2 tau^2) t^2 exp(-t / tau), and without leak R w e tau_s (1 - exp(-t / tau_s) (1 + t / tau_s)), with 1 ms for tau. A leaky
-/// membrane peaks where it meets R I: there dV/dt = 0.
+/// With I = w (t / tau_s) exp(1 - t / tau_s) and k = 1 / tau_s - 1 / tau the potential is V(t) = R
+/// w e / (tau tau_s k^2) (exp(-t / tau) - exp(-t / tau_s) (1 + k t)), without a difference of the
+/// time constants R w e / (2 tau^2) t^2 exp(-t / tau), and without leak R w e tau_s (1 - exp(-t /
+/// tau_s) (1 + t / tau_s)), with 1 ms for tau. A leaky membrane peaks where it meets R I: there
+/// dV/dt = 0.
 #[test]
 fn an_alpha_potential_has_the_shape_of_the_closed_form() {
     /// Relative to the peak: near t = 0 the closed form is a small difference of large numbers.
@@ -558,7 +567,8 @@ fn an_alpha_potential_has_the_shape_of_the_closed_form() {
         let leak = Leak { tau_ms: tau, rest_mv: 0.0, bias_mv: 0.0, dt_ms: dt, form: Form::Exact };
         let network = hears_once(leak, leak.alpha(tau_s, r), w);
         let probe = Probe { variable: Variable::Membrane, population: 0, neurons: vec![0] };
-        // The peak lies where the current has fallen below the membrane, behind its own peak at tau_s; without leak there is none.
+        // The peak lies where the current has fallen below the membrane, behind its own peak at
+        // tau_s; without leak there is none.
         let top = tau.map(|tau| bisect(tau_s, 10.0 * tau.max(tau_s), |t| potential(t) - current(t)));
         let height = top.map_or(r * w * e * tau_s, potential);
         for driver in [Driver::Event, Driver::Clock] {

@@ -8,8 +8,8 @@ pub enum Driver {
     Event,
     /// Every neuron at every tick, with dense products.
     Clock,
-    /// The one that the measured activity suits: for each population of a simulation anew while it runs, for each clip of a stack by
-    /// the spikes of its input.
+    /// The one that the measured activity suits: for each population of a simulation anew while it
+    /// runs, for each clip of a stack by the spikes of its input.
     #[default]
     Auto,
 }

@@ -3,8 +3,8 @@
 use super::time::Tick;
 use crate::error::{Error, Result};
 
-/// Events by tick: a ring of buckets, one per tick of the window `[now, now + horizon)`. Putting an event in and taking
-/// one out are O(1); within a bucket events keep the order in which they came.
+/// Events by tick: a ring of buckets, one per tick of the window `[now, now + horizon)`. Putting an
+/// event in and taking one out are O(1); within a bucket events keep the order in which they came.
 #[derive(Debug, Clone)]
 pub struct BucketQueue<E> {
     buckets: Vec<Vec<E>>,
@@ -19,7 +19,8 @@ impl<E> Default for BucketQueue<E> {
 }
 
 impl<E> BucketQueue<E> {
-    /// An empty queue at tick 0 that takes events up to `horizon` ticks ahead, the current one included.
+    /// An empty queue at tick 0 that takes events up to `horizon` ticks ahead, the current one
+    /// included.
     pub fn new(horizon: usize) -> Self {
         let mut queue = BucketQueue::default();
         queue.reset(horizon);

@@ -3,8 +3,8 @@
 /// Rates at which inputs are tried, spikes per input and tick, per cent.
 pub(crate) const RATES: [f64; 9] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
 
-/// The activity at which the times of event- and clock-driven runs cross for the first time, on logarithmic scales; `points` are activities
-/// with both times.
+/// The activity at which the times of event- and clock-driven runs cross for the first time, on
+/// logarithmic scales; `points` are activities with both times.
 pub(crate) fn crossing(points: &[(f64, [f64; 2])]) -> Option<f64> {
     let lead = |(_, [event, clock]): &(f64, [f64; 2])| (event / clock).ln();
     points.windows(2).find(|pair| lead(&pair[0]) < 0.0 && lead(&pair[1]) >= 0.0).map(|pair| {

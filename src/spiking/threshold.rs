@@ -1,12 +1,14 @@
 //! Firing thresholds: fixed, or driven by cues that arrive while the clip runs.
 //!
-//! Dynamic, for neuron i of a layer and one clip (STFT eq. 9: Li, Wang, Xiong, Fan, IEEE TIP 33:4840, 2024), theta\[0\] = theta_0:
+//! Dynamic, for neuron i of a layer and one clip (STFT eq. 9: Li, Wang, Xiong, Fan, IEEE TIP
+//! 33:4840, 2024), theta\[0\] = theta_0:
 //! ```text
 //! theta[t+1] = 0.5 theta[t] + 0.5 clamp(theta_0 + cue_i + c_h H[t] + c_g gbar[t] + c_r trace_i[t], theta_min, theta_max)
 //! trace[t]   = rho trace[t-1] + s[t],  trace[-1] = 0
 //! H[t]       = binary entropy in bits of the layer's mean firing rate at t
 //! ```
-//! cue_i: per neuron and clip, from the dense branch; gbar\[t\]: per clip and tick, from the input's pooling.
+//! cue_i: per neuron and clip, from the dense branch; gbar\[t\]: per clip and tick, from the
+//! input's pooling.
 
 use crate::error::{Error, Result};
 
@@ -82,18 +84,20 @@ pub fn entropy(rate: f32) -> f32 {
     -(p * p.log2() + q * q.log2())
 }
 
-/// What the cues ask the threshold to be, within its bounds. A sum that is no number asks for the lower bound.
+/// What the cues ask the threshold to be, within its bounds. A sum that is no number asks for the
+/// lower bound.
 #[inline(always)]
 pub fn threshold_target(cue: f32, entropy: f32, pooling: f32, trace: f32, d: &DynamicThreshold) -> f32 {
     threshold_bounded(cue, d.gain_entropy * entropy, d.gain_pooling * pooling, d.gain_trace * trace, d)
 }
 
-/// [`threshold_target`] from the products of gain and cue. Rounded addition and the bounds are monotone, so lower products
-/// never give a higher target.
+/// [`threshold_target`] from the products of gain and cue. Rounded addition and the bounds are
+/// monotone, so lower products never give a higher target.
 #[inline(always)]
 pub(crate) fn threshold_bounded(cue: f32, entropy: f32, pooling: f32, trace: f32, d: &DynamicThreshold) -> f32 {
     let sum = d.theta_0 + cue + entropy + pooling + trace;
-    // Selections, not f32::max and f32::min: those may return either zero of 0.0 and -0.0, differently in vector code.
+    // Selections, not f32::max and f32::min: those may return either zero of 0.0 and -0.0,
+    // differently in vector code.
     let raised = if sum >= d.theta_min { sum } else { d.theta_min };
     if raised > d.theta_max { d.theta_max } else { raised }
 }

@@ -12,8 +12,9 @@ pub struct Spike {
     pub source: u32,
 }
 
-/// The spikes of `neurons` neurons over some ticks, sparse: for each tick the ascending ids of the neurons that fired.
-/// In the form of compressed rows: tick t holds `ids[offsets[t]..offsets[t + 1]]`.
+/// The spikes of `neurons` neurons over some ticks, sparse: for each tick the ascending ids of the
+/// neurons that fired. In the form of compressed rows: tick t holds
+/// `ids[offsets[t]..offsets[t + 1]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpikeTrain {
     neurons: usize,

@@ -103,7 +103,8 @@ impl Scratch {
         command
     }
 
-    /// A data set of clip averages in HDF5: the embedded set's classes and vectors, with small features.
+    /// A data set of clip averages in HDF5: the embedded set's classes and vectors, with small
+    /// features.
     fn averaged(&self) {
         self.done("data generate --out data");
         for path in files(&self.path("data")).into_iter().filter(|path| path.extension().is_some_and(|e| e == "pkl")) {
@@ -327,7 +328,8 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
     }
 }
 
-/// `out/weights.safetensors` written again after `edit` had its tensors (name, shape, bytes) and its header.
+/// `out/weights.safetensors` written again after `edit` had its tensors (name, shape, bytes) and
+/// its header.
 fn edit_weights(
     scratch: &Scratch,
     edit: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<u8>)>, &mut HashMap<String, String>),
@@ -916,7 +918,8 @@ fn a_generation_that_was_stopped_is_done_again() {
     assert_eq!(files(&scratch.path("data")).len(), 1);
 }
 
-/// Where no threads can be made that is an error, no panic. The superuser is bound by no limit: then this is nobody.
+/// Where no threads can be made that is an error, no panic. The superuser is bound by no limit:
+/// then this is nobody.
 #[test]
 fn threads_that_cannot_be_made_are_an_error() {
     let scratch = Scratch::trained();
@@ -951,13 +954,14 @@ fn threads_that_cannot_be_made_are_an_error() {
     }
 }
 
-/// How often the long forms of the next two tests do it: `SPIKEFUSE_ROUNDS=200 cargo test --test it cli -- --ignored`.
+/// How often the long forms of the next two tests do it:
+/// `SPIKEFUSE_ROUNDS=200 cargo test --test it cli -- --ignored`.
 fn rounds(short: usize) -> usize {
     std::env::var("SPIKEFUSE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(short)
 }
 
-/// Two commands with one output at a time: the output is that of one of them, whole, and the other one says why not, if it is not
-/// its own.
+/// Two commands with one output at a time: the output is that of one of them, whole, and the other
+/// one says why not, if it is not its own.
 fn pairs(rounds: usize) {
     let scratch = Scratch::new();
     let tiny = SMALL.replace("epochs: 4, batches_per_epoch: 8", "epochs: 1, batches_per_epoch: 1");

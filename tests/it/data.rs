@@ -1,5 +1,5 @@
-//! The readers against the real files in the shared folder (`SPIKEFUSE_SHARED`, default `../shared`). Tests that need a
-//! file that is not there say so and pass.
+//! The readers against the real files in the shared folder (`SPIKEFUSE_SHARED`, default
+//! `../shared`). Tests that need a file that is not there say so and pass.
 
 use crate::shared;
 
@@ -12,7 +12,8 @@ fn esc30() -> Option<PathBuf> {
     Some(shared("esc30")?.join("avgzsl_benchmark_datasets"))
 }
 
-/// A C-ordered little-endian f32 matrix of numpy: (columns, values). Written apart from the library's reader.
+/// A C-ordered little-endian f32 matrix of numpy: (columns, values). Written apart from the
+/// library's reader.
 fn npy(path: &Path) -> (usize, Vec<f32>) {
     let bytes = std::fs::read(path).unwrap();
     let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
@@ -95,8 +96,8 @@ fn esc30_has_no_problems() {
     println!("{text}");
 }
 
-/// Where the original name of a class is not the name of its vector without spaces (UCF, ActivityNet) or as it is
-/// (VGGSound): name of the vector, original name.
+/// Where the original name of a class is not the name of its vector without spaces (UCF,
+/// ActivityNet) or as it is (VGGSound): name of the vector, original name.
 const UCF: [(&str, &str); 7] = [
     ("Bodyweight Squats", "BodyWeightSquats"),
     ("Weight Lifting", "CleanAndJerk"),
@@ -133,7 +134,8 @@ const VGGSOUND: [(&str, &str); 24] = [
     ("woman speaking", "female speech, woman speaking"),
 ];
 
-/// Names of several data sets together; six of UCF are ActivityNet's too (counted with numpy) and not added again.
+/// Names of several data sets together; six of UCF are ActivityNet's too (counted with numpy) and
+/// not added again.
 #[test]
 fn vocabularies_add_up() {
     let Some(folder) = shared("word_vectors") else { return };
@@ -144,8 +146,8 @@ fn vocabularies_add_up() {
     }
 }
 
-/// The real dictionaries in a layout made around them: every class gets its row of the plain twin, and assigned as
-/// published as many classes get another's vector as the benchmarks' loader gives.
+/// The real dictionaries in a layout made around them: every class gets its row of the plain twin,
+/// and assigned as published as many classes get another's vector as the benchmarks' loader gives.
 #[test]
 fn real_class_vectors_are_read_and_assigned_both_ways() {
     let Some(folder) = shared("word_vectors") else { return };

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Every module and what it uses. A module uses only modules that stand above it, so there are no cycles.
+/// Every module and what it uses. A module uses only modules that stand above it, so there are no
+/// cycles.
 const USES: [(&str, &[&str]); 12] = [
     ("error", &[]),
     ("base", &["error"]),
     // Formats that several modules read.
     ("formats", &["base", "error"]),
     ("energy", &["base", "error"]),
-    // What both engines share, and the engine of stacks. It knows neither tensors nor models nor data.
+    // What both engines share, and the engine of stacks. It knows neither tensors nor models nor
+    // data.
     ("spiking", &["base", "energy", "error"]),
     // Any network: what it records, its description, the simulator, pictures of recordings.
     ("recording", &["base", "error", "formats", "spiking"]),
@@ -64,7 +66,8 @@ fn code(path: &Path) -> String {
     code
 }
 
-/// The paths that stand behind each `crate::`, `super::` or `self::` in the code of `module`, from the root.
+/// The paths that stand behind each `crate::`, `super::` or `self::` in the code of `module`, from
+/// the root.
 fn paths(code: &str, module: &[String]) -> Vec<Vec<String>> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut paths = Vec::new();

@@ -1,6 +1,7 @@
-//! Every counting rule against an instrumented reference: numbers that count each addition and multiplication done with them, in the
-//! plainest form of each operator's formula. Sums start at zero and maxima below every number, so n terms are n operations;
-//! a constant times or divided by a constant is a constant.
+//! Every counting rule against an instrumented reference: numbers that count each addition and
+//! multiplication done with them, in the plainest form of each operator's formula. Sums start at
+//! zero and maxima below every number, so n terms are n operations; a constant times or divided by
+//! a constant is a constant.
 
 use proptest::prelude::*;
 use spikefuse::base::counter::unit;
@@ -485,7 +486,8 @@ proptest! {
         prop_assert_eq!(plain, Cost { acs: trains.iter().map(|train| train.len() as u64).sum(), ..Cost::ZERO });
     }
 
-    /// The clock-driven run of a layer, neuron by neuron, and the accumulates of the event-driven one.
+    /// The clock-driven run of a layer, neuron by neuron, and the accumulates of the event-driven
+    /// one.
     #[test]
     fn a_spiking_layer(inputs in 1_usize..6, neurons in 1_usize..6, ticks in 1_usize..6, soft: bool, dynamic: bool) {
         spiking_layer([inputs, neurons, ticks], soft, dynamic);
@@ -508,7 +510,8 @@ fn resampled(x: &[f32], dim: usize, bins: usize) -> Vec<N> {
     out
 }
 
-/// What happens to clips and class vectors before the first layer: bins, standardised; differences to the mean, of unit length.
+/// What happens to clips and class vectors before the first layer: bins, standardised; differences
+/// to the mean, of unit length.
 #[test]
 fn what_enters_the_model() {
     let dataset = Dataset::embedded(0);
@@ -651,7 +654,8 @@ fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool
     let (mut trace, mut fired_before) = (vec![N::ZERO; neurons], 0);
     for t in 0..ticks {
         if dynamic && t > 0 {
-            // Entropy of the rate of the tick before, and what it and the pooling add for all neurons.
+            // Entropy of the rate of the tick before, and what it and the pooling add for all
+            // neurons.
             let p = (N(fired_before as f64) / N(neurons as f64)).max(N(1e-4)).min(N(1.0 - 1e-4));
             let q = N(1.0) - p;
             let entropy = -(p * p.function(f64::log2)).mac(q, q.function(f64::log2));
@@ -726,14 +730,16 @@ fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool
     assert_eq!(ledger.count(Kind::Mac, products), clock.total().macs);
 }
 
-/// The example by which tools are known to disagree: one Linear 100 -> 50 with 40 % zero weights, 818 input spikes in 8 clips of 10
-/// steps (10.2 %). Per clip 3117 effective operations (NeuroBench), 5112.5 by spikes x fan-out (sinabs, SpikingJelly) and by
-/// rate x dense MACs x T (syops-counter, which prints 5113.8 for a rate that it has rounded), 50,000 dense.
+/// The example by which tools are known to disagree: one Linear 100 -> 50 with 40 % zero weights,
+/// 818 input spikes in 8 clips of 10 steps (10.2 %). Per clip 3117 effective operations
+/// (NeuroBench), 5112.5 by spikes x fan-out (sinabs, SpikingJelly) and by rate x dense MACs x T
+/// (syops-counter, which prints 5113.8 for a rate that it has rounded), 50,000 dense.
 #[test]
 fn the_definitions_of_synaptic_operations_disagree_as_published() {
     const CLIPS: u64 = 8;
     const TICKS: usize = 10;
-    // Fan-outs of 32 for even and 28 for odd sources: 3000 of 5000 weights. 508 spikes of even, 310 of odd sources.
+    // Fan-outs of 32 for even and 28 for odd sources: 3000 of 5000 weights. 508 spikes of even, 310
+    // of odd sources.
     let fan_out = |i: usize| if i.is_multiple_of(2) { 32 } else { 28 };
     let weight: Vec<f32> =
         (0..50 * 100).map(|at| f32::from(u8::from((at / 100 + at) % 50 < fan_out(at % 100)))).collect();
@@ -771,8 +777,9 @@ fn the_definitions_of_synaptic_operations_disagree_as_published() {
     assert_eq!(per_clip(layer.dense as f64), 50_000.0);
 }
 
-/// One block of multi-head self-attention of 7 tokens, width 16 and 2 heads, the mean over tokens, and a Linear 16 -> 5:
-/// 5,376 + 784 + 784 + 1,792 + 80 MACs, by hand 7 x 16 x 48, 2 x 7 x 7 x 8 twice, 7 x 16 x 16, 16 x 5.
+/// One block of multi-head self-attention of 7 tokens, width 16 and 2 heads, the mean over tokens,
+/// and a Linear 16 -> 5: 5,376 + 784 + 784 + 1,792 + 80 MACs, by hand 7 x 16 x 48, 2 x 7 x 7 x 8
+/// twice, 7 x 16 x 16, 16 x 5.
 #[test]
 fn a_block_of_self_attention_has_8816_macs() {
     let graph = Graph::<f64>::inference();

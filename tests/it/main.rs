@@ -1,5 +1,6 @@
-//! Tests of the library from outside and of the program, in one binary: `cargo test --test it NAME::`
-//! runs those of one file. Tests that count allocations have binaries of their own.
+//! Tests of the library from outside and of the program, in one binary:
+//! `cargo test --test it NAME::` runs those of one file. Tests that count allocations have binaries
+//! of their own.
 
 mod cli;
 mod data;

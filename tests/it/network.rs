@@ -47,7 +47,8 @@ const GOOD: &str = r#"// A comment, so that nothing starts in line 1.
 )
 "#;
 
-/// What is replaced, by what, where the message must point in the new text, and words of the message.
+/// What is replaced, by what, where the message must point in the new text, and words of the
+/// message.
 type Case = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 const REFUSED: &[Case] = &[
@@ -702,7 +703,8 @@ fn changed(text: &str, changes: &[Change]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Texts that are mutated: those that are shipped, and the one above with every kind of thing in it.
+/// Texts that are mutated: those that are shipped, and the one above with every kind of thing in
+/// it.
 fn texts() -> Vec<String> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("networks");
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -732,7 +734,8 @@ const EVERYTHING: &str = r#"(format: 1, dt_ms: 1, populations: [
 /// Enough for the shipped networks as they are.
 const MEMORY: u64 = 160 << 20;
 
-/// Reads a mutated text and, if it is a network, looks at all of it. Nothing may panic, take long or take memory that it was not given.
+/// Reads a mutated text and, if it is a network, looks at all of it. Nothing may panic, take long
+/// or take memory that it was not given.
 fn digest(folder: &Path, text: &str) {
     let start = Instant::now();
     let settings = Settings { memory_limit: Some(MEMORY), ..Settings::default() };

@@ -1,4 +1,5 @@
-//! What the README says is so: its commands run, its modules and files exist; the keys of docs/report.md are in the report.
+//! What the README says is so: its commands run, its modules and files exist; the keys of
+//! docs/report.md are in the report.
 #![cfg(unix)]
 
 use assert_cmd::Command;
@@ -51,7 +52,8 @@ fn ron(network: bool) -> String {
     blocks.find(|text| text.contains("format: 1") == network).unwrap()
 }
 
-/// Words in backticks in the first column of the first table of `text` whose head begins with `head`.
+/// Words in backticks in the first column of the first table of `text` whose head begins with
+/// `head`.
 fn first_column(text: &'static str, head: &str) -> Vec<&'static str> {
     let rows = text.lines().skip_while(|line| !line.starts_with(head)).skip(2).take_while(|line| line.starts_with('|'));
     let words: Vec<&str> =

@@ -1,6 +1,7 @@
-//! Published simulations. Two are stepped by the equations of `neuron::linear` as they stand in its documentation: a check of the
-//! coefficients and of the readers that does not pass through this crate's simulator. SpikingJelly's traces are followed by the simulator
-//! itself. Skipped where the reference data are not.
+//! Published simulations. Two are stepped by the equations of `neuron::linear` as they stand in its
+//! documentation: a check of the coefficients and of the readers that does not pass through this
+//! crate's simulator. SpikingJelly's traces are followed by the simulator itself. Skipped where the
+//! reference data are not.
 
 use crate::shared;
 
@@ -131,8 +132,8 @@ fn step_through(network: &Network, ticks: u32) -> SpikeRecording {
     SpikeRecording { dt_ms: network.dt_ms(), ticks, populations, spikes, ..SpikeRecording::default() }
 }
 
-/// 300 neurons of NEST's own test of its SONATA reader, which demands exactly 18,828 spikes; the raster is of an
-/// independent implementation in numpy.
+/// 300 neurons of NEST's own test of its SONATA reader, which demands exactly 18,828 spikes; the
+/// raster is of an independent implementation in numpy.
 #[test]
 fn the_sonata_network_fires_as_in_nest() {
     let Some(folder) = shared("sonata_300_pointneurons") else { return };
@@ -175,9 +176,10 @@ fn the_sonata_network_fires_as_in_nest() {
     assert_eq!((same, raster.spikes.len()), (18_828, 18_828));
 }
 
-/// One LIF neuron with V(t) of two other programs: 1000 ticks of 0.1 ms, tau 2.5 ms (in single precision), fires above 0.1. Norse steps by
-/// forward Euler as the discrete form does, in single precision. `lif_exact` solves the equation inside a step as well, so after the first
-/// spike its membrane has a head start, but no spike falls in another tick.
+/// One LIF neuron with V(t) of two other programs: 1000 ticks of 0.1 ms, tau 2.5 ms (in single
+/// precision), fires above 0.1. Norse steps by forward Euler as the discrete form does, in single
+/// precision. `lif_exact` solves the equation inside a step as well, so after the first spike its
+/// membrane has a head start, but no spike falls in another tick.
 #[test]
 fn one_neuron_follows_norse_and_the_exact_solution() {
     let Some(folder) = shared("nir_reference") else { return };
@@ -213,9 +215,10 @@ fn array<T: ReadableElement>(npz: &mut NpzReader<File>, name: &str) -> ndarray::
     npz.by_name(&format!("{name}.npy")).unwrap()
 }
 
-/// 512 -> Linear -> 512 LIF -> Linear -> 300 LIF as a network file: SpikingJelly's step is a tick, its tau of 2 is 2 ms, and the biases
-/// are the weights of a source that fires at every tick. A projection takes a tick, so the hidden layer is one tick behind the input and
-/// the output two, and biases set in with the first input.
+/// 512 -> Linear -> 512 LIF -> Linear -> 300 LIF as a network file: SpikingJelly's step is a tick,
+/// its tau of 2 is 2 ms, and the biases are the weights of a source that fires at every tick. A
+/// projection takes a tick, so the hidden layer is one tick behind the input and the output two,
+/// and biases set in with the first input.
 fn spikingjelly_network(emits: &str, reset: &str, decay_input: bool) -> String {
     let mut text = String::from("(format: 1, dt_ms: 1, populations: [");
     for (name, size) in [("hidden", 512), ("output", 300)] {
@@ -235,9 +238,10 @@ fn spikingjelly_network(emits: &str, reset: &str, decay_input: bool) -> String {
     text + "], record: (membrane: [\"hidden\", \"output\"]))"
 }
 
-/// All of SpikingJelly's reference traces. The simulator sums in double precision, SpikingJelly in single. With spikes as input nothing is
-/// rounded in either, and membranes are equal. With analog input their halves need more than 24 bits; but none that is not exactly at the
-/// threshold comes nearer to it than 5e-6, so no spike hangs on that.
+/// All of SpikingJelly's reference traces. The simulator sums in double precision, SpikingJelly in
+/// single. With spikes as input nothing is rounded in either, and membranes are equal. With analog
+/// input their halves need more than 24 bits; but none that is not exactly at the threshold comes
+/// nearer to it than 5e-6, so no spike hangs on that.
 #[test]
 fn a_network_file_follows_spikingjelly() {
     const TICKS: u32 = 10;

@@ -286,7 +286,8 @@ fn browser() -> Option<&'static str> {
         .find(|name| std::process::Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success()))
 }
 
-/// A page that holds the report's in a frame as wide as a phone, and writes into its own title what it finds there.
+/// A page that holds the report's in a frame as wide as a phone, and writes into its own title what
+/// it finds there.
 const PHONE: &str = r#"<!DOCTYPE html><html><body><iframe id="f" src="page.html" style="width:390px;height:800px;border:0"></iframe>
 <script>
 f.onload = () => {

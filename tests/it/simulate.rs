@@ -1,5 +1,5 @@
-//! `simulate` and `plot` as a user meets them: what is printed and written, what is refused, runs that are killed and resumed,
-//! and spike trains of other simulators.
+//! `simulate` and `plot` as a user meets them: what is printed and written, what is refused, runs
+//! that are killed and resumed, and spike trains of other simulators.
 #![cfg(unix)]
 
 use crate::shared;
@@ -81,7 +81,8 @@ impl Scratch {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Exit code 2, nothing on stdout, one error on stderr that has all of `said`, no file made or changed.
+    /// Exit code 2, nothing on stdout, one error on stderr that has all of `said`, no file made or
+    /// changed.
     fn refused(&self, args: &str, said: &[&str]) {
         let before = self.contents("");
         let output = self.program(args).output().unwrap();
@@ -118,8 +119,8 @@ impl Scratch {
         contents
     }
 
-    /// Starts a run with checkpoints in `folder` and kills it as soon as it has recorded `segments` of them; whether it was
-    /// still alive.
+    /// Starts a run with checkpoints in `folder` and kills it as soon as it has recorded `segments`
+    /// of them; whether it was still alive.
     fn killed(&self, args: &str, folder: &str, segments: usize) -> bool {
         let mut command = std::process::Command::new(PROGRAM);
         command.current_dir(self.0.path()).args(args.split_whitespace()).stdout(Stdio::null());
@@ -639,7 +640,8 @@ fn verbs_name_the_cause() {
     scratch.refused("simulate large.ron", &["large.ron:8:", "bytes of memory", "GiB"]);
 }
 
-/// Simulates a network file and compares all spikes with those that NEST found, which labels a spike (t + 1) dt.
+/// Simulates a network file and compares all spikes with those that NEST found, which labels a
+/// spike (t + 1) dt.
 fn as_in_nest(network: &str, reference: &str, spikes: usize) {
     let Some(folder) = shared("network_reference") else { return };
     let mut npz = NpzReader::new(fs::File::open(folder.join(reference)).unwrap()).unwrap();
@@ -655,7 +657,8 @@ fn as_in_nest(network: &str, reference: &str, spikes: usize) {
     assert_eq!((same, found.len(), expected.len()), (spikes, spikes, spikes));
 }
 
-/// Four nodes of two types, in turn, each driven by the input of its number 10 ms after the one before.
+/// Four nodes of two types, in turn, each driven by the input of its number 10 ms after the one
+/// before.
 fn write_sonata(scratch: &Scratch) {
     let h5 = |name: &str, root: &str, population: &str, lists: &[(&str, &[i64], Option<&str>)]| {
         let mut file = hdf5_pure::FileBuilder::new();

@@ -1,5 +1,5 @@
-//! Both drivers against traces written by SpikingJelly 2.0 on the reference network: currents are exact there (see
-//! `benches/network`), so spikes and membranes must be equal, not close.
+//! Both drivers against traces written by SpikingJelly 2.0 on the reference network: currents are
+//! exact there (see `benches/network`), so spikes and membranes must be equal, not close.
 
 #[path = "../../benches/network/mod.rs"]
 mod network;

@@ -1,4 +1,5 @@
-//! Training as a whole: everything moves, nothing depends on the thread count, an interrupted run ends where an uninterrupted one does.
+//! Training as a whole: everything moves, nothing depends on the thread count, an interrupted run
+//! ends where an uninterrupted one does.
 
 use spikefuse::base::rng::Streams;
 use spikefuse::data::{Clips, Dataset, Part};
@@ -74,7 +75,8 @@ fn after_one_step_every_tensor_has_changed() {
     }
 }
 
-/// The ablation runs through: a model without a spiking branch has nothing of it, nor counts anything of it.
+/// The ablation runs through: a model without a spiking branch has nothing of it, nor counts
+/// anything of it.
 #[test]
 fn a_model_without_spikes_is_trained_and_validated() {
     let mut config = small();
@@ -117,8 +119,8 @@ fn counts_do_not_depend_on_threads_or_batches() {
     assert_eq!((spiking.layers, spiking.factor_cost), (whole.layers, whole.factor_cost));
 }
 
-/// The model's embedding in front, then each member's, by hand; so scaled that the squared distance of a clip and a class is the
-/// mean of theirs.
+/// The model's embedding in front, then each member's, by hand; so scaled that the squared distance
+/// of a clip and a class is the mean of theirs.
 #[test]
 fn linear_members_stand_beside_the_model() {
     let (model, _, stage, _) = stepped(&small(), 3);
@@ -155,7 +157,8 @@ fn linear_members_stand_beside_the_model() {
         assert!((found - expected / length).abs() < 1e-4, "{found} {expected}");
     }
 
-    // Putting them side by side is a multiplication a value, and the members' products are filed as all others are.
+    // Putting them side by side is a multiplication a value, and the members' products are filed as
+    // all others are.
     let of = |operators: &[spikefuse::energy::DenseOperator], layer: &str| {
         let found: Vec<_> = operators.iter().filter(|o| o.layer == layer).map(|o| o.cost).collect();
         (found.iter().map(|c| c.multiplies).sum::<u64>(), found.iter().map(|c| c.macs).sum::<u64>())
@@ -197,8 +200,8 @@ fn options_change_what_is_declared_and_run() {
     }
 }
 
-/// A batch norm whose running statistics mix the steps, or were taken under dropout, is known to silence the branch at inference;
-/// this one does not, and nothing dies or saturates.
+/// A batch norm whose running statistics mix the steps, or were taken under dropout, is known to
+/// silence the branch at inference; this one does not, and nothing dies or saturates.
 #[test]
 fn firing_rates_at_inference_are_those_of_training() {
     const TOLERANCE: f64 = 0.2;
@@ -222,8 +225,9 @@ fn firing_rates_at_inference_are_those_of_training() {
     }
 }
 
-/// The spiking branch as trained (matrix products, normalisation unfolded) and as run (events) are the same network: they may
-/// differ where a membrane comes within rounding of its threshold, and nowhere else.
+/// The spiking branch as trained (matrix products, normalisation unfolded) and as run (events) are
+/// the same network: they may differ where a membrane comes within rounding of its threshold, and
+/// nowhere else.
 #[test]
 fn the_trained_and_the_event_driven_branch_agree() {
     const DIFFERING_SPIKES: f64 = 1e-3;
@@ -287,7 +291,8 @@ fn the_same_seed_gives_the_same_model_and_another_seed_another() {
 
 #[test]
 fn declared_tensors_have_unique_names_and_known_counts() {
-    // AVCA has 1,693,108 parameters with these inputs; STFT as published is larger by its spiking branch and fusion.
+    // AVCA has 1,693,108 parameters with these inputs; STFT as published is larger by its spiking
+    // branch and fusion.
     let published = Config::read(std::path::Path::new("networks/stft.ron")).unwrap();
     let model = Stft {
         config: published.model,

@@ -58,8 +58,8 @@ pub struct LinearCells {
     pub(super) held: Vec<f64>,
     /// Input that arrived in the refractory period and is added at its end; empty if none is kept.
     pub(super) kept_input: Vec<f64>,
-    /// The first clock at which a membrane moves again. Where a constant bias is counted from there,
-    /// every spike sets it.
+    /// The first clock at which a membrane moves again. Where a constant bias is counted from
+    /// there, every spike sets it.
     pub(super) free_at: Vec<Tick>,
     /// The last clock at which each group was active. The event-driven driver does not note ends of
     /// refractory periods here.

@@ -13,8 +13,8 @@ use crate::spiking::Tick;
 const GROUPS: usize = BLOCK / GROUP;
 
 impl LinearCells {
-    /// Moves all neurons on to clock `now`. Where arrivals cannot reach the membrane any more, finds
-    /// those that reach the threshold.
+    /// Moves all neurons on to clock `now`. Where arrivals cannot reach the membrane any more,
+    /// finds those that reach the threshold.
     pub(super) fn step_all<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
         let blocks = 0..self.groups() / GROUPS;
         let ends_stretch = now.is_multiple_of(length(1));
@@ -25,7 +25,8 @@ impl LinearCells {
                 Threshold::Fixed(theta) if !ends_stretch && !self.immediate && self.neuron.drive == 0.0 => {
                     let strict = self.neuron.strict;
                     let (mut crossing, mut found) = (std::mem::take(&mut self.crossing), 0);
-                    // No call in the loop, not even to push: constants would have to leave their registers for it.
+                    // No call in the loop, not even to push: constants would have to leave their
+                    // registers for it.
                     crossing.resize(blocks.len(), 0);
                     self.step::<K, ALPHA>(
                         now,
@@ -70,9 +71,9 @@ impl LinearCells {
         );
     }
 
-    /// One tick of all blocks, to clock `now`; membranes of refractory neurons are put right at the end
-    /// of that period. Keeps the states before it where stretches begin. Calls `then` with each block
-    /// and its membranes.
+    /// One tick of all blocks, to clock `now`; membranes of refractory neurons are put right at the
+    /// end of that period. Keeps the states before it where stretches begin. Calls `then` with each
+    /// block and its membranes.
     #[inline(always)]
     fn step<const K: usize, const ALPHA: bool>(&mut self, now: Tick, mut then: impl FnMut(usize, &[f64; BLOCK])) {
         let Mode::Clock(clock) = &mut self.mode else { return };
@@ -199,8 +200,8 @@ impl LinearCells {
         }
     }
 
-    /// Goes over from the event-driven driver after clock `now`: to present states, and those at the
-    /// beginnings of the stretches under way.
+    /// Goes over from the event-driven driver after clock `now`: to present states, and those at
+    /// the beginnings of the stretches under way.
     pub(super) fn become_clock_driven<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
         let Mode::Event(event) = &self.mode else { return };
         let empty = State::zeros(self.groups() * GROUP, K, !self.state.excess.is_empty());

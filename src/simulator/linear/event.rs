@@ -1,8 +1,8 @@
-//! The event-driven driver: only groups at which something arrives, or one of whose neurons may fire
-//! though nothing does.
+//! The event-driven driver: only groups at which something arrives, or one of whose neurons may
+//! fire though nothing does.
 //!
-//! A bound on membranes and thresholds over spans of ticks tells when a group has to be checked; any
-//! input to the group invalidates the bound.
+//! A bound on membranes and thresholds over spans of ticks tells when a group has to be checked;
+//! any input to the group invalidates the bound.
 
 use super::cells::{LinearCells, Mode, cue};
 use super::maps::{Bound, LEVELS, LONGEST, length, level};
@@ -18,8 +18,8 @@ use crate::spiking::Tick;
 const MARGIN: f64 = 1e-9;
 
 impl LinearCells {
-    /// The state of a group at clock `to`, from its stored state, that of clock `from`, and the clock
-    /// at which it was last active: in between it is only by ends of refractory periods.
+    /// The state of a group at clock `to`, from its stored state, that of clock `from`, and the
+    /// clock at which it was last active: in between it is only by ends of refractory periods.
     #[inline(always)]
     pub(super) fn state_at<const K: usize, const ALPHA: bool>(
         &self,
@@ -197,8 +197,8 @@ impl LinearCells {
         Ok(())
     }
 
-    /// The next clock after `now` at which a group has to be checked if it receives nothing, and the
-    /// neurons that may fire there; its state is that at `now`.
+    /// The next clock after `now` at which a group has to be checked if it receives nothing, and
+    /// the neurons that may fire there; its state is that at `now`.
     #[inline(always)]
     fn next_check<const K: usize>(&self, group: usize, state: &Group<K>, now: Tick) -> (Tick, u8) {
         if let Threshold::Never = self.threshold {
@@ -224,7 +224,8 @@ impl LinearCells {
         }
         if self.neuron.refractory > 0 {
             for (lane, free) in free_at.iter().enumerate() {
-                // A neuron after_refractory at the next clock may fire then; padding lanes are skipped.
+                // A neuron after_refractory at the next clock may fire then; padding lanes are
+                // skipped.
                 if *free > now + 1 && *free < NEVER && free - 1 <= next {
                     awaiting = if free - 1 < next { 0 } else { awaiting } | 1 << lane;
                     next = free - 1;
@@ -234,8 +235,8 @@ impl LinearCells {
         (next, awaiting)
     }
 
-    /// Which neurons of a group, whose state is that at `now`, may fire without input within the span
-    /// of `bound`.
+    /// Which neurons of a group, whose state is that at `now`, may fire without input within the
+    /// span of `bound`.
     #[inline(always)]
     fn open<const K: usize>(&self, group: usize, state: &Group<K>, bound: &Bound, now: Tick) -> u8 {
         let [first, last] = bound.leak;

@@ -15,7 +15,8 @@ pub const fn length(level: usize) -> Tick {
 /// Ticks of the longest map.
 pub const LONGEST: Tick = length(LEVELS - 1);
 
-/// The level of the longest map that may be taken from clock `from` on the way to `to`: those of n ticks start at multiples of n.
+/// The level of the longest map that may be taken from clock `from` on the way to `to`: those of n
+/// ticks start at multiples of n.
 #[inline(always)]
 pub fn level(from: Tick, to: Tick) -> usize {
     let aligned = from.trailing_zeros() / 3;
@@ -23,17 +24,17 @@ pub fn level(from: Tick, to: Tick) -> usize {
     (aligned.min(fits) as usize).min(LEVELS - 1)
 }
 
-/// State smaller than that is set to zero at each end of a longest stretch. Decaying state would else
-/// end as a subnormal number, whose arithmetic is some fifty times slower, and stay one, since 0.98 of
-/// the smallest number rounds to itself.
+/// State smaller than that is set to zero at each end of a longest stretch. Decaying state would
+/// else end as a subnormal number, whose arithmetic is some fifty times slower, and stay one, since
+/// 0.98 of the smallest number rounds to itself.
 pub const NOTHING: f64 = 1e-200;
 
 /// The most components: each alpha current has two.
 pub const MOST_COMPONENTS: usize = 2 * MOST_CURRENTS;
 
 /// The linear map of some ticks. Components of the currents are g of an exponential current, g and
-/// then d of an alpha current; U is the deviation of the membrane from its steady state, or from what a
-/// constant bias has added since the last reset.
+/// then d of an alpha current; U is the deviation of the membrane from its steady state, or from
+/// what a constant bias has added since the last reset.
 /// ```text
 /// U' = E U + (A_0 x_0 + A_1 x_1 + ...),   x_k' = P_k x_k + Q_k x_(k+1),   excess of an adaptive threshold' = R excess
 /// ```
@@ -109,7 +110,8 @@ pub struct Bound {
 /// Spans over which neurons are bounded.
 const SPANS: [Tick; 2] = [64, 8];
 
-/// Ticks after which the response to a current must have passed its peak, or nothing is said of all time.
+/// Ticks after which the response to a current must have passed its peak, or nothing is said of all
+/// time.
 const LONGEST_RISE: usize = 1 << 20;
 
 /// The maps of a population.
@@ -121,8 +123,8 @@ pub struct Maps {
     pub bounds: Vec<(Tick, Bound)>,
     /// Of all time, if a neuron without input comes to rest below its threshold.
     pub forever: Option<Bound>,
-    /// The magnitude that deviations smaller than [`NOTHING`] get: zero, unless the threshold can lie
-    /// where the membrane comes to rest. There the sign of the deviation decides, and is kept.
+    /// The magnitude that deviations smaller than [`NOTHING`] get: zero, unless the threshold can
+    /// lie where the membrane comes to rest. There the sign of the deviation decides, and is kept.
     pub least: f64,
 }
 
@@ -177,7 +179,8 @@ impl Maps {
             }
             return None;
         }
-        // A membrane without leak keeps what a current gives: the sum of a P over time, and of a Q + h P.
+        // A membrane without leak keeps what a current gives: the sum of a P over time, and of a Q
+        // + h P.
         last.membrane = 1.0;
         let sum = |c: usize| one.into_membrane[c] / (1.0 - one.retention[c]);
         for c in 0..MOST_COMPONENTS {

@@ -5,8 +5,8 @@ use super::state::{Group, State};
 use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
 
-/// Recorded groups, taken along tick by tick: going from the last active tick to the present anew for
-/// every value would take longer and longer.
+/// Recorded groups, taken along tick by tick: going from the last active tick to the present anew
+/// for every value would take longer and longer.
 #[derive(Default)]
 pub(super) struct RecordedGroups {
     /// Numbers of the groups, ascending.

@@ -87,8 +87,8 @@ impl EventDriven {
         *receiving |= 1 << lane;
     }
 
-    /// Queues a check of a group at clock `next` for the neurons `awaiting`, unless an earlier one is
-    /// queued. Returns the operations of the queue that this takes, taking it out included.
+    /// Queues a check of a group at clock `next` for the neurons `awaiting`, unless an earlier one
+    /// is queued. Returns the operations of the queue that this takes, taking it out included.
     #[inline(always)]
     pub fn schedule(&mut self, group: usize, (next, awaiting): (Tick, u8), now: Tick) -> Result<u64> {
         let schedule = &mut self.schedules[group];

@@ -75,7 +75,8 @@ impl<const K: usize> Group<K> {
         }
     }
 
-    /// The same, but membranes of neurons that are not free at `clock`, the first of the ticks, stay.
+    /// The same, but membranes of neurons that are not free at `clock`, the first of the ticks,
+    /// stay.
     #[inline(always)]
     pub fn advance_free<const ALPHA: bool>(&mut self, map: &Map, free_at: &[Tick; GROUP], clock: Tick) {
         let before = self.membranes;
@@ -85,8 +86,8 @@ impl<const K: usize> Group<K> {
         }
     }
 
-    /// Sets state smaller than [`NOTHING`] to `least`, currents to zero. Membranes of neurons that are
-    /// not free at `clock` stay.
+    /// Sets state smaller than [`NOTHING`] to `least`, currents to zero. Membranes of neurons that
+    /// are not free at `clock` stay.
     #[inline(always)]
     pub fn vanish(&mut self, least: f64, free_at: &[Tick; GROUP], clock: Tick) {
         let tiny = |x: f64| x.abs() < NOTHING && x != 0.0;

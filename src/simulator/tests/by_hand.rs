@@ -20,7 +20,8 @@ pub(super) fn network(text: &str, folder: &Path) -> Arc<Network> {
     Arc::new(compile(&spec, folder, &Settings::default()).unwrap().network)
 }
 
-/// One population named "p", with a source "s" that fires at given ticks; `more` follows the population's neuron.
+/// One population named "p", with a source "s" that fires at given ticks; `more` follows the
+/// population's neuron.
 fn one(size: u32, neuron: &str, more: &str, ticks: &[Tick], weight: &str) -> Arc<Network> {
     let spikes: Vec<String> = ticks.iter().map(|tick| format!("({tick}, 0)")).collect();
     let text = format!(
@@ -47,7 +48,8 @@ fn spike_ticks(network: &Arc<Network>, ticks: Tick) -> Vec<Tick> {
     kept[0].spikes.iter().map(|&(tick, ..)| tick).collect()
 }
 
-/// V(t) = 15 (1 - exp(-t / tau)) stays below 15 for ever, and so does what falls short of the steady state in other ways.
+/// V(t) = 15 (1 - exp(-t / tau)) stays below 15 for ever, and so does what falls short of the
+/// steady state in other ways.
 #[test]
 fn a_membrane_that_only_approaches_its_threshold_never_fires() {
     let cases = [
@@ -76,7 +78,8 @@ fn a_membrane_that_only_approaches_its_threshold_never_fires() {
     }
 }
 
-/// The same with a threshold that falls onto the membrane, which lies still where the threshold ends.
+/// The same with a threshold that falls onto the membrane, which lies still where the threshold
+/// ends.
 #[test]
 fn a_threshold_that_only_approaches_the_membrane_meets_nobody() {
     let neuron = "Alif(tau_m_ms: 10, v_th_mv: 5, jump_mv: 2, tau_threshold_ms: 3, v_rest_mv: 0, bias_pa: 5, reset: Hard(v_reset_mv: 4), compare: Above)";
@@ -84,8 +87,8 @@ fn a_threshold_that_only_approaches_the_membrane_meets_nobody() {
     assert_eq!(spike_ticks(&network, 30_000), [0]);
 }
 
-/// Ten equal steps of 0.1 are 1, where ten rounded sums are less: without leak the interval is that of the closed form, wherever it
-/// begins.
+/// Ten equal steps of 0.1 are 1, where ten rounded sums are less: without leak the interval is that
+/// of the closed form, wherever it begins.
 #[test]
 fn equal_steps_of_a_bias_are_one_product() {
     for (reset, refractory, interval) in
@@ -102,8 +105,9 @@ fn equal_steps_of_a_bias_are_one_product() {
     }
 }
 
-/// A spike at tick 10, then five refractory ticks with two arrivals of 40 mV at ticks 12 and 14: kept for the end, where they are worth
-/// 40 exp(-0.04) + 40 exp(-0.02) mV. Until then the membrane is where the reset has put it.
+/// A spike at tick 10, then five refractory ticks with two arrivals of 40 mV at ticks 12 and 14:
+/// kept for the end, where they are worth 40 exp(-0.04) + 40 exp(-0.02) mV. Until then the membrane
+/// is where the reset has put it.
 #[test]
 fn a_refractory_membrane_shows_its_reset_value() {
     const TOLERANCE: f64 = 1e-12;
@@ -130,7 +134,8 @@ fn a_refractory_membrane_shows_its_reset_value() {
     }
 }
 
-/// Currents go on in the refractory time; their part for the membrane in the tick of arrival does not.
+/// Currents go on in the refractory time; their part for the membrane in the tick of arrival does
+/// not.
 #[test]
 fn only_delta_arrivals_are_kept() {
     let membrane = |input| {
@@ -190,8 +195,9 @@ fn synops(network: &Arc<Network>, driver: Driver, ticks: Tick) -> (LayerSynops, 
     (simulation.synops().layers[0].clone(), simulation.ledger().count(crate::energy::Kind::Mac, analog))
 }
 
-/// Rows of weights 2, 1, 3 and 1 non-zero ones, values that hold for two ticks: 1 x 2 + 1 x 1 = 3 ACs and 0.5 x 3 MACs; nothing; ones:
-/// 7 ACs; 2 x 2 + 0.25 x 1: 3 MACs. The first frame arrives at tick 1.
+/// Rows of weights 2, 1, 3 and 1 non-zero ones, values that hold for two ticks: 1 x 2 + 1 x 1 = 3
+/// ACs and 0.5 x 3 MACs; nothing; ones: 7 ACs; 2 x 2 + 0.25 x 1: 3 MACs. The first frame arrives at
+/// tick 1.
 #[test]
 fn operations_of_analog_input_leave_zero_weights_out() {
     let folder = tempfile::tempdir().unwrap();
@@ -219,7 +225,8 @@ fn operations_of_analog_input_leave_zero_weights_out() {
     }
 }
 
-/// Two sources with ten spikes each on three neurons, and a hundred on a hundred of which each reaches some.
+/// Two sources with ten spikes each on three neurons, and a hundred on a hundred of which each
+/// reaches some.
 #[test]
 fn input_spikes_are_spikes_with_every_driver() {
     let all = "(format: 1, dt_ms: 1, populations: [(name: \"p\", size: 3, neuron: If(threshold: Fixed(v_th_mv: 5)))],

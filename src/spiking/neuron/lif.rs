@@ -18,8 +18,9 @@
 //!
 //! u, h, I and theta share one unit, that of the threshold.
 //!
-//! The two forms are those of SpikingJelly's `LIFNode` with `v_reset = 0` or `None` (Fang et al., Science Advances
-//! 9:eadi1480, 2023). Its division by tau is kept as a division: a product with 1 / tau rounds differently.
+//! The two forms are those of SpikingJelly's `LIFNode` with `v_reset = 0` or `None` (Fang et al.,
+//! Science Advances 9:eadi1480, 2023). Its division by tau is kept as a division: a product with 1
+//! / tau rounds differently.
 
 use super::reset::Reset;
 use crate::base::aligned::Lanes;
@@ -52,9 +53,11 @@ pub struct LifDerived {
     pub decay_input: bool,
     /// What happens when the neuron fires.
     pub reset: Reset<f32>,
-    /// ln(1 - 1 / tau), the logarithm of what is left of a membrane after a tick; minus infinity for tau = 1.
+    /// ln(1 - 1 / tau), the logarithm of what is left of a membrane after a tick; minus infinity
+    /// for tau = 1.
     pub log_retention: f64,
-    /// The membrane at which a constant current of 1 holds an idle neuron: 1, or tau without `decay_input`.
+    /// The membrane at which a constant current of 1 holds an idle neuron: 1, or tau without
+    /// `decay_input`.
     pub rest_gain: f32,
 }
 

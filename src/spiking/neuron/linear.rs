@@ -1,6 +1,7 @@
 //! The neurons of the general simulator: linear between spikes.
 //!
-//! Per tick, for membrane V, its steady state V_inf and each receptor's current g (and rise d of alpha currents), in this order:
+//! Per tick, for membrane V, its steady state V_inf and each receptor's current g (and rise d of
+//! alpha currents), in this order:
 //! ```text
 //! V - V_inf <- e (V - V_inf) + sum over receptors (a g + h d)     unless refractory: then V stays at the reset value
 //! g <- p g + q d,   d <- p d
@@ -9,15 +10,18 @@
 //!                         alpha        d += w gain
 //! V >= theta (or > if strict): a spike; V <- reset value, or V - theta; refractory for the next `refractory` ticks
 //! ```
-//! A membrane is kept as its deviation V - V_inf and compared with theta - V_inf: one that comes towards V_inf from below never gets
-//! past it by rounding, so it never fires at a threshold that it only approaches.
+//! A membrane is kept as its deviation V - V_inf and compared with theta - V_inf: one that comes
+//! towards V_inf from below never gets past it by rounding, so it never fires at a threshold that
+//! it only approaches.
 //!
-//! Without leak (e = 1) there is no V_inf. V is then U + n b, where b is what a constant bias adds in a tick, n the number of ticks
-//! since the last reset (or the beginning) and U everything else: n equal steps are one product, rounded once, not n rounded sums.
+//! Without leak (e = 1) there is no V_inf. V is then U + n b, where b is what a constant bias adds
+//! in a tick, n the number of ticks since the last reset (or the beginning) and U everything else:
+//! n equal steps are one product, rounded once, not n rounded sums.
 //!
-//! IF, LIF, LI, CubaLIF and ALIF in their exact and discrete forms differ in the coefficients only; [`Neuron`]'s constructors
-//! give them. The map of one tick is linear, so k idle ticks are one linear map too: the simulator looks it up
-//! ([`crate::simulator`]) and touches a neuron only when something arrives.
+//! IF, LIF, LI, CubaLIF and ALIF in their exact and discrete forms differ in the coefficients only;
+//! [`Neuron`]'s constructors give them. The map of one tick is linear, so k idle ticks are one
+//! linear map too: the simulator looks it up ([`crate::simulator`]) and touches a neuron only when
+//! something arrives.
 
 use super::reset::Reset;
 
@@ -80,8 +84,8 @@ pub struct Neuron {
     pub reset: Reset<f64>,
     /// Ticks after the tick of a spike in which the membrane stays at the reset value.
     pub refractory: u32,
-    /// Whether delta arrivals in refractory ticks are kept, discounted as the membrane would have done, and added at the
-    /// end; otherwise they are dropped. Currents go on in either case.
+    /// Whether delta arrivals in refractory ticks are kept, discounted as the membrane would have
+    /// done, and added at the end; otherwise they are dropped. Currents go on in either case.
     pub keep_refractory_input: bool,
     /// Whether the neuron fires only above the threshold, not at it.
     pub strict: bool,
@@ -90,7 +94,8 @@ pub struct Neuron {
 }
 
 impl Neuron {
-    /// Whether something that arrives can change the membrane in its tick; else it does so from the next one on.
+    /// Whether something that arrives can change the membrane in its tick; else it does so from the
+    /// next one on.
     pub fn is_immediate(&self) -> bool {
         self.receptors.iter().any(|receptor| match receptor {
             Receptor::Delta { .. } => true,
@@ -105,7 +110,8 @@ impl Neuron {
     }
 }
 
-/// The membrane equation tau dV/dt = -(V - rest) + R I of a leaky neuron; without tau it is dV/dt = R I / (1 ms): IF.
+/// The membrane equation tau dV/dt = -(V - rest) + R I of a leaky neuron; without tau it is dV/dt =
+/// R I / (1 ms): IF.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Leak {
     /// Membrane time constant, ms; none for IF.
@@ -136,7 +142,8 @@ impl Leak {
             Form::Exact => -(-self.dt_ms / tau).exp_m1(),
             Form::Discrete { .. } => self.dt_ms / tau,
         };
-        // Of one tick and of all. Without decay_input the bias is an arrival of every tick and is not divided.
+        // Of one tick and of all. Without decay_input the bias is an arrival of every tick and is
+        // not divided.
         let (step, sum) = match self.form {
             Form::Discrete { decay_input: false } => (self.bias_mv, self.bias_mv * (tau / self.dt_ms)),
             _ => (self.bias_mv * lost, self.bias_mv),
@@ -157,11 +164,13 @@ impl Leak {
         Receptor::Delta { gain }
     }
 
-    /// A current I with dI/dt = -I / tau_syn that a spike raises by the weight; `r`: mV per unit of current.
+    /// A current I with dI/dt = -I / tau_syn that a spike raises by the weight; `r`: mV per unit of
+    /// current.
     ///
-    /// Exact: V gains r I(0) / tau times the integral of exp(-(dt - s) / tau) exp(-s / tau_syn), the propagator of Rotter and
-    /// Diesmann (Biol. Cybern. 81:381, 1999). Discrete: the current is updated first and then felt by the membrane in the same
-    /// tick, as in snnTorch's and Norse's current-based neurons.
+    /// Exact: V gains r I(0) / tau times the integral of exp(-(dt - s) / tau) exp(-s / tau_syn),
+    /// the propagator of Rotter and Diesmann (Biol. Cybern. 81:381, 1999). Discrete: the current is
+    /// updated first and then felt by the membrane in the same tick, as in snnTorch's and Norse's
+    /// current-based neurons.
     pub fn exponential(&self, tau_syn_ms: f64, r: f64) -> Receptor {
         let retention = self.factor(tau_syn_ms);
         match self.form {
@@ -180,8 +189,8 @@ impl Leak {
         }
     }
 
-    /// A current I(t) = w (t / tau_syn) exp(1 - t / tau_syn) per spike, peak w at tau_syn, in its exact form; `r`: mV per
-    /// unit of current.
+    /// A current I(t) = w (t / tau_syn) exp(1 - t / tau_syn) per spike, peak w at tau_syn, in its
+    /// exact form; `r`: mV per unit of current.
     pub fn alpha(&self, tau_syn_ms: f64, r: f64) -> Receptor {
         let (dt, p) = (self.dt_ms, (-self.dt_ms / tau_syn_ms).exp());
         Receptor::Alpha {
@@ -193,11 +202,13 @@ impl Leak {
         }
     }
 
-    /// mV at the end of a tick from a current exp(-s / tau_syn): (1 / tau) integral of exp(-(dt - s) / tau) exp(-s / tau_syn).
+    /// mV at the end of a tick from a current exp(-s / tau_syn): (1 / tau) integral of exp(-(dt -
+    /// s) / tau) exp(-s / tau_syn).
     fn exact_response(&self, tau_syn_ms: f64) -> f64 {
         let dt = self.dt_ms;
         let Some(tau) = self.tau_ms else { return -(-dt / tau_syn_ms).exp_m1() * tau_syn_ms };
-        // With x = dt (1 / tau - 1 / tau_syn): (dt / tau) exp(-dt / tau) (e^x - 1) / x, no difference of nearly equal numbers.
+        // With x = dt (1 / tau - 1 / tau_syn): (dt / tau) exp(-dt / tau) (e^x - 1) / x, no
+        // difference of nearly equal numbers.
         let x = dt * (1.0 / tau - 1.0 / tau_syn_ms);
         dt / tau * (-dt / tau).exp() * exp_m1_over(x)
     }
@@ -219,7 +230,8 @@ fn exp_m1_over(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { x.exp_m1() / x }
 }
 
-/// The integral of u e^(x u) for u from 0 to 1: (e^x (x - 1) + 1) / x^2, by its series where that cancels.
+/// The integral of u e^(x u) for u from 0 to 1: (e^x (x - 1) + 1) / x^2, by its series where that
+/// cancels.
 fn ramp_integral(x: f64) -> f64 {
     if x.abs() < 0.5 {
         // sum over n of x^n / (n! (n + 2))

@@ -14,7 +14,8 @@ pub enum Input<'a> {
     Constant(&'a [f32]),
     /// Analog values \[ticks, inputs\], row by row.
     Frames(&'a [f32]),
-    /// Spikes. Ticks behind the end of the train are silent; ticks of the train behind the run are not used.
+    /// Spikes. Ticks behind the end of the train are silent; ticks of the train behind the run are
+    /// not used.
     Spikes(&'a SpikeTrain),
 }
 
@@ -23,8 +24,8 @@ pub enum Input<'a> {
 pub struct ClipInput<'a> {
     /// What enters the first layer.
     pub input: Input<'a>,
-    /// For each layer the threshold cue of each neuron. Empty, or empty for a layer: zeros. A layer with fixed thresholds
-    /// does not use its cues.
+    /// For each layer the threshold cue of each neuron. Empty, or empty for a layer: zeros. A layer
+    /// with fixed thresholds does not use its cues.
     pub cues: Vec<&'a [f32]>,
     /// The pooling cue gbar of each tick. Empty: zeros.
     pub pooling: &'a [f32],
@@ -36,8 +37,8 @@ impl<'a> ClipInput<'a> {
         ClipInput { input, cues: Vec::new(), pooling: &[] }
     }
 
-    /// Whether its spikes are so many that dense products are quicker. Analog input is not: the event driver multiplies it as well, if
-    /// it is constant, only once.
+    /// Whether its spikes are so many that dense products are quicker. Analog input is not: the
+    /// event driver multiplies it as well, if it is constant, only once.
     pub(super) fn is_busy(&self, stack: &Stack, ticks: usize) -> bool {
         matches!(self.input, Input::Spikes(train) if train.total() as f64 > BUSY * (stack.inputs() * ticks) as f64)
     }

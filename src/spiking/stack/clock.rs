@@ -1,5 +1,5 @@
-//! The clock-driven driver: every neuron at every tick, dense products. Plain on purpose, since the event driver is
-//! measured and checked against it.
+//! The clock-driven driver: every neuron at every tick, dense products. Plain on purpose, since the
+//! event driver is measured and checked against it.
 
 use super::clip::{ClipInput, Input};
 use super::layers::Stack;

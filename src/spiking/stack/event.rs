@@ -1,24 +1,26 @@
 //! The event-driven driver.
 //!
-//! Spikes reach a layer through its queue. The projection is dense, so a spike touches all neurons of the layer: they are
-//! brought to the present together and stepped together, vectorised. Without a spike nobody is touched, except neurons whose
-//! *wake* tick has come.
+//! Spikes reach a layer through its queue. The projection is dense, so a spike touches all neurons
+//! of the layer: they are brought to the present together and stepped together, vectorised. Without
+//! a spike nobody is touched, except neurons whose *wake* tick has come.
 //!
 //! # When an idle neuron must be woken
-//! A bias, a membrane left above the threshold by a soft reset, or a falling threshold can make a neuron fire without input.
-//! A neuron in state (u, theta, trace) after some tick, idle from then on, has k ticks later, in real arithmetic,
+//! A bias, a membrane left above the threshold by a soft reset, or a falling threshold can make a
+//! neuron fire without input. A neuron in state (u, theta, trace) after some tick, idle from then
+//! on, has k ticks later, in real arithmetic,
 //! ```text
 //! h(k)      =  u + (r - u) (1 - (1 - 1/tau)^k)             r: resting membrane of its bias; monotone in k
 //! theta(k) >=  low + (theta - low) 2^-k                     monotone in k
 //! low       =  theta, or the target with the lowest cues still to come if that is less: H in [0, 1], gbar known,
 //!              trace only decaying
 //! ```
-//! with a margin for rounding. Over an interval of ticks h is at most the larger of its two ends and theta at least the
-//! smaller of its two bounds; where the one stays below the other nobody can fire. Bisection finds the first tick that
-//! is not excluded. Waking too early costs a step and another look; waking too late cannot happen.
+//! with a margin for rounding. Over an interval of ticks h is at most the larger of its two ends
+//! and theta at least the smaller of its two bounds; where the one stays below the other nobody can
+//! fire. Bisection finds the first tick that is not excluded. Waking too early costs a step and
+//! another look; waking too late cannot happen.
 //!
-//! Wakes are looked for at the first silent tick after a touch: in a layer that hears something at every tick they cost
-//! nothing.
+//! Wakes are looked for at the first silent tick after a touch: in a layer that hears something at
+//! every tick they cost nothing.
 
 use super::clip::{ClipInput, Input};
 use super::layers::{Layer, Stack};
@@ -39,7 +41,8 @@ pub(super) struct Lazy {
     wakes: BucketQueue<u32>,
     /// Whether the wakes of the present state have been looked for.
     scheduled: bool,
-    /// The first tick that each neuron has not gone through, or a tick before `complete`; padded to whole lanes.
+    /// The first tick that each neuron has not gone through, or a tick before `complete`; padded to
+    /// whole lanes.
     next: Vec<Tick>,
     /// A tick before which no neuron has missed any.
     complete: Tick,
@@ -116,8 +119,8 @@ impl Lazy {
         self.arrivals.push(tick as Tick, sources.iter().copied())
     }
 
-    /// Takes what arrives at `tick`: queued spikes, or for the first layer the analog input of `clip`. Says whether anything
-    /// did; then `currents` holds it and the wakes are void.
+    /// Takes what arrives at `tick`: queued spikes, or for the first layer the analog input of
+    /// `clip`. Says whether anything did; then `currents` holds it and the wakes are void.
     fn receive(
         &mut self,
         layer: &Layer,
@@ -130,7 +133,8 @@ impl Lazy {
         let tally = &mut population.tally;
         match clip.map(|clip| clip.input) {
             Some(Input::Constant(row)) => {
-                // The product is the same at every tick, and nothing else writes the currents of this layer.
+                // The product is the same at every tick, and nothing else writes the currents of
+                // this layer.
                 if tick == 0 {
                     layer.synapses.multiply(row, &mut population.currents, tally);
                     layer.synapses.count_effective(row, ticks as u64 - 1, tally);
@@ -195,7 +199,8 @@ impl Lazy {
             self.schedule(neuron, layer, ticks, population)?;
         }
         self.woken = woken;
-        // Neurons wake in the order in which their wakes were put in; spikes go out in ascending order.
+        // Neurons wake in the order in which their wakes were put in; spikes go out in ascending
+        // order.
         population.firing.sort_unstable();
         Ok(())
     }
@@ -301,7 +306,8 @@ struct Idle {
 }
 
 impl Idle {
-    /// Of neuron `j`, for at most `remaining` ticks. `pooling_low`: the lowest pooling term still to come.
+    /// Of neuron `j`, for at most `remaining` ticks. `pooling_low`: the lowest pooling term still
+    /// to come.
     fn new(j: usize, layer: &Layer, p: &Population, pooling_low: f32, remaining: usize) -> Self {
         let (u, theta) = (p.lif.membranes.as_slice()[j], p.thresholds.as_slice()[j]);
         let bias = layer.bias.as_slice()[j];
@@ -351,9 +357,10 @@ impl Idle {
     }
 }
 
-/// Share of the values' size that rounding may have moved h or theta by. A membrane step rounds three times, each time by at
-/// most half an epsilon of a value at most twice the largest membrane or bias; the errors of tau steps at most add up. A
-/// threshold step rounds less than eight times, and each step halves the error it finds.
+/// Share of the values' size that rounding may have moved h or theta by. A membrane step rounds
+/// three times, each time by at most half an epsilon of a value at most twice the largest membrane
+/// or bias; the errors of tau steps at most add up. A threshold step rounds less than eight times,
+/// and each step halves the error it finds.
 const MARGIN: f64 = 8.0 * f32::EPSILON as f64;
 /// The same below the normal numbers, where rounding is not relative.
 const SMALLEST: f64 = 64.0 * f32::MIN_POSITIVE as f64;
@@ -368,8 +375,9 @@ fn lowest_threshold(theta: f32, cue: f32, pooling_low: f32, trace: f32, threshol
     (low, size + theta.abs() + low.abs())
 }
 
-/// The quick test, for all neurons at once: those whose membrane and resting membrane both are below the lowest threshold
-/// cannot fire within `remaining` ticks. A wider margin than that of [`Idle`] pays for the test's own rounding.
+/// The quick test, for all neurons at once: those whose membrane and resting membrane both are
+/// below the lowest threshold cannot fire within `remaining` ticks. A wider margin than that of
+/// [`Idle`] pays for the test's own rounding.
 #[inline(always)]
 fn find_suspects(layer: &Layer, p: &Population, pooling_low: f32, remaining: usize, suspects: &mut [bool]) {
     let membranes = p.lif.membranes.padded();

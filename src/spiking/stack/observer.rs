@@ -11,8 +11,8 @@ pub struct Snapshot<'a> {
     pub thresholds: &'a [f32],
 }
 
-/// Observer of layer state. Observing a layer forces its full state: the event driver then takes every
-/// neuron to the present, and counts what that costs.
+/// Observer of layer state. Observing a layer forces its full state: the event driver then takes
+/// every neuron to the present, and counts what that costs.
 pub trait Observer {
     /// Whether to look at `layer` at the end of `tick`.
     fn wants(&self, layer: usize, tick: usize) -> bool {

@@ -1,4 +1,5 @@
-//! The state of one layer in one clip and its step, vectorised over the neurons. Both drivers use it.
+//! The state of one layer in one clip and its step, vectorised over the neurons. Both drivers use
+//! it.
 
 use super::layers::Layer;
 use super::observer::{Observer, Snapshot};
@@ -76,8 +77,8 @@ impl Population {
         Some(Cues { entropy, pooling: pooling.get(before).copied().unwrap_or(0.0) })
     }
 
-    /// Every neuron goes through one tick with its entry of `currents`; `firing` becomes those that fire. `cues`: of the
-    /// tick before; none for the first tick and for fixed thresholds.
+    /// Every neuron goes through one tick with its entry of `currents`; `firing` becomes those that
+    /// fire. `cues`: of the tick before; none for the first tick and for fixed thresholds.
     pub fn step_all(&mut self, layer: &Layer, cues: Option<Cues>) {
         let n = layer.neurons() as u64;
         self.tally.add(|counts| {
@@ -121,7 +122,8 @@ impl Population {
         }
     }
 
-    /// Makes `firing` the places of the ones in `fired`, eight at a time and without a branch: who fires cannot be foreseen.
+    /// Makes `firing` the places of the ones in `fired`, eight at a time and without a branch: who
+    /// fires cannot be foreseen.
     #[inline(always)]
     fn find_firing(&mut self, n: usize) {
         self.fired[n..].fill(0);

@@ -76,8 +76,8 @@ pub fn run(
     Ok(ClipRun { trains, counts })
 }
 
-/// Runs every clip for `ticks` ticks on rayon's threads. Clips share nothing, so the result does not depend on how many
-/// threads there are.
+/// Runs every clip for `ticks` ticks on rayon's threads. Clips share nothing, so the result does
+/// not depend on how many threads there are.
 ///
 /// # Errors
 /// As [`run`], for the first clip that has one.

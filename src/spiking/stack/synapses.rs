@@ -1,17 +1,21 @@
 //! All-to-all synapses from one layer to the next.
 //!
-//! **Delivering** a spike adds its fan-out row to the input currents of all targets; each target sums in ascending order of
-//! source, from +0.0. **Multiplying** is the dense product, over all sources in the same order. On a vector of zeros and
-//! ones both give the same bits: see the head of this folder.
+//! **Delivering** a spike adds its fan-out row to the input currents of all targets; each target
+//! sums in ascending order of source, from +0.0. **Multiplying** is the dense product, over all
+//! sources in the same order. On a vector of zeros and ones both give the same bits: see the head
+//! of this folder.
 //!
-//! *Limit of delivering.* A spike costs n additions and 4 n bytes of weights, which are read once and come from the level-2
-//! cache (a 512 x 512 layer is 1 MB); 64 bytes per cycle at best, so 16 additions per cycle whatever the vector width. To
-//! get near it nothing else may move: sums stay in registers over all sources of the tick and are stored once.
-//! *Reached* (`benches/inference.rs`, Xeon of family 6 model 207, one thread): 256 clips of 10 ticks with 2 % of the sources
-//! firing are 84 million additions, 336 MB. They take 3.1 of 6 ms, 108 GB/s, six tenths of 64 bytes per cycle at 2.8 GHz. Of the
-//! rest the neurons' steps are a seventh of the whole, memory for the results a tenth, queues and counts a fifteenth. Blocks of
-//! 16 registers instead of 8 gave the same. Weights laid out by block of columns, so that a block serves many clips while it is
-//! near, gave 115 to 143 GB/s in a trial, a tenth of the whole: not worth a second order of the clips.
+//! *Limit of delivering.* A spike costs n additions and 4 n bytes of weights, which are read once
+//! and come from the level-2 cache (a 512 x 512 layer is 1 MB); 64 bytes per cycle at best, so 16
+//! additions per cycle whatever the vector width. To get near it nothing else may move: sums stay
+//! in registers over all sources of the tick and are stored once. *Reached*
+//! (`benches/inference.rs`, Xeon of family 6 model 207, one thread): 256 clips of 10 ticks with 2 %
+//! of the sources firing are 84 million additions, 336 MB. They take 3.1 of 6 ms, 108 GB/s, six
+//! tenths of 64 bytes per cycle at 2.8 GHz. Of the rest the neurons' steps are a seventh of the
+//! whole, memory for the results a tenth, queues and counts a fifteenth. Blocks of 16 registers
+//! instead of 8 gave the same. Weights laid out by block of columns, so that a block serves many
+//! clips while it is near, gave 115 to 143 GB/s in a trial, a tenth of the whole: not worth a
+//! second order of the clips.
 
 use crate::base::aligned::{LANE, Lane, Lanes};
 use crate::energy::counts::Tally;
@@ -36,8 +40,8 @@ impl DenseSynapses {
     /// From `weight` \[outputs, inputs\], row by row (`weight[j * inputs + i]` goes from i to j).
     ///
     /// # Errors
-    /// If the length is wrong, a dimension is zero or above 2^32 - 1, or a weight is not finite: a silent source then
-    /// would not be the same as a zero input.
+    /// If the length is wrong, a dimension is zero or above 2^32 - 1, or a weight is not finite: a
+    /// silent source then would not be the same as a zero input.
     pub fn dense(outputs: usize, inputs: usize, weight: &[f32]) -> Result<Self> {
         if outputs.checked_mul(inputs) != Some(weight.len()) {
             let (expected, found) = (vec![outputs, inputs], vec![weight.len()]);
@@ -93,8 +97,8 @@ impl DenseSynapses {
         &self.rows[source * self.stride..][..self.stride]
     }
 
-    /// Sets `currents` \[outputs\] to the sum of the rows of `sources` (ascending) and counts the SynOps. Nothing else counts
-    /// them.
+    /// Sets `currents` \[outputs\] to the sum of the rows of `sources` (ascending) and counts the
+    /// SynOps. Nothing else counts them.
     #[inline]
     pub(crate) fn deliver(&self, sources: &[u32], currents: &mut Lanes, tally: &mut Tally) {
         debug_assert!(sources.is_sorted_by(|a, b| a < b));
@@ -108,14 +112,16 @@ impl DenseSynapses {
         });
     }
 
-    /// Sets `currents` \[outputs\] to the weight matrix times `values` \[inputs\], and counts the products.
+    /// Sets `currents` \[outputs\] to the weight matrix times `values` \[inputs\], and counts the
+    /// products.
     pub(crate) fn multiply(&self, values: &[f32], currents: &mut Lanes, tally: &mut Tally) {
         Arch::new().dispatch(Multiply { rows: &self.rows, stride: self.stride, values, sums: currents.lanes_mut() });
         tally.add(|counts| counts.macs += (self.inputs * self.outputs) as u64);
         self.count_effective(values, 1, tally);
     }
 
-    /// Counts the operations of `values` on non-zero weights for `ticks` ticks, whoever carries them out.
+    /// Counts the operations of `values` on non-zero weights for `ticks` ticks, whoever carries
+    /// them out.
     pub(crate) fn count_effective(&self, values: &[f32], ticks: u64, tally: &mut Tally) {
         tally.add(|counts| {
             for (&value, &fan_out) in values.iter().zip(&self.fan_out) {
@@ -184,8 +190,8 @@ impl WithSimd for Multiply<'_> {
     }
 }
 
-/// `sums = sum over (source, x) of term(row of source, x)`, in blocks of 8 registers, then what is left of the row in one
-/// narrower block.
+/// `sums = sum over (source, x) of term(row of source, x)`, in blocks of 8 registers, then what is
+/// left of the row in one narrower block.
 #[inline(always)]
 fn sum_rows<S: Simd, X: Copy>(
     simd: S,
@@ -218,7 +224,8 @@ fn sum_rows<S: Simd, X: Copy>(
     }
 }
 
-/// `block[k] = sum over (source, x) of term(rows[source * stride + start + k], x)`, from +0.0, in the order of `sources`.
+/// `block[k] = sum over (source, x) of term(rows[source * stride + start + k], x)`, from +0.0, in
+/// the order of `sources`.
 #[inline(always)]
 fn sum_block<S: Simd, X: Copy, const N: usize>(
     simd: S,

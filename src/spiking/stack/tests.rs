@@ -126,8 +126,8 @@ impl Observer for Trace {
     }
 }
 
-/// The equations of the layer once more, neuron by neuron without any of the engine's functions; every operation is counted
-/// where it stands.
+/// The equations of the layer once more, neuron by neuron without any of the engine's functions;
+/// every operation is counted where it stands.
 fn reference(case: &Case, built: &Built) -> (Vec<SpikeTrain>, Vec<LayerCounts>, Trace) {
     let sizes: Vec<usize> = case.layers.iter().map(|l| l.neurons).collect();
     let mut trains: Vec<SpikeTrain> = sizes.iter().map(|&n| SpikeTrain::new(n)).collect();
@@ -254,8 +254,8 @@ fn plain(stack: &Stack, driver: Driver, clip: &ClipInput, ticks: usize) -> ClipR
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Both drivers give the bits of the written-out equations: spikes, h, u and theta at every tick, and at some ticks only,
-    /// so that several missed ticks are replayed at once.
+    /// Both drivers give the bits of the written-out equations: spikes, h, u and theta at every
+    /// tick, and at some ticks only, so that several missed ticks are replayed at once.
     #[test]
     fn drivers_agree_with_the_equations_bit_by_bit(case in cases(), mask in any::<u64>()) {
         let built = case.build();
@@ -352,7 +352,8 @@ fn a_threshold_that_falls_onto_its_membrane_makes_the_neuron_fire_without_input(
 
 #[test]
 fn a_bias_alone_gives_the_closed_form_interval() {
-    // From 0, h after n ticks is bias (1 - (1 - 1/tau)^n): it reaches theta after ln(1 - theta/bias) / ln(1 - 1/tau) ticks.
+    // From 0, h after n ticks is bias (1 - (1 - 1/tau)^n): it reaches theta after ln(1 -
+    // theta/bias) / ln(1 - 1/tau) ticks.
     let silent = SpikeTrain::new(1);
     let clip = ClipInput::new(Input::Spikes(&silent));
     for (tau, bias) in [(10.0_f32, 1.5_f32), (3.0, 1.1), (20.0, 1.25), (50.0, 9.0), (1.0, 1.5)] {
@@ -382,8 +383,9 @@ fn a_soft_reset_that_leaves_the_membrane_above_the_threshold_fires_again() {
 
 #[test]
 fn counts_of_a_small_stack_are_those_worked_out_by_hand() {
-    // 3 -> 2 -> 1, tau 2, threshold 1, no bias. Sources 0 and 2 fire at tick 1: neuron 0 gets 3 and fires (h = 1.5), neuron 1
-    // gets 1 (h = 0.5). Layer 2 gets 4 from neuron 0 at tick 1 and fires. Nothing else happens in 6 ticks.
+    // 3 -> 2 -> 1, tau 2, threshold 1, no bias. Sources 0 and 2 fire at tick 1: neuron 0 gets 3 and
+    // fires (h = 1.5), neuron 1 gets 1 (h = 0.5). Layer 2 gets 4 from neuron 0 at tick 1 and fires.
+    // Nothing else happens in 6 ticks.
     let lif = LifParams { tau: 2.0, decay_input: true, reset: Reset::To(0.0) };
     let layer = |outputs, inputs, weight: &[f32], bias: &[f32]| {
         let projection = DenseSynapses::dense(outputs, inputs, weight).unwrap();
@@ -423,7 +425,8 @@ fn counts_of_a_small_stack_are_those_worked_out_by_hand() {
     assert_eq!(clock.counts, [clocked(first, 2, 3), clocked(second, 1, 2)]);
     assert_eq!(clock.trains, event.trains);
 
-    // Constant analog input: one product per clip and the values that are 1 count as additions, at each tick.
+    // Constant analog input: one product per clip and the values that are 1 count as additions, at
+    // each tick.
     let run = plain(&stack, Driver::Event, &ClipInput::new(Input::Constant(&[1.0, 0.0, 0.5])), 6);
     assert_eq!((run.counts[0].macs, run.counts[0].synops), (6, 0));
     assert_eq!((run.counts[0].effective_acs, run.counts[0].effective_macs), (6, 12));

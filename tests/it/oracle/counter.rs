@@ -1,4 +1,5 @@
-//! Numbers from a seed and a counter, as `src/network/mod.rs` documents them, and a small generator on top.
+//! Numbers from a seed and a counter, as `src/network/mod.rs` documents them, and a small generator
+//! on top.
 
 /// The n-th output of SplitMix64 that starts at `seed`.
 pub fn bits(seed: u64, n: u64) -> u64 {

@@ -83,7 +83,8 @@ impl Network {
         let own_place = |id: u32, range: &Range<u32>, autapses: bool| {
             (recurrent && !autapses && range.contains(&id)).then(|| id - range.start)
         };
-        // Source, target and counter of each; beside them what the rule brings as weights, and the first edge's place in lists.
+        // Source, target and counter of each; beside them what the rule brings as weights, and the
+        // first edge's place in lists.
         let mut own: Option<&[f64]> = None;
         let mut skipped = 0;
         let edges: Vec<(u32, u32, u64)> = match &p.rule {

@@ -1,13 +1,15 @@
-//! The simulator against an oracle: the equations of `docs/simulator.md` and the counters of `src/network/mod.rs`, written anew in the
-//! plainest loops, on random networks of every model, threshold, reset, receptor, source, rule, weight and delay. Spikes must be the
-//! same, traces agree to [`TRACE_TOLERANCE`], and operations are counted one by one.
+//! The simulator against an oracle: the equations of `docs/simulator.md` and the counters of
+//! `src/network/mod.rs`, written anew in the plainest loops, on random networks of every model,
+//! threshold, reset, receptor, source, rule, weight and delay. Spikes must be the same, traces
+//! agree to [`TRACE_TOLERANCE`], and operations are counted one by one.
 //!
 //! ```
 //! SPIKEFUSE_ORACLE_NETWORKS=1000 cargo test --test it oracle            how many networks; default 200
 //! SPIKEFUSE_ORACLE_SEED=17 SPIKEFUSE_ORACLE_NETWORKS=1 ...           from which seed on; default 0
 //! ```
-//! A network that differs is printed with its seed, and its files stay. Where a membrane comes so close to its threshold that rounding
-//! decides, nothing after that tick can be told; such networks are counted.
+//! A network that differs is printed with its seed, and its files stay. Where a membrane comes so
+//! close to its threshold that rounding decides, nothing after that tick can be told; such networks
+//! are counted.
 
 mod counter;
 mod edges;
@@ -27,7 +29,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How far a recorded value may lie from the oracle's, relative to the largest numbers of its neuron up to there.
+/// How far a recorded value may lie from the oracle's, relative to the largest numbers of its
+/// neuron up to there.
 const TRACE_TOLERANCE: f64 = 1e-10;
 
 /// What the simulator makes of a network.
@@ -40,7 +43,8 @@ struct Real {
     threads: usize,
 }
 
-/// Spikes as (tick, population, neuron) and (tick, source, id), and of each probe its values tick by tick.
+/// Spikes as (tick, population, neuron) and (tick, source, id), and of each probe its values tick
+/// by tick.
 struct Recorded {
     spikes: Vec<(u32, u32, u32)>,
     emitted: Vec<(u32, u32, u32)>,

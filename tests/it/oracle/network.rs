@@ -1,5 +1,6 @@
-//! Networks in the terms of their files, and random ones of every model, threshold, reset, receptor, source, rule, weight and delay.
-//! Numbers are not round: what decides must not be the last bit of a sum.
+//! Networks in the terms of their files, and random ones of every model, threshold, reset,
+//! receptor, source, rule, weight and delay. Numbers are not round: what decides must not be the
+//! last bit of a sum.
 
 use crate::oracle::counter::Draw;
 use std::ops::Range;

@@ -1,10 +1,11 @@
-//! The documented equations, tick by tick, in the simplest loops: every neuron at every tick, every edge a struct, every arrival a
-//! struct in the list of its tick.
+//! The documented equations, tick by tick, in the simplest loops: every neuron at every tick, every
+//! edge a struct, every arrival a struct in the list of its tick.
 
 use crate::oracle::network::*;
 use std::collections::BTreeSet;
 
-/// Closer to its threshold than this, relative to the largest numbers of its neuron, a membrane says nothing: there rounding decides.
+/// Closer to its threshold than this, relative to the largest numbers of its neuron, a membrane
+/// says nothing: there rounding decides.
 const TIE: f64 = 1e-12;
 
 /// Or closer than this, mV.
@@ -40,7 +41,8 @@ pub struct Traces {
 #[derive(Default, Debug, Clone)]
 pub struct Counts {
     pub spikes: u64,
-    /// Spikes that arrived at synapses, and those of them that came through full matrices with one delay.
+    /// Spikes that arrived at synapses, and those of them that came through full matrices with one
+    /// delay.
     pub synops: u64,
     pub through_matrices: u64,
     /// Analog values other than zero that arrived at synapses.
@@ -51,11 +53,13 @@ pub struct Counts {
     pub dense: u64,
     /// Neurons times ticks at which something arrived.
     pub heard: u64,
-    /// Sources that emit spikes, and what they emitted, once and times the targets, of all projections.
+    /// Sources that emit spikes, and what they emitted, once and times the targets, of all
+    /// projections.
     pub inputs: u64,
     pub emitted: u64,
     pub emitted_x_targets: u64,
-    /// Sources times targets of full matrices with one delay, at each tick at which something may arrive.
+    /// Sources times targets of full matrices with one delay, at each tick at which something may
+    /// arrive.
     pub matrix_products: u64,
     /// Whether all that can arrive are analog values.
     pub analog: bool,
@@ -72,8 +76,9 @@ struct Arrival {
     full: bool,
 }
 
-/// One neuron. Its membrane is `base + apart`: the membrane that its bias leads to (of integrate-and-fire: has led to since the last
-/// reset), and what it is apart from that, which decays.
+/// One neuron. Its membrane is `base + apart`: the membrane that its bias leads to (of
+/// integrate-and-fire: has led to since the last reset), and what it is apart from that, which
+/// decays.
 #[derive(Clone)]
 struct Cell {
     apart: f64,
@@ -133,8 +138,9 @@ impl Equations<'_> {
         }
     }
 
-    /// What currents add to the membrane in a tick: in the exact form R / tau times the integral over the tick of what is left at its
-    /// end of I(s) = (g + d s) exp(-s / tau_syn), by Simpson's rule.
+    /// What currents add to the membrane in a tick: in the exact form R / tau times the integral
+    /// over the tick of what is left at its end of I(s) = (g + d s) exp(-s / tau_syn), by Simpson's
+    /// rule.
     fn response(&self, tau_syn: f64, current: f64, rise: f64) -> f64 {
         const PIECES: usize = 1024;
         let (dt, p) = (self.dt, self.p);
@@ -357,8 +363,8 @@ impl Cell {
         }
     }
 
-    /// Whether it fires, and whether that hangs on a rounding. Both sides are seen from where bias leads: a membrane that comes from
-    /// below never gets there.
+    /// Whether it fires, and whether that hangs on a rounding. Both sides are seen from where bias
+    /// leads: a membrane that comes from below never gets there.
     fn fires(&mut self, model: &Equations, theta: f64) -> (bool, bool) {
         let base = model.base(self.drifted);
         let numbers = [base, self.apart, base + self.apart, self.excess, self.kept];
