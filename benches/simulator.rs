@@ -2,6 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::{Emits, NetworkParts};
 use spikefuse::recording::Ignore;
 use spikefuse::simulator::Simulation;
 use spikefuse::spiking::Driver;
@@ -20,10 +21,11 @@ fn networks(criterion: &mut Criterion) {
         let compiled = NetworkFile::read(&folder.join(format!("{file}.ron"))).unwrap().compile(&Settings::default());
         let mut network = compiled.unwrap().network;
         if name == "silent" {
-            network.sources.iter_mut().for_each(|source| {
-                source.emits = spikefuse::network::Emits::Spikes([].into());
-            });
-            network.populations.iter_mut().for_each(|population| population.initial_mv = vec![0.0]);
+            let silence = |parts: &mut NetworkParts| {
+                parts.sources.iter_mut().for_each(|source| source.emits = Emits::Spikes([].into()));
+                parts.populations.iter_mut().for_each(|population| population.initial_mv = vec![0.0]);
+            };
+            network = network.edit(silence).unwrap();
         }
         let network = Arc::new(network);
         for driver in [Driver::Event, Driver::Clock, Driver::Auto] {

@@ -4,83 +4,41 @@
 
 use spikefuse::Result;
 use spikefuse::energy::counts::LayerCounts;
-use spikefuse::network::{Delays, Emits, Network, Origin, Population, Projection, Rule, Source, Threshold, Weights};
+use spikefuse::network::build::NetworkBuilder;
+use spikefuse::network::spec::{Alif, FixedInDegree, Lif, Poisson};
+use spikefuse::network::{Ms, Network};
 use spikefuse::recording::{Header, Memory, SpikeRecording};
 use spikefuse::simulator::Simulation;
 use spikefuse::spiking::Driver;
-use spikefuse::spiking::neuron::Reset;
-use spikefuse::spiking::neuron::linear::{Form, Leak, Neuron};
 use std::sync::Arc;
 
-const DT_MS: f64 = 0.1;
 const TICKS: u32 = 5000;
 
-/// Leaky neurons with delta synapses that fire at 20 mV.
-fn cells(name: &str, size: u32, threshold: Threshold) -> Population {
-    let leak = Leak { tau_ms: Some(20.0), rest_mv: 0.0, bias_mv: 0.0, dt_ms: DT_MS, form: Form::Exact };
-    let (retention, steady, drive) = leak.coefficients();
-    let neuron = Neuron {
-        retention,
-        steady,
-        drive,
-        reset: Reset::To(0.0),
-        refractory: 20,
-        keep_refractory_input: false,
-        strict: false,
-        receptors: vec![leak.delta()],
-    };
-    Population { name: name.into(), size, neuron, threshold, initial_mv: vec![0.0] }
-}
-
-/// Each neuron of a population draws some of `sources` neurons or sources.
-fn draw(
-    seed: u64,
-    from: Origin,
-    sources: u32,
-    (to, targets): (usize, u32),
-    degree: u32,
-    weight: f64,
-    delay: u16,
-) -> Projection {
-    let (allow_autapses, allow_multapses) = (true, true);
-    let rule = Rule::FixedInDegree { degree, seed, stride: degree.into(), offset: 0, allow_autapses, allow_multapses };
-    Projection {
-        from,
-        from_ids: 0..sources,
-        to,
-        to_ids: 0..targets,
-        receptor: 0,
-        rule,
-        weights: Weights::Constant(weight),
-        delays: Delays::Constant(delay),
-    }
+/// Excitatory and inhibitory neurons that draw their inputs from each other and from noise.
+fn network() -> Result<Network> {
+    let mut net = NetworkBuilder::new(Ms(0.1)).name("two populations");
+    let exc = net.population("exc", 800, Alif::default().jump_mv(3.0).refractory_ms(2.0));
+    let inh = net.population("inh", 200, Lif::default().refractory_ms(2.0));
+    let input = net.source("input", 400, Poisson::hz(10.0).seed(9));
+    let draw = |degree: u32, seed: u64| FixedInDegree::new(degree).seed(seed);
+    net.connect(input, exc).rule(draw(20, 1)).weight(4.0);
+    net.connect(input, inh).rule(draw(20, 2)).weight(4.0);
+    net.connect(exc, exc).rule(draw(20, 3)).weight(1.0).delay_ms(1.5);
+    net.connect(exc, inh).rule(draw(20, 4)).weight(1.0).delay_ms(1.5);
+    net.connect(inh, exc).rule(draw(5, 5)).weight(-4.0).delay_ms(0.8);
+    net.build()
 }
 
 fn simulate(network: &Arc<Network>, driver: Driver) -> Result<(SpikeRecording, LayerCounts)> {
-    let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let mut memory = Memory::new(Header { dt_ms: DT_MS, populations, probes: Vec::new(), ..Header::default() })?;
+    let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
+    let mut memory = Memory::new(Header { dt_ms: network.dt_ms(), populations, ..Header::default() })?;
     let mut simulation = Simulation::new(network.clone(), driver, 2, Vec::new())?;
     simulation.run(TICKS, &mut memory, &mut |_| {})?;
     Ok((memory.finish(TICKS)?.0, simulation.counts().into_iter().sum()))
 }
 
 fn main() -> Result<()> {
-    let (exc, inh, input) = (Origin::Population(0), Origin::Population(1), Origin::Source(0));
-    let adaptive = Threshold::Adaptive { base: 20.0, jump: 3.0, retention: (-DT_MS / 100.0).exp() };
-    let poisson = Emits::Poisson { mean: 0.001, seed: 9, stride: 1 << 32 };
-    let network = Arc::new(Network {
-        name: "two populations".into(),
-        dt_ms: DT_MS,
-        populations: vec![cells("exc", 800, adaptive), cells("inh", 200, Threshold::Fixed(20.0))],
-        sources: vec![Source { name: "input".into(), size: 400, emits: poisson }],
-        projections: vec![
-            draw(1, input, 400, (0, 800), 20, 4.0, 1),
-            draw(2, input, 400, (1, 200), 20, 4.0, 1),
-            draw(3, exc, 800, (0, 800), 20, 1.0, 15),
-            draw(4, exc, 800, (1, 200), 20, 1.0, 15),
-            draw(5, inh, 200, (0, 800), 5, -4.0, 8),
-        ],
-    });
+    let network = Arc::new(network()?);
     let (event, event_work) = simulate(&network, Driver::Event)?;
     let (clock, clock_work) = simulate(&network, Driver::Clock)?;
     assert_eq!(event, clock);

@@ -74,14 +74,14 @@ fn main() -> Result<()> {
     let mut s = None;
     if let Some(stacks) = network.stacks() {
         let runs = network.spike(stacks, &prepared, Driver::Event)?;
-        tensors.extend(MODALITIES.map(|m| spikes(m.name(), &model, &runs[m as usize])));
+        tensors.extend(MODALITIES.map(|m| spikes(m.name(), &model, &runs[m])));
         s = Some(network.join_time(&graph, &runs, &mut Activity::new(&model)));
     }
     let theta = network.finish(&graph, &prepared, s.as_ref());
-    let size = theta[0].cols();
+    let size = theta.audio.cols();
     for m in MODALITIES {
         tensors.extend(inputs(m.name(), features(&clips, m), rows.len()));
-        tensors.push(floats(format!("theta_{}", m.name()), size, theta[m as usize].values()));
+        tensors.push(floats(format!("theta_{}", m.name()), size, theta[m].values()));
     }
     tensors.push(floats("theta_words".to_owned(), size, &network.embed_classes(&vectors).0));
 

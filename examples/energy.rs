@@ -4,7 +4,7 @@
 //!     cargo run --release --example energy
 
 use spikefuse::Result;
-use spikefuse::base::splitmix::unit;
+use spikefuse::base::counter::unit;
 use spikefuse::energy::{Cost, DataType, EnergyTable, Ledger, MEMBRANE_UPDATE, SpikingLayer};
 use spikefuse::spiking::Driver;
 use spikefuse::spiking::SpikeTrain;

@@ -4,7 +4,7 @@
 //!     cargo run --release --example event_vs_clock
 
 use spikefuse::Result;
-use spikefuse::base::splitmix::unit;
+use spikefuse::base::counter::unit;
 use spikefuse::spiking::Driver;
 use spikefuse::spiking::SpikeTrain;
 use spikefuse::spiking::neuron::Reset;

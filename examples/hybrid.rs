@@ -61,8 +61,14 @@ fn main() -> Result<()> {
     let result = evaluate(&network, &dataset, &task, Gamma::Given(trained.choice.gamma), Driver::Event, |_| ())?;
     let parity = compare(&network, &unseen, |_| ())?;
     assert!(parity.as_ref().is_some_and(|parity| parity.holds()));
-    let (candidates, parameters) = (&task.candidates, &trained.parameters);
-    let origin = Provenance { dataset: &dataset, candidates, parameters, seed: SEED, epochs: trained.choice.epochs };
-    println!("\n{}", Report::new(&origin, &network, &result, parity, &[])?);
+    let origin = Provenance {
+        dataset: &dataset,
+        candidates: &task.candidates,
+        model: &trained.model,
+        parameters: &trained.parameters,
+        seed: SEED,
+        epochs: trained.choice.epochs,
+    };
+    println!("\n{}", Report::new(&origin, &result, parity, &[])?);
     Ok(())
 }

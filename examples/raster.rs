@@ -22,10 +22,10 @@ fn main() -> Result<()> {
     let picture = arguments.next().unwrap_or_else(|| scratch.path().join("raster.svg"));
 
     let network = Arc::new(NetworkFile::read(&file)?.compile(&Settings::default())?.network);
-    let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+    let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
     let mut memory =
-        Memory::new(Header { dt_ms: network.dt_ms, populations, probes: Vec::new(), ..Header::default() })?;
-    let ticks = (DURATION_MS / network.dt_ms).round() as u32;
+        Memory::new(Header { dt_ms: network.dt_ms(), populations, probes: Vec::new(), ..Header::default() })?;
+    let ticks = (DURATION_MS / network.dt_ms()).round() as u32;
     let mut simulation = Simulation::new(network, Driver::Auto, 2, Vec::new())?;
     simulation.run(ticks, &mut memory, &mut |_| {})?;
     let (recording, _) = memory.finish(ticks)?;

@@ -1,20 +1,26 @@
-//! One error type for the library. Each variant says what was wrong and where; [`Error::hint`] says what to do.
+//! One error type for the library. Each variant says what was wrong and where; [`Error::hint`] says
+//! what to do.
 
 use std::path::{Path, PathBuf};
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// An error that another one is about.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// A number for a message: as usual, or with a power of ten where that would take a line of digits.
 pub(crate) fn short(value: f64) -> String {
-    match value == 0.0 || !value.is_finite() || (1e-7..1e16).contains(&value.abs()) {
-        true => value.to_string(),
-        false => format!("{value:e}"),
+    if value == 0.0 || !value.is_finite() || (1e-7..1e16).contains(&value.abs()) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
     }
 }
 
-/// What can be wrong with what a user gave us. The binary prints it and exits with code 2.
+/// What can be wrong with what a user gave. The program prints it and exits with code 2.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A file or folder is missing, unreadable, unwritable or not what it should be.
     #[error("{}: {problem}", path.display())]
@@ -23,8 +29,11 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
-        /// What to do about it, if we know.
+        /// What to do about it, where that is known.
         hint: Option<String>,
+        /// The error of the system or of a library that `problem` quotes, if there was one.
+        #[source]
+        cause: Option<Cause>,
     },
     /// A text file is wrong at a known place.
     #[error("{}:{line}:{column}: {problem}", path.display())]
@@ -55,7 +64,7 @@ pub enum Error {
         what: String,
         /// What is wrong with it.
         problem: String,
-        /// What to do about it, if we know.
+        /// What to do about it, where that is known.
         hint: Option<String>,
     },
 }
@@ -63,7 +72,20 @@ pub enum Error {
 impl Error {
     /// A [`Error::File`] without hint.
     pub fn file(path: impl AsRef<Path>, problem: impl ToString) -> Self {
-        Error::File { path: path.as_ref().to_path_buf(), problem: problem.to_string(), hint: None }
+        Error::File { path: path.as_ref().to_path_buf(), problem: problem.to_string(), hint: None, cause: None }
+    }
+
+    /// A [`Error::File`] without hint, for what failed because of `cause`: `cannot read: permission
+    /// denied`.
+    pub fn caused_by(path: impl AsRef<Path>, what: impl std::fmt::Display, cause: impl Into<Cause>) -> Self {
+        let cause = cause.into();
+        let (path, problem) = (path.as_ref().to_path_buf(), format!("{what}: {cause}"));
+        Error::File { path, problem, hint: None, cause: Some(cause) }
+    }
+
+    /// A [`Error::Text`]; `line` and `column` count from 1.
+    pub fn text(path: impl AsRef<Path>, line: usize, column: usize, problem: impl ToString) -> Self {
+        Error::Text { path: path.as_ref().to_path_buf(), line, column, problem: problem.to_string() }
     }
 
     /// A [`Error::Value`] without hint.
@@ -71,7 +93,8 @@ impl Error {
         Error::Value { what: what.to_string(), problem: problem.to_string(), hint: None }
     }
 
-    /// The same error with advice for the user.
+    /// The same error with advice for the user. Only [`Error::File`] and [`Error::Value`] have room
+    /// for it.
     pub fn with_hint(mut self, advice: impl ToString) -> Self {
         if let Error::File { hint, .. } | Error::Value { hint, .. } = &mut self {
             *hint = Some(advice.to_string());
@@ -85,5 +108,21 @@ impl Error {
             Error::File { hint, .. } | Error::Value { hint, .. } => hint.as_deref(),
             Error::Text { .. } | Error::Shape { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+    use std::io;
+
+    #[test]
+    fn what_an_error_quotes_is_its_source() {
+        let error = Error::caused_by("a", "cannot read", io::Error::from(io::ErrorKind::NotFound));
+        assert_eq!(error.to_string(), "a: cannot read: entity not found");
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        assert_eq!(source.map(io::Error::kind), Some(io::ErrorKind::NotFound));
+        assert!(Error::file("a", "is empty").source().is_none());
     }
 }

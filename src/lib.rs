@@ -26,7 +26,7 @@
 //! | stage | 1 chooses epochs and gamma on validation clips, 2 trains anew on all but the test clips ([`hybrid::train`]) |
 //!
 //! # Modules
-//! A module uses only modules above it; `tests/layers.rs` has the exact table. The equations are in `docs/model.md` and
+//! A module uses only modules above it; `tests/it/layers.rs` has the exact table. The equations are in `docs/model.md` and
 //! `docs/simulator.md`.
 //!
 //! | module | what it holds |

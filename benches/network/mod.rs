@@ -2,7 +2,7 @@
 //! Weights are multiples of 2^-12 from a counter-based generator, so any language can rebuild them and no sum of them
 //! rounds: `peers/inference_vs_spikingjelly.py` does.
 
-use spikefuse::base::splitmix::{below, unit};
+use spikefuse::base::counter::{below, unit};
 use spikefuse::spiking::SpikeTrain;
 use spikefuse::spiking::neuron::Reset;
 use spikefuse::spiking::neuron::lif::LifParams;

@@ -28,7 +28,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             return;
         };
         let network = Arc::new(compiled.network);
-        let pairs = network.projections.iter().map(|p| p.from_ids.len() * p.to_ids.len());
+        let pairs = network.projections().iter().map(|p| p.from_ids.len() * p.to_ids.len());
         if pairs.max().unwrap_or(0) > 1 << 20 {
             return;
         }

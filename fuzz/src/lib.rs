@@ -50,7 +50,7 @@ pub fn network() -> std::sync::Arc<spikefuse::network::Network> {
     use spikefuse::network::compile::{Settings, compile};
     static NETWORK: OnceLock<std::sync::Arc<spikefuse::network::Network>> = OnceLock::new();
     let make = || {
-        let spec = spikefuse::network::spec::NetworkSpec::parse(template::NETWORK).expect("a network");
+        let spec = spikefuse::network::spec::NetworkSpec::from_ron(template::NETWORK).expect("a network");
         let compiled = compile(&spec, Path::new("."), &Settings::default());
         std::sync::Arc::new(compiled.map_err(|problem| problem.to_string()).expect("a network").network)
     };

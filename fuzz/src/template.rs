@@ -270,8 +270,8 @@ pub fn recording() -> Template {
     let _ = std::fs::remove_dir_all(&folder);
     let network = crate::network();
     let probes = vec![Probe { variable: Variable::Membrane, population: 1, neurons: vec![0, 2] }];
-    let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
-    let header = Header { dt_ms: network.dt_ms, populations, probes: probes.clone(), ..Header::default() };
+    let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
+    let header = Header { dt_ms: network.dt_ms(), populations, probes: probes.clone(), ..Header::default() };
     let mut recorder = Folder::create(&folder, header, SpikeFormat::Csv, TraceFormat::Csv).expect("a recording");
     let driver = spikefuse::simulator::Driver::Event;
     let mut simulation = spikefuse::simulator::Simulation::new(network, driver, 1, probes).expect("a network");

@@ -1,11 +1,12 @@
-//! Memory that is free, and what asks for more.
+//! The memory that is free, and the refusal of requests for more.
 
 use crate::error::{Error, Result};
 
-/// What may be used where the memory that is free cannot be found out.
+/// Memory limit when the free memory is unknown.
 const DEFAULT_LIMIT: u64 = 16 << 30;
 
-/// Memory that is free, bytes: what the system says, or a limit that was set for this process or its group.
+/// Free memory in bytes: that of the system, or less if the process or its control group has a
+/// limit.
 pub(crate) fn free() -> u64 {
     let system = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
@@ -17,7 +18,8 @@ pub(crate) fn free() -> u64 {
     system.into_iter().chain(group).chain(own).min().unwrap_or(DEFAULT_LIMIT)
 }
 
-/// Bytes of address space that a process may still take, if they are limited, by its `limits` and `status`.
+/// Bytes of address space that a process may still take, if they are limited, by its `limits` and
+/// `status`.
 fn left_of_addresses(limits: &str, status: &str) -> Option<u64> {
     let most = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
     let taken = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?.trim().strip_suffix("kB")?;
@@ -25,7 +27,7 @@ fn left_of_addresses(limits: &str, status: &str) -> Option<u64> {
     Some(most.saturating_sub(taken.trim().parse::<u64>().ok()?.saturating_mul(1024)))
 }
 
-/// Bytes in the unit that leaves a short number.
+/// A number of bytes in the unit that makes it short: `1.5 MiB`.
 pub fn bytes(n: u64) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let power = (0..6).rev().find(|&power| n >> (10 * (power + 1)) > 0).map_or(0, |power| power + 1);
@@ -35,15 +37,16 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
-/// Refuses a request that the free memory does not hold, before it is made.
+/// Refuses an allocation that does not fit in the free memory, before it is made.
 ///
 /// # Errors
-/// With its size.
+/// If `needed` bytes are more than the free memory.
 pub(crate) fn check(what: &str, needed: u64) -> Result<()> {
     let free = free();
-    match needed <= free {
-        true => Ok(()),
-        false => Err(Error::value(what, format!("needs {} of memory, {} are free", bytes(needed), bytes(free)))),
+    if needed <= free {
+        Ok(())
+    } else {
+        Err(Error::value(what, format!("needs {} of memory, {} are free", bytes(needed), bytes(free))))
     }
 }
 

@@ -1,7 +1,10 @@
-//! What everything stands on: files, memory, random numbers, aligned vectors. For the program and its tests, not for users of the library.
+//! Foundations of all modules: files, text, memory, random numbers, aligned vectors. For this crate
+//! and its program; not part of the public interface.
 
+pub mod aligned;
+pub mod counter;
 pub mod files;
-pub mod lanes;
+pub mod fnv;
 pub mod memory;
 pub mod rng;
-pub mod splitmix;
+pub mod text;

@@ -1,8 +1,9 @@
 //! Random numbers: one seed, named streams.
 //!
-//! Every use draws from its own stream, `(seed, name, index)`. No generator state outlives its use, so nothing has to be
-//! stored in a checkpoint and no thread count changes a result.
+//! Every use draws from its own stream, `(seed, name, index)`. No generator state outlives its use,
+//! so nothing has to be stored in a checkpoint and no thread count changes a result.
 
+use super::fnv::fnv1a;
 use rand::SeedableRng;
 pub use rand_chacha::ChaCha8Rng as Rng;
 
@@ -18,9 +19,10 @@ impl Streams {
         Streams { seed }
     }
 
-    /// The generator `name` at `index` (a step, an epoch, a chunk: whatever counts there).
+    /// The generator `name` at `index`, the number of a step, an epoch or a chunk.
     pub fn stream(&self, name: &str, index: u64) -> Rng {
-        // The key is seed | index | FNV-1a of the name in both byte orders: distinct inputs give distinct keys.
+        // The key is seed | index | FNV-1a of the name in both byte orders: distinct inputs give
+        // distinct keys.
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
         key[8..16].copy_from_slice(&index.to_le_bytes());
@@ -30,9 +32,11 @@ impl Streams {
     }
 }
 
-/// 64-bit FNV-1a.
-pub(crate) fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+/// A draw of the normal distribution with mean 0 and this standard deviation, from two uniform ones
+/// in [0, 1): `deviation sqrt(-2 ln(1 - u)) cos(2 pi v)` (Box and Muller 1958). 1 - u is never 0.
+#[inline]
+pub fn normal(u: f64, v: f64, deviation: f64) -> f64 {
+    deviation * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }
 
 #[cfg(test)]

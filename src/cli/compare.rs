@@ -1,15 +1,14 @@
 //! `compare`.
 
+use super::evaluate::report;
 use super::options::{DataOptions, NetworkOptions};
-use super::saved::{Saved, TestClips};
 use super::simulate::available_threads;
 use clap::Args;
-use spikefuse::energy::synops::Synops;
 use spikefuse::energy::{Energy, EnergyTable};
-use spikefuse::hybrid::compare::{Crossover, Parity, compare, crossover};
-use spikefuse::hybrid::model::Hybrid;
+use spikefuse::hybrid::compare::{Parity, crossover};
+use spikefuse::hybrid::saved::{Saved, TestClips};
 use spikefuse::network::compile::NetworkFile;
-use spikefuse::report::{TwinLayer, energy_table, synops_table};
+use spikefuse::report::{energy_table, synops_table};
 use spikefuse::simulator::{self, duration};
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
@@ -23,7 +22,7 @@ const RATE_TICKS: u32 = 1000;
 /// Options of `compare`.
 #[derive(Args)]
 pub struct Compare {
-    /// Hybrid file, to compare both drivers on it; without it, on a trained model
+    /// Network file, to compare both drivers on it; without it, on a trained model
     #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with_all = ["model", "data"])]
     network: Option<PathBuf>,
     /// Simulated time [default: the network file's]
@@ -55,17 +54,6 @@ struct OfNetwork<'a> {
     energy: &'a [Energy],
 }
 
-/// What `--json` prints of a model.
-#[derive(serde::Serialize)]
-struct Comparison<'a> {
-    #[serde(flatten)]
-    parity: Option<&'a Parity>,
-    synops: &'a Synops,
-    dense_twin: &'a [TwinLayer],
-    energy: &'a [Energy],
-    crossover: Option<&'a Crossover>,
-}
-
 impl Compare {
     /// Whether it is about a trained model.
     pub fn is_of_a_model(&self) -> bool {
@@ -83,7 +71,7 @@ impl Compare {
 
     fn on_network(&self, file: &Path) -> Result<ExitCode> {
         let compiled = NetworkFile::read(file)?.compile(&self.reach.settings(self.seed))?;
-        let ticks = duration(self.duration, compiled.duration, compiled.network.dt_ms)?;
+        let ticks = duration(self.duration, compiled.duration, compiled.network.dt_ms())?;
         let threads = self.threads.unwrap_or_else(available_threads).max(1);
         let bar = super::progress::bar("compare", 0);
         let mut progress = |done: usize, total: usize| {
@@ -94,13 +82,14 @@ impl Compare {
         bar.finish_and_clear();
         let energy: Vec<Energy> =
             EnergyTable::shown().iter().filter_map(|table| table.apply(&found.ledger, None).ok()).collect();
-        let text = match self.json {
-            true => super::json(&OfNetwork { comparison: &found, energy: &energy })?,
-            false => format!(
+        let text = if self.json {
+            super::json(&OfNetwork { comparison: &found, energy: &energy })?
+        } else {
+            format!(
                 "{found}\nsynaptic operations by definition, event-driven\n{}\n{}",
                 synops_table(&found.synops),
                 energy_table(&energy, 1)
-            ),
+            )
         };
         super::print(&text)?;
         Ok(ExitCode::from(u8::from(!found.holds())))
@@ -113,32 +102,12 @@ impl Compare {
         if !saved.model.has_spikes() {
             return Err(Error::value("model", "it has no spiking branch: there is nothing to compare"));
         }
-        let report = saved.report(&dataset, &TestClips::load(&dataset)?, Driver::Event, &[], true)?;
-        let network = Hybrid::new(&saved.model, &saved.parameters)?;
-        let crossover = crossover(&network)?;
+        let report = report(&saved, &dataset, &TestClips::load(&dataset)?, Driver::Event, &[], true)?;
+        let crossover = crossover(&saved.hybrid()?)?;
+        let comparison = report.comparison(crossover.as_ref());
         let holds = report.parity.as_ref().is_some_and(Parity::holds);
-        let text = match (self.json, crossover) {
-            (true, crossover) => super::json(&Comparison {
-                parity: report.parity.as_ref(),
-                synops: &report.synops,
-                dense_twin: &report.dense_twin,
-                energy: &report.energy,
-                crossover: crossover.as_ref(),
-            })?,
-            (false, crossover) => {
-                report.comparison() + &crossover.map_or(String::new(), |crossover| format!("\n{crossover}"))
-            }
-        };
+        let text = if self.json { super::json(&comparison)? } else { comparison.to_string() };
         super::print(&text)?;
         Ok(ExitCode::from(u8::from(!holds)))
     }
-}
-
-/// Compares both drivers on all test clips; none without a spiking branch.
-pub fn parity(network: &Hybrid<'_>, test: &TestClips) -> Result<Option<Parity>> {
-    let bar = super::progress::bar("compare", test.seen.len() + test.unseen.len());
-    let seen = compare(network, &test.seen, |clips| bar.inc(clips as u64))?;
-    let unseen = compare(network, &test.unseen, |clips| bar.inc(clips as u64))?;
-    bar.finish_and_clear();
-    Ok(seen.zip(unseen).map(|(seen, unseen)| seen.and(unseen)))
 }

@@ -191,7 +191,7 @@ impl EnergyOptions {
 
     fn simulate(&self, file: &Path) -> Result<(Ledger, Vec<PathBuf>)> {
         let compiled = NetworkFile::read(file)?.compile(&self.reach.settings(None))?;
-        let until = duration(self.duration, compiled.duration, compiled.network.dt_ms)?;
+        let until = duration(self.duration, compiled.duration, compiled.network.dt_ms())?;
         let bar = super::progress::bar("simulate", until as usize);
         let network = Arc::new(compiled.network);
         let mut simulation = Simulation::new(network, Driver::Event, available_threads(), Vec::new())?;

@@ -10,11 +10,10 @@ mod plot;
 mod progress;
 mod report;
 mod run;
-mod saved;
 mod simulate;
 
 use clap::{Parser, Subcommand};
-use spikefuse::base::files::cell_text;
+use spikefuse::base::files::{csv_text as csv, json_text as json};
 use spikefuse::{Error, Result};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -100,21 +99,4 @@ fn print(text: &str) -> Result<()> {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::file("standard output", e)),
         _ => Ok(()),
     }
-}
-
-/// Rows of fields as CSV, in which no text is a formula.
-fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer
-            .write_record(row.iter().map(|field| cell_text(field).into_owned()))
-            .map_err(|e| Error::value("csv", e))?;
-    }
-    writer.into_inner().map_err(|e| Error::value("csv", e))
-}
-
-/// A value as an indented JSON document with a newline at its end.
-fn json(value: &impl serde::Serialize) -> Result<String> {
-    let text = serde_json::to_string_pretty(value).map_err(|e| Error::value("report", e))?;
-    Ok(text + "\n")
 }

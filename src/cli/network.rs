@@ -4,6 +4,7 @@ use super::options::NetworkOptions;
 use clap::{Args, Subcommand};
 use spikefuse::Result;
 use spikefuse::base::files::{refuse_inputs, write_output};
+use spikefuse::base::text::counted;
 use spikefuse::network::compile::{Compiled, NetworkFile};
 use spikefuse::network::graph::NetworkGraph;
 use spikefuse::network::info::{Info, bytes};
@@ -53,18 +54,17 @@ impl Network {
         match self {
             Network::Check(Check { file, reach }) => {
                 let Compiled { network, .. } = NetworkFile::read(&file)?.compile(&reach.settings(None))?;
-                let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+                let neurons: u64 = network.populations().iter().map(|p| u64::from(p.size)).sum();
                 let synapses =
-                    network.projections.iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
-                let some = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+                    network.projections().iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
                 super::print(&format!(
                     "{}: fine: {} in {}, {}, about {} in {}, at most {} of memory\n",
                     file.display(),
-                    some(neurons, "neuron"),
-                    some(network.populations.len() as u64, "population"),
-                    some(network.sources.len() as u64, "source"),
-                    some(synapses, "synapse"),
-                    some(network.projections.len() as u64, "projection"),
+                    counted(neurons, "neuron"),
+                    counted(network.populations().len() as u64, "population"),
+                    counted(network.sources().len() as u64, "source"),
+                    counted(synapses, "synapse"),
+                    counted(network.projections().len() as u64, "projection"),
                     bytes(network.memory())
                 ))?;
             }

@@ -1,12 +1,14 @@
 //! `run` and `train`.
 
+use super::evaluate::report;
 use super::options::{DataOptions, TrainingOptions};
 use super::progress::TrainingBars;
-use super::saved::{Saved, TestClips, save_report, take_for_training};
 use clap::Args;
 use spikefuse::Result;
 use spikefuse::base::files::Hold;
+use spikefuse::hybrid::saved::{Saved, TestClips};
 use spikefuse::hybrid::train::{TrainingFolder, train};
+use spikefuse::report::take_for_training;
 use spikefuse::spiking::Driver;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +20,8 @@ pub struct Run {
     data: DataOptions,
     #[command(flatten)]
     training: TrainingOptions,
-    /// Folder for weights, checkpoint, report.json, neurobench.json and clips.csv; nothing is written without it
+    /// Folder for weights, checkpoint, report.json, neurobench.json and clips.csv; nothing is
+    /// written without it
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Go on with the run that was stopped in this folder, to the same end
@@ -50,10 +53,11 @@ impl Run {
         let config = self.training.config()?;
         let dataset = self.data.open()?;
         let hold = match &self.out {
-            Some(out) => Some(take_for_training(out, "run", self.resume, self.training.inputs(&self.data))?),
+            Some(out) => Some(take_for_training(out, "run", self.resume, &self.training.inputs(&self.data))?),
             None => None,
         };
-        // Read now and dropped: what is wrong with the test clips is told before the work of training, not after it.
+        // Read now and dropped: what is wrong with the test clips is told before the work of
+        // training, not after it.
         TestClips::load(&dataset)?;
         let folder = self.out.as_deref().map(|path| TrainingFolder { path, resume: self.resume });
         let mut bars = TrainingBars::default();
@@ -63,9 +67,10 @@ impl Run {
         if let Some(out) = &self.out {
             saved.save(out)?;
         }
-        let report = saved.report(&dataset, &TestClips::load(&dataset)?, Driver::Event, &saved.fewer_steps(), true)?;
+        let clips = TestClips::load(&dataset)?;
+        let report = report(&saved, &dataset, &clips, Driver::Event, &saved.fewer_steps(), true)?;
         if let Some(out) = &self.out {
-            save_report(out, &report)?;
+            report.save(out)?;
         }
         hold.into_iter().for_each(Hold::done);
         super::print(&if self.json { super::json(&report)? } else { report.to_string() })?;
@@ -78,7 +83,7 @@ impl Train {
     pub fn run(self) -> Result<ExitCode> {
         let config = self.training.config()?;
         let dataset = self.data.open()?;
-        let hold = take_for_training(&self.out, "train", self.resume, self.training.inputs(&self.data))?;
+        let hold = take_for_training(&self.out, "train", self.resume, &self.training.inputs(&self.data))?;
         let folder = TrainingFolder { path: &self.out, resume: self.resume };
         let mut bars = TrainingBars::default();
         let trained = train(&config, &dataset, self.training.seed, Some(folder), &mut bars)?;
@@ -86,12 +91,7 @@ impl Train {
         let saved = Saved::new(trained, &config, &dataset, self.training.seed);
         saved.save(&self.out)?;
         hold.done();
-        let best = saved.training.history.iter().filter_map(|r| r.validation).map(|v| v.both);
-        let best = best.fold(None, |best: Option<spikefuse::hybrid::gzsl::Scores>, s| match best {
-            Some(b) if b.hm >= s.hm => Some(b),
-            _ => Some(s),
-        });
-        if let Some(best) = best {
+        if let Some(best) = saved.training.best() {
             super::print(&format!(
                 "best epoch {}: validation HM {:.2} %, seen {:.2} %, unseen {:.2} %, ZSL {:.2} %\nmodel in {}\n",
                 saved.training.choice.epochs,

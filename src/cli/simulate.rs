@@ -72,10 +72,10 @@ impl Simulate {
             eprintln!("warning: {}: not used: {}", self.network.display(), job.unused.join(", "));
         }
         if let Some(list) = &self.record {
-            job.record(list)?;
+            job = job.record(list)?;
         }
         let ticks = job.duration(self.duration)?;
-        self.input.iter().try_for_each(|input| job.replace_source(input))?;
+        let job = self.input.iter().try_fold(job, |job, input| job.replace_source(input))?;
         let threads = self.threads.map_or_else(available_threads, NonZeroUsize::get);
         let output = self.out.map(|folder| Output {
             folder,

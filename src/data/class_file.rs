@@ -1,4 +1,5 @@
-//! The features of one class in one modality: an HDF5 file with clip averages, or a pickle with sequences.
+//! The features of one class in one modality: an HDF5 file with clip averages, or a pickle with
+//! sequences.
 
 use super::features::Heading;
 use crate::base::files::ending;
@@ -11,21 +12,16 @@ use std::path::Path;
 
 /// Clip names, lengths and feature size of a class file. Values are not read.
 pub(super) fn heading(path: &Path) -> Result<Heading> {
-    match is_pickle(path) {
-        true => pickle_heading(path),
-        false => h5_heading(path),
-    }
+    if is_pickle(path) { pickle_heading(path) } else { h5_heading(path) }
 }
 
 /// Fills `out`, `[segments, dim]` of the file's heading, with its values.
 pub(super) fn read(path: &Path, heading: &Heading, out: &mut [f32]) -> Result<()> {
-    match is_pickle(path) {
-        true => pickle_values(path, heading, out),
-        false => h5_values(path, heading, out),
-    }
+    if is_pickle(path) { pickle_values(path, heading, out) } else { h5_values(path, heading, out) }
 }
 
-/// The first value of `values`, laid out as `heading` says, that is not finite, and how many there are.
+/// Refuses values, laid out as `heading` says, that are not finite: the error names the first and
+/// counts the others.
 pub(super) fn check_finite(path: &Path, heading: &Heading, values: &[f32]) -> Result<()> {
     let bad = |value: &f32| !value.is_finite();
     let Some(first) = values.iter().position(bad) else { return Ok(()) };
@@ -37,9 +33,10 @@ pub(super) fn check_finite(path: &Path, heading: &Heading, values: &[f32]) -> Re
         row -= heading.lengths[clip];
         clip += 1;
     }
-    let place = match is_pickle(path) {
-        true => format!("segment {row}, column {column} of clip {clip} ('{}')", heading.ids[clip]),
-        false => format!("row {clip}, column {column} (clip '{}')", heading.ids[clip]),
+    let place = if is_pickle(path) {
+        format!("segment {row}, column {column} of clip {clip} ('{}')", heading.ids[clip])
+    } else {
+        format!("row {clip}, column {column} (clip '{}')", heading.ids[clip])
     };
     let others = if total > 1 { format!(", and {} other values are not finite", total - 1) } else { String::new() };
     Err(Error::file(path, format!("{place} is {value}{others}"))
@@ -120,7 +117,7 @@ impl<'a> Sequences<'a> {
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))
+    std::fs::read(path).map_err(|e| Error::caused_by(path, "cannot read", e))
 }
 
 fn pickle_heading(path: &Path) -> Result<Heading> {
@@ -142,7 +139,8 @@ fn pickle_heading(path: &Path) -> Result<Heading> {
         if i > 0 && dim != heading.dim {
             return Err(fail(format!("features of size {dim}, but the clips before it have {}", heading.dim)));
         }
-        // Promised elements, of 2 bytes or more, must be there before anybody makes room for them.
+        // Promised elements have 2 bytes or more each; memory is reserved only if the file can hold
+        // them.
         promised = segments.checked_mul(dim).and_then(|n| n.checked_add(promised)).unwrap_or(usize::MAX);
         if promised > bytes.len() / 2 {
             return Err(fail(format!("shape {:?} is larger than the file", array.shape)));

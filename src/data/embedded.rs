@@ -1,26 +1,27 @@
 //! The demonstration set: clips made from a seed.
 //!
-//! A class is a composition of a source (5), a rhythm (3) and a place (2): 30 classes, whose vectors are functions of the
-//! attributes alone, so unseen compositions of seen attributes can be learned. A segment of a modality is
-//! `gain * envelope(rhythm, time) * source direction + place direction + class direction + nuisance + noise`. The envelopes of all rhythms have
-//! the same mean over time, so the rhythm shows only in the time axis. The weak class direction is what
-//! attributes do not explain. Nuisance is a random mix of directions drawn per clip, the same in all its segments; gain and start vary per clip as well.
+//! A class is a composition of a source (5), a rhythm (3) and a place (2): 30 classes, whose
+//! vectors are functions of the attributes alone, so unseen compositions of seen attributes can be
+//! learned. A segment of a modality is `gain * envelope(rhythm, time) * source direction + place
+//! direction + class direction + nuisance + noise`. The envelopes of all rhythms have the same mean
+//! over time, so the rhythm shows only in the time axis. The weak class direction is what
+//! attributes do not explain. Nuisance is a random mix of directions drawn per clip, the same in
+//! all its segments; gain and start vary per clip as well.
 //!
-//! All arithmetic is IEEE addition, multiplication, division and square root in a fixed order, so a seed gives the same bits
-//! on every machine.
+//! All arithmetic is IEEE addition, multiplication, division and square root in a fixed order, so a
+//! seed gives the same bits on every machine.
 
+use super::dataset::{Dataset, Parts, finish_parts};
 use super::features::{Clips, Features};
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, finish_parts};
-use crate::base::files::{Hold, LOCK, folder_of, remove, write_together};
+use super::findings::Findings;
+use super::source::Source;
+use super::split::{ClassVectors, Part, Split};
 use crate::base::rng::{Rng, Streams};
-use crate::error::{Error, Result};
-use crate::formats::npy;
-use crate::formats::pickle::Writer;
 use rand::{Rng as _, RngExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-/// Name of the embedded data set, and of its folder where [`generate`] writes it.
+/// Name of the embedded data set, and of its folder where [`generate`](super::generate) writes it.
 pub const EMBEDDED_NAME: &str = "Compositions";
 
 const SOURCES: [&str; 5] = ["bell", "engine", "rain", "saw", "voice"];
@@ -49,7 +50,7 @@ struct Strengths {
 const AUDIO: Strengths = Strengths { source: 3.0, place: 1.0, own: 0.5, nuisance: 1.5, noise: 1.0 };
 const VIDEO: Strengths = Strengths { source: 2.0, place: 2.0, own: 0.5, nuisance: 2.0, noise: 1.0 };
 
-/// When a class is first met.
+/// The first part in which a class occurs.
 #[derive(Clone, Copy, PartialEq)]
 enum Tier {
     Train,
@@ -57,7 +58,7 @@ enum Tier {
     TestUnseen,
 }
 
-/// One composition.
+/// A class: one composition of attributes.
 struct Class {
     name: String,
     source: usize,
@@ -66,7 +67,8 @@ struct Class {
     tier: Tier,
 }
 
-/// The unseen compositions of each tier: pairs that differ in rhythm alone, so that recognising them needs time.
+/// The unseen compositions of each tier: pairs that differ in rhythm alone, so that recognising
+/// them needs time.
 const VAL_UNSEEN: [&str; 6] = [
     "engine_pulsed_outdoors",
     "engine_steady_outdoors",
@@ -103,7 +105,8 @@ fn classes() -> Vec<Class> {
     classes
 }
 
-/// A nearly normal number (a sum of twelve uniform ones) of mean 0 and variance 1, without any function of the C library.
+/// A nearly normal number (a sum of twelve uniform ones) of mean 0 and variance 1, without any
+/// function of the C library.
 fn normal(rng: &mut Rng) -> f32 {
     let sum: u32 = (0..3)
         .map(|_| rng.next_u64())
@@ -134,7 +137,7 @@ fn envelope(rhythm: usize, t: usize, start: usize) -> f32 {
     }
 }
 
-/// What all clips of a modality share.
+/// Directions that all clips of a modality share.
 struct Modality {
     strengths: Strengths,
     sources: Vec<Vec<f32>>,
@@ -246,104 +249,13 @@ pub(super) fn dataset(seed: u64) -> Dataset {
     }
 }
 
-/// Writes the embedded set of `seed` to `<root>/Compositions` in the published layout, its clips as pickled sequences, and
-/// returns that folder. Reading it gives the same bits as [`Dataset::embedded`].
-///
-/// # Errors
-/// When the folder is in use, or there and not empty, but for what a killed process left of the set; or a file cannot be written: nothing
-/// of the set is then left.
-pub fn generate(root: &Path, seed: u64) -> Result<PathBuf> {
-    const VERB: &str = "data generate";
-    let folder = root.join(EMBEDDED_NAME);
-    let hold = Hold::new(&folder, VERB)?;
-    let fail = |e| Error::file(&folder, format!("cannot read this folder: {e}"));
-    let empty = std::fs::read_dir(&folder).map_err(fail)?.flatten().all(|entry| entry.file_name() == LOCK);
-    if !empty && !hold.was_left_by(VERB) {
-        return Err(Error::file(folder, "this folder is not empty").with_hint("remove it or choose another place"));
-    }
-    let set = set(&folder, &dataset(seed))?;
-    let files: Vec<(PathBuf, &[u8])> = set.iter().map(|(path, bytes)| (path.clone(), &bytes[..])).collect();
-    if let Err(error) = write_together(&files, &[]) {
-        // If something of it cannot be removed, the first error is still the one to tell.
-        for (path, _) in &set {
-            let _ = remove(path);
-        }
-        for (path, _) in &set {
-            remove_empty(folder_of(path), &folder);
-        }
-        hold.done();
-        return Err(error);
-    }
-    hold.done();
-    Ok(folder)
-}
-
-/// Removes a folder and those above it, up to `top`, as far as they are empty.
-fn remove_empty(folder: &Path, top: &Path) {
-    if folder != top && std::fs::remove_dir(folder).is_ok() {
-        remove_empty(folder_of(folder), top);
-    }
-}
-
-/// The files of the set. Their names do not depend on its seed.
-fn set(folder: &Path, dataset: &Dataset) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-    let Source::Memory(stored) = &dataset.source else { return Err(super::no_clips(Part::Stage1Train)) };
-    let mut files = Vec::new();
-    let lines = |ids: &[usize]| ids.iter().map(|&id| dataset.classes[id].clone() + "\n").collect::<String>();
-    let words = |class: &str| class.replace('_', " ");
-
-    let lists = folder.join("class-split");
-    let classes: String = dataset.classes.iter().map(|class| format!("{class}\n")).collect();
-    files.push((lists.join("all_class.txt"), classes.into_bytes()));
-    let names: String = dataset.classes.iter().map(|class| format!("{class},{}\n", words(class))).collect();
-    files.push((lists.join("compositions_w2v_class_names.csv"), format!("original,manual\n{names}").into_bytes()));
-    for part in Part::ALL {
-        let clips = dataset.load(part)?;
-        let rows = clips.ids.iter().zip(&clips.labels);
-        let rows: String = rows.map(|(id, &label)| format!("{id},{},{label}\n", dataset.classes[label])).collect();
-        let split = lists.join("main_split");
-        files.push((split.join(format!("{part}.txt")), lines(dataset.classes_of(part)).into_bytes()));
-        files.push((split.join(format!("{part}.csv")), format!("filename,label,label_code\n{rows}").into_bytes()));
-    }
-
-    let features = folder.join("features/main_features");
-    let mut dictionary = npy::header("|O", &[]);
-    let mut writer = Writer::new();
-    writer.object_array(|w| {
-        w.dict(|w| {
-            for (class, vector) in dataset.classes.iter().zip(dataset.vectors.iter().flatten()) {
-                w.text(&words(class));
-                w.array(&[vector.len()], vector);
-            }
-        });
-    });
-    dictionary.extend(writer.finish());
-    files.push((features.join("text/word_embeddings_compositions_normed.npy"), dictionary));
-    for (part, clips) in Part::STORED.into_iter().zip(stored.iter()) {
-        for &id in dataset.classes_of(part) {
-            let own: Vec<usize> = (0..clips.len()).filter(|&i| clips.labels[i] == id).collect();
-            for (modality, features_of) in [("audio", &clips.audio), ("video", &clips.video)] {
-                let name = format!("{}.pkl", dataset.classes[id]);
-                let path = features.join(modality).join(part.folder_name()).join(name);
-                files.push((path, class_pickle(clips, features_of, &own)));
-            }
-        }
-    }
-    Ok(files)
-}
-
-/// `{features: [T x D], video_names, fps}` of the clips `own`.
-fn class_pickle(clips: &Clips, features: &Features, own: &[usize]) -> Vec<u8> {
-    let mut writer = Writer::new();
-    writer.dict(|w| {
-        w.text("features");
-        w.list(|w| own.iter().for_each(|&i| w.array(&[features.segments(i), features.dim()], features.clip(i))));
-        w.text("video_names");
-        w.list(|w| own.iter().for_each(|&i| w.text(&clips.ids[i])));
-        w.text("fps");
-        w.list(|w| own.iter().for_each(|_| w.int(1)));
-    });
-    writer.finish()
+/// The clips of a part, of `stored`, which are those of each part that owns clips.
+pub(super) fn load(stored: &[Clips; 5], part: Part) -> Clips {
+    let mut parts = Part::STORED.iter().zip(stored).filter(|(own, _)| part.stored().contains(own));
+    // Every part consists of at least one stored part.
+    let mut clips = parts.next().map_or(&stored[0], |(_, clips)| clips).clone();
+    parts.for_each(|(_, more)| clips.append(more));
+    clips
 }
 
 #[cfg(test)]
@@ -380,35 +292,12 @@ mod tests {
         let load = |seed| dataset(seed).load(Part::Stage2TestSeen).unwrap();
         assert_eq!(load(3), load(3));
         assert_ne!(load(3), load(4));
-        // The sum of all bits, so that a change of the set, or a machine that computes it differently, is noticed.
+        // The sum of all bits, so that a change of the set, or a machine that computes it
+        // differently, is noticed.
         let bits =
             |values: &[f32]| values.iter().fold(0u64, |sum, x| sum.wrapping_mul(31).wrapping_add(x.to_bits().into()));
         let clips = load(0);
         assert_eq!(bits(clips.audio.values()) ^ bits(clips.video.values()), 1_706_753_969_499_993_464);
-    }
-
-    #[test]
-    fn what_is_written_reads_back_to_the_same_bits() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = generate(root.path(), 5).unwrap();
-        assert_eq!(folder, root.path().join(EMBEDDED_NAME));
-        let made = dataset(5);
-        for mode in [ClassVectors::Aligned, ClassVectors::AsPublished] {
-            // The two name orders agree here, so both modes are the same.
-            let read = Dataset::open(root.path(), EMBEDDED_NAME, Split::Main, mode).unwrap();
-            assert_eq!((&read.classes, &read.vectors, read.displaced_vectors), (&made.classes, &made.vectors, 0));
-            for part in Part::ALL {
-                assert_eq!(read.classes_of(part), made.classes_of(part));
-                assert!(read.load(part).unwrap() == made.load(part).unwrap(), "{part}");
-            }
-        }
-        let inspection = super::super::inspect(root.path(), EMBEDDED_NAME, Split::Main).unwrap();
-        assert!(inspection.problems.is_empty(), "{inspection}");
-        assert_eq!(inspection.parts[3].clips, 672);
-        assert_eq!(inspection.parts[3].audio_segments.longest, SEGMENTS);
-
-        let again = generate(root.path(), 5).unwrap_err().to_string();
-        assert!(again.contains(EMBEDDED_NAME) && again.contains("not empty"), "{again}");
     }
 
     #[test]
@@ -420,7 +309,8 @@ mod tests {
         assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02, "{mean} {variance}");
     }
 
-    /// Accuracy of ridge regression from `describe(clip)` to class vectors: on seen classes, and on unseen classes alone.
+    /// Accuracy of ridge regression from `describe(clip)` to class vectors: on seen classes, and on
+    /// unseen classes alone.
     fn ridge(dataset: &Dataset, describe: &dyn Fn(&Clips, usize) -> Vec<f64>) -> (f64, f64) {
         let train = dataset.load(Part::Stage2Train).unwrap();
         let inputs: Vec<Vec<f64>> = (0..train.len()).map(|i| describe(&train, i)).collect();

@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 
-/// One modality of `len()` clips: clip `i` is a row-major matrix `[segments(i), dim()]`. Clip-averaged features have one
-/// segment per clip.
+/// One modality of `len()` clips: clip `i` is a row-major matrix `[segments(i), dim()]`.
+/// Clip-averaged features have one segment per clip.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     dim: usize,
@@ -16,7 +16,8 @@ impl Features {
     /// Features of size `dim`; clip `i` owns the segments `offsets[i]..offsets[i + 1]` of `values`.
     ///
     /// # Errors
-    /// When `offsets` does not start at 0 or decreases, or `values` does not hold `last offset * dim` numbers.
+    /// When `offsets` does not start at 0 or decreases, or `values` does not hold `last offset *
+    /// dim` numbers.
     pub fn new(dim: usize, offsets: Vec<usize>, values: Vec<f32>) -> Result<Features> {
         if offsets.first() != Some(&0) || offsets.windows(2).any(|pair| pair[0] > pair[1]) {
             return Err(Error::value("features", "the offsets of clips must start at 0 and not decrease"));
@@ -86,11 +87,11 @@ impl Features {
 pub struct Clips {
     /// Names of the clips, as in the files.
     pub ids: Vec<String>,
-    /// Class ids.
+    /// Class id of each clip, an index into `Dataset::classes`.
     pub labels: Vec<usize>,
-    /// Audio features.
+    /// Audio features, `[segments, dim]` per clip.
     pub audio: Features,
-    /// Video features.
+    /// Video features, `[segments, dim]` per clip.
     pub video: Features,
 }
 
@@ -127,7 +128,7 @@ impl Clips {
     }
 }
 
-/// What is known of one modality of some clips before their values are read.
+/// Names, lengths and size of one modality of some clips, read before the values.
 #[derive(Debug, Clone)]
 pub(super) struct Heading {
     pub ids: Vec<String>,

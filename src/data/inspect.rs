@@ -1,9 +1,12 @@
-//! What a data set has, and everything that is wrong with it.
+//! The inspection of a data set: its contents and all its faults.
 
-use super::class_file;
-use super::features::{Features, Heading};
-use super::published::{self, Published};
-use super::{ClassVectors, Dataset, Finding, Findings, Part, Source, Split, composed, some};
+use super::dataset::Dataset;
+use super::features::{Features, Heading, buffer};
+use super::findings::{Finding, Findings};
+use super::source::{Published, Source};
+use super::split::{ClassVectors, Part, Split};
+use super::{class_file, published};
+use crate::base::text::{composed, counted, quoted};
 use crate::error::{Error, Result};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +20,7 @@ pub struct Inspection {
     pub dataset: String,
     /// `published` or `plain`.
     pub form: &'static str,
-    /// The split.
+    /// The inspected split.
     pub split: Split,
     /// Number of classes of the data set, in the split or not.
     pub classes: usize,
@@ -25,24 +28,24 @@ pub struct Inspection {
     pub vectors: VectorSummary,
     /// The parts, in order.
     pub parts: Vec<PartSummary>,
-    /// Everything that is wrong, or looks so.
+    /// Errors and warnings.
     pub problems: Vec<DataProblem>,
 }
 
 /// The class vectors of a data set.
 #[derive(Debug, Clone, Serialize)]
 pub struct VectorSummary {
-    /// Number of classes that have one.
+    /// Number of classes that have a vector.
     pub count: usize,
     /// Numbers per vector.
     pub size: usize,
-    /// The ways they can be assigned.
+    /// The ways in which vectors can be assigned.
     pub modes: Vec<ClassVectors>,
     /// Number of classes that get another class's vector when they are assigned as published.
     pub displaced_as_published: usize,
 }
 
-/// What a part of a split holds.
+/// Contents of a part of a split.
 #[derive(Debug, Clone, Serialize)]
 pub struct PartSummary {
     /// The part.
@@ -79,29 +82,32 @@ impl SegmentRange {
 
 impl fmt::Display for SegmentRange {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self.shortest == self.longest {
-            true => f.pad(&self.longest.to_string()),
-            false => f.pad(&format!("{}..{}", self.shortest, self.longest)),
+        if self.shortest == self.longest {
+            f.pad(&self.longest.to_string())
+        } else {
+            f.pad(&format!("{}..{}", self.shortest, self.longest))
         }
     }
 }
 
-/// Something wrong, or that looks so.
+/// An error or a warning.
 #[derive(Debug, Clone, Serialize)]
 pub struct DataProblem {
-    /// Whether it makes results wrong. Opening or loading the data set then fails, except for clips that two parts share,
-    /// which only an inspection of all parts can see.
+    /// Whether it makes results wrong. Opening or loading the data set then fails, except for clips
+    /// that two parts share, which only an inspection of all parts can see.
     pub fatal: bool,
-    /// Where and what.
+    /// The place and the fault.
     pub message: String,
-    /// What to do about it, if we know.
+    /// Advice, if there is any.
     pub hint: Option<String>,
 }
 
-/// Reads all of the split `split` of the data set `<root>/<name>` and reports what it has and everything that is wrong.
+/// Reads all of the split `split` of the data set `<root>/<name>` and reports what it has and
+/// everything that is wrong.
 ///
 /// # Errors
-/// When there is no such data set, or nothing can be said about it because its list of classes is missing.
+/// When there is no such data set, or its list of classes is missing, without which nothing can be
+/// checked.
 pub fn inspect(root: &Path, name: &str, split: Split) -> Result<Inspection> {
     let mut findings = Findings::default();
     let dataset = Dataset::open_with(root, name, split, ClassVectors::Aligned, &mut findings)?;
@@ -192,7 +198,7 @@ fn scan(
         Ok(pairs) => pairs,
         Err(error) => return findings.fatal(error),
     };
-    // Of a part without classes that was said already.
+    // A part without classes was reported already.
     for modality in ["audio", "video"].into_iter().filter(|_| !pairs.is_empty()) {
         let folder = published.modality(modality, part);
         let Ok(mut files) = published.class_files(&folder) else { continue };
@@ -201,7 +207,8 @@ fn scan(
         }
         let unused: Vec<String> = files.into_keys().collect();
         if !unused.is_empty() {
-            let problem = format!("files of {} classes that {part}.txt does not list: {}", unused.len(), some(&unused));
+            let problem =
+                format!("files of {} classes that {part}.txt does not list: {}", unused.len(), quoted(&unused));
             findings.warn(Error::file(folder, problem).with_hint("they are not read"));
         }
     }
@@ -250,7 +257,7 @@ fn scan(
 /// The heading of a class file, and what is wrong with its values.
 fn read_class(path: &Path) -> Result<(Heading, Option<Error>)> {
     let heading = class_file::heading(path)?;
-    let mut values = super::features::buffer(heading.segments() * heading.dim, "a class")?;
+    let mut values = buffer(heading.segments() * heading.dim, "a class")?;
     class_file::read(path, &heading, &mut values)?;
     let problem = class_file::check_finite(path, &heading, &values).err();
     Ok((heading, problem))
@@ -273,7 +280,7 @@ fn shared_clips(
         }
     }
     for (other, clips) in shared {
-        let (count, names) = (clips.len(), some(&clips));
+        let (count, names) = (clips.len(), quoted(&clips));
         if other == part {
             findings.warn(Error::file(place, format!("{count} clips are twice in {part}: {names}")));
         } else {
@@ -344,8 +351,8 @@ impl fmt::Display for Inspection {
             )?;
         }
         let fatal = problems.iter().filter(|problem| problem.fatal).count();
-        let number = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-        write!(f, "\n{}, {}", number(fatal, "error"), number(problems.len() - fatal, "warning"))?;
+        let warnings = problems.len() - fatal;
+        write!(f, "\n{}, {}", counted(fatal as u64, "error"), counted(warnings as u64, "warning"))?;
         for problem in problems {
             write!(f, "\n{}: {}", if problem.fatal { "error" } else { "warning" }, problem.message)?;
             if let Some(hint) = &problem.hint {

@@ -1,10 +1,12 @@
 //! The plain form: one table of clips and three `.npy` matrices (`docs/data.md`).
 
+use super::dataset::{Dataset, Parts, check_vectors, finish_parts};
 use super::features::{Clips, Features, buffer};
-use super::vectors::{column, read_csv};
-use super::{
-    ClassVectors, Dataset, Findings, Part, Parts, Source, Split, Vectors, check_vectors, composed, finish_parts,
-};
+use super::findings::Findings;
+use super::source::{Clip, Plain, Source};
+use super::split::{ClassVectors, Part, Split};
+use super::vectors::{Vectors, column, read_csv};
+use crate::base::text::composed;
 use crate::error::{Error, Result};
 use crate::formats::npy::Matrix;
 use std::collections::HashMap;
@@ -16,24 +18,7 @@ pub(super) const CLIPS: &str = "clips.csv";
 const CLASSES: &str = "classes.csv";
 const VECTORS: &str = "class_vectors.npy";
 
-/// An open data set in the plain form.
-#[derive(Debug, Clone)]
-pub(super) struct Plain {
-    pub folder: PathBuf,
-    pub clips: Vec<Clip>,
-}
-
-/// One row of the table.
-#[derive(Debug, Clone)]
-pub(super) struct Clip {
-    pub id: String,
-    pub class: usize,
-    /// The part it is stored in.
-    pub part: Part,
-    rows: [Range<usize>; 2],
-}
-
-/// How many clips a row can be in on average: memory is bounded by the matrices.
+/// Most clips that a row may be part of, on average: bounds memory by the size of the matrices.
 const MOST_SHARED: usize = 64;
 
 /// The matrices of the two modalities, in the order of [`Clip::rows`].
@@ -54,7 +39,7 @@ pub(super) fn open(
         return Err(Error::file(&folder, problem).with_hint("use aligned"));
     }
     let (classes, vectors) = read_classes(&folder, findings)?;
-    // Rows of each matrix, if it can be read.
+    // Number of rows of each matrix that can be read.
     let mut sizes = [None; 2];
     for (name, rows) in MATRICES.iter().zip(&mut sizes) {
         match Matrix::open(&folder.join(name)) {
@@ -106,7 +91,7 @@ fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, 
     let mut pairs = Vec::new();
     for (i, row) in rows.iter().skip(1).enumerate() {
         let Some(name) = row.get(class).filter(|name| !name.is_empty()) else {
-            return Err(text_error(&path, i + 2, class, "no class name"));
+            return Err(Error::text(&path, i + 2, class + 1, "no class name"));
         };
         let vector = &vectors[i * dim..(i + 1) * dim];
         if let Some(column) = vector.iter().position(|value| !value.is_finite()) {
@@ -122,94 +107,127 @@ fn read_classes(folder: &Path, findings: &mut Findings) -> Result<(Vec<String>, 
     Ok(pairs.into_iter().map(|(name, vector)| (name, Some(vector))).unzip())
 }
 
-/// The clips, and the parts that lack some because their rows are wrong. Rows are not looked for in matrices of unknown size.
+/// A fault of a row, with a key that equal faults of other rows share.
+type Fault = (String, Error);
+
+/// The table of clips: its columns, and what its cells refer to.
+struct Table<'a> {
+    path: &'a Path,
+    header: &'a [String],
+    classes: &'a [String],
+    /// Number of rows of each matrix; row numbers are not checked against those of unknown size.
+    sizes: [Option<usize>; 2],
+    id: usize,
+    class: usize,
+    parts: usize,
+    starts: [usize; 2],
+    ends: [Option<usize>; 2],
+}
+
+impl<'a> Table<'a> {
+    fn new(path: &'a Path, header: &'a [String], classes: &'a [String], sizes: [Option<usize>; 2]) -> Result<Self> {
+        let needed = |name: &str| {
+            column(header, name).ok_or_else(|| {
+                Error::file(path, format!("no column '{name}'"))
+                    .with_hint("the columns are clip, class, audio_row, video_row, parts")
+            })
+        };
+        let (id, class, parts) = (needed("clip")?, needed("class")?, needed("parts")?);
+        let starts = [needed("audio_row")?, needed("video_row")?];
+        let ends = [column(header, "audio_end"), column(header, "video_end")];
+        Ok(Table { path, header, classes, sizes, id, class, parts, starts, ends })
+    }
+
+    fn fault(&self, line: usize, column: usize, fault: &str, problem: String) -> Fault {
+        (format!("{} {fault}", self.header[column]), Error::text(self.path, line, column + 1, problem))
+    }
+
+    fn cell<'r>(&self, line: usize, row: &'r [String], column: usize) -> std::result::Result<&'r String, Fault> {
+        let problem = || format!("no cell for column '{}'", self.header[column]);
+        row.get(column).ok_or_else(|| self.fault(line, column, "cells", problem()))
+    }
+
+    fn number(&self, line: usize, row: &[String], column: usize) -> std::result::Result<usize, Fault> {
+        let text = self.cell(line, row, column)?;
+        let problem = || format!("'{text}' is not a row number");
+        text.parse().map_err(|_| self.fault(line, column, "numbers", problem()))
+    }
+
+    /// The part that the clip of a row is stored in, if any.
+    fn part(&self, line: usize, row: &[String]) -> std::result::Result<Option<Part>, Fault> {
+        let names = self.cell(line, row, self.parts)?;
+        stored_part(names).map_err(|problem| self.fault(line, self.parts, names, problem))
+    }
+
+    /// The clip of a row, without its part: class, rows of the matrices, id.
+    fn clip(&self, line: usize, row: &[String]) -> std::result::Result<(usize, [Range<usize>; 2], String), Fault> {
+        let name = composed(self.cell(line, row, self.class)?);
+        let problem = || format!("class '{name}' is not in {CLASSES}");
+        let found = self.classes.binary_search(&name);
+        let class = found.map_err(|_| self.fault(line, self.class, &name, problem()))?;
+        let mut rows = [0..0, 0..0];
+        for m in 0..2 {
+            let start = self.number(line, row, self.starts[m])?;
+            let end = match self.ends[m] {
+                Some(column) => self.number(line, row, column)?,
+                None => start.saturating_add(1),
+            };
+            if start >= end {
+                return Err(self.fault(line, self.starts[m], "empty", format!("rows {start}..{end} are none")));
+            }
+            if let Some(size) = self.sizes[m].filter(|&size| end > size) {
+                let problem = format!("rows {start}..{end} are not in {}, which has {size}", MATRICES[m]);
+                return Err(self.fault(line, self.starts[m], "rows", problem));
+            }
+            rows[m] = start..end;
+        }
+        Ok((class, rows, self.cell(line, row, self.id)?.clone()))
+    }
+}
+
+/// The clips, and the parts that lack some because their rows are wrong. Row numbers are not
+/// checked against matrices of unknown size.
 fn read_clips(
     path: &Path,
     classes: &[String],
     sizes: [Option<usize>; 2],
     findings: &mut Findings,
 ) -> Result<(Vec<Clip>, Vec<Part>)> {
-    let table = read_csv(path)?;
-    let header = table.first().map_or(&[][..], Vec::as_slice);
-    let needed = |name: &str| {
-        column(header, name).ok_or_else(|| {
-            Error::file(path, format!("no column '{name}'"))
-                .with_hint("the columns are clip, class, audio_row, video_row, parts")
-        })
-    };
-    let (id, class, parts) = (needed("clip")?, needed("class")?, needed("parts")?);
-    let starts = [needed("audio_row")?, needed("video_row")?];
-    let ends = [column(header, "audio_end"), column(header, "video_end")];
-    if table.len() == 1 {
+    let rows = read_csv(path)?;
+    let table = Table::new(path, rows.first().map_or(&[][..], Vec::as_slice), classes, sizes)?;
+    if rows.len() == 1 {
         findings.fatal(Error::file(path, "lists no clips"));
         return Ok((Vec::new(), Part::STORED.to_vec()));
     }
-    let (mut clips, mut faulty) = (Vec::with_capacity(table.len()), Vec::new());
+    let (mut clips, mut faulty) = (Vec::with_capacity(rows.len()), Vec::new());
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for (line, row) in table.iter().enumerate().skip(1) {
-        let mut part = None;
-        // An error with what it shares with those of other rows.
-        let clip = (|| {
-            let fail = |column: usize, fault: String, problem: String| {
-                (format!("{} {fault}", header[column]), text_error(path, line + 1, column, problem))
-            };
-            let cell = |column: usize| {
-                row.get(column)
-                    .ok_or_else(|| fail(column, "cells".into(), format!("no cell for column '{}'", header[column])))
-            };
-            let number = |column: usize| {
-                let text = cell(column)?;
-                let fault = || fail(column, "numbers".into(), format!("'{text}' is not a row number"));
-                text.parse::<usize>().map_err(|_| fault())
-            };
-            let part_names = cell(parts)?;
-            let stored = stored_part(part_names).map_err(|problem| fail(parts, part_names.clone(), problem))?;
-            part = Some(stored);
-            let class_name = composed(cell(class)?);
-            let unknown = || fail(class, class_name.clone(), format!("class '{class_name}' is not in {CLASSES}"));
-            let class = classes.binary_search(&class_name).map_err(|_| unknown())?;
-            let mut rows = [0..0, 0..0];
-            for m in 0..2 {
-                let start = number(starts[m])?;
-                let end = match ends[m] {
-                    Some(column) => number(column)?,
-                    None => start.saturating_add(1),
-                };
-                if start >= end {
-                    return Err(fail(starts[m], "empty".into(), format!("rows {start}..{end} are none")));
+    for (row, line) in rows.iter().zip(1..).skip(1) {
+        match table.part(line, row) {
+            Ok(part) => match table.clip(line, row) {
+                Ok((class, rows, id)) => clips.extend(part.map(|part| Clip { id, class, part, rows })),
+                Err((fault, error)) => {
+                    findings.share(fault, true, error);
+                    faulty.extend(part);
                 }
-                if let Some(size) = sizes[m].filter(|&size| end > size) {
-                    let problem = format!("rows {start}..{end} are not in {}, which has {size}", MATRICES[m]);
-                    return Err(fail(starts[m], "rows".into(), problem));
-                }
-                rows[m] = start..end;
-            }
-            let id = cell(id)?.clone();
-            Ok(stored.map(|part| Clip { id, class, part, rows }))
-        })();
-        match clip {
-            Ok(Some(clip)) => clips.push(clip),
-            Ok(None) => {}
+            },
             Err((fault, error)) => {
                 findings.share(fault, true, error);
-                match part {
-                    Some(part) => faulty.extend(part),
-                    // It could have been in any.
-                    None => faulty.extend(Part::STORED),
-                }
+                // The clip could have been in any part.
+                faulty.extend(Part::STORED);
             }
         }
-        if let Some(name) = row.get(id)
-            && let Some(first) = seen.insert(composed(name), line + 1)
+        if let Some(name) = row.get(table.id)
+            && let Some(first) = seen.insert(composed(name), line)
         {
-            let error = text_error(path, line + 1, id, format!("clip '{name}' is also in line {first}"));
-            findings.share("clips twice".into(), true, error);
+            let problem = format!("clip '{name}' is also in line {first}");
+            findings.share("clips twice".into(), true, Error::text(path, line, table.id + 1, problem));
         }
     }
     Ok((clips, faulty))
 }
 
-/// The part a clip is stored in, of a list like `stage_1_train|stage_2_train`; none when the list is empty.
+/// The part a clip is stored in, of a list like `stage_1_train|stage_2_train`; none when the list
+/// is empty.
 fn stored_part(text: &str) -> std::result::Result<Option<Part>, String> {
     let mut found = None;
     let mut trains = false;
@@ -229,10 +247,6 @@ fn stored_part(text: &str) -> std::result::Result<Option<Part>, String> {
         return Err(format!("{} is the clips of the three parts of stage 1: name one of these", Part::Stage2Train));
     }
     Ok(found)
-}
-
-fn text_error(path: &Path, line: usize, column: usize, problem: impl ToString) -> Error {
-    Error::Text { path: path.to_path_buf(), line, column: column + 1, problem: problem.to_string() }
 }
 
 impl Plain {
@@ -286,7 +300,8 @@ impl Plain {
         Features::new(dim, offsets, values)
     }
 
-    /// Clips whose features are not finite, one error per modality. Of a matrix that cannot be opened this was said before.
+    /// Clips whose features are not finite, one error per modality. A matrix that cannot be opened
+    /// was reported by [`open`].
     pub fn check(&self, findings: &mut Findings) {
         for (modality, name) in MATRICES.iter().enumerate() {
             let Ok(mut matrix) = Matrix::open(&self.folder.join(name)) else { continue };

@@ -1,43 +1,16 @@
 //! The layout in which UCF-, VGGSound- and ActivityNet-GZSL are published (`docs/data.md`).
 
-use super::class_file;
+use super::dataset::{Dataset, Parts, check_vectors, finish_parts};
 use super::features::{Clips, Features, Heading, buffer};
-use super::vectors;
-use super::{ClassVectors, Dataset, Findings, Part, Parts, Source, Split, check_vectors, composed, finish_parts, some};
+use super::findings::Findings;
+use super::source::{ClassNames, Published, Source};
+use super::split::{ClassVectors, Part, Split};
+use super::{class_file, vectors};
 use crate::base::files::{ending, read_text};
+use crate::base::text::{composed, quoted};
 use crate::error::{Error, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-
-/// Where the files of an open data set are.
-#[derive(Debug, Clone)]
-pub(super) struct Published {
-    /// Folder of the `.txt` and `.csv` of the parts.
-    pub split: PathBuf,
-    /// Folder of `audio`, `video` and `text`.
-    pub features: PathBuf,
-    pub names: ClassNames,
-}
-
-/// Class names to ids, the way the data set compares them.
-#[derive(Debug, Clone)]
-pub(super) struct ClassNames {
-    ids: HashMap<String, usize>,
-    /// UCF and ActivityNet spell some classes with different case in different places.
-    ignore_case: bool,
-}
-
-impl ClassNames {
-    /// The name as it is compared.
-    pub fn key(&self, name: &str) -> String {
-        let name = composed(name);
-        if self.ignore_case { name.to_lowercase() } else { name }
-    }
-
-    pub fn id(&self, name: &str) -> Option<usize> {
-        self.ids.get(&self.key(name)).copied()
-    }
-}
 
 /// The two files of a class in a part.
 pub(super) struct Pair {
@@ -67,30 +40,10 @@ pub(super) fn open(
     }
 
     let split_folder = lists.join(format!("{split}_split"));
-    let (mut parts, mut faulty) = (Parts::default(), Vec::new());
-    for part in Part::STORED {
-        let path = split_folder.join(format!("{part}.txt"));
-        match read_lines(&path) {
-            Ok(listed) => {
-                let (ids, whole) = class_ids(&listed, &names, &path, findings);
-                parts[part as usize] = ids;
-                faulty.extend((!whole).then_some(part));
-            }
-            Err(error) => {
-                findings.fatal(error);
-                faulty.push(part);
-            }
-        }
-    }
+    let (mut parts, faulty) = read_parts(&split_folder, &names, findings);
     finish_parts(&mut parts, &faulty, &classes, &split_folder, findings);
-    let path = split_folder.join(format!("{}.txt", Part::Stage2Train));
-    if let Ok(listed) = read_lines(&path)
-        && let (ids, true) = class_ids(&listed, &names, &path, findings)
-        && faulty.is_empty()
-        && ids != parts[Part::Stage2Train as usize]
-    {
-        let problem = "does not list the classes of the three parts of stage 1, which stage 2 trains on";
-        findings.warn(Error::file(&path, problem));
+    if faulty.is_empty() {
+        check_stage_2(&split_folder, &names, &parts, findings);
     }
 
     let features = features_folder(&folder, split)?;
@@ -102,7 +55,7 @@ pub(super) fn open(
             place = path;
             let table = lists.join(format!("{lower}_w2v_class_names.csv"));
             let names = vectors::read_names(&table, &|name| names.id(name), &dictionary, findings);
-            // Of a table that cannot be read nothing follows about single classes.
+            // If the table is unreadable, single classes are not reported.
             let (names, readable) = match names {
                 Ok(names) => (names, true),
                 Err(error) => {
@@ -117,7 +70,7 @@ pub(super) fn open(
             if readable && !without.is_empty() {
                 let problem = match &without[..] {
                     [class] => format!("class '{class}' has no vector"),
-                    _ => format!("{} classes have no vector: {}", without.len(), some(&without)),
+                    _ => format!("{} classes have no vector: {}", without.len(), quoted(&without)),
                 };
                 let advice = "add the rows here, or the vectors to the dictionary in features/.../text";
                 findings.fatal(Error::file(&table, problem).with_hint(advice));
@@ -143,6 +96,39 @@ pub(super) fn open(
     };
     check_vectors(&dataset, &place, findings);
     Ok(dataset)
+}
+
+/// Class ids of the parts that own clips, and the parts whose class lists could not be read or name
+/// unknown classes.
+fn read_parts(folder: &Path, names: &ClassNames, findings: &mut Findings) -> (Parts, Vec<Part>) {
+    let (mut parts, mut faulty) = (Parts::default(), Vec::new());
+    for part in Part::STORED {
+        let path = folder.join(format!("{part}.txt"));
+        match read_lines(&path) {
+            Ok(listed) => {
+                let (ids, whole) = class_ids(&listed, names, &path, findings);
+                parts[part as usize] = ids;
+                faulty.extend((!whole).then_some(part));
+            }
+            Err(error) => {
+                findings.fatal(error);
+                faulty.push(part);
+            }
+        }
+    }
+    (parts, faulty)
+}
+
+/// Warns if the published list of stage 2 is not the union of the parts of stage 1.
+fn check_stage_2(folder: &Path, names: &ClassNames, parts: &Parts, findings: &mut Findings) {
+    let path = folder.join(format!("{}.txt", Part::Stage2Train));
+    if let Ok(listed) = read_lines(&path)
+        && let (ids, true) = class_ids(&listed, names, &path, findings)
+        && ids != parts[Part::Stage2Train as usize]
+    {
+        let problem = "does not list the classes of the three parts of stage 1, which stage 2 trains on";
+        findings.warn(Error::file(&path, problem));
+    }
 }
 
 /// The lines of a class list, without empty ones.
@@ -171,7 +157,8 @@ fn class_ids(listed: &[String], names: &ClassNames, path: &Path, findings: &mut 
     (ids, before == listed.len())
 }
 
-/// `features/<split>_features`, or the one folder whose name begins so, as that of temporal features does.
+/// `features/<split>_features`, or the one folder whose name begins so, as that of temporal
+/// features does.
 fn features_folder(folder: &Path, split: Split) -> Result<PathBuf> {
     let parent = folder.join("features");
     let wanted = format!("{split}_features");
@@ -209,9 +196,9 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The entries of a folder that `keep` wants, sorted.
+/// The paths in a folder that `keep` accepts, sorted.
 fn list(folder: &Path, keep: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
-    let fail = |e: std::io::Error| Error::file(folder, format!("cannot read this folder: {e}"));
+    let fail = |e: std::io::Error| Error::caused_by(folder, "cannot read this folder", e);
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();
@@ -229,14 +216,15 @@ impl Published {
         self.features.join(modality).join(part.folder_name())
     }
 
-    /// The class files in a folder by compared class name. Sequences (`.pkl`) go before averages (`.h5`).
+    /// The class files in a folder by compared class name. Sequences (`.pkl`) go before averages
+    /// (`.h5`).
     ///
     /// # Errors
     /// If the folder cannot be read, or two files of one format are of one class.
     pub fn class_files(&self, folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
         let mut paths = list(folder, |path| matches!(&ending(path)[..], "h5" | "pkl"))?;
         let stem = |path: &Path| path.file_stem().map(|stem| self.names.key(&stem.to_string_lossy()));
-        // `X.pkl` takes the place of `X.h5` before it.
+        // `X.pkl` comes after `X.h5` and replaces it.
         paths.sort_by_key(|path| ending(path));
         let mut files = BTreeMap::new();
         for path in paths {
@@ -329,7 +317,7 @@ pub(super) fn compare(audio: &Path, audio_heading: &Heading, video: &Path, video
     Err(Error::file(video, problem).with_hint("audio and video files need the same clips in the same order"))
 }
 
-/// Class lists against the table of clips beside them.
+/// Checks the class list of a part against the table of clips beside it.
 pub(super) fn compare_table(published: &Published, dataset: &Dataset, part: Part, findings: &mut Findings) {
     let path = published.split.join(format!("{part}.csv"));
     if !path.exists() {
@@ -358,14 +346,14 @@ pub(super) fn compare_table(published: &Published, dataset: &Dataset, part: Part
     if !extra.is_empty() {
         let clips: usize = extra.iter().map(|class| counts[*class]).sum();
         let problem =
-            format!("{clips} clips of {} classes that {part}.txt does not list: {}", extra.len(), some(&extra));
+            format!("{clips} clips of {} classes that {part}.txt does not list: {}", extra.len(), quoted(&extra));
         findings.warn(Error::file(&path, problem).with_hint("the .txt decides; these are left out"));
     }
     let found: Vec<usize> = counts.keys().filter_map(|class| published.names.id(class)).collect();
     let missing: Vec<&String> =
         listed.iter().filter(|id| !found.contains(id)).map(|&id| &dataset.classes[id]).collect();
     if !missing.is_empty() {
-        let problem = format!("no clips of {} classes that {part}.txt lists: {}", missing.len(), some(&missing));
+        let problem = format!("no clips of {} classes that {part}.txt lists: {}", missing.len(), quoted(&missing));
         findings.warn(Error::file(&path, problem));
     }
 }

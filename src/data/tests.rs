@@ -1,9 +1,12 @@
-//! The readers on small data sets made here: the forms that occur, and everything that can be wrong.
+//! The readers on small data sets made here: the forms that occur, and everything that can be
+//! wrong.
 
 use super::class_file::tests::{write_h5, write_sequences};
 use super::*;
+use crate::error::Result;
 use crate::formats::npy::tests::matrix_bytes;
 use crate::formats::pickle::Writer;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A small data set in the published layout.
@@ -16,7 +19,8 @@ struct Made {
 const AUDIO_DIM: usize = 2;
 const VIDEO_DIM: usize = 3;
 
-/// Which of the four classes are in a stored part: two trained, one unseen in validation, one unseen in the test.
+/// Which of the four classes are in a stored part: two trained, one unseen in validation, one
+/// unseen in the test.
 fn members(part: Part) -> &'static [usize] {
     match part {
         Part::Stage1ValUnseen => &[2],
@@ -110,7 +114,8 @@ impl Made {
         inspect(self.root.path(), self.name, Split::Main).unwrap()
     }
 
-    /// Opening or loading fails with a message that has all of `texts`, and the inspection finds the same.
+    /// Opening or loading fails with a message that has all of `texts`, and the inspection finds
+    /// the same.
     fn refused(&self, texts: &[&str]) {
         let error = self.load_all().expect_err(&format!("{texts:?}")).to_string();
         assert!(texts.iter().all(|text| error.contains(text)), "{texts:?}: {error}");
@@ -161,10 +166,7 @@ fn names_compare_as_each_benchmark_does() {
         let path = made.class_file("video", Part::Stage1Train, 0);
         std::fs::rename(&path, path.with_file_name("HandStandPushups.h5")).unwrap();
         made.text("class-split/main_split/stage_1_val_unseen.txt", "Taichi\n");
-        match ignores {
-            true => drop(made.load_all().unwrap()),
-            false => made.refused(&["stage_1_val_unseen.txt", "'Taichi'"]),
-        }
+        if ignores { drop(made.load_all().unwrap()) } else { made.refused(&["stage_1_val_unseen.txt", "'Taichi'"]) }
     }
 }
 
@@ -466,7 +468,8 @@ fn odd_but_usable_data_is_warned_of() {
 #[test]
 fn an_inspection_finds_everything_at_once() {
     let made = letters();
-    // Test clips that were trained, a truncated file, a missing one, NaN, a class without vector, a wrong table.
+    // Test clips that were trained, a truncated file, a missing one, NaN, a class without vector, a
+    // wrong table.
     made.class_files(Part::Stage2TestSeen, 0, &made.ids(Part::Stage1Train, 0));
     std::fs::write(made.class_file("audio", Part::Stage1Train, 1), b"\x89HDF\r\n\x1a\n").unwrap();
     std::fs::remove_file(made.class_file("video", Part::Stage2TestUnseen, 3)).unwrap();
@@ -494,7 +497,8 @@ fn an_inspection_finds_everything_at_once() {
     assert_eq!(json["problems"].as_array().unwrap().len(), expected.len());
 }
 
-/// A small data set in the plain form: classes `a` to `d` with two clips each, audio of 2 segments and video of 1.
+/// A small data set in the plain form: classes `a` to `d` with two clips each, audio of 2 segments
+/// and video of 1.
 fn plain() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("Small");
@@ -544,7 +548,7 @@ fn the_plain_form_is_read() {
     assert_eq!(open_plain(&root).unwrap().load(Part::Stage1Train).unwrap().audio.clip(0), [4.0]);
 }
 
-/// One fault is said once, however many clips it touches, and nothing that follows from it.
+/// A fault is reported once, however many clips it touches, and its consequences are not.
 #[test]
 fn one_fault_of_the_plain_form_is_one_error() {
     let said = |edit: &dyn Fn(&Path), expected: &[&str]| {
@@ -607,7 +611,8 @@ fn matrices_stored_by_columns_are_read() {
     assert!(inspect(root.path(), "Small", Split::Main).unwrap().problems.is_empty());
 }
 
-/// Classes and clips whose names look alike are the same: composed (NFC), decomposed (NFD), behind a byte order mark.
+/// Classes and clips whose names look alike are the same: composed (NFC), decomposed (NFD), behind
+/// a byte order mark.
 #[test]
 fn names_compare_by_what_they_look_like() {
     let (composed, decomposed) = ("\u{c9}lan", "E\u{301}lan");
@@ -635,7 +640,7 @@ fn names_compare_by_what_they_look_like() {
     let problem = made.load_all().unwrap_err().to_string();
     assert!([&path, &twice].iter().all(|file| problem.contains(&file.display().to_string())), "{problem}");
     assert_eq!(made.inspect().problems.len(), 1, "{}", made.inspect());
-    // Of two forms of features one goes first.
+    // Where a class has both forms of features, sequences are read.
     let sequences = path.with_extension("pkl");
     std::fs::rename(&path, &sequences).unwrap();
     assert!(!made.inspect().to_string().contains("same class"));
@@ -673,7 +678,7 @@ fn one_fault_of_the_published_layout_is_one_error() {
     }
     let said = problems(&made);
     assert!(said.len() == 1 && said[0].contains("(the first of 2 alike)"), "{said:?}");
-    // Of a kind of file: sequences of numbers that nobody expects, each with its own clips.
+    // Contents of a kind of file: sequences of unusual numbers, each with its own clips.
     let made = letters();
     for part in [Part::Stage1Train, Part::Stage2TestSeen] {
         for (modality, class) in [("audio", 0), ("audio", 1), ("video", 0)] {

@@ -1,11 +1,17 @@
-//! Class vectors: the dictionary of embeddings, the names that lead to it, and the two ways to assign them.
+//! Class vectors: the dictionary of embeddings, the table from classes to its names, and the two
+//! ways to assign vectors.
 
-use super::{ClassVectors, Findings, Vectors, composed};
+use super::findings::Findings;
+use super::split::ClassVectors;
+use crate::base::text::composed;
 use crate::error::{Error, Result};
 use crate::formats::npy::Header;
 use crate::formats::pickle::Pickle;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+
+/// For each class its vector, where there is one.
+pub type Vectors = Vec<Option<Vec<f32>>>;
 
 /// Name -> vector, sorted by name as Python sorts.
 pub(super) type Dictionary = BTreeMap<String, Vec<f32>>;
@@ -31,7 +37,7 @@ pub(super) fn read_dictionary(path: &Path) -> Result<Dictionary> {
         if size == 0 || size > bytes.len() || *dim.get_or_insert(size) != size {
             return Err(fail(format!("the vector of '{name}' has size {size}, others have {}", dim.unwrap_or(0))));
         }
-        // One array under many names must not multiply it; elements have 2 bytes or more.
+        // One array under many names must not multiply memory; elements have 2 bytes or more.
         promised += size;
         if promised > bytes.len() / 2 {
             return Err(fail(format!("the vectors up to that of '{name}' are larger than the file")));
@@ -58,9 +64,9 @@ pub(super) fn read_dictionary(path: &Path) -> Result<Dictionary> {
 
 /// Class id -> the name of its vector, from `<name>_w2v_class_names.csv`.
 ///
-/// The published files begin with `original,manual`; others have no header or the columns the other way round. Without a
-/// header, the column that matches more class names is the original name, and the one that matches more keys of the
-/// dictionary names the vector.
+/// The published files begin with `original,manual`; others have no header or the columns the other
+/// way round. Without a header, the column that matches more class names is the original name, and
+/// the one that matches more keys of the dictionary names the vector.
 pub(super) fn read_names(
     path: &Path,
     class_id: &dyn Fn(&str) -> Option<usize>,
@@ -112,7 +118,8 @@ pub(super) fn read_names(
     Ok(names)
 }
 
-/// Assigns the vectors to `classes` classes. Also counts the classes whose vector is another class's.
+/// Assigns the vectors to `classes` classes. Also counts the classes whose vector is another
+/// class's.
 pub(super) fn assign(
     mode: ClassVectors,
     classes: usize,
@@ -143,12 +150,12 @@ pub(super) fn read_csv(path: &Path) -> Result<Vec<Vec<String>>> {
         .flexible(true)
         .trim(csv::Trim::All)
         .from_path(path)
-        .map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+        .map_err(|e| Error::caused_by(path, "cannot read", e))?;
     reader
         .records()
         .map(|record| match record {
             Ok(record) => Ok(record.iter().map(str::to_string).collect()),
-            Err(e) => Err(Error::file(path, format!("cannot read this table: {e}"))),
+            Err(e) => Err(Error::caused_by(path, "cannot read this table", e)),
         })
         .collect()
 }

@@ -1,11 +1,11 @@
 //! Operation counts of one operator.
 
-use super::Kind;
+use super::kind::{Branch, Kind};
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign, Mul};
 
-/// Integer counts of arithmetic operations. A multiplication whose product is added at once is one MAC and neither a
-/// multiplication nor an addition.
+/// Integer counts of arithmetic operations. A multiplication whose product is added at once is one
+/// MAC and neither a multiplication nor an addition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
@@ -24,10 +24,10 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// No arithmetic: data are moved, if anything.
+    /// No arithmetic: at most, data are moved.
     pub const ZERO: Cost = Cost { macs: 0, acs: 0, multiplies: 0, additions: 0, comparisons: 0, functions: 0 };
 
-    /// The counts with the kinds of operation that they count.
+    /// The counts by kind of operation.
     pub fn by_kind(&self) -> [(Kind, u64); 6] {
         let Cost { macs, acs, multiplies, additions, comparisons, functions } = *self;
         [
@@ -81,14 +81,18 @@ impl AddAssign for Cost {
     }
 }
 
-/// What a dense operator did: filed beside its arithmetic.
+/// A dense operator that was carried out, with its arithmetic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DenseOperator {
-    /// Layer, as in the names of its tensors.
+    /// Part of the hybrid.
+    pub branch: Branch,
+    /// Name of the layer, as in the names of its tensors.
     pub layer: String,
-    /// Operator.
+    /// Whether the dense twin has this operator too.
+    pub in_twin: bool,
+    /// Name of the operator within the layer.
     pub operator: String,
-    /// Arithmetic.
+    /// Its arithmetic.
     pub cost: Cost,
     /// Synaptic operations, if it is a weight matrix times a vector.
     pub synapses: Option<Synapses>,
@@ -105,7 +109,7 @@ pub struct Synapses {
     pub dense: u64,
 }
 
-/// Adds operators to those of the same name.
+/// Adds operators to `total`: counts of equal layer and operator are summed.
 pub fn add_operators(total: &mut Vec<DenseOperator>, operators: Vec<DenseOperator>) {
     for operator in operators {
         let known = total.iter_mut().find(|o| o.layer == operator.layer && o.operator == operator.operator);

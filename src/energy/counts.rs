@@ -1,39 +1,56 @@
-//! Operation counts: integers, taken where the work is done.
+//! Operation counts of the engines: integers, taken where the work is done.
+//!
+//! ```
+//! use spikefuse::energy::counts::LayerCounts;
+//!
+//! let clip = LayerCounts { spikes: 2, synops: 20, ..LayerCounts::default() };
+//! let both: LayerCounts = [clip, clip].into_iter().sum();
+//! assert_eq!((both.spikes, both.synops), (4, 40));
+//! ```
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-/// What one layer did in one clip. The counts say what the chosen driver really executed, except the two `effective`
-/// ones, which depend only on weights and inputs and are the same for every driver.
+/// Operations of one layer in one clip, or of one population in a run of a network. The counts say
+/// what the chosen driver really executed, except the two `effective` ones, which depend only on
+/// weights and inputs and are the same for every driver.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerCounts {
     /// Spikes emitted by the layer's neurons.
     pub spikes: u64,
-    /// Spike deliveries to synapses: arrived spikes x fan-out, zero weights included. Each is one addition. The clock
-    /// driver delivers no events: 0.
+    /// Spike deliveries to synapses: arrived spikes x fan-out, zero weights included. Each is one
+    /// addition. 0 where products with the whole weight matrix are computed instead (`macs`): in
+    /// dense projections under the clock driver. Sparse projections deliver events under every
+    /// driver.
     pub synops: u64,
-    /// Dense multiply-adds: inputs x neurons for each product of the weight matrix with a vector. Event driver: analog
-    /// input only, once per clip if it is constant. Clock driver: one product per tick.
+    /// Dense multiply-adds: inputs x neurons for each product of the weight matrix with a vector.
+    /// Event driver: analog input only, once per clip if it is constant. Clock driver: one product
+    /// per tick.
     pub macs: u64,
-    /// Non-zero weights that met an input of 1 or -1 (a spike, or that very analog value), at each tick.
+    /// Non-zero weights that met an input of 1 or -1 (a spike, or that very analog value), at each
+    /// tick.
     pub effective_acs: u64,
     /// Non-zero weights that met any other non-zero input, at each tick.
     pub effective_macs: u64,
     /// Neuron steps: bias addition, charge, comparison and reset of one neuron at one tick.
     pub membrane_updates: u64,
-    /// Steps of one neuron's dynamic threshold. There is none before the first tick, and none with fixed thresholds.
+    /// Steps of one neuron's dynamic threshold. There is none before the first tick, and none with
+    /// fixed thresholds.
     pub threshold_updates: u64,
     /// Binary entropies of a layer's firing rate (dynamic thresholds only), one per tick.
     pub entropies: u64,
-    /// Events put into or taken out of a queue: two per spike that arrives through it, two per look at neurons that might fire.
+    /// Events put into or taken out of a queue: two per spike that arrives through it, two per look
+    /// at neurons that might fire.
     pub queue_operations: u64,
-    /// Neurons woken because they might cross their threshold without input; counted as updated as well.
+    /// Checks of neurons that might cross their threshold without input: of single neurons in a
+    /// stack, of groups of eight neurons in the simulator. Each check is one of the membrane
+    /// updates too.
     pub wakes: u64,
 }
 
 impl LayerCounts {
-    /// The counts by name.
+    /// Name and value of each count.
     pub fn named(&self) -> [(&'static str, u64); 10] {
         [
             ("spikes", self.spikes),
@@ -53,14 +70,14 @@ impl LayerCounts {
 /// Counts that can be turned off, to measure what counting costs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {
-    /// What has been counted.
+    /// The counts so far.
     pub counts: LayerCounts,
-    /// Whether nothing is to be counted.
+    /// True if counting is turned off.
     pub off: bool,
 }
 
 impl Tally {
-    /// Counts by `f`, which is not called if nothing is to be counted.
+    /// Calls `f` with the counts, unless counting is off.
     #[inline(always)]
     pub fn add(&mut self, f: impl FnOnce(&mut LayerCounts)) {
         if !self.off {

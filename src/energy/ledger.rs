@@ -1,197 +1,51 @@
-//! The ledger of a run: what each layer of the hybrid did, as integers over all clips.
+//! The ledger of a run: the operations of each layer, as integers over all clips.
 //!
-//! Every line is one kind of operation of one operator. The spiking branch is told twice, in two *views* of the same work: as
-//! arithmetic (additions, multiplications), for tables that price arithmetic, and as events (deliveries to synapses, updates of
-//! neurons), for tables that price those. A table looks at one view; see [`EnergyTable`](super::EnergyTable).
+//! Every line is one kind of operation of one operator. The spiking branch is filed twice, in two
+//! *views* of the same work: as arithmetic (additions, multiplications), for tables that price
+//! arithmetic, and as events (deliveries to synapses, updates of neurons), for tables that price
+//! those. A table uses one view; see [`EnergyTable`](super::EnergyTable).
 //!
-//! Rules, per unit counted by an engine. Arithmetic of updates is that of the hybrid's spiking layers; a simulated network has that of
-//! its own neurons ([`crate::simulator`]):
+//! Rules, per unit counted by an engine. Arithmetic of updates is that of the hybrid's spiking
+//! layers; a simulated network has that of its own neurons ([`crate::simulator`]):
 //! - a spike delivered to a synapse: one accumulate, or one synaptic event;
 //! - an analog value times a weight: one MAC, in both views;
-//! - a membrane update: two additions (bias; current less membrane), one MAC (leak), one comparison (threshold), or one neuron update;
-//! - a threshold update: three MACs (trace, its gain, half of the old threshold), one multiplication (half of the target), three
-//!   additions (the cues' sum), two comparisons (bounds), or one threshold update;
+//! - a membrane update: two additions (bias; current less membrane), one MAC (leak), one comparison
+//!   (threshold), or one neuron update;
+//! - a threshold update: three MACs (trace, its gain, half of the old threshold), one
+//!   multiplication (half of the target), three additions (the cues' sum), two comparisons
+//!   (bounds), or one threshold update;
 //! - a soft reset: one addition per spike, part of the membrane's arithmetic;
-//! - an entropy, once per layer and tick: one MAC and three multiplications (two logarithms' products, two gains), one addition,
-//!   two comparisons (bounds), three functions (two logarithms, one division), in both views.
+//! - an entropy, once per layer and tick: one MAC and three multiplications (two logarithms'
+//!   products, two gains), one addition, two comparisons (bounds), three functions (two logarithms,
+//!   one division), in both views.
 
-use super::{Cost, DenseOperator};
-use crate::energy::counts::LayerCounts;
+use super::cost::{Cost, DenseOperator};
+use super::counts::LayerCounts;
+use super::kind::{Branch, DataType, Kind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// Version of the ledger in JSON documents.
 pub const LEDGER_SCHEMA: &str = "spikefuse.ledger/1";
-
-/// Which part of the hybrid an entry belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Branch {
-    /// Dense operators, in front of and behind the spikes, and scoring.
-    Dense,
-    /// The spiking layers.
-    Spiking,
-    /// The time-step factor.
-    TimeStep,
-    /// Embedding of the class vectors and, for a read-out, the graph of names; once for all clips.
-    Classes,
-    /// Comparing clips with classes.
-    Scoring,
-}
-
-impl fmt::Display for Branch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Branch::Dense => "dense",
-            Branch::Spiking => "spiking",
-            Branch::TimeStep => "time_step",
-            Branch::Classes => "classes",
-            Branch::Scoring => "scoring",
-        })
-    }
-}
-
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A multiplication whose product is added at once.
-    Mac,
-    /// An accumulate of a synaptic weight caused by a spike.
-    Ac,
-    /// A multiplication that is not part of a MAC.
-    Multiply,
-    /// An addition or subtraction that is not part of a MAC or an accumulate.
-    Add,
-    /// A comparison: maximum, ReLU, threshold.
-    Compare,
-    /// A division, square root, exponential or logarithm.
-    Function,
-    /// A spike that a neuron emitted.
-    Spike,
-    /// A spike delivered to one synapse, zero weights included.
-    SynapticEvent,
-    /// One step of one neuron that was carried out.
-    NeuronUpdate,
-    /// One step of one neuron that the event-driven run left out. Hardware that visits every neuron at every step pays for it.
-    NeuronIdle,
-    /// One step of one neuron's dynamic threshold.
-    ThresholdUpdate,
-    /// An event put into or taken out of a queue.
-    QueueOperation,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Kind; 12] = [
-        Kind::Mac,
-        Kind::Ac,
-        Kind::Multiply,
-        Kind::Add,
-        Kind::Compare,
-        Kind::Function,
-        Kind::Spike,
-        Kind::SynapticEvent,
-        Kind::NeuronUpdate,
-        Kind::NeuronIdle,
-        Kind::ThresholdUpdate,
-        Kind::QueueOperation,
-    ];
-
-    /// Which view it belongs to.
-    pub fn view(self) -> View {
-        match self {
-            Kind::Mac | Kind::Ac | Kind::Multiply | Kind::Add | Kind::Compare | Kind::Function => View::Arithmetic,
-            Kind::Spike
-            | Kind::SynapticEvent
-            | Kind::NeuronUpdate
-            | Kind::NeuronIdle
-            | Kind::ThresholdUpdate
-            | Kind::QueueOperation => View::Events,
-        }
-    }
-
-    /// Its name, as in documents and tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Mac => "mac",
-            Kind::Ac => "ac",
-            Kind::Multiply => "multiply",
-            Kind::Add => "add",
-            Kind::Compare => "compare",
-            Kind::Function => "function",
-            Kind::Spike => "spike",
-            Kind::SynapticEvent => "synaptic_event",
-            Kind::NeuronUpdate => "neuron_update",
-            Kind::NeuronIdle => "neuron_idle",
-            Kind::ThresholdUpdate => "threshold_update",
-            Kind::QueueOperation => "queue_operation",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// A way to look at the work of spiking layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum View {
-    /// Additions, multiplications, comparisons.
-    Arithmetic,
-    /// Synaptic events, neuron updates.
-    Events,
-}
-
-/// What numbers an operation works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DataType {
-    /// 8-bit integers.
-    Int8,
-    /// 32-bit integers.
-    Int32,
-    /// Half precision.
-    Fp16,
-    /// Single precision.
-    Fp32,
-    /// Double precision.
-    Fp64,
-}
-
-impl fmt::Display for DataType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            DataType::Int8 => "int8",
-            DataType::Int32 => "int32",
-            DataType::Fp16 => "fp16",
-            DataType::Fp32 => "fp32",
-            DataType::Fp64 => "fp64",
-        })
-    }
-}
 
 /// One line of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Part of the hybrid.
+    /// The part of the hybrid.
     pub branch: Branch,
-    /// Layer, as in the names of its tensors.
+    /// Name of the layer, as in the names of its tensors.
     pub layer: String,
-    /// What of the layer.
+    /// Operator within the layer, such as `synapses`, `membrane`, `threshold`.
     pub operator: String,
-    /// What was done.
+    /// The kind of operation.
     pub kind: Kind,
-    /// On which numbers.
+    /// The type of the numbers.
     pub data_type: DataType,
-    /// How often, over all clips.
+    /// Number of operations over all clips.
     pub count: u64,
-    /// How often in the dense twin: the network with ReLU in place of spikes, one pass. None where there is no such twin.
+    /// Number of operations in the dense twin, the network with ReLU in place of spikes, one pass;
+    /// `None` where there is no such twin.
     pub dense_count: Option<u64>,
 }
 
@@ -199,20 +53,21 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
-    /// [`LEDGER_SCHEMA`]
+    /// Version of the document: [`LEDGER_SCHEMA`].
     pub schema: String,
-    /// Clips that the counts are sums over.
+    /// Number of clips over which counts are summed.
     pub clips: u64,
-    /// In the order in which they were filed.
+    /// The entries, in the order in which they were filed.
     pub entries: Vec<Entry>,
 }
 
-/// A spiking layer as the ledger sees it.
+/// A spiking layer to be filed.
 #[derive(Debug, Clone, Copy)]
 pub struct SpikingLayer {
-    /// What it did over all clips.
+    /// Its counts over all clips.
     pub counts: LayerCounts,
-    /// Those of its MACs that multiply analog input. The others are products with the zeros and ones of spikes.
+    /// MACs that multiply analog input; the other MACs are products with the zeros and ones of
+    /// spikes.
     pub analog_macs: u64,
     /// Neurons times steps times clips.
     pub neuron_steps: u64,
@@ -222,7 +77,8 @@ pub struct SpikingLayer {
     pub reset: Cost,
     /// Arithmetic of one threshold update.
     pub threshold: Cost,
-    /// MACs of its dense twin and values that go through the twin's ReLU, over all clips; none if it has no twin.
+    /// MACs of its dense twin and values that go through the twin's ReLU, over all clips; none if
+    /// it has no twin.
     pub twin: Option<[u64; 2]>,
 }
 
@@ -233,7 +89,7 @@ pub const THRESHOLD_UPDATE: Cost = Cost { macs: 3, multiplies: 1, additions: 3, 
 /// Arithmetic of the entropy of a layer's firing rate.
 pub const ENTROPY: Cost = Cost { macs: 1, multiplies: 3, additions: 1, comparisons: 2, functions: 3, ..Cost::ZERO };
 
-/// A ledger read from a file may hold any counts.
+/// Sums saturate: a ledger read from a file may hold any counts.
 fn sum(counts: impl Iterator<Item = u64>) -> u64 {
     counts.fold(0, u64::saturating_add)
 }
@@ -261,16 +117,17 @@ impl Ledger {
         }
     }
 
-    /// Files a dense operator, which the dense twin has as well if `in_twin`.
-    pub fn file_dense(&mut self, branch: Branch, o: &DenseOperator, in_twin: bool) {
-        let twin = if in_twin { &o.cost } else { &Cost::ZERO };
-        self.file_cost((branch, &o.layer, &o.operator, DataType::Fp32), &o.cost, Some(twin));
+    /// Files a dense operator, and the same for the dense twin if that has it.
+    pub fn file_dense(&mut self, o: &DenseOperator) {
+        let twin = if o.in_twin { &o.cost } else { &Cost::ZERO };
+        self.file_cost((o.branch, &o.layer, &o.operator, DataType::Fp32), &o.cost, Some(twin));
     }
 
     /// Files a spiking layer.
     pub fn file_spiking(&mut self, layer: &str, data_type: DataType, spiking: &SpikingLayer) {
         let SpikingLayer { counts, analog_macs, neuron_steps, update, reset, threshold, twin } = *spiking;
-        // Every count has its rule: a new one does not compile until it is named here.
+        // Every count has its rule: the pattern names all fields, so that a new count without a
+        // rule does not compile.
         let LayerCounts {
             spikes,
             synops,

@@ -1,6 +1,8 @@
 //! A ledger priced by a table.
 
-use super::{Branch, DataType, EnergyTable, Entry, Grade, Kind, Ledger, View};
+use super::kind::{Branch, DataType, Kind, View};
+use super::ledger::{Entry, Ledger};
+use super::table::{EnergyTable, Grade};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -11,27 +13,28 @@ use std::collections::BTreeMap;
 pub struct Energy {
     /// Name of the table.
     pub table: String,
-    /// Its source.
+    /// Source of the table.
     pub source: String,
-    /// What it rests on.
+    /// Grade of the evidence.
     pub grade: Grade,
-    /// What it leaves out.
+    /// Costs that the table leaves out.
     pub leaves_out: String,
-    /// Numbers that the arithmetic was priced as, if that is not what it was carried out in.
+    /// Type of numbers for which arithmetic was priced, if it was computed in another.
     pub priced_as: Option<DataType>,
     /// Energy of everything that the table prices, over all clips, pJ.
     pub total_pj: f64,
-    /// The same per clip, pJ.
+    /// Energy per clip, pJ.
     pub per_clip_pj: f64,
-    /// Whether that leaves operations out, those of `unpriced`.
+    /// True if the total lacks operations, those of `unpriced`.
     pub partial: bool,
-    /// The same by branch, pJ; none where nothing has a price.
+    /// Energy by branch, pJ; `None` where nothing has a price.
     pub by_branch: BTreeMap<Branch, Option<f64>>,
-    /// The same by layer.
+    /// Energy by layer.
     pub by_layer: Vec<LayerEnergy>,
-    /// The dense twin's total, pJ; none where there is no twin, or the table has no price for its MACs or for anything of it.
+    /// The dense twin's total, pJ; none where there is no twin, or the table has no price for its
+    /// MACs or for anything of it.
     pub dense_twin_pj: Option<f64>,
-    /// Whether that leaves operations out.
+    /// True if that energy lacks operations without a price.
     #[serde(default)]
     pub dense_twin_partial: bool,
     /// Operations without a price.
@@ -42,17 +45,17 @@ pub struct Energy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerEnergy {
-    /// Part of the hybrid.
+    /// The part of the hybrid.
     pub branch: Branch,
-    /// Layer.
+    /// Name of the layer.
     pub layer: String,
-    /// Picojoule over all clips; none where nothing has a price.
+    /// Energy over all clips, pJ; `None` where nothing has a price.
     pub pj: Option<f64>,
-    /// Whether that leaves operations out.
+    /// True if that energy lacks operations without a price.
     pub partial: bool,
-    /// The same in the dense twin, and none where MACs have no price.
+    /// Energy of the layer in the dense twin, pJ; `None` also where MACs have no price.
     pub dense_twin_pj: Option<f64>,
-    /// Whether that leaves operations out.
+    /// True if that energy lacks operations without a price.
     #[serde(default)]
     pub dense_twin_partial: bool,
 }
@@ -61,13 +64,13 @@ pub struct LayerEnergy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unpriced {
-    /// Part of the hybrid.
+    /// The part of the hybrid.
     pub branch: Branch,
-    /// What was done.
+    /// The kind of operation.
     pub kind: Kind,
-    /// How often.
+    /// Number of operations over all clips.
     pub count: u64,
-    /// Why there is no price.
+    /// The reason.
     pub reason: String,
 }
 
@@ -94,14 +97,14 @@ impl Priced {
     }
 }
 
-/// Why an operation has no price.
+/// Reason given when a table lacks an operation.
 const NO_PRICE: &str = "no price in the table";
 
 impl EnergyTable {
     /// The table's price of `kind` on numbers of `data_type`, pJ.
     ///
     /// # Errors
-    /// Why there is none.
+    /// The reason, if there is no price.
     pub fn price(&self, kind: Kind, data_type: DataType) -> std::result::Result<f64, String> {
         let price = *self.prices_pj.get(&kind).ok_or_else(|| NO_PRICE.to_owned())?;
         match self.data_type {
@@ -141,7 +144,8 @@ impl EnergyTable {
                 let price = self.price(entry.kind, priced_as.unwrap_or(entry.data_type));
                 match price {
                     Ok(price) => {
-                        // What costs nothing by itself, as a neuron whose energy is in that of its synapses, is not yet a price.
+                        // A price of 0, as of a neuron whose energy is part of that of its
+                        // synapses, does not make a layer priced.
                         any |= price > 0.0 && entry.count > 0;
                         pj += price * entry.count as f64;
                     }
@@ -151,7 +155,7 @@ impl EnergyTable {
             priced |= any;
             energy.total_pj += pj;
             energy.partial |= partial;
-            // What did nothing that would need a price costs nothing.
+            // A layer without operations that need a price costs nothing.
             let pj = (any || !partial).then_some(pj);
             let of_branch = energy.by_branch.entry(branch).or_default();
             *of_branch = pj.map(|pj| pj + of_branch.unwrap_or(0.0)).or(*of_branch);
@@ -162,7 +166,7 @@ impl EnergyTable {
         }
         if !priced {
             let mut reasons: Vec<&str> = energy.unpriced.iter().map(|u| u.reason.as_str()).collect();
-            // Reasons that a user can do something about come first.
+            // Reasons on which a user can act come first.
             reasons.sort_unstable_by_key(|reason| *reason == NO_PRICE);
             let problem = format!("it prices nothing of this run: {}", reasons.first().unwrap_or(&"nothing was done"));
             let refusal = Error::value(format!("table {}", self.name), problem);
@@ -179,13 +183,15 @@ impl EnergyTable {
         Ok(energy)
     }
 
-    /// The entries of a layer that this table looks at. Where an operator is told in both views, the other view is the same work.
+    /// The entries of a layer that this table prices. Where an operator is filed in both views,
+    /// only those of the table's own view count: the others are the same work.
     fn seen<'a>(&self, entries: &[&'a Entry]) -> Vec<&'a Entry> {
         let told = |operator: &str| entries.iter().any(|e| e.operator == operator && e.kind.view() == self.view);
         entries.iter().copied().filter(|e| e.kind.view() == self.view || !told(&e.operator)).collect()
     }
 
-    /// Energy of layers in the dense twin, which is arithmetic; no price if a MAC has none, or nothing of what is done.
+    /// Energy of layers in the dense twin, which is arithmetic; no price if a MAC has none, or
+    /// nothing of what is done.
     fn twin(&self, entries: &[&Entry], priced_as: Option<DataType>) -> Priced {
         let (mut sum, mut any, mut left_out) = (0.0, false, false);
         for e in entries.iter().filter(|e| e.kind.view() == View::Arithmetic) {
@@ -230,9 +236,9 @@ impl Energy {
         }
     }
 
-    /// Files an operation without a price; false if it is none that would need one.
+    /// Files an operation without a price; false if it needs no price.
     fn leave_out(&mut self, entry: &Entry, reason: String) -> bool {
-        // What was not carried out costs nothing unless a table says otherwise.
+        // Operations that were not carried out cost nothing unless a table prices them.
         if entry.count == 0 || entry.kind == Kind::NeuronIdle {
             return false;
         }
@@ -251,9 +257,9 @@ impl Energy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cost, DenseOperator, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
     use super::*;
     use crate::energy::counts::LayerCounts;
+    use crate::energy::{Cost, DenseOperator, MEMBRANE_UPDATE, SpikingLayer, THRESHOLD_UPDATE};
 
     fn spiking() -> Ledger {
         let counts = LayerCounts {
@@ -290,7 +296,8 @@ mod tests {
         assert_eq!(kinds, [Kind::Spike, Kind::Compare, Kind::Function, Kind::QueueOperation]);
     }
 
-    /// By hand: 100 events, 20 updates, 30 steps left out; analog input and the entropy have no price on Loihi.
+    /// By hand: 100 events, 20 updates, 30 steps left out; analog input and the entropy have no
+    /// price on Loihi.
     #[test]
     fn events_are_priced_once() {
         let energy = price("loihi", &spiking());
@@ -337,8 +344,14 @@ mod tests {
         let mut ledger = spiking();
         let cost = Cost { additions: 5, functions: 2, ..Cost::ZERO };
         let mut file = |layer: &str, cost, in_twin| {
-            let operator = DenseOperator { layer: layer.into(), operator: "sum".into(), cost, synapses: None };
-            ledger.file_dense(Branch::Dense, &operator, in_twin);
+            ledger.file_dense(&DenseOperator {
+                branch: Branch::Dense,
+                layer: layer.into(),
+                in_twin,
+                operator: "sum".into(),
+                cost,
+                synapses: None,
+            });
         };
         file("sums", cost, true);
         file("ours", cost, false);
@@ -356,7 +369,8 @@ mod tests {
         assert_eq!(price("loihi", &ledger).dense_twin_pj, None);
     }
 
-    /// A layer that only multiplies analog values has no energy by a table of synaptic events, rather than one of 0.
+    /// A layer that only multiplies analog values has no energy by a table of synaptic events,
+    /// rather than one of 0.
     #[test]
     fn what_has_no_price_is_not_nothing() {
         let mut ledger = spiking();

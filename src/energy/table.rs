@@ -1,6 +1,6 @@
-//! Published energies per operation, as data: one RON file a table.
+//! Published energies per operation: tables as RON files.
 
-use super::{DataType, Kind, View};
+use super::kind::{DataType, Kind, View};
 use crate::base::files::{ending, read_text};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -10,29 +10,29 @@ use std::path::Path;
 /// Version of a table file.
 pub const TABLE_SCHEMA: &str = "spikefuse.energy-table/1";
 
-/// Energies of operations, picojoule. What it has no price for stays unpriced.
+/// Energies of operations in pJ. Operations without a price stay unpriced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnergyTable {
-    /// [`TABLE_SCHEMA`]
+    /// Version of the file: [`TABLE_SCHEMA`].
     pub schema: String,
-    /// Name to quote with every figure.
+    /// Name of the table, to be quoted with every figure.
     pub name: String,
-    /// Where the figures come from.
+    /// Source of the figures.
     pub source: String,
-    /// What they rest on.
+    /// Grade of the evidence.
     pub grade: Grade,
     /// Which view of the spiking branch it prices. Dense operators have arithmetic only.
     pub view: View,
-    /// Numbers that its arithmetic is priced for; none if the source does not tell them apart.
+    /// Numbers that its arithmetic is priced for; `None` if the source does not distinguish them.
     pub data_type: Option<DataType>,
-    /// Picojoule per operation.
+    /// Energy per operation, pJ.
     pub prices_pj: BTreeMap<Kind, f64>,
-    /// What the figures leave out.
+    /// Costs that the figures leave out.
     pub leaves_out: String,
 }
 
-/// What the figures of a table rest on.
+/// Grade of the evidence for the figures of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
@@ -42,7 +42,7 @@ pub enum Grade {
     Simulated,
     /// Energy of the arithmetic unit alone.
     Arithmetic,
-    /// Put together from several of these.
+    /// Combined from several of these.
     Estimated,
 }
 
@@ -81,10 +81,10 @@ const SHIPPED: [&str; 20] = [
     include_str!("tables/arm.ron"),
 ];
 
-/// Those that reports show; `energy` prices by the others.
+/// Tables shown in reports; the verb `energy` uses the others too.
 const SHOWN: [&str; 5] = ["45nm-fp32", "45nm-fp32-sram-32k", "loihi", "truenorth", "odin"];
 
-/// The names by which people ask for what nobody has published.
+/// Requested tables for which no published figure exists.
 const UNPUBLISHED: [&str; 2] = ["loihi2", "loihi-2"];
 
 impl EnergyTable {
@@ -128,14 +128,11 @@ impl EnergyTable {
     /// Reads and checks a table.
     ///
     /// # Errors
-    /// With line and column, if the file is not a table; with the field, if a value is out of its domain.
+    /// With line and column, if the file is not a table; with the field, if a value is out of its
+    /// domain.
     pub fn read(path: &Path) -> Result<EnergyTable> {
-        let table = EnergyTable::parse(&read_text(path)?).map_err(|e| Error::Text {
-            path: path.to_path_buf(),
-            line: e.span.start.line,
-            column: e.span.start.col,
-            problem: e.code.to_string(),
-        })?;
+        let table = EnergyTable::parse(&read_text(path)?)
+            .map_err(|e| Error::text(path, e.span.start.line, e.span.start.col, e.code))?;
         table.check().map_err(|e| Error::file(path, e))?;
         Ok(table)
     }
@@ -164,7 +161,8 @@ impl EnergyTable {
                 ));
             }
         }
-        // An accumulate is what a synaptic event is made of: with prices for both the same work would be paid twice.
+        // An accumulate is what a synaptic event is made of: with prices for both the same work
+        // would be paid twice.
         for (event, arithmetic) in [(Kind::SynapticEvent, Kind::Ac)] {
             if self.prices_pj.contains_key(&event) && self.prices_pj.contains_key(&arithmetic) {
                 return Err(Error::value(

@@ -1,7 +1,9 @@
-//! Reading HDF5 files of unknown origin: sizes are believed only as far as the file itself is large.
+//! Reading HDF5 files of unknown origin: sizes are believed only as far as the file itself is
+//! large.
 
 use crate::base::memory;
 use crate::error::{Error, Result};
+use crate::formats::limits::{MEMORY, SHRINKS};
 use crate::formats::npy::{floats_to_f64, integers};
 use hdf5_reader::group::Group;
 use hdf5_reader::{ByteOrder, Dataset, Datatype, ExternalLinkResolver, Hdf5File, OpenOptions, StringSize, VarLenKind};
@@ -17,20 +19,21 @@ pub(crate) const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 pub(crate) struct H5 {
     path: PathBuf,
     file: Hdf5File,
-    /// Bytes that the datasets of this file can still have, all together: deflate shrinks by at most about 1030, and one dataset
-    /// under many names must not multiply that.
+    /// Bytes that may still be read from this file in all: deflate shrinks by a factor of at most
+    /// about 1030, and one dataset under many names must not exceed that.
     left: Cell<usize>,
     /// Bytes of memory that reading may still take.
     memory: Cell<u64>,
 }
 
-/// What a call of the reader says. Where it gives up in a panic, as on sizes whose product is no number, the file is at fault.
+/// Runs a call of the reader. A panic of the reader, as on sizes whose product overflows, means a
+/// damaged file.
 fn guarded<T>(read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> hdf5_reader::error::Result<T> {
     let damaged = |_| Err(hdf5_reader::error::Error::InvalidData("damaged: its sizes cannot be".into()));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(damaged)
 }
 
-/// Refuses links into other files, which otherwise would be left out without a word.
+/// Refuses links into other files, which the reader would otherwise skip silently.
 struct OwnFile;
 
 const LINK: &str = "is linked from another file";
@@ -41,12 +44,6 @@ impl ExternalLinkResolver for OwnFile {
     }
 }
 
-/// How many times what a compressed file has can be larger than itself.
-const SHRINKS: usize = 1100;
-
-/// Bytes of memory that one byte of a dataset takes at most, as numbers and as the spikes or edges made of them, and that one element does.
-const MEMORY: [u64; 2] = [4, 16];
-
 impl H5 {
     pub fn open(path: &Path) -> Result<H5> {
         H5::open_within(path, u64::MAX)
@@ -54,20 +51,20 @@ impl H5 {
 
     /// A file whose datasets may take `memory` bytes of memory, and no more than is free.
     pub fn open_within(path: &Path, memory: u64) -> Result<H5> {
-        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
         let bytes = std::fs::metadata(path).map_err(fail)?.len();
-        let limit = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_mul(SHRINKS);
+        let limit = usize::try_from(bytes.saturating_mul(SHRINKS)).unwrap_or(usize::MAX);
         let options = OpenOptions::default()
             .with_chunk_cache_bytes(1 << 20)
             .with_max_read_bytes(limit)
             .with_external_link_resolver(Arc::new(OwnFile));
         let file = guarded(|| Hdf5File::open_with_options(path, options)).map_err(|e| {
-            Error::file(path, format!("not a readable HDF5 file: {e}")).with_hint("is the download complete?")
+            Error::caused_by(path, "not a readable HDF5 file", e).with_hint("is the download complete?")
         })?;
         Ok(H5 { path: path.to_path_buf(), file, left: Cell::new(limit), memory: Cell::new(memory.min(memory::free())) })
     }
 
-    /// What `read` reads of object `name`.
+    /// Runs `read` on object `name`.
     pub fn read<T>(&self, name: &str, read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> Result<T> {
         guarded(read).map_err(self.fail(name))
     }
@@ -77,20 +74,21 @@ impl H5 {
         let (path, name) = (self.path.clone(), name.to_string());
         move |e| {
             use hdf5_reader::error::Error::{AttributeNotFound, DatasetNotFound, GroupNotFound};
-            let error = Error::file(&path, format!("cannot read '{name}': {e}"));
-            match &e {
-                // The file says itself that it has none.
-                GroupNotFound(_) | DatasetNotFound(_) | AttributeNotFound(_) => error,
-                e if [LINK, "external raw data"].iter().any(|part| e.to_string().contains(part)) => {
-                    error.with_hint("write all of it into one file")
+            let text = e.to_string();
+            let hint = match &e {
+                // The object does not exist: the message says it all.
+                GroupNotFound(_) | DatasetNotFound(_) | AttributeNotFound(_) => None,
+                _ if [LINK, "external raw data"].iter().any(|part| text.contains(part)) => {
+                    Some("write all of it into one file")
                 }
-                e if e.to_string().contains("layout") => {
-                    error.with_hint("is it a virtual dataset? Write the values themselves into it")
-                }
-                e if e.to_string().contains("unsupported") => {
-                    error.with_hint("write it again without compression or with gzip")
-                }
-                _ => error.with_hint("is the download complete?"),
+                _ if text.contains("layout") => Some("is it a virtual dataset? Write the values themselves into it"),
+                _ if text.contains("unsupported") => Some("write it again without compression or with gzip"),
+                _ => Some("is the download complete?"),
+            };
+            let error = Error::caused_by(&path, format_args!("cannot read '{name}'"), e);
+            match hint {
+                Some(hint) => error.with_hint(hint),
+                None => error,
             }
         }
     }
@@ -121,7 +119,7 @@ impl H5 {
     pub fn floats(&self, name: &str) -> Result<Vec<f64>> {
         let dataset = self.dataset(name)?;
         let &Datatype::FloatingPoint { size: size @ (2 | 4 | 8), byte_order } = dataset.dtype() else {
-            // Integers as times are rare and short.
+            // Integer times are rare, and their lists short.
             return Ok(self.integers(name)?.into_iter().map(|value| value as f64).collect());
         };
         let raw = self.raw(&dataset, name)?;
@@ -149,9 +147,10 @@ impl H5 {
         match dataset.dtype() {
             Datatype::String { size: StringSize::Fixed(_), .. } => drop(self.claim(&dataset, name)?),
             Datatype::String { .. } | Datatype::VarLen { kind: VarLenKind::String, .. } => {
-                // Where each text is: one that is in many places is read as often. What has the number 0 is empty.
+                // References to the texts. A text with many references is read as often; reference
+                // 0 is an empty text.
                 let places = self.raw(&dataset, name)?;
-                let mut uses: HashMap<&[u8], usize> = HashMap::new();
+                let mut uses: HashMap<&[u8], u64> = HashMap::new();
                 for place in places.chunks_exact((places.len() / count.max(1)).max(1)) {
                     let place = place.get(4..).unwrap_or_default();
                     let times = uses.entry(place).or_default();
@@ -166,7 +165,7 @@ impl H5 {
         self.read(name, || dataset.read_strings())
     }
 
-    /// How many bytes a dataset has, which then count as read.
+    /// Number of bytes of a dataset, which are taken off the limits of this file.
     pub fn claim(&self, dataset: &Dataset, name: &str) -> Result<usize> {
         let left = self.left.get();
         let Some(bytes) = dataset.raw_byte_len().ok().filter(|&bytes| bytes <= left) else {
@@ -213,7 +212,8 @@ mod tests {
         assert!(guarded(panics).is_err_and(|e| e.to_string().contains("damaged")));
     }
 
-    /// A dataset under many names is read many times: together no more than a file of this size can hold.
+    /// A dataset under many names is read many times: together no more than a file of this size can
+    /// hold.
     #[test]
     fn what_is_read_of_a_file_is_bounded_by_the_file() {
         let folder = tempfile::tempdir().unwrap();
@@ -225,7 +225,7 @@ mod tests {
         let file = H5::open(&path).unwrap();
         let bytes = std::fs::metadata(&path).unwrap().len() as usize;
         let times = (0..100).take_while(|_| file.integers("x").is_ok()).count();
-        assert_eq!(times, bytes * SHRINKS / 1_600_000);
+        assert_eq!(times, bytes * SHRINKS as usize / 1_600_000);
         assert!((1..20).contains(&times), "{times}");
         let error = file.integers("x").unwrap_err().to_string();
         assert!(error.contains("zeros.h5: 'x' of shape [200000] cannot fit"), "{error}");

@@ -1,6 +1,7 @@
 //! The `.npy` format: headers, element types, matrices read row by row.
 
 use crate::error::{Error, Result};
+use half::f16;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -50,29 +51,31 @@ fn little<const N: usize>(bytes: &[u8], big_endian: bool) -> [u8; N] {
     array
 }
 
-/// Converts raw float elements of 2, 4 or 8 bytes to `f32`. `raw` holds exactly `out.len()` elements.
+/// Converts raw float elements of 2, 4 or 8 bytes to `f32`. `raw` holds exactly `out.len()`
+/// elements.
 pub(crate) fn floats_to_f32(raw: &[u8], size: usize, big_endian: bool, out: &mut [f32]) {
     for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
         *value = match size {
-            2 => half_to_f32(u16::from_le_bytes(little(bytes, big_endian))),
+            2 => f16::from_le_bytes(little(bytes, big_endian)).to_f32(),
             4 => f32::from_le_bytes(little(bytes, big_endian)),
             _ => f64::from_le_bytes(little(bytes, big_endian)) as f32,
         };
     }
 }
 
-/// The same to `f64`, without loss.
+/// Converts raw float elements of 2, 4 or 8 bytes to `f64`, without loss.
 pub(crate) fn floats_to_f64(raw: &[u8], size: usize, big_endian: bool, out: &mut [f64]) {
     for (value, bytes) in out.iter_mut().zip(raw.chunks_exact(size)) {
         *value = match size {
-            2 => half_to_f32(u16::from_le_bytes(little(bytes, big_endian))).into(),
+            2 => f16::from_le_bytes(little(bytes, big_endian)).into(),
             4 => f32::from_le_bytes(little(bytes, big_endian)).into(),
             _ => f64::from_le_bytes(little(bytes, big_endian)),
         };
     }
 }
 
-/// Raw integer elements of 1, 2, 4 or 8 bytes. What is beyond `i64` becomes its largest value, which no id or tick can be.
+/// Raw integer elements of 1, 2, 4 or 8 bytes. Values beyond `i64` become its largest value, which
+/// is no valid id or tick.
 pub(crate) fn integers(raw: &[u8], size: usize, signed: bool, big_endian: bool) -> impl Iterator<Item = i64> {
     raw.chunks_exact(size).map(move |bytes| {
         let mut word = [0; 8];
@@ -84,21 +87,6 @@ pub(crate) fn integers(raw: &[u8], size: usize, signed: bool, big_endian: bool) 
         let unused = 64 - 8 * size;
         if signed { (word << unused) as i64 >> unused } else { i64::try_from(word).unwrap_or(i64::MAX) }
     })
-}
-
-/// IEEE 754 half precision to single; exact.
-fn half_to_f32(bits: u16) -> f32 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let fraction = f32::from(bits & 0x3ff);
-    match (bits >> 10) & 0x1f {
-        0 => sign * fraction * f32::from_bits(0x3380_0000), // subnormal: fraction * 2^-24
-        0x1f if fraction == 0.0 => sign * f32::INFINITY,
-        0x1f => f32::NAN,
-        exponent => {
-            let power = f32::from_bits((u32::from(exponent) + 112) << 23); // 2^(exponent - 15)
-            sign * power * (1.0 + fraction / 1024.0)
-        }
-    }
 }
 
 /// The header of a `.npy` file.
@@ -151,7 +139,7 @@ impl Header {
 
 /// Elements of `size` bytes that are stored column by column, as `fortran_order` says, row by row.
 pub(crate) fn row_major(raw: &[u8], size: usize, shape: &[usize]) -> Vec<u8> {
-    // From one element to the next along each axis.
+    // Distance of neighbouring elements along each axis.
     let strides: Vec<usize> = (0..shape.len()).map(|axis| shape[..axis].iter().product()).collect();
     let (mut index, mut from) = (vec![0; shape.len()], 0);
     let mut rows = vec![0; raw.len()];
@@ -185,7 +173,8 @@ pub(crate) struct Matrix {
     path: PathBuf,
     file: BufReader<File>,
     header: Header,
-    /// All elements row by row, once they were asked for, of a matrix that is stored column by column.
+    /// All elements row by row, of a matrix that is stored column by column; filled on the first
+    /// read.
     transposed: Option<Vec<u8>>,
     /// Number of rows.
     pub rows: usize,
@@ -196,7 +185,7 @@ pub(crate) struct Matrix {
 impl Matrix {
     /// Opens `path` and checks that it is a float matrix as long as its header says.
     pub fn open(path: &Path) -> Result<Matrix> {
-        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
         let file = File::open(path).map_err(fail)?;
         let bytes = file.metadata().map_err(fail)?.len();
         let mut file = BufReader::new(file);
@@ -218,10 +207,10 @@ impl Matrix {
         Ok(Matrix { path: path.to_path_buf(), file, header, transposed: None, rows, columns })
     }
 
-    /// Reads `out.len() / columns` rows from `row` on. The caller keeps them inside the matrix.
+    /// Reads `out.len() / columns` rows from `row` on. The rows must lie inside the matrix.
     pub fn read_rows(&mut self, row: usize, out: &mut [f32]) -> Result<()> {
         let size = self.header.dtype.size;
-        let fail = |e: std::io::Error| Error::file(&self.path, format!("cannot read row {row}: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(&self.path, format_args!("cannot read row {row}"), e);
         let big_endian = self.header.dtype.big_endian;
         let start = row * self.columns * size;
         let mut read = |from: usize, bytes: usize| {
@@ -270,7 +259,7 @@ pub(crate) mod tests {
         bytes
     }
 
-    /// The same for elements column by column.
+    /// A header of a matrix stored column by column.
     pub fn by_columns(descr: &str, shape: &str) -> Vec<u8> {
         let text = String::from_utf8_lossy(&header_bytes(descr, shape)[10..]).replace("False", "True ");
         [&header_bytes(descr, shape)[..10], text.as_bytes()].concat()
@@ -310,10 +299,15 @@ pub(crate) mod tests {
             (0x0400, 6.103_515_6e-5),
             (0x7c00, f32::INFINITY),
         ];
+        let convert = |bits: u16| {
+            let mut value = [0.0];
+            floats_to_f32(&bits.to_be_bytes(), 2, true, &mut value);
+            value[0]
+        };
         for (bits, value) in cases {
-            assert_eq!(half_to_f32(bits), value, "{bits:#x}");
+            assert_eq!(convert(bits), value, "{bits:#x}");
         }
-        assert!(half_to_f32(0x7e00).is_nan());
+        assert!(convert(0x7e00).is_nan());
     }
 
     #[test]

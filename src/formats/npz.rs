@@ -3,6 +3,7 @@
 use crate::base::files::{Partial, sync};
 use crate::base::memory;
 use crate::error::{Error, Result};
+use crate::formats::limits::{MEMORY, SHRINKS};
 use crate::formats::npy::{DType, Header, floats_to_f64, header, integers, row_major};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -13,15 +14,12 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 /// The first bytes of a zip file that holds something.
 pub(crate) const SIGNATURE: &[u8] = b"PK\x03\x04";
 
-/// Bytes of memory that one byte of an array takes at most, as numbers and as what is made of them, and that one element does.
-const MEMORY: [u64; 2] = [4, 16];
-
 /// An open `.npz` file.
 pub(crate) struct Npz {
     path: PathBuf,
     archive: ZipArchive<BufReader<File>>,
-    /// Bytes that the arrays of this file can still have, all together: deflate shrinks by at most about 1030, and entries that
-    /// share their compressed bytes are not let multiply them.
+    /// Bytes that may still be read from this file in all: deflate shrinks by a factor of at most
+    /// about 1030, and entries that share compressed bytes must not exceed that.
     left: u64,
     /// Bytes of memory that reading may still take.
     memory: u64,
@@ -34,11 +32,11 @@ impl Npz {
 
     /// A file whose arrays may take `memory` bytes of memory, and no more than is free.
     pub fn open_within(path: &Path, memory: u64) -> Result<Npz> {
-        let fail = |e: std::io::Error| Error::file(path, format!("cannot read: {e}"));
+        let fail = |e: std::io::Error| Error::caused_by(path, "cannot read", e);
         let file = File::open(path).map_err(fail)?;
-        let left = file.metadata().map_err(fail)?.len().saturating_mul(1100);
+        let left = file.metadata().map_err(fail)?.len().saturating_mul(SHRINKS);
         let archive = ZipArchive::new(BufReader::new(file)).map_err(|e| {
-            Error::file(path, format!("not a readable .npz file: {e}")).with_hint("is the download complete?")
+            Error::caused_by(path, "not a readable .npz file", e).with_hint("is the download complete?")
         })?;
         Ok(Npz { path: path.to_path_buf(), archive, left, memory: memory.min(memory::free()) })
     }
@@ -53,16 +51,19 @@ impl Npz {
         let mut bytes = Vec::new();
         let mut entry = self.archive.by_name(&format!("{name}.npy")).map_err(|e| wrong(e.to_string()))?;
         let size = entry.size();
-        let too_large = |needed: u64| match needed > self.memory {
-            true => Err(wrong(format!(
-                "needs {} of memory, {} are left",
-                memory::bytes(needed),
-                memory::bytes(self.memory)
-            ))),
-            false => Ok(needed),
+        let too_large = |needed: u64| {
+            if needed > self.memory {
+                Err(wrong(format!(
+                    "needs {} of memory, {} are left",
+                    memory::bytes(needed),
+                    memory::bytes(self.memory)
+                )))
+            } else {
+                Ok(needed)
+            }
         };
         let mut needed = too_large(size.saturating_mul(MEMORY[0]))?;
-        // To one byte behind its end, where its checksum is compared.
+        // The reader compares the checksum when it is read beyond the end.
         let limit = self.left.min(size);
         (&mut entry).take(limit).read_to_end(&mut bytes).map_err(|e| wrong(e.to_string()))?;
         if bytes.len() as u64 == size && entry.read(&mut [0]).map_err(|e| wrong(e.to_string()))? > 0 {
@@ -122,9 +123,10 @@ impl Array {
     /// Its values, if they are integers ([`integers`]).
     pub fn integers(&self) -> Result<Vec<i64>> {
         let DType { kind, size, big_endian } = self.dtype;
-        match self.dtype.is_integer() {
-            true => Ok(integers(&self.raw, size, kind == 'i', big_endian).collect()),
-            false => Err(self.wrong_type("integers")),
+        if self.dtype.is_integer() {
+            Ok(integers(&self.raw, size, kind == 'i', big_endian).collect())
+        } else {
+            Err(self.wrong_type("integers"))
         }
     }
 
@@ -142,17 +144,18 @@ impl Array {
     }
 }
 
-/// Elements of an array whose number is not known yet, in a nameless temporary file that goes with its handle.
+/// Elements of an array of unknown length, in a nameless temporary file that vanishes with its
+/// handle.
 pub(crate) struct Spool {
     file: BufWriter<File>,
     bytes: u64,
 }
 
 impl Spool {
-    /// A spool on the disk that has `folder`.
+    /// An empty spool on the disk of `folder`.
     pub fn new(folder: &Path) -> Result<Spool> {
         let file = tempfile::tempfile_in(folder)
-            .map_err(|e| Error::file(folder, format!("cannot make a temporary file in this folder: {e}")))?;
+            .map_err(|e| Error::caused_by(folder, "cannot make a temporary file in this folder", e))?;
         Ok(Spool::on(file))
     }
 
@@ -172,8 +175,8 @@ impl Spool {
     }
 }
 
-/// Reports the first error and then takes everything for written: an unfinished archive is completed when it is dropped, and
-/// its library prints what goes wrong there.
+/// Reports the first error and afterwards accepts everything: the zip library completes an
+/// unfinished archive on drop and would print errors there.
 struct FirstError {
     file: BufWriter<File>,
     failed: bool,
@@ -206,7 +209,7 @@ impl NpzWriter {
 
     /// An array whose elements are the bytes of `data`; `bytes` says how many.
     fn write(&mut self, name: &str, head: &[u8], data: &mut dyn Read, bytes: u64) -> Result<()> {
-        // Level 1: membranes hardly shrink at any, spikes do at each.
+        // Level 1: membranes hardly shrink at any level, and spikes shrink well at each.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(1))
@@ -239,7 +242,7 @@ impl NpzWriter {
         self.write(name, &header(descr, shape), &mut file, bytes)
     }
 
-    /// The whole file, which has only to take its name.
+    /// Completes the file, which still has its temporary name.
     pub fn finish(self) -> Result<Partial> {
         let NpzWriter { partial, zip } = self;
         let file = zip.finish().map_err(|e| partial.error(e))?.into_inner();

@@ -1,13 +1,15 @@
-//! Checkpoints as safetensors files: what they hold besides tensors is text under one key of the header, and a checksum tells damage.
+//! Checkpoints as safetensors files: data other than tensors is JSON text under one key of the
+//! header, and a checksum reveals damage.
 
 use safetensors::tensor::{SafeTensors, TensorView};
 use std::collections::HashMap;
 
-/// How the text begins, with the checksum behind it. One entry alone has one order: the same checkpoint has the same bytes.
+/// Beginning of the text, before the checksum. The header has this one entry, whose order is fixed,
+/// so equal checkpoints have equal bytes.
 const SUM: &str = "{\"crc32\":\"";
-/// The same within the header.
+/// The beginning of the text as escaped within the header.
 const ESCAPED: &str = "\"{\\\"crc32\\\":\\\"";
-/// What stands in place of the checksum while it is computed. It has as many bytes.
+/// Placeholder of the checksum while it is computed, of equal length.
 const NONE: &str = "00000000";
 
 /// A file of tensors with `text`, a JSON object that is not empty, under `key`.
@@ -27,7 +29,7 @@ pub(crate) fn seal(tensors: Vec<(String, TensorView<'_>)>, key: &str, text: Stri
 /// The text under `key` and the tensors of a file, if it is as [`seal`] made it.
 ///
 /// # Errors
-/// If it is not.
+/// If the file is damaged or no sealed checkpoint.
 pub(crate) fn open<'a>(file: &'a [u8], key: &str) -> Result<(String, SafeTensors<'a>), String> {
     let damaged = |e| format!("damaged, or not a checkpoint: {e}");
     let (_, header) = SafeTensors::read_metadata(file).map_err(damaged)?;
@@ -44,7 +46,7 @@ pub(crate) fn open<'a>(file: &'a [u8], key: &str) -> Result<(String, SafeTensors
     Ok((format!("{{{rest}"), SafeTensors::deserialize(file).map_err(damaged)?))
 }
 
-/// Where the checksum begins: the header comes first, and nothing before its text looks like that.
+/// Position of the checksum: the first match, since nothing before the text looks alike.
 fn place(file: &[u8]) -> Option<usize> {
     let at = file.windows(ESCAPED.len()).position(|window| window == ESCAPED.as_bytes())?;
     Some(at + ESCAPED.len())

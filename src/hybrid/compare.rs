@@ -1,12 +1,12 @@
 //! The event-driven against the clock-driven spiking branch, clip by clip and step by step.
 
-use crate::base::splitmix::unit;
+use crate::base::counter::unit;
 use crate::data::Clips;
 use crate::energy::counts::LayerCounts;
 use crate::energy::{DenseOperator, add_operators};
 use crate::error::Result;
 use crate::hybrid::model::{Activity, DenseTwin, Hybrid};
-use crate::hybrid::parameters::MODALITIES;
+use crate::hybrid::parameters::{ByModality, MODALITIES};
 use crate::hybrid::tensor::{Graph, simd};
 use crate::spiking::Driver;
 use crate::spiking::SpikeTrain;
@@ -21,7 +21,7 @@ const BATCH: usize = 256;
 /// Differences that are listed one by one.
 const LISTED: usize = 20;
 
-/// How far two drivers agree on a set of clips.
+/// Agreement of the two drivers on a set of clips.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parity {
@@ -43,27 +43,28 @@ pub struct Parity {
     pub clock: LayerCounts,
     /// Seconds of the spiking branch under each driver, without recording, and of its dense twin.
     pub seconds: Seconds,
-    /// Membranes that changed in a step, or in the first step were computed at all: NeuroBench's `MembraneUpdates`.
+    /// Membranes that changed in a step, or in the first step were computed at all: NeuroBench's
+    /// `MembraneUpdates`.
     pub membrane_changes: u64,
-    /// Thresholds of all neurons and clips, `[modality][block][step]`; reports have them by layer.
+    /// Thresholds of all neurons and clips by block and step; reports have them by layer.
     #[serde(skip)]
-    pub thresholds: [Vec<Vec<Spread>>; 2],
+    pub thresholds: ByModality<Vec<Vec<Spread>>>,
     /// Operations of the dense twin.
     #[serde(skip)]
     pub twin: Vec<DenseOperator>,
 }
 
-/// A distribution in short.
+/// Summary of a distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
-    /// How many values.
+    /// Number of values.
     pub count: u64,
-    /// Their mean.
+    /// Mean of the values.
     pub mean: f64,
-    /// The least.
+    /// Smallest value.
     pub min: f64,
-    /// The largest.
+    /// Largest value.
     pub max: f64,
 }
 
@@ -78,7 +79,7 @@ impl Spread {
         }
     }
 
-    /// The spread of both.
+    /// The spread of the values of both.
     fn and(self, other: Spread) -> Spread {
         let count = self.count + other.count;
         let weight = other.count as f64 / count.max(1) as f64;
@@ -131,13 +132,13 @@ pub struct Difference {
 }
 
 impl Parity {
-    /// Nothing differs.
+    /// Whether nothing differs.
     pub fn holds(&self) -> bool {
         self.spikes_equal && self.membranes_equal && self.thresholds_equal && self.embeddings_equal
     }
 }
 
-/// Keeps every state of a run.
+/// Records every state of a run.
 #[derive(Default)]
 struct Recorder {
     /// By step and layer: membranes before and after the reset, thresholds.
@@ -150,7 +151,7 @@ impl Observer for Recorder {
     }
 }
 
-/// What two recorded runs of one clip have in common.
+/// What the comparison of two recorded runs of one clip found.
 struct Agreement {
     differences: Vec<(usize, usize, &'static str)>,
     membrane_changes: u64,
@@ -200,7 +201,8 @@ fn agree(stack: &Stack, input: &ClipInput<'_>, steps: usize, scratch: &mut Scrat
     })
 }
 
-/// Compares both drivers over `clips`, with `progress(clips done)` after each batch. None if the model has no spiking branch.
+/// Compares both drivers over `clips`, with `progress(clips done)` after each batch. None if the
+/// model has no spiking branch.
 ///
 /// # Errors
 /// If the clips do not fit the model.
@@ -208,7 +210,7 @@ pub fn compare(network: &Hybrid<'_>, clips: &Clips, mut progress: impl FnMut(usi
     let Some(stacks) = network.stacks() else { return Ok(None) };
     let steps = network.model().config.time_steps;
     let twin = DenseTwin::of(network);
-    // One graph for all batches: its memory is used again.
+    // One graph serves all batches, so that its memory is reused.
     let mut twin_graph = Graph::inference();
     let mut parity = Parity {
         spikes_equal: true,
@@ -244,7 +246,7 @@ pub fn compare(network: &Hybrid<'_>, clips: &Clips, mut progress: impl FnMut(usi
         let bits = |i: usize| embeddings[i].iter().flat_map(|e| e.values()).map(|v| v.to_bits());
         parity.embeddings_equal &= bits(0).eq(bits(1));
         for modality in MODALITIES {
-            let stack = &stacks[modality as usize];
+            let stack = &stacks[modality];
             let inputs = network.clip_inputs(&prepared, modality);
             let agreements = inputs
                 .par_iter()
@@ -252,7 +254,7 @@ pub fn compare(network: &Hybrid<'_>, clips: &Clips, mut progress: impl FnMut(usi
                 .collect::<Result<Vec<_>>>()?;
             for (clip, agreement) in rows.iter().zip(agreements) {
                 parity.membrane_changes += agreement.membrane_changes;
-                add_spreads(&mut parity.thresholds[modality as usize], &agreement.thresholds);
+                add_spreads(&mut parity.thresholds[modality], &agreement.thresholds);
                 for (block, step, what) in agreement.differences {
                     match what {
                         "spikes" => parity.spikes_equal = false,
@@ -279,9 +281,10 @@ pub struct Crossover {
     pub clips: usize,
     /// Layers that were run: those whose input is spikes.
     pub layers: String,
-    /// By rate of the input.
+    /// Times, by firing rate of the input.
     pub rates: Vec<ClipTimes>,
-    /// Input firing rate, per cent, from which on the clock-driven driver is the faster one; none if it is not in the range of `rates`.
+    /// Input firing rate, per cent, from which on the clock-driven driver is the faster one; none
+    /// if it is not in the range of `rates`.
     pub percent: Option<f64>,
 }
 
@@ -294,16 +297,16 @@ pub struct ClipTimes {
     pub us_per_clip: [f64; 2],
 }
 
-/// Clips for each rate.
+/// Clips that are run at each rate.
 const CLIPS: usize = 64;
 
-/// Runs the model's spiking layers behind the first, whose input is analog, on random spikes of different rates. None if there are no
-/// such layers.
+/// Runs the model's spiking layers behind the first, whose input is analog, on random spikes of
+/// different rates. None if there are no such layers.
 ///
 /// # Errors
 /// If a layer cannot be run on its own.
 pub fn crossover(network: &Hybrid<'_>) -> Result<Option<Crossover>> {
-    let Some([stack, _]) = network.stacks() else { return Ok(None) };
+    let Some(ByModality { audio: stack, .. }) = network.stacks() else { return Ok(None) };
     let steps = network.model().config.time_steps;
     let layers = &stack.layers()[1..];
     if layers.is_empty() {
@@ -356,7 +359,7 @@ impl fmt::Display for Crossover {
 }
 
 impl Parity {
-    /// Both sets of clips together.
+    /// The agreement over both sets of clips.
     pub fn and(mut self, other: Parity) -> Parity {
         self.spikes_equal &= other.spikes_equal;
         self.membranes_equal &= other.membranes_equal;
@@ -371,7 +374,7 @@ impl Parity {
         self.seconds.clock += other.seconds.clock;
         self.seconds.dense_twin += other.seconds.dense_twin;
         self.membrane_changes += other.membrane_changes;
-        for (mine, theirs) in self.thresholds.iter_mut().zip(&other.thresholds) {
+        for (mine, theirs) in self.thresholds.iter_mut().zip(other.thresholds.iter()) {
             add_spreads(mine, theirs);
         }
         add_operators(&mut self.twin, other.twin);

@@ -5,18 +5,19 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// Everything that a run can be told. A field that a file leaves out has its default; an unknown field is refused.
+/// All options of a run. A field that a file leaves out has its default; an unknown field is
+/// refused.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Shape and parts of the model.
     pub model: ModelConfig,
-    /// How it is trained.
+    /// Options of training.
     pub training: TrainingConfig,
 }
 
-/// Shape and parts of the model; `docs/model.md` gives the equations. The defaults are small, for the embedded data set;
-/// `networks/stft.ron` has the published sizes.
+/// Shape and parts of the model; `docs/model.md` gives the equations. The defaults are small, for
+/// the embedded data set; `networks/stft.ron` has the published sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
@@ -38,7 +39,7 @@ pub struct ModelConfig {
     pub time_steps: usize,
     /// Membrane time constant in time steps, at least 1.
     pub tau: f64,
-    /// Threshold at rest.
+    /// Threshold at rest, in units of the membrane.
     pub theta_0: f64,
     /// Lower bound of the dynamic threshold's target.
     pub theta_min: f64,
@@ -48,7 +49,7 @@ pub struct ModelConfig {
     pub trace_decay: f64,
     /// Rank of the map from the dense features to the thresholds.
     pub semantic_rank: usize,
-    /// What a spike does to the membrane.
+    /// Effect of a spike on the membrane.
     pub reset: ResetMode,
     /// Whether thresholds move.
     pub threshold: ThresholdMode,
@@ -56,11 +57,11 @@ pub struct ModelConfig {
     pub glp: bool,
     /// Time-step factor; off: the mean over time steps.
     pub time_step_factor: bool,
-    /// Derivative that stands in for the spike's.
+    /// Surrogate gradient: the derivative used in place of the spike's.
     pub surrogate: Surrogate,
     /// Steepness of the surrogate.
     pub surrogate_slope: f64,
-    /// How the dense and the spiking feature are joined.
+    /// Form of the fusion of the dense and the spiking feature.
     pub fusion: Fusion,
     /// Core sizes of the Tucker fusion; their results are added.
     pub scales: Vec<usize>,
@@ -74,7 +75,8 @@ pub struct ModelConfig {
     pub dropout_encoder: f64,
     /// Dropout rate in the embedding heads.
     pub dropout_heads: f64,
-    /// Dropout rate of the refined input of the spiking branch; one mask per clip for all time steps.
+    /// Dropout rate of the refined input of the spiking branch; one mask per clip for all time
+    /// steps.
     pub dropout_spiking_input: f64,
     /// Dropout rate of the dense feature where it enters the fusion.
     pub dropout_semantic: f64,
@@ -84,9 +86,10 @@ pub struct ModelConfig {
     pub fusion_residual: bool,
     /// Add a normalised Linear of the clip's average to each embedding.
     pub skip: bool,
-    /// Dropout rate of the average that enters it and the linear members.
+    /// Dropout rate of the clip's average where it enters the skip and the linear members.
     pub dropout_skip: f64,
-    /// Linear models that are trained beside this one, each with a loss of its own; clips are scored by all embeddings together.
+    /// Linear models that are trained beside this one, each with a loss of its own; clips are
+    /// scored by all embeddings together.
     pub linear_members: usize,
     /// Whether embeddings end in a ReLU, in front of what `skip` adds.
     pub embedding_relu: bool,
@@ -100,15 +103,17 @@ pub struct ModelConfig {
     pub read_out: Option<ReadOut>,
 }
 
-/// Scoring through the training classes: a clip's place among the class names is the mean of the training classes' places,
-/// weighted by its nearness to each. Names are placed by a graph of nearest neighbours among them, which may have further names
-/// than the classes' (`--vocabulary`). It has no part in training.
+/// Scoring through the training classes: a clip's place among the class names is the mean of the
+/// training classes' places, weighted by its nearness to each. Names are placed by a graph of
+/// nearest neighbours among them, which may have further names than the classes' (`--vocabulary`).
+/// Training does not use the read-out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadOut {
     /// Steepness of the softmax over distances that weighs the training classes.
     pub steepness: f64,
-    /// Neighbours that a name keeps in the graph: the mean is taken over graphs from the first number to the second.
+    /// Neighbours that a name keeps in the graph: the mean is taken over graphs from the first
+    /// number to the second.
     pub neighbours: [usize; 2],
     /// How far nearness spreads along the graph, 0 (not at all) to below 1.
     pub spread: f64,
@@ -120,25 +125,26 @@ impl Default for ReadOut {
     }
 }
 
-/// What a spike does to the membrane.
+/// Effect of a spike on the membrane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResetMode {
-    /// To zero.
+    /// Sets it to zero.
     Hard,
-    /// By subtracting the threshold.
+    /// Subtracts the threshold.
     Soft,
 }
 
 /// Whether thresholds move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ThresholdMode {
-    /// Per neuron, driven by the dense branch, the layer's entropy, the pooling and the neuron's own trace.
+    /// Per neuron, driven by the dense branch, the layer's entropy, the pooling and the neuron's
+    /// own trace.
     Dynamic,
-    /// `theta_0` throughout.
+    /// `theta_0` at all times.
     Fixed,
 }
 
-/// Derivative that stands in for the spike's in training.
+/// Surrogate gradient: the derivative used in place of the spike's in training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Surrogate {
     /// `k s (1 - s)`, `s = sigmoid(k (h - theta))`.
@@ -147,7 +153,7 @@ pub enum Surrogate {
     Arctan,
 }
 
-/// How the dense and the spiking feature are joined.
+/// Form of the fusion of the dense and the spiking feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fusion {
     /// Tucker form with a full core of `R x R x R`.
@@ -160,7 +166,7 @@ pub enum Fusion {
     SemanticOnly,
 }
 
-/// How the model is trained; `docs/model.md` gives the losses.
+/// Options of training; `docs/model.md` gives the losses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingConfig {
@@ -170,7 +176,8 @@ pub struct TrainingConfig {
     pub batches_per_epoch: usize,
     /// Positive clips per batch; as many negatives go with them.
     pub batch: usize,
-    /// Batches without dropout from which normalisation statistics are taken anew after each epoch; 0 keeps the running ones.
+    /// Batches without dropout from which normalisation statistics are taken anew after each epoch;
+    /// 0 keeps the running ones.
     pub calibration_batches: usize,
     /// Learning rate of Adam at the start.
     pub learning_rate: f64,
@@ -178,7 +185,7 @@ pub struct TrainingConfig {
     pub weight_decay: f64,
     /// Factor on the learning rate when validation stops improving.
     pub plateau_factor: f64,
-    /// Epochs without improvement before that.
+    /// Epochs without improvement after which `plateau_factor` applies.
     pub plateau_patience: usize,
     /// Margin of the triplet losses.
     pub margin: f64,
@@ -190,13 +197,14 @@ pub struct TrainingConfig {
     pub weight_reconstruction: f64,
     /// Weight of the cross-entropy over the training classes.
     pub weight_classification: f64,
-    /// Steepness of its softmax over distances.
+    /// Steepness of the softmax over distances in the cross-entropy.
     pub classification_scale: f64,
     /// Draw sound and picture of a training clip independently from the clips of its class.
     pub independent_modalities: bool,
     /// Calibrated stacking: number of steps of the gamma grid.
     pub gamma_steps: usize,
-    /// Calibrated stacking: width of a step. The grid is widened when the best gamma lies on its edge.
+    /// Calibrated stacking: width of a step. The grid is widened when the best gamma lies on its
+    /// edge.
     pub gamma_step: f64,
 }
 
@@ -272,6 +280,9 @@ impl Default for TrainingConfig {
 
 impl Config {
     /// Reads and checks a RON file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no configuration, or a value is outside its domain.
     pub fn read(path: &Path) -> Result<Config> {
         let config = Config::parse(&read_text(path)?).map_err(|e| Error::Text {
             path: path.to_path_buf(),
@@ -283,7 +294,10 @@ impl Config {
         Ok(config)
     }
 
-    /// Parses RON text.
+    /// Parses a RON document; values are not [checked](Self::check).
+    ///
+    /// # Errors
+    /// If the text is no RON, or a field is unknown or of another type.
     pub fn parse(text: &str) -> std::result::Result<Config, ron::error::SpannedError> {
         ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME).from_str(text)
     }
@@ -293,7 +307,11 @@ impl Config {
         ron::ser::to_string_pretty(self, ron::ser::PrettyConfig::new()).unwrap_or_default()
     }
 
-    /// Refuses values outside their domain. RON accepts NaN and infinity, so each number is checked here.
+    /// Checks the domain of every value. RON accepts NaN and infinity, so each number is checked
+    /// here.
+    ///
+    /// # Errors
+    /// If a value is outside its domain.
     pub fn check(&self) -> Result<()> {
         let (m, t) = (&self.model, &self.training);
         let ReadOut { steepness, neighbours: [fewest, most], spread } = m.read_out.unwrap_or_default();

@@ -1,49 +1,51 @@
-//! Scoring a model on a seen and an unseen part of a data set, with everything the run did on the way.
+//! Scoring a model on a seen and an unseen part of a data set, with everything the run did on the
+//! way.
 
 use crate::data::{Clips, Dataset};
-use crate::energy::{Cost, DenseOperator, add_operators};
+use crate::energy::{Branch, Cost, DenseOperator, add_operators};
 use crate::error::{Error, Result};
 use crate::hybrid::config::TrainingConfig;
 use crate::hybrid::gzsl::{Candidates, Reader, Scored, Scores, distance_cost, distances};
-use crate::hybrid::model::{Activity, Hybrid, Inference};
+use crate::hybrid::model::{Activity, Hybrid, Inference, LayerRecord};
+use crate::hybrid::parameters::ByModality;
 use crate::spiking::Driver;
 use serde::{Deserialize, Serialize};
 
-/// One value for each way to score a clip: sum of both modalities' distances, video alone, audio alone.
+/// One value for each way to score a clip.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByMode<T> {
-    /// Sum of both distances.
+    /// By the sum of the distances of both modalities.
     pub both: T,
-    /// Video alone, as the reference models are scored.
+    /// By the distances of video alone, as the reference models are scored.
     pub video: T,
-    /// Audio alone.
+    /// By the distances of audio alone.
     pub audio: T,
 }
 
 impl<T> ByMode<T> {
-    /// The same for each mode.
+    /// What `f` makes of the value of each mode.
     pub fn map<S>(self, mut f: impl FnMut(T) -> S) -> ByMode<S> {
         ByMode { both: f(self.both), video: f(self.video), audio: f(self.audio) }
     }
 }
 
-/// Where gamma comes from.
+/// Where the distance added to seen classes comes from.
 #[derive(Clone, Copy)]
 pub enum Gamma<'a> {
-    /// Chosen on this data, by mode: for validation only.
+    /// The best for these clips, for each mode: for validation only.
     Choose(&'a TrainingConfig),
-    /// Chosen before.
+    /// Values that were chosen before.
     Given(ByMode<f64>),
 }
 
-/// A seen and an unseen part, and the classes that compete for their clips.
+/// Clips of seen and of unseen classes, and all classes that compete for them.
 pub struct Task<'a> {
     /// Clips of trained classes.
     pub seen: &'a Clips,
-    /// Clips of other classes.
+    /// Clips of classes without training.
     pub unseen: &'a Clips,
-    /// All these classes.
+    /// The classes of both parts.
     pub candidates: Candidates,
 }
 
@@ -61,10 +63,10 @@ pub struct Evaluation {
     pub dense: Vec<DenseOperator>,
     /// Operations of embedding the classes and placing their names, once.
     pub classes: Vec<DenseOperator>,
-    /// Operations of comparing clips with classes.
+    /// Operations of the comparison of clips with classes.
     pub scoring: DenseOperator,
     /// `[clips, E]`, audio and video, seen part first.
-    pub embeddings: [Vec<f32>; 2],
+    pub embeddings: ByModality<Vec<f32>>,
     /// `[classes, E]`, in the order of the candidates.
     pub class_embeddings: Vec<f32>,
     /// Id of each clip.
@@ -76,16 +78,15 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Mean firing rates `[modality][block][step]` of blocks of `width` neurons; empty without a spiking branch.
-    pub fn rates(&self, width: usize) -> Vec<Vec<Vec<f64>>> {
+    /// Mean firing rates `[modality][block][step]`; empty without a spiking branch.
+    pub fn rates(&self) -> Vec<Vec<Vec<f64>>> {
         let Some(activity) = &self.activity else { return Vec::new() };
-        let neurons = (self.clips * width) as f64;
-        let rate = |steps: &Vec<u64>| steps.iter().map(|&spikes| spikes as f64 / neurons).collect();
-        activity.spikes.iter().map(|blocks| blocks.iter().map(rate).collect()).collect()
+        activity.layers.iter().map(|layers| layers.iter().map(LayerRecord::rates).collect()).collect()
     }
 }
 
-/// Runs `network` over `task`.
+/// Embeds the clips of `task`, scores them, and keeps what the run did; `progress(clips done)` is
+/// called after each batch.
 ///
 /// # Errors
 /// If clips do not fit the model or a class has no vector.
@@ -107,10 +108,10 @@ pub fn evaluate(
     let reader = network.model().config.read_out.as_ref().map(|options| {
         let seen = &task.candidates.seen;
         let (reader, cost) = Reader::new(options, &words, size, &vectors, &dataset.vocabulary, seen);
-        classes.push(operator("read_out", "names", cost));
+        classes.push(operator(Branch::Classes, "read_out", "names", cost));
         reader
     });
-    let [audio, video] = all.embeddings.each_ref().map(|x| match &reader {
+    let ByModality { audio, video } = all.embeddings.as_ref().map(|x| match &reader {
         Some(reader) => reader.distances(x),
         None => distances(x, &words, size),
     });
@@ -118,7 +119,8 @@ pub fn evaluate(
         Some(reader) => reader.cost(labels.len()),
         None => distance_cost(pairs, size),
     };
-    let scoring = operator("scoring", "distances", cost + cost + choice_cost(labels.len(), &task.candidates));
+    let scoring = cost + cost + choice_cost(labels.len(), &task.candidates);
+    let scoring = operator(Branch::Scoring, "scoring", "distances", scoring);
     let both: Vec<f32> = audio.iter().zip(&video).map(|(a, v)| a + v).collect();
     if let Some(at) = both.iter().position(|d| !d.is_finite()) {
         let clip = at / task.candidates.classes.len();
@@ -151,12 +153,12 @@ pub fn evaluate(
 }
 
 /// An operator without weights.
-fn operator(layer: &str, operator: &str, cost: Cost) -> DenseOperator {
-    DenseOperator { layer: layer.into(), operator: operator.into(), cost, synapses: None }
+fn operator(branch: Branch, layer: &str, operator: &str, cost: Cost) -> DenseOperator {
+    DenseOperator { branch, layer: layer.into(), in_twin: true, operator: operator.into(), cost, synapses: None }
 }
 
-/// Arithmetic of choosing classes by the sum of both distances: per clip and class an addition and a comparison, per seen class an
-/// addition of gamma.
+/// Arithmetic of choosing classes by the sum of both distances: per clip and class an addition and
+/// a comparison, per seen class an addition of gamma.
 fn choice_cost(clips: usize, candidates: &Candidates) -> Cost {
     let (clips, classes) = (clips as u64, candidates.classes.len() as u64);
     let seen = candidates.seen.iter().filter(|&&seen| seen).count() as u64;
@@ -172,7 +174,7 @@ impl<T> ByMode<T> {
 impl Inference {
     /// Adds the clips of another inference of the same model behind these.
     fn append(&mut self, other: Inference) {
-        for (mine, theirs) in self.embeddings.iter_mut().zip(other.embeddings) {
+        for (mine, theirs) in self.embeddings.iter_mut().zip(other.embeddings.into_array()) {
             mine.extend(theirs);
         }
         add_operators(&mut self.dense, other.dense);

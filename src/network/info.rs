@@ -1,13 +1,16 @@
 //! What a network consists of, for people and as JSON.
 
+use super::checked::Network;
 use super::compile::Compiled;
 use super::graph::{self, NetworkGraph};
-use super::{EdgeCount, Network, Projection, Rule};
+use super::projection::{EdgeCount, Projection, Rule};
 pub use crate::base::memory::bytes;
+use crate::base::text::grouped;
 use serde::Serialize;
 use std::fmt;
 
-/// Draws for which edges are counted one by one; seconds. Behind that fan-in and fan-out are expectations.
+/// Most draws for which edges are counted one by one (takes a few seconds); beyond that fan-in and
+/// fan-out are expectations.
 const MOST_DRAWS: u64 = 1 << 30;
 
 /// The facts about a network.
@@ -113,25 +116,25 @@ impl Info {
             .map(|component| Stage {
                 members: component.members.iter().map(|&origin| network.origin_name(origin).to_owned()).collect(),
                 recurrent: component.recurrent,
-                shortest_cycle_ms: graph.shortest_cycle(&component).map(|ticks| ticks as f64 * network.dt_ms),
+                shortest_cycle_ms: graph.shortest_cycle(&component).map(|ticks| ticks as f64 * network.dt_ms()),
             })
             .collect();
-        let projections: Vec<ProjectionInfo> = network.projections.iter().map(|p| projection(network, p)).collect();
+        let projections: Vec<ProjectionInfo> = network.projections().iter().map(|p| projection(network, p)).collect();
         Info {
             schema: 1,
-            name: network.name.clone(),
-            dt_ms: network.dt_ms,
+            name: network.name().to_owned(),
+            dt_ms: network.dt_ms(),
             seed: compiled.seed,
-            neurons: network.populations.iter().map(|p| u64::from(p.size)).sum(),
+            neurons: network.populations().iter().map(|p| u64::from(p.size)).sum(),
             synapses: projections.iter().map(|p| p.synapses).fold(0, u64::saturating_add),
             memory_bytes: network.memory(),
             populations: network
-                .populations
+                .populations()
                 .iter()
                 .map(|p| PopulationInfo { name: p.name.clone(), size: p.size, kind: graph::kind(&p.threshold).into() })
                 .collect(),
             sources: network
-                .sources
+                .sources()
                 .iter()
                 .map(|s| PopulationInfo { name: s.name.clone(), size: s.size, kind: graph::emits(&s.emits).into() })
                 .collect(),
@@ -172,28 +175,15 @@ fn projection(network: &Network, p: &Projection) -> ProjectionInfo {
     ProjectionInfo {
         from: network.origin_name(p.from).to_owned(),
         from_ids: [p.from_ids.start, p.from_ids.end],
-        to: network.populations[p.to].name.clone(),
+        to: network.populations()[p.to].name.clone(),
         to_ids: [p.to_ids.start, p.to_ids.end],
         rule: graph::rule(&p.rule),
         synapses,
         counted,
         fan_in,
         fan_out,
-        delay_ms: [p.shortest_delay(), p.longest_delay()].map(|ticks| f64::from(ticks) * network.dt_ms),
+        delay_ms: [p.shortest_delay(), p.longest_delay()].map(|ticks| f64::from(ticks) * network.dt_ms()),
     }
-}
-
-/// Digits in groups of three.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 impl fmt::Display for Fan {

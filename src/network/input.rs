@@ -15,11 +15,12 @@ pub struct Array {
     pub values: Vec<f64>,
 }
 
-/// Reads the array of a `.npy` file (floats or integers, one or two dimensions) or of a `.csv` file without a head, whose shape is
-/// `[rows]` if it has one column.
+/// Reads the array of a `.npy` file (floats or integers, one or two dimensions) or of a `.csv` file
+/// without a head, whose shape is `[rows]` if it has one column.
 ///
 /// # Errors
-/// If it cannot be read, is no such file, would need more than `limit` bytes, or holds a value that is not finite.
+/// If it cannot be read, is no such file, would need more than `limit` bytes, or holds a value that
+/// is not finite.
 pub fn read_array(path: &Path, limit: u64) -> Result<Array> {
     let array = match &ending(path)[..] {
         "npy" => read_npy(path, limit)?,
@@ -32,10 +33,12 @@ pub fn read_array(path: &Path, limit: u64) -> Result<Array> {
     }
 }
 
-/// Reads one population of any file that [`crate::recording::read_population`] knows, in ticks of `dt_ms`.
+/// Reads one population of any file that [`crate::recording::read_population`] knows, in ticks of
+/// `dt_ms`.
 ///
 /// # Errors
-/// If it cannot be read, is no such file, has no such population, or would need more than `limit` bytes.
+/// If it cannot be read, is no such file, has no such population, or would need more than `limit`
+/// bytes.
 pub fn read_spikes(path: &Path, dt_ms: f64, population: Option<&str>, limit: u64) -> Result<SpikeRecording> {
     if path.is_file() {
         checked_size(path, limit)?;
@@ -142,7 +145,8 @@ fn number<T: std::str::FromStr>(row: &csv::StringRecord, column: usize) -> Optio
     row.get(column)?.parse().ok()
 }
 
-/// Calls `f` with each row and a function that makes an error of its line from a column and what was expected there.
+/// Calls `f` with each row and a function that makes an error of its line from a column and what
+/// was expected there.
 fn each_row(
     path: &Path,
     reader: &mut Reader,

@@ -4,10 +4,15 @@ use super::spec::GRID_TOLERANCE;
 use crate::error::short;
 use crate::spiking::Tick;
 
+/// A time in ms.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Ms(pub f64);
+
 /// The longest run.
 pub const MOST_TICKS: Tick = Tick::MAX / 2;
 
-/// The ticks in `ms`, which must be a whole number of them to within [`GRID_TOLERANCE`] and at most `most`, 2^n - 1 or 2^n - 2.
+/// The ticks in `ms`, which must be a whole number of them to within [`GRID_TOLERANCE`] and at most
+/// `most`, 2^n - 1 or 2^n - 2.
 pub(super) fn ticks(ms: f64, dt_ms: f64, most: Tick) -> Result<Tick, String> {
     let exact = ms / dt_ms;
     let ticks = exact.round();

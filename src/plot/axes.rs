@@ -1,10 +1,12 @@
-//! Axes: where a value stands in a panel, ticks at 1, 2 and 5, and the lines and labels around the panel.
+//! Axes: where a value stands in a panel, ticks at 1, 2 and 5, and the lines and labels around the
+//! panel.
 
 use super::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
 use super::font::{shorten, width};
 use super::input::Window;
 
-// Sizes for a column of 3.4 inches at 300 pixels per inch: 8, 7 and 6 points of text, lines of half a point.
+// Sizes for a column of 3.4 inches at 300 pixels per inch: 8, 7 and 6 points of text, lines of half
+// a point.
 pub const LABEL: f64 = 33.0;
 pub const TICK: f64 = 29.0;
 pub const NOTE: f64 = 25.0;
@@ -16,15 +18,15 @@ pub const EDGE: f64 = 14.0;
 pub const BOTTOM: f64 = 101.0;
 /// Height of a row of the legend or of notes.
 pub const ROW: f64 = 38.0;
-/// Rows of a legend; what does not fit is counted instead of named.
+/// Most rows of a legend; further names are counted, not shown.
 const LEGEND_ROWS: usize = 3;
 
-/// Blue, vermilion, green, purple, orange, sky blue, black: the palette of Okabe and Ito, which colour-blind readers can
-/// tell apart, without its yellow, which nobody sees on white.
+/// Blue, vermilion, green, purple, orange, sky blue, black: the palette of Okabe and Ito, which
+/// colour-blind readers can tell apart, without its yellow, which is hardly visible on white.
 const PALETTE: [Colour; 7] =
     [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [0, 0, 0]];
 
-/// The colour of the `n`-th population or neuron; they repeat.
+/// The colour of the `n`-th population or neuron; colours repeat.
 pub fn colour(n: usize) -> Colour {
     PALETTE[n % PALETTE.len()]
 }
@@ -57,7 +59,7 @@ impl Ticks {
         Ticks(values.into_iter().map(|v| (v, label(v).replace('-', "−"))).collect())
     }
 
-    /// As [`Ticks::linear`] for an axis `high` pixels high: at least two ticks if they find room.
+    /// As [`Ticks::linear`] for an axis `high` pixels high: at least two ticks if there is room.
     pub fn vertical(lo: f64, hi: f64, high: f64) -> Ticks {
         let few = (high / 60.0).floor().max(1.0);
         let more = (0..4).map(|extra| Ticks::linear(lo, hi, few + f64::from(extra)));
@@ -65,11 +67,12 @@ impl Ticks {
         more.into_iter().find(fits).unwrap_or_else(|| Ticks::linear(lo, hi, few))
     }
 
-    /// Ticks in `lo..=hi`, both above 0, at powers of ten, and between them at 2 and 5 if there are few. The rest have no label.
+    /// Ticks in `lo..=hi`, both above 0, at powers of ten, and between them at 2 and 5 if there are
+    /// few. The rest have no label.
     pub fn log(lo: f64, hi: f64) -> Ticks {
         let decades = (hi / lo).log10();
         let mut ticks = Vec::new();
-        // Whatever the ends are, no power outside of what a number can hold is looked at.
+        // Powers beyond the range of f64 are skipped, whatever the ends are.
         let power = |end: f64| end.log10().floor().clamp(f64::from(f64::MIN_10_EXP), f64::from(f64::MAX_10_EXP)) as i32;
         for power in power(lo)..=power(hi) {
             for m in 1..10 {
@@ -94,7 +97,8 @@ impl Ticks {
     }
 }
 
-/// The smallest 1, 2 or 5 times a power of ten that is not below `x`; 1 if that is not a positive number.
+/// The smallest 1, 2 or 5 times a power of ten that is not below `x`; 1 if that is not a positive
+/// number.
 pub fn round_up(x: f64) -> f64 {
     let power = 10_f64.powf(x.log10().floor());
     if !power.is_normal() {
@@ -103,10 +107,10 @@ pub fn round_up(x: f64) -> f64 {
     [1.0, 2.0, 5.0].into_iter().find(|m| m * power >= x * (1.0 - 1e-9)).unwrap_or(10.0) * power
 }
 
-/// A little more than `lo..=hi`, and never nothing.
+/// `lo..=hi` with a margin, never empty.
 pub fn padded(lo: f64, hi: f64) -> (f64, f64) {
     let least = (lo.abs().max(hi.abs()) * 1e-3).max(1e-6);
-    // Constant values get an axis of their own size, about which they lie in the middle.
+    // A constant value lies in the middle of an axis of its own magnitude.
     let pad = if hi - lo < least { least.max(0.5) } else { (hi - lo) * 0.06 };
     (lo - pad, hi + pad)
 }
@@ -135,14 +139,14 @@ impl Panel {
         self.top + self.height
     }
 
-    /// Where `x` stands, in pixels.
+    /// Position of `x` in pixels.
     pub fn at_x(&self, x: f64) -> f64 {
         let (lo, hi) = self.x;
         let part = if self.log_x { (x / lo).ln() / (hi / lo).ln() } else { (x - lo) / (hi - lo) };
         self.left + part.clamp(0.0, 1.0) * self.width
     }
 
-    /// Where `y` stands, in pixels.
+    /// Position of `y` in pixels.
     pub fn at_y(&self, y: f64) -> f64 {
         let (lo, hi) = self.y;
         self.bottom() - ((y - lo) / (hi - lo)).clamp(0.0, 1.0) * self.height
@@ -198,14 +202,15 @@ impl TimeAxis {
     }
 }
 
-/// As many ticks as their labels leave room for.
+/// Ticks for `wide` pixels, as many as their labels leave room for.
 pub fn fitting(range: (f64, f64), wide: f64) -> Ticks {
     let fits = |ticks: &Ticks| (ticks.0.len() as f64 - 1.0) * (ticks.width() + 40.0) <= wide;
     let all = (1..=6).rev().map(|most| Ticks::linear(range.0, range.1, f64::from(most)));
     all.into_iter().find(fits).unwrap_or_else(|| Ticks::linear(range.0, range.1, 1.0))
 }
 
-/// As [`Ticks::log`], with as many of the labels as find room, those of powers of ten first; all ticks stay.
+/// As [`Ticks::log`], with as many of the labels as find room, those of powers of ten first; all
+/// ticks stay.
 pub fn fitting_log(range: (f64, f64), wide: f64) -> Ticks {
     let mut ticks = Ticks::log(range.0, range.1);
     let mut order: Vec<usize> = (0..ticks.0.len()).filter(|&i| !ticks.0[i].1.is_empty()).collect();
@@ -244,12 +249,14 @@ pub fn overhang_log(ticks: &Ticks, range: (f64, f64), wide: f64) -> f64 {
     overhang(&logarithms, (range.0.ln(), range.1.ln()), wide)
 }
 
-/// Room to the left of a panel for ticks whose labels are `labels` wide, and for an upward label if there is one.
+/// Room to the left of a panel for ticks whose labels are `labels` wide, and for an upward label if
+/// there is one.
 pub fn margin(labels: f64, named: bool) -> f64 {
     (EDGE + if named { LABEL + 14.0 } else { 0.0 } + labels + TICK_LENGTH + THIN + 7.0).ceil()
 }
 
-/// The upward label of an axis, centred on `y`, for which there are `room` pixels; a shorter one if the first is too long.
+/// The upward label of an axis, centred on `y`, for which there are `room` pixels; a shorter one if
+/// the first is too long.
 pub fn upward_label(figure: &mut Figure, y: f64, room: f64, labels: [&str; 2]) {
     let x = EDGE + 0.76 * LABEL;
     if let Some(label) = labels.into_iter().find(|label| width(label, LABEL) <= room) {
@@ -266,7 +273,7 @@ pub fn ring(figure: &mut Figure, colour: Colour, at: Vec<(f64, f64)>) {
     figure.dots(Shape::Disc, DOT, WHITE, at);
 }
 
-/// What stands before a name in a legend.
+/// The sign before a name in a legend.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
     Line(Colour),
@@ -290,7 +297,7 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
             Sample::Dot(..) | Sample::Ring(_) => 33.0,
         };
         let more = format!("and {} more", entries.len() - n);
-        // Every row keeps room to say how many are not named.
+        // Every row keeps room for the number of names that are not shown.
         let kept = if n + 1 == entries.len() { 0.0 } else { GAP + width(&more, TICK) };
         let name = shorten(name, TICK, (right - left - long - kept).max(0.0));
         let wide = long + width(&name, TICK);
@@ -320,27 +327,14 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
     ROW * (row + 1) as f64
 }
 
-/// `1234567` as `1,234,567`.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A number of ms without needless zeros.
 pub fn short_ms(ms: f64) -> String {
     let text = format!("{ms:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// The points of a line from left to right, at most four per pixel column: the first, the lowest, the highest and the last,
-/// so that a thinned line covers the same pixels and no peak is lost.
+/// The points of a line from left to right, at most four per pixel column: the first, the lowest,
+/// the highest and the last, so that a thinned line covers the same pixels and no peak is lost.
 pub fn envelope(points: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     let mut line: Vec<(f64, f64)> = Vec::new();
     let mut column: Vec<(f64, f64)> = Vec::new();
@@ -460,7 +454,6 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([grouped(7), grouped(1000), grouped(1_234_567)], ["7", "1,000", "1,234,567"]);
         assert_eq!([short_ms(5.0), short_ms(0.1), short_ms(100.0)], ["5", "0.1", "100"]);
     }
 }

@@ -13,11 +13,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// Width of a figure in pixels.
+pub const WIDTH: u32 = 1020;
+
 /// Pixels per inch of a PNG.
 const PPI: u32 = 300;
 
-/// Both outputs are drawn three times as fine as the PNG's pixels. plotters places everything at whole units; the PNG is the
-/// mean of 3 x 3, which smooths all edges.
+/// Both outputs are drawn three times as fine as the PNG's pixels. plotters places everything at
+/// whole units; the PNG is the mean of 3 x 3, which smooths all edges.
 const FINE: u32 = 3;
 
 /// Red, green, blue.
@@ -26,7 +29,7 @@ pub const INK: Colour = [0x22, 0x22, 0x22];
 pub const WHITE: Colour = [0xFF; 3];
 pub const GREY: Colour = [0x59, 0x59, 0x59];
 
-/// Where a text's position is in it.
+/// Which point of a text stands at its position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Anchor {
     Start,
@@ -34,7 +37,8 @@ pub enum Anchor {
     End,
 }
 
-/// A line of text. `x`, `y` is on the baseline; `upward` text is read with the head tilted to the left.
+/// A line of text. `x`, `y` is on the baseline; `upward` text is read with the head tilted to the
+/// left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Text {
     pub x: f64,
@@ -57,14 +61,15 @@ impl Text {
             Anchor::End => -long,
         };
         let (up, down) = (0.76 * self.em, 0.22 * self.em);
-        match self.upward {
-            false => [self.x + start, self.y - up, self.x + start + long, self.y + down],
-            true => [self.x - up, self.y - start - long, self.x + down, self.y - start],
+        if self.upward {
+            [self.x - up, self.y - start - long, self.x + down, self.y - start]
+        } else {
+            [self.x + start, self.y - up, self.x + start + long, self.y + down]
         }
     }
 }
 
-/// What a figure is made of; all lengths in pixels of the PNG.
+/// An element of a figure; all lengths in pixels of the PNG.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mark {
     Rect {
@@ -110,11 +115,11 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Its corners about its middle; a disc has none.
+    /// Corners of a sign relative to its middle; a disc has none.
     fn corners(self, r: f64) -> Vec<(f64, f64)> {
         match self {
             Shape::Disc => Vec::new(),
-            // All look about as large as the disc.
+            // The factors make all signs look as large as the disc.
             Shape::Square => vec![(-0.9 * r, -0.9 * r), (0.9 * r, -0.9 * r), (0.9 * r, 0.9 * r), (-0.9 * r, 0.9 * r)],
             Shape::Diamond => vec![(0.0, -1.25 * r), (1.25 * r, 0.0), (0.0, 1.25 * r), (-1.25 * r, 0.0)],
             Shape::Triangle => vec![(0.0, -1.2 * r), (1.15 * r, 0.8 * r), (-1.15 * r, 0.8 * r)],
@@ -132,10 +137,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// By the extension `.svg` or `.png`.
+    /// The format of a path by its extension, `.svg` or `.png`.
     ///
     /// # Errors
-    /// If it is neither.
+    /// If the extension is another one.
     pub fn of(path: &Path) -> Result<Format> {
         match &ending(path)[..] {
             "svg" => Ok(Format::Svg),
@@ -144,7 +149,7 @@ impl Format {
         }
     }
 
-    /// What stands near the beginning of this program's files.
+    /// Text near the beginning of files that this program wrote.
     pub fn mark(self) -> &'static str {
         match self {
             Format::Svg => "class=\"spikefuse\"",
@@ -164,7 +169,7 @@ pub struct Figure {
 impl Figure {
     /// An empty figure of column width.
     pub(crate) fn new() -> Figure {
-        Figure { width: super::WIDTH, height: 0, marks: Vec::new() }
+        Figure { width: WIDTH, height: 0, marks: Vec::new() }
     }
 
     pub(crate) fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, colour: Colour) {
@@ -195,7 +200,7 @@ impl Figure {
         self.marks.push(Mark::Text(Text { x, y, em, anchor: Anchor::Middle, upward: true, colour: INK, text }));
     }
 
-    /// All its text.
+    /// All texts of the figure.
     #[cfg(test)]
     pub(crate) fn texts(&self) -> Vec<&Text> {
         self.marks.iter().filter_map(|mark| if let Mark::Text(text) = mark { Some(text) } else { None }).collect()
@@ -213,7 +218,7 @@ impl Figure {
     /// The figure as an SVG document, of the PNG's size in inches.
     ///
     /// # Errors
-    /// If it cannot be drawn.
+    /// If plotters cannot draw it.
     pub fn svg(&self) -> Result<String> {
         let (w, h) = self.fine_size();
         let mut svg = String::new();
@@ -231,13 +236,14 @@ impl Figure {
             Format::Svg.mark()
         );
         svg = svg.replacen(&from, &to, 1);
-        // plotters writes 90 bytes for a rectangle. Spikes and points are many: one path for all of one kind.
+        // plotters writes 90 bytes for a rectangle. Spikes and points are many: one path for all of
+        // one kind.
         let end = svg.rfind("</svg>").unwrap_or(svg.len());
         svg.insert_str(end, &self.svg_paths());
         Ok(svg)
     }
 
-    /// What is many, above everything else.
+    /// Paths of marks that are many; they cover all other marks.
     fn svg_paths(&self) -> String {
         let mut paths = String::new();
         for mark in &self.marks {
@@ -251,7 +257,8 @@ impl Figure {
             );
             let (mut x0, mut y0) = (0, 0);
             for &(x, y, w) in runs {
-                // A relative move is shorter, and the middle of a line is half its thickness below its top.
+                // A relative move is shorter, and the middle of a line is half its thickness below
+                // its top.
                 let (x, y2) = (i64::from(x), 2 * i64::from(y) + i64::from(*height));
                 let (dx, dy2) = (x - x0, y2 - y0);
                 let half = if dy2 % 2 == 0 { "" } else { ".5" };
@@ -267,7 +274,7 @@ impl Figure {
     /// The figure as a PNG file.
     ///
     /// # Errors
-    /// If it cannot be drawn.
+    /// If plotters cannot draw it.
     pub fn png(&self) -> Result<Vec<u8>> {
         let (w, h) = self.fine_size();
         let mut fine = vec![0; (w * h * 3) as usize];
@@ -281,7 +288,7 @@ impl Figure {
         let mut encoder = png::Encoder::new(&mut png, self.width, self.height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
-        // So that it comes into a document at its size on paper.
+        // The resolution gives the figure its size on paper when it is put into a document.
         let per_metre = (f64::from(PPI) / 0.0254).round() as u32;
         encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }));
         encoder.add_text_chunk("Software".into(), "spikefuse".into()).map_err(cannot_draw)?;
@@ -331,8 +338,8 @@ impl Figure {
                         area.draw(&PathElement::new(points, style)).map_err(cannot_draw)?;
                         continue;
                     }
-                    // plotters fills the outline of a thick path, which goes wrong where that crosses itself: segments
-                    // and round joints do not.
+                    // plotters fills the outline of a thick path, which goes wrong where that
+                    // crosses itself: segments and round joints do not.
                     for ends in points.windows(2) {
                         area.draw(&PathElement::new(ends.to_vec(), style)).map_err(cannot_draw)?;
                     }
@@ -402,7 +409,8 @@ fn cannot_draw(error: impl std::fmt::Display) -> Error {
 
 fn draw_text<B: DrawingBackend>(area: &DrawingArea<B, Shift>, text: &Text, format: Format) -> Result<()> {
     let em = text.em * f64::from(FINE);
-    // How plotters' two backends scale a font, and how far below a text's top each of them puts the baseline.
+    // How plotters' two backends scale a font, and how far below a text's top each of them puts the
+    // baseline.
     let (size, drop) = match format {
         Format::Svg => (1.24 * em, 0.76 * em),
         Format::Png => (LINE_PER_EM * em, LINE_PER_EM * em / 2.0),
@@ -420,7 +428,7 @@ fn draw_text<B: DrawingBackend>(area: &DrawingArea<B, Shift>, text: &Text, forma
     area.draw(&plotters::element::Text::new(text.text.as_str(), place, style)).map_err(cannot_draw)
 }
 
-/// The mean of each block of `FINE` x `FINE` pixels of three bytes.
+/// Scales an RGB image down: each pixel becomes the mean of `FINE` x `FINE` pixels.
 fn mean_of_blocks(fine: &[u8], width: usize, height: usize) -> Vec<u8> {
     let n = FINE as usize;
     let mut pixels = vec![0; width * height * 3];

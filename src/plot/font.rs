@@ -1,9 +1,10 @@
-//! The font that is built in, so that figures need none of the system's and text can be measured before it is drawn.
+//! The built-in font: figures need no font of the system, and text can be measured before it is
+//! drawn.
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::OnceLock;
 
-/// As CSS writes it: a viewer of an SVG without DejaVu Sans takes its own sans serif.
+/// Family names as in CSS: a viewer of an SVG without DejaVu Sans takes its own sans serif.
 const FAMILY: &str = "DejaVu Sans, sans-serif";
 
 /// Height of the font's line over its em: bitmap text is scaled by the one, SVG text by the other.
@@ -21,7 +22,8 @@ pub fn font(size: f64) -> FontDesc<'static> {
 
 /// Width of `text` in pixels, at `em` pixels per em.
 pub fn width(text: &str, em: f64) -> f64 {
-    // plotters rounds widths down to whole pixels: measure large. A font that could not be read fails when it draws.
+    // plotters rounds widths down to whole pixels: measure large. A font that could not be read
+    // fails when it draws.
     const LARGE: f64 = 1000.0;
     let ((left, _), (right, _)) = font(LARGE * LINE_PER_EM).layout_box(text).unwrap_or_default();
     f64::from(right - left) / LARGE * em

@@ -1,10 +1,20 @@
-//! What to draw of a recording, and whether it can be drawn.
+//! The part of a recording to draw, checked.
 
-use super::Span;
+use crate::base::text::some;
 use crate::error::{Error, Result, short};
 use crate::recording::{Recorded, SpikeRecording, check_dt, ids as ids_of, name_and_ids};
 use crate::spiking::Tick;
 use std::ops::Range;
+
+/// A part of a recording: ticks that start in `from_ms..to_ms`, in ms from tick 0. A bound that is
+/// not given is the recording's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Span {
+    /// Start in ms, inclusive.
+    pub from_ms: Option<f64>,
+    /// End in ms, exclusive.
+    pub to_ms: Option<f64>,
+}
 
 /// Part of a recording in ticks, `from..to`, never empty.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,24 +92,30 @@ impl Window {
                 format!("{} ms is less than a tick of {} ms", short(width_ms), short(self.dt_ms)),
             ));
         }
-        // A bin longer than all time is one bin.
+        // A bin longer than any recording is one bin.
         Ok(ticks.min(f64::from(Tick::MAX)) as Tick)
     }
 }
+
+/// Names that a message lists at most.
+pub const MOST_NAMES: usize = 20;
 
 /// The populations to draw and their spikes in a window.
 pub struct Chosen<'a> {
     recording: &'a SpikeRecording,
     pub window: Window,
-    /// Of those to draw: name, with neurons if not all of it are drawn, and how many neurons are.
+    /// Populations to draw: name, with the range of neurons if only some are drawn, and number of
+    /// drawn neurons.
     pub populations: Vec<(String, u32)>,
-    /// Of each of the recording's populations: its place in `populations`, and the neurons to draw, ascending.
+    /// For each population of the recording: its index in `populations` and the neurons to draw,
+    /// ascending.
     places: Vec<Option<(usize, Vec<Range<u32>>)>>,
 }
 
 impl<'a> Chosen<'a> {
-    /// Checks all of the recording, and that at most `most` populations are to be drawn: those of `names`, each with or without neurons
-    /// (`exc`, `exc[0..10]`), or all of which spikes were recorded.
+    /// Checks all of the recording, and that at most `most` populations are to be drawn: those of
+    /// `names`, each with or without neurons (`exc`, `exc[0..10]`), or all of which spikes were
+    /// recorded.
     pub fn new(recording: &'a SpikeRecording, span: Span, names: &[String], most: usize) -> Result<Chosen<'a>> {
         let window = Window::new(span, recording.dt_ms, 0, u64::from(recording.ticks))?;
         if recording.populations.is_empty() {
@@ -109,9 +125,10 @@ impl<'a> Chosen<'a> {
             return Err(Error::value("recording", format!("population {name} has no neurons")));
         }
         check_spikes(recording)?;
-        let mut wanted: Vec<Vec<Range<u32>>> = match names.is_empty() {
-            true => recording.populations.iter().map(|(_, size)| std::iter::once(0..*size).collect()).collect(),
-            false => vec![Vec::new(); recording.populations.len()],
+        let mut wanted: Vec<Vec<Range<u32>>> = if names.is_empty() {
+            recording.populations.iter().map(|(_, size)| std::iter::once(0..*size).collect()).collect()
+        } else {
+            vec![Vec::new(); recording.populations.len()]
         };
         for text in names {
             let (population, ids) = named(recording, text)?;
@@ -149,7 +166,8 @@ impl<'a> Chosen<'a> {
         Ok(Chosen { recording, window, populations, places })
     }
 
-    /// Tick, place of the population in `populations`, number of the neuron among those that are drawn; of all ticks.
+    /// Tick, place of the population in `populations`, number of the neuron among those that are
+    /// drawn; of all ticks.
     pub fn all_spikes(&self) -> impl Iterator<Item = (Tick, usize, u32)> + '_ {
         self.recording.spikes.iter().filter_map(|&(tick, p, neuron)| {
             let (place, drawn) = self.places[p as usize].as_ref()?;
@@ -164,7 +182,7 @@ impl<'a> Chosen<'a> {
         })
     }
 
-    /// The same in the window only.
+    /// The spikes of [`all_spikes`](Chosen::all_spikes) inside the window.
     pub fn spikes(&self) -> impl Iterator<Item = (Tick, usize, u32)> + '_ {
         self.all_spikes().filter(|(tick, _, _)| self.window.contains(*tick))
     }
@@ -189,21 +207,11 @@ fn named(recording: &SpikeRecording, text: &str) -> Result<(usize, Range<u32>)> 
     let population = find(name).ok_or_else(|| {
         let known: Vec<&str> = recording.populations.iter().map(|(name, _)| name.as_str()).collect();
         let problem = format!("there is no population {name}");
-        Error::value("population", problem).with_hint(format!("there are {}", some(&known)))
+        Error::value("population", problem).with_hint(format!("there are {}", some(&known, MOST_NAMES)))
     })?;
     let size = recording.populations[population].1;
     let ids = ids.map_or(Ok(0..size), |text| ids_of(text, name, size));
     Ok((population, ids.map_err(|problem| Error::value("population", problem))?))
-}
-
-/// Names in a row, not more than fit a message.
-pub fn some(names: &[&str]) -> String {
-    const MOST: usize = 20;
-    let mut text = names[..names.len().min(MOST)].join(", ");
-    if names.len() > MOST {
-        text += &format!(" and {} more", names.len() - MOST);
-    }
-    text
 }
 
 fn check_spikes(recording: &SpikeRecording) -> Result<()> {
@@ -216,9 +224,6 @@ fn check_spikes(recording: &SpikeRecording) -> Result<()> {
             return Err(Error::value("spikes", problem));
         }
     }
-    // A spike may stand twice: files with fine times put several into a tick.
-    match recording.spikes.is_sorted() {
-        true => Ok(()),
-        false => Err(Error::value("spikes", "they are not in ascending order")),
-    }
+    // A spike may occur twice: files with finer times have several in one tick.
+    if recording.spikes.is_sorted() { Ok(()) } else { Err(Error::value("spikes", "they are not in ascending order")) }
 }

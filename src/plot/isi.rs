@@ -1,14 +1,14 @@
 //! Intervals between the spikes of a neuron.
 
 use super::axes::{
-    BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, grouped, legend, margin, overhang,
+    BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, legend, margin, overhang,
     overhang_log, round_up, short_ms, upward_label,
 };
-use super::figure::{Anchor, Figure, GREY};
+use super::figure::{Anchor, Figure, GREY, WIDTH};
 use super::font::shorten;
-use super::input::Chosen;
+use super::input::{Chosen, Span};
 use super::rate::{MOST_LINES, check_bins};
-use super::{Span, WIDTH};
+use crate::base::text::grouped;
 use crate::error::Result;
 use crate::recording::SpikeRecording;
 use crate::spiking::Tick;
@@ -18,41 +18,44 @@ use std::collections::BTreeMap;
 const LEAST_INTERVALS: u32 = 5;
 const BINS_PER_DECADE: f64 = 10.0;
 
-/// How intervals are counted.
+/// The bins of a histogram of intervals.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum IsiBins {
-    /// In ten bins per decade, with edges half way between ticks, as density per decade: the area under a line is 1.
+    /// In ten bins per decade, with edges half way between ticks, as density per decade: the area
+    /// under a line is 1.
     #[default]
     Log,
-    /// In bins of this width in ms, rounded to whole ticks, or of about a fiftieth of the longest interval, as fractions of
-    /// all intervals.
+    /// In bins of this width in ms, rounded to whole ticks, or of about a fiftieth of the longest
+    /// interval, as fractions of all intervals.
     Linear(Option<f64>),
 }
 
-/// What to draw of intervals.
+/// Options of a histogram of intervals.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct IsiOptions {
-    /// Which part; an interval counts if both its spikes are in it.
+    /// The part of the recording; an interval counts if both its spikes are in it.
     pub span: Span,
-    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if empty.
+    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if
+    /// empty.
     pub populations: Vec<String>,
-    /// How to count.
+    /// The bins.
     pub bins: IsiBins,
 }
 
 /// The intervals of a population.
 #[derive(Default)]
 struct Intervals {
-    /// How many there are of each length in ticks.
+    /// Number of intervals by length in ticks.
     counts: BTreeMap<Tick, u64>,
     total: u64,
     /// The mean over neurons of the standard deviation of the intervals over their mean.
     cv: Option<f64>,
 }
 
-/// Of each population.
+/// The intervals of each population.
 fn intervals(chosen: &Chosen<'_>) -> Vec<Intervals> {
-    /// Of one neuron: the last spike; number, mean and sum of squared deviations of its intervals (Welford).
+    /// For one neuron: tick of the last spike; number, mean and sum of squared deviations of its
+    /// intervals (Welford).
     #[derive(Clone, Default)]
     struct Neuron {
         last: Option<Tick>,
@@ -82,13 +85,14 @@ fn intervals(chosen: &Chosen<'_>) -> Vec<Intervals> {
     all
 }
 
-/// Edges of the bins in ticks, ascending, so that every length from `shortest` to `longest` is between two; but 0, which has
-/// no place on a logarithmic axis and counts in the first bin.
+/// Edges of the bins in ticks, ascending, so that every length from `shortest` to `longest` is
+/// between two; but 0, which has no place on a logarithmic axis and counts in the first bin.
 fn log_edges(shortest: Tick, longest: Tick) -> Vec<f64> {
     let mut edges = vec![f64::from(shortest.max(1)) - 0.5];
     let mut edge = edges[0];
     while edge < f64::from(longest.max(1)) {
-        // Between whole ticks, or a bin of few ticks would hold one more or less than its width says.
+        // Edges lie between whole ticks; otherwise a bin of few ticks could hold one tick more or
+        // less than its width says.
         let next = (edge * 10_f64.powf(1.0 / BINS_PER_DECADE) - 0.5).round() + 0.5;
         edge = next.max(edge + 1.0);
         edges.push(edge);
@@ -96,12 +100,13 @@ fn log_edges(shortest: Tick, longest: Tick) -> Vec<f64> {
     edges
 }
 
-/// Draws how long the intervals between a neuron's spikes are, one stepped line per population, in a panel of 1020 pixels width,
-/// for at most 50 populations.
+/// Draws how long the intervals between a neuron's spikes are, one stepped line per population, in
+/// a panel of 1020 pixels width, for at most 50 populations.
 ///
-/// The legend gives the number of intervals and the coefficient of variation: standard deviation over mean of a neuron's
-/// intervals, averaged over the neurons with at least five. Without any such neuron there is none. Two spikes of a neuron in
-/// one tick are an interval of 0, which on a logarithmic axis counts in the first bin.
+/// The legend gives the number of intervals and the coefficient of variation: standard deviation
+/// over mean of a neuron's intervals, averaged over the neurons with at least five. Without any
+/// such neuron there is none. Two spikes of a neuron in one tick are an interval of 0, which on a
+/// logarithmic axis counts in the first bin.
 ///
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
@@ -170,7 +175,7 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
     Ok(figure)
 }
 
-/// Of each bin: the fraction of intervals in it, per decade if `log`.
+/// For each bin: the fraction of intervals in it, per decade if `log`.
 fn heights(of: &Intervals, edges: &[f64], log: bool) -> Vec<f64> {
     let mut heights = vec![0.0; edges.len().saturating_sub(1)];
     for (interval, count) in &of.counts {

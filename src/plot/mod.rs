@@ -1,8 +1,10 @@
-//! Figures of recordings, as SVG or PNG: [`raster`], [`rate`], [`isi`], [`membrane`] and [`threshold`].
+//! Figures of recordings, as SVG or PNG: [`raster`], [`rate`], [`isi`], [`membrane`] and
+//! [`threshold`].
 //!
-//! They are made for a column of 3.4 inches, the PNG at 300 pixels per inch (1020 pixels wide), with text of 6 to 8 points,
-//! colours that colour-blind readers can tell apart, and a white ground. The font, DejaVu Sans, is built in: no font of the system
-//! is needed. Characters other than Latin, Greek and some signs show as boxes in a PNG.
+//! They are made for a column of 3.4 inches, the PNG at 300 pixels per inch (1020 pixels wide),
+//! with text of 6 to 8 points, colours that colour-blind readers can tell apart, and a white
+//! ground. The font, DejaVu Sans, is built in: no font of the system is needed. Characters other
+//! than Latin, Greek and some signs show as boxes in a PNG.
 //!
 //! Where a figure shows less than the recording has, it says so.
 //!
@@ -22,7 +24,7 @@
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
-// What figures of other things are made of: those of reports use it too.
+// Building blocks of figures, which the pictures of reports use too.
 pub(crate) mod axes;
 pub(crate) mod figure;
 pub(crate) mod font;
@@ -35,21 +37,10 @@ mod trace;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use figure::WIDTH;
 pub use figure::{Figure, Format};
+pub use input::Span;
 pub use isi::{IsiBins, IsiOptions, isi};
 pub use raster::{RasterOptions, raster};
 pub use rate::{RateOptions, Smoothing, rate};
 pub use trace::{TraceOptions, membrane, threshold};
-
-/// Width of a figure in pixels.
-pub(crate) const WIDTH: u32 = 1020;
-
-/// Which part of a recording: ticks that start in `from_ms..to_ms`, in ms from tick 0. A bound that is not given is the
-/// recording's own.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Span {
-    /// First time in ms.
-    pub from_ms: Option<f64>,
-    /// The time in ms before which it ends.
-    pub to_ms: Option<f64>,
-}

@@ -1,41 +1,44 @@
 //! Spikes of all neurons over time, and how often they fire.
 
 use super::axes::{
-    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, grouped, margin, overhang, round_up,
-    short_ms, upward_label,
+    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, margin, overhang, round_up, short_ms,
+    upward_label,
 };
-use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind};
+use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind, WIDTH};
 use super::font::{shorten, width};
-use super::input::Chosen;
+use super::input::{Chosen, Span};
 use super::rate::{Rates, binned, draw_steps};
-use super::{Span, WIDTH};
+use crate::base::text::grouped;
 use crate::error::Result;
 use crate::recording::SpikeRecording;
 use std::collections::BTreeMap;
 
-/// Height of the raster: at most, of a neuron, and of a population if its label is to fit.
+/// Heights: of the raster at most, of a neuron, and of a population whose label is to fit.
 const TALL: u32 = 480;
 const ROW_OF_ONE: u32 = 36;
 const LEAST_BAND: u32 = 36;
 const MOST: u32 = 1000;
-/// More populations than the raster has pixels cannot be seen.
+/// Most populations: more than the raster has pixels cannot be seen.
 const MOST_BANDS: usize = 1000;
-/// Between two populations.
+/// Gap between two populations.
 const GAP: u32 = 4;
 /// Height of the rates.
 const RATES: f64 = 170.0;
-/// Part of the raster's pixels with spikes above which dots would run into one another, and are replaced by shades.
+/// Part of the raster's pixels with spikes above which dots would run into one another, and are
+/// replaced by shades.
 const DENSE: f64 = 0.3;
 const SHADES: u32 = 6;
 
-/// What to draw in a raster.
+/// Options of a raster.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RasterOptions {
-    /// Which part.
+    /// The part of the recording to draw.
     pub span: Span,
-    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if empty.
+    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if
+    /// empty.
     pub populations: Vec<String>,
-    /// Width of the rates' bins in ms, rounded to whole ticks; if not given, about a hundredth of the span.
+    /// Width of the rates' bins in ms, rounded to whole ticks; if not given, about a hundredth of
+    /// the span.
     pub bin_ms: Option<f64>,
 }
 
@@ -69,14 +72,17 @@ impl Band<'_> {
     }
 }
 
-/// Draws the spikes, one row per neuron, populations from top to bottom in the recording's order and neurons likewise, with
-/// their rate in Hz per neuron below. A neuron without spikes keeps its row. Rows of a population are of one height; a
-/// population that would be lower than its label is drawn as high as that. More than seven populations have one rate
-/// together; more than 1000 are refused.
+/// Draws the spikes, one row per neuron, populations from top to bottom in the recording's order
+/// and neurons likewise, with their rate in Hz per neuron below. A neuron without spikes keeps its
+/// row. Rows of a population are of one height; a population that would be lower than its label is
+/// drawn as high as that. More than seven populations have one rate together; more than 1000 are
+/// refused.
 ///
-/// A pixel has at most one mark. Where marks are fewer than spikes the figure says how many there are; where they would cover
-/// more than 30 % of the raster, it shows the number of spikes per cell of 2 x 2 pixels as shades and says so; the full colour is what
-/// one cell in a hundred of the population's reaches. The figure is 1020 pixels wide and at most 1360 high; a PNG is below 1 MB and an SVG below 2 MB, however many spikes there are.
+/// A pixel has at most one mark. Where marks are fewer than spikes the figure says how many there
+/// are; where they would cover more than 30 % of the raster, it shows the number of spikes per cell
+/// of 2 x 2 pixels as shades and says so; the full colour is what one cell in a hundred of the
+/// population's reaches. The figure is 1020 pixels wide and at most 1360 high; a PNG is below 1 MB
+/// and an SVG below 2 MB, however many spikes there are.
 ///
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
@@ -163,7 +169,8 @@ fn bands(populations: &[(String, u32)]) -> (Vec<Band<'_>>, u32) {
     let room = f64::from(high - gap * (count - 1).min(high));
     let least = f64::from(LEAST_BAND).min(room / f64::from(count));
 
-    // Small populations get the least height, the others share the rest by size; which are small depends on the share.
+    // Small populations get the least height, the others share the rest by size; which are small
+    // depends on the share.
     let mut small = vec![false; populations.len()];
     let share = loop {
         let fixed = small.iter().filter(|s| **s).count() as f64 * least;
@@ -189,7 +196,8 @@ fn bands(populations: &[(String, u32)]) -> (Vec<Band<'_>>, u32) {
     (bands, high)
 }
 
-/// Draws the spikes into a raster of `size` at `corner`, and returns what the figure has to say about the marks.
+/// Draws the spikes into a raster of `size` at `corner`, and returns what the figure has to say
+/// about the marks.
 fn draw_spikes(
     figure: &mut Figure,
     chosen: &Chosen<'_>,
@@ -244,9 +252,10 @@ fn draw_spikes(
                 }
             }
         }
-        match marks == spikes {
-            true => format!("{} spikes", grouped(spikes)),
-            false => format!("{} spikes in {} marks (one per pixel)", grouped(spikes), grouped(marks)),
+        if marks == spikes {
+            format!("{} spikes", grouped(spikes))
+        } else {
+            format!("{} spikes in {} marks (one per pixel)", grouped(spikes), grouped(marks))
         }
     };
     runs.draw(figure);
@@ -277,13 +286,14 @@ fn draw_shades(
     height_of: impl Fn(&Band<'_>, u32) -> u32,
 ) {
     const CELL: u32 = 2;
-    // Of each row of cells: band, top, height, counts.
+    // For each row of cells: band, top, height, counts.
     let mut rows: Vec<(&Band<'_>, u32, u32, Vec<u32>)> = Vec::new();
     for band in bands {
         let end = band.top + band.height;
-        let lines: Vec<(u32, u32)> = match band.tall_rows() {
-            true => (0..band.size).map(|neuron| (band.y(neuron), 1)).collect(),
-            false => (band.top..end).step_by(CELL as usize).map(|y| (y, CELL.min(end - y))).collect(),
+        let lines: Vec<(u32, u32)> = if band.tall_rows() {
+            (0..band.size).map(|neuron| (band.y(neuron), 1)).collect()
+        } else {
+            (band.top..end).step_by(CELL as usize).map(|y| (y, CELL.min(end - y))).collect()
         };
         for (y, high) in lines {
             let mut cells = vec![0; wide.div_ceil(CELL) as usize];
@@ -293,13 +303,15 @@ fn draw_shades(
                     cells[x / CELL as usize] += count;
                 }
             }
-            match band.tall_rows() {
-                true => rows.push((band, band.mark_top(y, height_of(band, 1)), height_of(band, 1), cells)),
-                false => rows.push((band, y, high, cells)),
+            if band.tall_rows() {
+                rows.push((band, band.mark_top(y, height_of(band, 1)), height_of(band, 1), cells))
+            } else {
+                rows.push((band, y, high, cells))
             }
         }
     }
-    // One cell with far more than the others must not make them pale, nor a large population a small one.
+    // One cell with far more than the others must not make them pale, nor a large population a
+    // small one.
     let full_of = |band: &Band<'_>| {
         let cells = rows.iter().filter(|row| row.0.top == band.top).flat_map(|row| &row.3);
         let mut sorted: Vec<u32> = cells.copied().filter(|count| *count > 0).collect();

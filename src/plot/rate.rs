@@ -4,37 +4,40 @@ use super::axes::{
     BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, TimeAxis, colour, envelope, legend, margin, overhang, round_up,
     short_ms, upward_label,
 };
-use super::figure::{Anchor, Figure, GREY};
-use super::input::Chosen;
-use super::{Span, WIDTH};
+use super::figure::{Anchor, Figure, GREY, WIDTH};
+use super::input::{Chosen, Span};
 use crate::error::{Error, Result};
 use crate::recording::SpikeRecording;
 use crate::spiking::Tick;
 
-/// More bins than this of one width, of all populations, are a mistake: a figure has less than a thousand columns.
+/// Most bins of all populations together. More are a mistake: a figure has less than a thousand
+/// columns.
 const MOST_BINS: u64 = 1_000_000;
-/// More lines than this are no figure.
+/// Most lines in a figure.
 pub const MOST_LINES: usize = 50;
 /// How far a Gaussian is followed, in standard deviations, and how finely it is sampled.
 const REACH: f64 = 4.0;
 const SAMPLES: f64 = 8.0;
 
-/// How spikes become a rate.
+/// The smoothing that turns spikes into a rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Smoothing {
-    /// Counted in bins of this width in ms, rounded to whole ticks; the last bin may be shorter and is divided by its own length.
+    /// Counted in bins of this width in ms, rounded to whole ticks; the last bin may be shorter and
+    /// is divided by its own length.
     Bins(f64),
-    /// Weighted by a Gaussian of this standard deviation in ms. It uses the spikes around the span too; at the ends of the
-    /// recording the part of the Gaussian that lies in the recording is scaled to 1.
+    /// Weighted by a Gaussian of this standard deviation in ms. It uses the spikes around the span
+    /// too; at the ends of the recording the part of the Gaussian that lies in the recording is
+    /// scaled to 1.
     Gaussian(f64),
 }
 
-/// What to draw of rates.
+/// Options of a figure of rates.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RateOptions {
-    /// Which part.
+    /// The part of the recording to draw.
     pub span: Span,
-    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if empty.
+    /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if
+    /// empty.
     pub populations: Vec<String>,
     /// How to smooth; if not given, by a Gaussian of about a hundredth of the span.
     pub smoothing: Option<Smoothing>,
@@ -68,10 +71,11 @@ pub fn binned(chosen: &Chosen<'_>, bin: Tick) -> Result<Rates> {
 }
 
 pub(super) fn check_bins(what: &str, bins: u64, chosen: &Chosen<'_>) -> Result<()> {
-    match bins.saturating_mul(chosen.populations.len() as u64) <= MOST_BINS {
-        true => Ok(()),
-        false => Err(Error::value(what, format!("it divides the span into {bins}, too many to draw"))
-            .with_hint("take a wider one or a shorter span")),
+    if bins.saturating_mul(chosen.populations.len() as u64) <= MOST_BINS {
+        Ok(())
+    } else {
+        Err(Error::value(what, format!("it divides the span into {bins}, too many to draw"))
+            .with_hint("take a wider one or a shorter span"))
     }
 }
 
@@ -142,8 +146,8 @@ fn draw_line(figure: &mut Figure, panel: &Panel, time: &TimeAxis, n: usize, poin
     figure.line(line, 3.0, colour(n));
 }
 
-/// Draws the rate of each population over time, in Hz per neuron, in one panel of 1020 pixels width, for at most 50 populations.
-/// Seven have colours of their own.
+/// Draws the rate of each population over time, in Hz per neuron, in one panel of 1020 pixels
+/// width, for at most 50 populations. Seven have colours of their own.
 ///
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
@@ -218,7 +222,8 @@ mod tests {
         assert!(gaussian(&chosen, 0.1).is_err() && gaussian(&chosen, f64::NAN).is_err());
     }
 
-    /// Ten of a hundred neurons were recorded, each of which fires every 10 ms: the rate per neuron is 100 Hz, whichever are drawn.
+    /// Ten of a hundred neurons were recorded, each of which fires every 10 ms: the rate per neuron
+    /// is 100 Hz, whichever are drawn.
     #[test]
     fn rates_are_those_of_the_recorded_neurons() {
         let populations = vec![("a".to_owned(), 100), ("silent".to_owned(), 7)];

@@ -1,7 +1,8 @@
-//! Pictures of synthetic recordings. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
+//! Pictures of synthetic recordings. With `PLOT_OUT=DIR` in the environment they are left there, to
+//! be looked at.
 
 use super::*;
-use crate::base::splitmix;
+use crate::base::counter;
 use crate::recording::{SpikeRecording, Trace, Variable};
 use std::path::PathBuf;
 
@@ -10,11 +11,12 @@ fn poisson(populations: &[(&str, u32)], ticks: u32, dt_ms: f64, rate_hz: impl Fn
     let (mut spikes, mut n) = (Vec::new(), 0);
     for tick in 0..ticks {
         for (p, (_, size)) in populations.iter().enumerate() {
-            // From one that fires to the next by geometric distances, so that silence costs nothing.
+            // From one that fires to the next by geometric distances, so that silence costs
+            // nothing.
             let silent = 1.0 - (rate_hz(p, f64::from(tick) * dt_ms) * dt_ms / 1000.0).clamp(1e-12, 0.5);
             let mut neuron = -1.0;
             loop {
-                neuron += 1.0 + ((1.0 - splitmix::unit(11, n)).ln() / silent.ln()).floor();
+                neuron += 1.0 + ((1.0 - counter::unit(11, n)).ln() / silent.ln()).floor();
                 n += 1;
                 if neuron >= f64::from(*size) {
                     break;
@@ -51,7 +53,8 @@ fn silent(neurons: u32) -> SpikeRecording {
     }
 }
 
-/// Leaky neurons under a noisy current whose thresholds jump at each spike and decay: membrane, threshold, spikes.
+/// Leaky neurons under a noisy current whose thresholds jump at each spike and decay: membrane,
+/// threshold, spikes.
 fn adaptive(neurons: u32, ticks: u32, dt_ms: f64) -> (Trace, Trace, SpikeRecording) {
     let (mut v, mut extra) = (vec![-70.0; neurons as usize], vec![0.0; neurons as usize]);
     let (mut membrane, mut threshold, mut spikes) = (Vec::new(), Vec::new(), Vec::new());
@@ -59,7 +62,7 @@ fn adaptive(neurons: u32, ticks: u32, dt_ms: f64) -> (Trace, Trace, SpikeRecordi
     for tick in 0..ticks {
         for i in 0..neurons as usize {
             n += 1;
-            let noise = (splitmix::unit(5, n) - 0.5) * 60.0;
+            let noise = (counter::unit(5, n) - 0.5) * 60.0;
             let drive = 24.0 + 2.0 * i as f64;
             v[i] += dt_ms / 20.0 * (-70.0 - v[i] + drive + noise);
             extra[i] *= (-dt_ms / 80.0_f64).exp();
@@ -352,7 +355,7 @@ fn the_file_name_tells_the_format_and_nothing_is_left_of_a_failure() {
     assert_eq!(names, ["A.SVG", "b", "c.png"]);
 }
 
-/// Whatever a file says, a figure ends.
+/// Values at the limits of f64 give a figure or an error, in finite time.
 #[test]
 fn extreme_numbers_have_a_figure_or_an_error() {
     for (lo, hi) in

@@ -1,28 +1,28 @@
 //! Membranes and thresholds of single neurons over time.
 
 use super::axes::{
-    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, TimeAxis, colour, dashes, envelope, grouped, legend,
-    margin, overhang, padded, upward_label,
+    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, TimeAxis, colour, dashes, envelope, legend, margin,
+    overhang, padded, upward_label,
 };
-use super::figure::{Anchor, Figure, GREY, INK};
+use super::figure::{Anchor, Figure, GREY, INK, WIDTH};
 use super::font::{shorten, width};
-use super::input::{Window, some};
-use super::{Span, WIDTH};
+use super::input::{MOST_NAMES, Span, Window};
+use crate::base::text::{grouped, some};
 use crate::error::{Error, Result};
 use crate::recording::{SpikeRecording, Trace, Variable};
 use crate::spiking::Tick;
 
-/// Panels on a page.
+/// Most panels in a figure.
 const MOST_PANELS: usize = 6;
 /// Height of the spikes above a membrane.
 const SPIKES: f64 = 26.0;
 
-/// What to draw of a trace.
+/// Options of figures of traces.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TraceOptions {
-    /// Which part.
+    /// The part of the recording to draw.
     pub span: Span,
-    /// Which neurons; the first ones recorded if empty.
+    /// Ids of the neurons to draw; the first recorded ones if empty.
     pub neurons: Vec<u32>,
 }
 
@@ -56,14 +56,14 @@ impl<'a> Part<'a> {
         Ok(Part { trace, window })
     }
 
-    /// Which column a neuron has.
+    /// The column of a neuron.
     fn column(&self, neuron: u32) -> Result<usize> {
         self.trace.neurons.iter().position(|n| *n == neuron).ok_or_else(|| {
             let problem = format!("the {:?} of neuron {neuron} was not recorded", self.trace.variable).to_lowercase();
             let recorded: Vec<String> = self.trace.neurons.iter().map(u32::to_string).collect();
             let recorded: Vec<&str> = recorded.iter().map(String::as_str).collect();
             Error::value(format!("trace of {}", self.trace.population), problem)
-                .with_hint(format!("recorded were {}", some(&recorded)))
+                .with_hint(format!("recorded were {}", some(&recorded, MOST_NAMES)))
         })
     }
 
@@ -101,7 +101,7 @@ impl<'a> Part<'a> {
         envelope(self.values(column, window).map(|(tick, value)| (x(tick), panel.at_y(value))))
     }
 
-    /// The same part of another trace of the same population.
+    /// The same neurons and ticks of another trace of the population.
     fn beside<'b>(&self, other: &'b Trace, variable: Variable) -> Result<Part<'b>> {
         let part = Part::new(other, variable, Span::default())?;
         let (a, b) = (self.window, part.window);
@@ -116,22 +116,24 @@ impl<'a> Part<'a> {
 /// A range that can be divided by ticks.
 fn axis_range(what: &str, (lo, hi): (f64, f64)) -> Result<(f64, f64)> {
     let (lo, hi) = padded(lo, hi);
-    // Larger differences are no voltages, and smaller than an ulp there is no axis.
+    // Larger differences are no voltages, and an axis shorter than an ulp cannot be drawn.
     if hi - lo > 1e12 || hi - lo < 1e-9 * lo.abs().max(hi.abs()) {
         return Err(Error::value(what, format!("no axis can show values from {lo} to {hi}")));
     }
     Ok((lo, hi))
 }
 
-/// Draws the membrane in mV of up to six neurons, a panel for each, over a common time axis; in each its threshold as a dashed
-/// line, if given, and above it a tick for each of its spikes, if given. A value and a spike of tick t stand at t times the
-/// time step.
+/// Draws the membrane in mV of up to six neurons, a panel for each, over a common time axis; in
+/// each its threshold as a dashed line, if given, and above it a tick for each of its spikes, if
+/// given. A value and a spike of tick t stand at t times the time step.
 ///
-/// With more ticks than pixels, a pixel column shows first, lowest, highest and last value, so that no peak is lost. If more
-/// neurons were recorded than are drawn, the figure says so. It is 1020 pixels wide and at most 1500 high.
+/// With more ticks than pixels, a pixel column shows first, lowest, highest and last value, so that
+/// no peak is lost. If more neurons were recorded than are drawn, the figure says so. It is 1020
+/// pixels wide and at most 1500 high.
 ///
 /// # Errors
-/// If values are not numbers, traces or spikes do not belong together, or an option is not possible for them.
+/// If values are not numbers, traces or spikes do not belong together, or an option is not possible
+/// for them.
 pub fn membrane(
     trace: &Trace,
     threshold: Option<&Trace>,
@@ -212,8 +214,8 @@ pub fn membrane(
     Ok(figure)
 }
 
-/// Draws the thresholds in mV of up to seven neurons as lines in one panel of 1020 pixels width. If more were recorded than are
-/// drawn, the figure says so. Time and thinning are as in [`membrane`].
+/// Draws the thresholds in mV of up to seven neurons as lines in one panel of 1020 pixels width. If
+/// more were recorded than are drawn, the figure says so. Time and thinning are as in [`membrane`].
 ///
 /// # Errors
 /// If values are not numbers or an option is not possible for them.
@@ -250,7 +252,7 @@ pub fn threshold(trace: &Trace, options: &TraceOptions) -> Result<Figure> {
     Ok(figure)
 }
 
-/// What to say if not all neurons are drawn.
+/// The note in the figure if not all recorded neurons are drawn.
 fn of_all(drawn: usize, trace: &Trace) -> Option<String> {
     let recorded = trace.neurons.len();
     (drawn < recorded).then(|| format!("{drawn} of {} recorded neurons", grouped(recorded as u64)))
@@ -262,7 +264,7 @@ fn spikes_of(spikes: &SpikeRecording, part: &Part<'_>, neurons: &[u32]) -> Resul
     let known: Vec<&str> = spikes.populations.iter().map(|(name, _)| name.as_str()).collect();
     let population = known.iter().position(|known| known == name).ok_or_else(|| {
         let problem = format!("there is no population {name}, whose membrane is to be drawn");
-        Error::value("spikes", problem).with_hint(format!("there are {}", some(&known)))
+        Error::value("spikes", problem).with_hint(format!("there are {}", some(&known, MOST_NAMES)))
     })?;
     if spikes.dt_ms != part.trace.dt_ms {
         let problem = format!("their time step is {} ms, that of the membrane {} ms", spikes.dt_ms, part.trace.dt_ms);

@@ -1,10 +1,9 @@
-//! Whose spikes are recorded, and how neurons are named in files and on the command line.
+//! The neurons whose spikes are recorded, and how neurons are named in files and on the command
+//! line.
 
-use super::SpikeRecording;
-use crate::spiking::Tick;
 use std::ops::Range;
 
-/// A name and what stands in brackets behind it: `exc[0..10]` is `exc` and `0..10`.
+/// A name and the text in brackets behind it: `exc[0..10]` is `exc` and `0..10`.
 pub fn name_and_ids(text: &str) -> (&str, Option<&str>) {
     match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
         Some((name, ids)) => (name.trim(), Some(ids)),
@@ -12,11 +11,11 @@ pub fn name_and_ids(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The neurons that stand in brackets behind the name of a population of `size`: `3`, `0..10`, `..10`, `10..`; the end is not one of
-/// them.
+/// The neurons that the text in brackets behind the name of a population of `size` means: `3`,
+/// `0..10`, `..10`, `10..`; the end is not included.
 ///
 /// # Errors
-/// If they are none of these, or not of the population.
+/// If `text` has none of these forms, or the range is empty or leaves the population.
 pub fn ids(text: &str, name: &str, size: u32) -> std::result::Result<Range<u32>, String> {
     let bound = |text: &str, default| match text.trim() {
         "" => Some(default),
@@ -38,18 +37,19 @@ pub fn ids(text: &str, name: &str, size: u32) -> std::result::Result<Range<u32>,
     }
 }
 
-/// Whose spikes a recording has.
+/// The neurons whose spikes a recording has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Recorded {
-    /// Those of all neurons.
+    /// All neurons.
     #[default]
     All,
-    /// Those of some: index of the population and a range of its neurons; ascending, apart from each other, none empty.
+    /// Some neurons: index of the population and a range of its neurons; ascending, not touching,
+    /// none empty.
     Only(Vec<(usize, Range<u32>)>),
 }
 
 impl Recorded {
-    /// The spikes of these neurons of populations of these names and sizes.
+    /// The given ranges of neurons, merged; `All` if they cover all `populations`.
     pub fn new(mut chosen: Vec<(usize, Range<u32>)>, populations: &[(String, u32)]) -> Recorded {
         chosen.retain(|(_, ids)| !ids.is_empty());
         chosen.sort_unstable_by_key(|(population, ids)| (*population, ids.start, ids.end));
@@ -66,7 +66,7 @@ impl Recorded {
         if apart.iter().cloned().eq(all) { Recorded::All } else { Recorded::Only(apart) }
     }
 
-    /// Those of one population of `size` neurons.
+    /// The recorded ranges of one population of `size` neurons.
     pub fn of(&self, population: usize, size: u32) -> Vec<Range<u32>> {
         match self {
             Recorded::All => std::iter::once(0..size).collect(),
@@ -74,7 +74,7 @@ impl Recorded {
         }
     }
 
-    /// Whether a neuron is one of them.
+    /// Whether the spikes of a neuron are recorded.
     pub fn contains(&self, population: usize, neuron: u32) -> bool {
         match self {
             Recorded::All => true,
@@ -82,7 +82,7 @@ impl Recorded {
         }
     }
 
-    /// As it stands in files: name, first and behind the last; nothing if it is all.
+    /// The form in files: name of the population, first neuron, one past the last; none for all.
     pub(super) fn named(&self, populations: &[(String, u32)]) -> Option<Vec<(String, u32, u32)>> {
         match self {
             Recorded::All => None,
@@ -92,7 +92,7 @@ impl Recorded {
         }
     }
 
-    /// From what stands in a file.
+    /// The inverse of [`named`](Recorded::named).
     pub(super) fn from_named(
         named: Option<Vec<(String, u32, u32)>>,
         populations: &[(String, u32)],
@@ -103,35 +103,6 @@ impl Recorded {
             known.map(|p| (p, from..to)).ok_or_else(|| format!("recorded: {name}[{from}..{to}] is of no population"))
         });
         Ok(Recorded::new(ids.collect::<std::result::Result<_, _>>()?, populations))
-    }
-}
-
-impl SpikeRecording {
-    /// The spikes of population number `population` for a source of `size`: tick and id, ascending.
-    ///
-    /// # Errors
-    /// If a neuron is none of the source's, or the spikes of one that is were not recorded.
-    pub fn for_source(
-        &self,
-        population: usize,
-        source: &str,
-        size: u32,
-    ) -> std::result::Result<Vec<(Tick, u32)>, String> {
-        let (name, own) = self.populations.get(population).map_or(("", 0), |(name, own)| (name.as_str(), *own));
-        let shared = size.min(own);
-        let ranges = self.recorded.of(population, own);
-        let known = ranges.iter().filter(|ids| ids.contains(&0)).map(|ids| ids.end).next().unwrap_or(0);
-        if known < shared {
-            return Err(format!(
-                "the spikes of neuron {known} of '{name}' were not recorded, but source '{source}' has {size}"
-            ));
-        }
-        let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
-        own.map(|&(tick, _, id)| match id < size {
-            true => Ok((tick, id)),
-            false => Err(format!("neuron {id}, but source '{source}' has {size}")),
-        })
-        .collect()
     }
 }
 

@@ -1,11 +1,15 @@
 //! Spikes and traces as tables.
 //!
-//! A table of this crate stands between `# spikefuse spikes {...}` or `# spikefuse traces {...}`, what was known before the first row, and
-//! `# end {...}`, what is known after the last, so that a table cut off is not taken for a whole one.
+//! A table of this crate begins with `# spikefuse spikes {...}` or `# spikefuse traces {...}`,
+//! which holds what was known before the first row, and ends with `# end {...}`, which holds what
+//! is known after the last, so that a truncated table is recognised.
 
+use super::about::AboutProbe;
+use super::choice::Recorded;
+use super::header::{Header, check_dt};
+use super::memory::Trace;
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
-use super::stream::{SpikeSink, TraceSink};
-use super::{AboutProbe, Header, Recorded, Trace};
+use super::sink::{SpikeSink, TraceSink};
 use crate::base::files::{Partial, cell_text, read_text, sync, table_problem};
 use crate::error::{Error, Result};
 use crate::spiking::Tick;
@@ -52,12 +56,13 @@ fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::value("recording", e))
 }
 
-/// A name as a cell.
+/// Quotes a name as a cell where needed.
 fn cell(name: &str) -> String {
     let name = cell_text(name);
-    match name.contains([',', '"', '\n', '\r', ' ', '#']) || name.is_empty() {
-        true => format!("\"{}\"", name.replace('"', "\"\"")),
-        false => name.into_owned(),
+    if name.contains([',', '"', '\n', '\r', ' ', '#']) || name.is_empty() {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.into_owned()
     }
 }
 
@@ -159,7 +164,7 @@ impl TraceSink for TraceTable {
     }
 }
 
-/// A whole table.
+/// The text of a table.
 struct Text<'a> {
     path: &'a Path,
     text: String,
@@ -171,10 +176,10 @@ impl<'a> Text<'a> {
     }
 
     fn fail(&self, line: usize, column: usize, problem: impl ToString) -> Error {
-        Error::Text { path: self.path.to_path_buf(), line, column: column + 1, problem: problem.to_string() }
+        Error::text(self.path, line, column + 1, problem)
     }
 
-    /// First and last comment, if the table begins with `start`.
+    /// Content of the first and last comment, if the table begins with `start`.
     fn frame<H, E>(&self, start: &str) -> Result<Option<(H, E)>>
     where
         H: for<'de> Deserialize<'de>,
@@ -190,7 +195,8 @@ impl<'a> Text<'a> {
         Ok(Some((head, end.ok_or_else(cut)?)))
     }
 
-    /// The rows behind the heading, which is given to `columns`; `row` has the line for its errors.
+    /// Calls `columns` with the heading, then `row` with its result, the line and the cells of each
+    /// row.
     fn rows<C>(
         &self,
         columns: impl FnOnce(&[String]) -> Result<C>,
@@ -226,7 +232,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Where a table of spikes has what: the time and whether it is a tick, the neuron, the population.
+/// Columns of a table of spikes: the time and whether it is a tick, the neuron, the population.
 struct Columns {
     time: (usize, bool),
     neuron: usize,
@@ -246,7 +252,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
     };
     let ours = dt_ms.is_some();
     if let Some(dt_ms) = dt_ms {
-        super::check_dt(dt_ms).map_err(|e| text.fail(1, 0, e))?;
+        check_dt(dt_ms).map_err(|e| text.fail(1, 0, e))?;
     }
     let mut indices: HashMap<String, u32> =
         known.iter().zip(0..).map(|((name, _), i)| (cell_text(name).into_owned(), i)).collect();
@@ -303,7 +309,7 @@ pub(super) fn read_traces(path: &Path) -> Result<Vec<Trace>> {
     let frame: Option<(TraceHead, TraceEnd)> = text.frame(TRACES)?;
     let (head, end) =
         frame.ok_or_else(|| text.fail(1, 0, format!("expected `{TRACES}{{...}}`: not a table of traces")))?;
-    super::check_dt(head.dt_ms).map_err(|e| text.fail(1, 0, e))?;
+    check_dt(head.dt_ms).map_err(|e| text.fail(1, 0, e))?;
     if head.probes.iter().any(|probe| probe.neurons.is_empty()) {
         return Err(text.fail(1, 0, "a probe without neurons"));
     }

@@ -1,100 +1,19 @@
 //! The folder of a run.
 
-use super::stream::{SpikeSink, TraceSink, push_all, spike_sink, trace_sink};
-use super::{Header, Order, Probe, Recorded, Recorder, SpikeFormat, SpikeRecording, Trace, TraceFormat, Variable};
-use crate::base::files::{Partial, read_json, remove, sync};
+use super::about::{ABOUT, About, AboutProbe, SCHEMA, about, contradicts};
+use super::header::{Header, Probe};
+use super::memory::{SpikeRecording, Trace};
+use super::recorder::{Order, Recorder};
+use super::sink::{SpikeSink, TraceSink};
+use super::stream::{SpikeFormat, TraceFormat, push_all, read_spikes, read_traces, spike_sink, trace_sink};
+use crate::base::files::{Partial, remove, sync};
 use crate::error::{Error, Result};
 use crate::spiking::Tick;
-use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Name of the file that says what the others are.
-pub const ABOUT: &str = "recording.json";
-
-/// The form of the folder that this crate writes and reads.
-const SCHEMA: u32 = 1;
-
-/// What `recording.json` says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct About {
-    /// Form of the folder: 1.
-    pub schema: u32,
-    /// Length of a tick in ms.
-    pub dt_ms: f64,
-    /// Length of the recording in ticks.
-    pub ticks: Tick,
-    /// Name and size of each population.
-    pub populations: Vec<(String, u32)>,
-    /// Whose spikes were recorded: name, first and behind the last; without it, everybody's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recorded: Option<Vec<(String, u32, u32)>>,
-    /// What was recorded besides spikes.
-    pub probes: Vec<AboutProbe>,
-    /// Name of the file of spikes.
-    pub spikes: String,
-    /// Name of the file of traces, if there are probes.
-    pub traces: Option<String>,
-    /// What ran the network.
-    pub driver: String,
-    /// The seed of the run.
-    pub seed: u64,
-}
-
-impl About {
-    /// Refuses spikes of its populations, or of one of them, that were read from its file and are not those that it is about.
-    pub(super) fn check(&self, folder: &Path, spikes: &SpikeRecording) -> Result<()> {
-        let recorded = Recorded::from_named(self.recorded.clone(), &self.populations);
-        let recorded = recorded.map_err(|problem| Error::file(folder.join(ABOUT), problem))?;
-        let mut rest = self.populations.iter().enumerate();
-        let mut belongs = |(p, found): (usize, &(String, u32))| {
-            let own = rest.find(|(_, own)| *own == found).map(|(own, _)| own);
-            own.is_some_and(|own| recorded.of(own, found.1) == spikes.recorded.of(p, found.1))
-        };
-        let same = spikes.populations.iter().enumerate().all(&mut belongs);
-        match same && (spikes.ticks == self.ticks || spikes.dt_ms != self.dt_ms) {
-            true => Ok(()),
-            false => Err(contradicts(folder.join(&self.spikes))),
-        }
-    }
-}
-
-fn contradicts(path: PathBuf) -> Error {
-    Error::file(path, format!("ticks, populations or whose spikes were recorded are not those of {ABOUT}"))
-}
-
-/// A [`Probe`] with the name of its population.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AboutProbe {
-    /// Which variable.
-    pub variable: Variable,
-    /// Name of the population.
-    pub population: String,
-    /// Which of its neurons.
-    pub neurons: Vec<u32>,
-}
-
-impl AboutProbe {
-    pub(super) fn all(header: &Header) -> Vec<AboutProbe> {
-        let about = |probe: &Probe| AboutProbe {
-            variable: probe.variable,
-            population: header.populations[probe.population].0.clone(),
-            neurons: probe.neurons.clone(),
-        };
-        header.probes.iter().map(about).collect()
-    }
-
-    /// Without values yet.
-    pub(super) fn trace(self, dt_ms: f64) -> Trace {
-        let AboutProbe { variable, population, neurons } = self;
-        Trace { variable, population, neurons, dt_ms, first_tick: 0, values: Vec::new() }
-    }
-}
-
-/// Streams a run into a folder.
+/// A recorder that streams a run into a folder.
 pub struct Folder {
     folder: PathBuf,
     header: Header,
@@ -105,7 +24,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder, if need be, and starts its files beside what it holds.
+    /// Creates the folder, unless it exists, and starts the files under temporary names.
     ///
     /// # Errors
     /// If the header contradicts itself or the files cannot be made.
@@ -118,15 +37,18 @@ impl Folder {
         Ok(Folder { folder: folder.to_path_buf(), header, order, spikes, traces, names })
     }
 
-    /// Completes a run of `ticks` ticks by `driver` with `seed`. An earlier recording in the folder is replaced.
+    /// Completes a run of `ticks` ticks by `driver` with `seed`. An earlier recording in the folder
+    /// is replaced.
     ///
     /// # Errors
-    /// If something came after tick `ticks - 1` or the files cannot be written; the folder then holds what it held before.
+    /// If something came after tick `ticks - 1` or the files cannot be written; the folder then
+    /// holds what it held before.
     pub fn finish(self, ticks: Tick, driver: &str, seed: u64) -> Result<()> {
         self.whole(ticks, driver, seed)?.appear()
     }
 
-    /// Writes all there is of a run of `ticks` ticks by `driver` with `seed`, but for the names of the files.
+    /// Writes all files of a run of `ticks` ticks by `driver` with `seed`, still under temporary
+    /// names.
     ///
     /// # Errors
     /// As [`finish`](Folder::finish).
@@ -156,7 +78,7 @@ impl Folder {
     }
 }
 
-/// A recording whose files are written and have only to take their names.
+/// A recording whose files are complete but still have temporary names.
 pub struct Whole {
     folder: PathBuf,
     spikes: Partial,
@@ -165,7 +87,8 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Puts it into its folder in place of an earlier one, whose files are removed first.
+    /// Gives the files their names. The files of an earlier recording in the folder are removed
+    /// first.
     ///
     /// # Errors
     /// If a file cannot be removed or named.
@@ -182,7 +105,7 @@ impl Whole {
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(about) = about(folder) else { return Vec::new() };
     let names = std::iter::once(ABOUT.to_owned()).chain([about.spikes]).chain(about.traces);
-    // Whatever it names: nothing else is ever written into such a folder.
+    // A damaged `recording.json` may name any file; this crate writes only these.
     let ours = |name: &String| matches!(Path::new(name).file_stem(), Some(stem) if ["recording", "spikes", "traces"].map(OsStr::new).contains(&stem));
     names.filter(ours).map(|name| folder.join(name)).collect()
 }
@@ -202,32 +125,15 @@ impl Recorder for Folder {
     }
 }
 
-/// A run read back.
+/// A run read from its folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
-    /// What `recording.json` says.
+    /// Content of `recording.json`.
     pub about: About,
     /// All spikes.
     pub spikes: SpikeRecording,
-    /// One per probe.
+    /// One trace per probe.
     pub traces: Vec<Trace>,
-}
-
-/// Reads `recording.json` of a folder.
-pub(super) fn about(folder: &Path) -> Result<About> {
-    let path = folder.join(ABOUT);
-    let about: About = read_json(&path)?;
-    let fail = |problem: String| Err(Error::file(&path, problem));
-    if about.schema != SCHEMA {
-        return fail(format!("schema {}: this program knows {SCHEMA}", about.schema));
-    }
-    for name in std::iter::once(&about.spikes).chain(&about.traces) {
-        if Path::new(name).file_name() != Some(name.as_ref()) {
-            return fail(format!("'{name}' is not the name of a file in this folder"));
-        }
-    }
-    super::check_dt(about.dt_ms).map_err(|e| Error::file(&path, e))?;
-    Ok(about)
 }
 
 /// Reads the folder of a run.
@@ -237,7 +143,7 @@ pub(super) fn about(folder: &Path) -> Result<About> {
 pub fn open(folder: &Path) -> Result<Opened> {
     let about = about(folder)?;
     let path = folder.join(&about.spikes);
-    let spikes = super::read_spikes(&path, about.dt_ms)?;
+    let spikes = read_spikes(&path, about.dt_ms)?;
     if spikes.populations.len() != about.populations.len() {
         return Err(contradicts(path));
     }
@@ -245,7 +151,7 @@ pub fn open(folder: &Path) -> Result<Opened> {
     let mut traces = Vec::new();
     if let Some(name) = &about.traces {
         let path = folder.join(name);
-        traces = super::read_traces(&path)?;
+        traces = read_traces(&path)?;
         let belongs = |(trace, probe): (&Trace, &AboutProbe)| {
             let same = (trace.variable, &trace.population, &trace.neurons)
                 == (probe.variable, &probe.population, &probe.neurons);

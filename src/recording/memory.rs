@@ -1,10 +1,73 @@
 //! A recording in memory.
 
-use super::{Header, Order, Recorder, SpikeRecording, Trace};
+use super::choice::Recorded;
+use super::header::{Header, Probe, Variable};
+use super::recorder::{Order, Recorder};
 use crate::error::Result;
 use crate::spiking::Tick;
 
-/// Keeps everything: 12 bytes per spike, 8 per value.
+/// The spikes of a simulation, as read from a file or kept in memory.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpikeRecording {
+    /// Length of a tick in ms.
+    pub dt_ms: f64,
+    /// Length of the recording in ticks.
+    pub ticks: Tick,
+    /// Name and size of each population.
+    pub populations: Vec<(String, u32)>,
+    /// Neurons whose spikes were recorded; the others may have fired unseen.
+    pub recorded: Recorded,
+    /// `(tick, index of the population, neuron)` of each spike, ascending.
+    pub spikes: Vec<(Tick, u32, u32)>,
+}
+
+/// A probe's values, as read from a file or kept in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// The recorded variable.
+    pub variable: Variable,
+    /// Name of the population.
+    pub population: String,
+    /// Indices of the recorded neurons in the population, one per column of `values`.
+    pub neurons: Vec<u32>,
+    /// Length of a tick in ms.
+    pub dt_ms: f64,
+    /// The tick of the first row.
+    pub first_tick: Tick,
+    /// Values at the end of each tick, `[ticks, neurons]` row by row; mV for membranes and
+    /// thresholds.
+    pub values: Vec<f64>,
+}
+
+impl SpikeRecording {
+    /// The spikes of population number `population` for a source of `size`: tick and id, ascending.
+    ///
+    /// # Errors
+    /// If a neuron is none of the source's, or the spikes of one that is were not recorded.
+    pub fn for_source(
+        &self,
+        population: usize,
+        source: &str,
+        size: u32,
+    ) -> std::result::Result<Vec<(Tick, u32)>, String> {
+        let (name, own) = self.populations.get(population).map_or(("", 0), |(name, own)| (name.as_str(), *own));
+        let shared = size.min(own);
+        let ranges = self.recorded.of(population, own);
+        let known = ranges.iter().filter(|ids| ids.contains(&0)).map(|ids| ids.end).next().unwrap_or(0);
+        if known < shared {
+            return Err(format!(
+                "the spikes of neuron {known} of '{name}' were not recorded, but source '{source}' has {size}"
+            ));
+        }
+        let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
+        let check = |&(tick, _, id): &(Tick, u32, u32)| {
+            if id < size { Ok((tick, id)) } else { Err(format!("neuron {id}, but source '{source}' has {size}")) }
+        };
+        own.map(check).collect()
+    }
+}
+
+/// A recorder that keeps everything in memory: 12 bytes per spike, 8 per value.
 #[derive(Debug)]
 pub struct Memory {
     order: Order,
@@ -20,7 +83,7 @@ impl Memory {
     pub fn new(header: Header) -> Result<Memory> {
         let order = Order::new(&header)?;
         let Header { dt_ms, populations, recorded, probes } = header;
-        let trace = |probe: super::Probe| Trace {
+        let trace = |probe: Probe| Trace {
             variable: probe.variable,
             population: populations[probe.population].0.clone(),
             neurons: probe.neurons,
@@ -33,7 +96,8 @@ impl Memory {
         Ok(Memory { order, recording, traces })
     }
 
-    /// The spikes of `ticks` ticks, and the traces in the order of the probes; a probe without values has first tick 0.
+    /// The spikes of `ticks` ticks, and the traces in the order of the probes; a probe without
+    /// values has first tick 0.
     ///
     /// # Errors
     /// If something came after tick `ticks - 1`.

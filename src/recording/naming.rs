@@ -1,55 +1,59 @@
-//! Recordings by other names than those of the network: a SONATA population whose nodes have several models is several populations
-//! of the network.
+//! Recordings with other populations than the network has: a SONATA population whose nodes have
+//! several models is several populations of the network.
 
-use super::{Probe, Recorded, Recorder, SpikeRecording};
+use super::choice::Recorded;
+use super::header::Probe;
+use super::memory::SpikeRecording;
+use super::recorder::Recorder;
 use crate::error::Result;
 use crate::spiking::Tick;
 
-/// Populations as a recording has them, each put together of whole populations of a network.
+/// The populations of a recording, each of which consists of whole populations of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Naming {
-    /// Name and size of each.
+    /// Name and size of each population of the recording.
     pub populations: Vec<(String, u32)>,
-    /// Of each population of the network.
+    /// Place of each population of the network.
     parts: Vec<Part>,
 }
 
-/// Where the neurons of a population of the network are in the recording.
+/// Place of a population of the network in the recording.
 #[derive(Debug, Clone, PartialEq)]
 struct Part {
     population: usize,
-    /// The id of each neuron there, ascending; `None` if it is its own.
+    /// Id of each neuron in the recording, ascending; `None` if ids stay the same.
     ids: Option<Vec<u32>>,
 }
 
-/// The probe of the recording that one of the network is of, and where its neurons are there; `None` if it is all of it.
+/// For a probe of the network: the index of the recording's probe that it is part of, and the
+/// columns of its neurons there; `None` if it is the whole probe.
 type Place = (usize, Option<Vec<usize>>);
 
 impl Naming {
-    /// Names and sizes of a network's populations, as they are.
+    /// The naming that keeps the populations of a network as they are.
     pub fn own(populations: Vec<(String, u32)>) -> Naming {
         let parts = (0..populations.len()).map(|population| Part { population, ids: None }).collect();
         Naming { populations, parts }
     }
 
-    /// No population yet.
+    /// A naming without populations, to be filled by [`push`](Naming::push).
     pub(crate) fn empty() -> Naming {
         Naming { populations: Vec::new(), parts: Vec::new() }
     }
 
-    /// Adds a population of `size` neurons, which is the next populations of the network: `ids` says for each of them which
-    /// neurons are its own, ascending.
+    /// Adds a population of `size` neurons that consists of the next populations of the network;
+    /// `ids` has the ids of the neurons of each of these, ascending.
     pub(crate) fn push(&mut self, name: String, size: u32, ids: Vec<Vec<u32>>) {
         let (population, whole) = (self.populations.len(), ids.len() == 1);
         self.parts.extend(ids.into_iter().map(|ids| Part { population, ids: Some(ids).filter(|_| !whole) }));
         self.populations.push((name, size));
     }
 
-    /// Spikes of the network by these names.
+    /// Spikes of the network, renamed.
     pub fn rename(&self, recording: &SpikeRecording) -> SpikeRecording {
         let place = |population: usize, neuron: u32| match self.parts.get(population) {
             Some(Part { population, ids }) => (*population, ids.as_ref().map_or(neuron, |ids| ids[neuron as usize])),
-            // Behind the populations stand sources, whose names and ids are their own.
+            // Sources follow the populations; their names and ids do not change.
             None => (self.populations.len() + population - self.parts.len(), neuron),
         };
         let rename = |&(tick, population, neuron): &(Tick, u32, u32)| {
@@ -70,12 +74,13 @@ impl Naming {
         SpikeRecording { dt_ms: recording.dt_ms, ticks: recording.ticks, populations, recorded, spikes }
     }
 
-    /// The probes of the network that give what `probes`, whose neurons ascend, ask for by these names.
+    /// The probes of the network that supply `probes`, which are of the recording and whose neurons
+    /// ascend.
     pub fn probes(&self, probes: &[Probe]) -> Vec<Probe> {
         self.split(probes).into_iter().map(|(probe, _)| probe).collect()
     }
 
-    /// The same, each with its place.
+    /// The probes of the network, each with its place in the recording.
     fn split(&self, probes: &[Probe]) -> Vec<(Probe, Place)> {
         let mut split = Vec::new();
         for (of, probe) in probes.iter().enumerate() {
@@ -95,7 +100,8 @@ impl Naming {
         split
     }
 
-    /// A recorder of the network, with the probes that [`Naming::probes`] makes of `probes`, which feeds `inner` by these names.
+    /// A recorder for the network, with the probes that [`Naming::probes`] makes of `probes`. It
+    /// feeds `inner` with renamed spikes and values.
     pub fn recorder<'a>(&'a self, probes: &[Probe], inner: &'a mut dyn Recorder) -> Renamed<'a> {
         let rows = probes.iter().map(|probe| vec![0.0; probe.neurons.len()]).collect();
         let places = self.split(probes).into_iter().map(|(_, places)| places).collect();
@@ -103,24 +109,24 @@ impl Naming {
     }
 }
 
-/// Passes on what a network fires by the names of a [`Naming`].
+/// A recorder that renames what a network fires by a [`Naming`] and passes it on.
 pub struct Renamed<'a> {
     naming: &'a Naming,
     inner: &'a mut dyn Recorder,
-    /// Tick and population of the neurons that wait for others of their population.
+    /// Tick and population of the waiting neurons.
     spikes: Option<(Tick, usize)>,
     neurons: Vec<u32>,
-    /// Of each probe of the network.
+    /// Place of each probe of the network.
     places: Vec<Place>,
-    /// Of each probe of the recording the row that is being put together.
+    /// For each probe of the recording, the row that is being assembled.
     rows: Vec<Vec<f64>>,
 }
 
 impl Renamed<'_> {
-    /// Passes on what waits; after the last tick.
+    /// Passes on the spikes that still wait; to be called after the last tick.
     ///
     /// # Errors
-    /// If it cannot be kept.
+    /// If the inner recorder cannot keep them.
     pub fn flush(&mut self) -> Result<()> {
         let Some((tick, population)) = self.spikes.take() else { return Ok(()) };
         self.neurons.sort_unstable();

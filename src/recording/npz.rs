@@ -1,8 +1,11 @@
 //! Spikes and traces as numpy arrays.
 
+use super::about::AboutProbe;
+use super::choice::Recorded;
+use super::header::{Header, Variable, check_dt};
+use super::memory::Trace;
 use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
-use super::stream::{SpikeSink, TraceSink};
-use super::{AboutProbe, Header, Recorded, Trace, Variable};
+use super::sink::{SpikeSink, TraceSink};
 use crate::base::files::{Partial, folder_of};
 use crate::error::{Error, Result};
 use crate::formats::npz::{Array, Npz, NpzWriter, Spool};
@@ -68,7 +71,7 @@ impl SpikeSink for SpikeArrays {
 pub(super) struct TraceArrays {
     partial: Partial,
     header: Header,
-    /// Of each probe: its values, first tick and ticks.
+    /// For each probe: its values, first tick and number of ticks.
     probes: Vec<(Spool, Tick, usize)>,
 }
 
@@ -124,7 +127,7 @@ fn list<T>(array: &Array, values: Vec<T>, expected: Option<usize>) -> Result<Vec
     }
 }
 
-/// A list of integers, each as `check` has it.
+/// A list of integers, each converted by `check`.
 fn checked<T>(
     file: &mut Npz,
     name: &str,
@@ -144,7 +147,7 @@ fn whole(value: i64) -> std::result::Result<u32, String> {
 fn read_dt(file: &mut Npz) -> Result<f64> {
     let array = file.array("dt_ms")?;
     let dt_ms = scalar(&array, array.floats()?)?;
-    super::check_dt(dt_ms).map_err(|e| array.wrong(e))?;
+    check_dt(dt_ms).map_err(|e| array.wrong(e))?;
     Ok(dt_ms)
 }
 
@@ -185,7 +188,7 @@ pub(super) fn read_spikes(path: &Path, memory: u64) -> Result<Raw> {
     Ok(Raw { dt_ms: Some(dt_ms), ticks: Some(length), populations, recorded, spikes: Spikes::Ticks(spikes) })
 }
 
-/// Whose spikes a file has.
+/// Neurons whose spikes the file has.
 fn read_recorded(file: &mut Npz, populations: &[(String, u32)]) -> Result<Recorded> {
     if !file.has("recorded") {
         return Ok(Recorded::All);

@@ -1,7 +1,8 @@
-//! Spikes as a file has them, and how they become a recording.
+//! Spikes as a file holds them, and their conversion to a recording.
 
-use super::stream::Choose;
-use super::{Recorded, SpikeRecording, check_dt};
+use super::choice::Recorded;
+use super::header::check_dt;
+use super::memory::SpikeRecording;
 use crate::error::{Error, Result};
 use crate::spiking::Tick;
 use std::path::Path;
@@ -15,25 +16,28 @@ pub(crate) struct Raw {
     pub ticks: Option<Tick>,
     /// Name of each population, and its size where the file says it.
     pub populations: Vec<(String, Option<u32>)>,
-    /// Whose spikes there are, where the file says it.
+    /// Neurons whose spikes were recorded; all where the file does not say it.
     pub recorded: Recorded,
-    /// In any order.
+    /// The spikes, in any order.
     pub spikes: Spikes,
 }
 
-/// When (ticks or ms), index of the population, id.
+/// `(time, index of the population, id)` of each spike.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Spikes {
-    /// On the grid of dt.
+    /// Times in ticks.
     Ticks(Vec<(Tick, u32, u32)>),
-    /// Finite and not negative, ms.
+    /// Times in ms, finite and not negative.
     Times(Vec<(f64, u32, u32)>),
 }
+
+/// Chooses the population to read from the names of all populations of a file.
+pub(crate) type Choose<'a> = &'a dyn Fn(&[&str]) -> Result<usize>;
 
 /// The name of the only population of a file that names none.
 pub(crate) const UNNAMED: &str = "default";
 
-/// A time in ms that can be one.
+/// Checks a time in ms.
 pub(super) fn checked_time(time: f64) -> std::result::Result<f64, String> {
     match time {
         t if !t.is_finite() => Err(format!("is {t}: expected a time in ms")),
@@ -42,15 +46,15 @@ pub(super) fn checked_time(time: f64) -> std::result::Result<f64, String> {
     }
 }
 
-/// A neuron's number.
+/// Checks the id of a neuron.
 pub(super) fn checked_id(id: i64) -> std::result::Result<u32, String> {
-    // The number of neurons is a u32 as well.
+    // The number of neurons, one more than the largest id, must fit in u32 too.
     u32::try_from(id).ok().filter(|&id| id < u32::MAX).ok_or_else(|| format!("is {id}: out of range for a neuron"))
 }
 
-/// A tick.
+/// Checks a tick.
 pub(super) fn checked_tick(tick: i64) -> std::result::Result<Tick, String> {
-    // So is the number of ticks.
+    // The number of ticks, one more than the last tick, must fit in u32 too.
     Tick::try_from(tick)
         .ok()
         .filter(|&tick| tick < Tick::MAX)
@@ -74,7 +78,7 @@ impl Raw {
         ticks.iter().map(move |&(tick, p, id)| (f64::from(tick) * dt_ms, p, id)).chain(times.iter().copied())
     }
 
-    /// The same with one population alone.
+    /// The content restricted to one population.
     pub fn only(mut self, choose: Choose) -> Result<Raw> {
         let names: Vec<&str> = self.populations.iter().map(|(name, _)| name.as_str()).collect();
         let wanted = choose(&names)?;
@@ -89,7 +93,7 @@ impl Raw {
                 spikes.iter_mut().for_each(|spike| spike.1 = 0);
             }
         }
-        // A file of a heading alone has no population at all.
+        // A file that consists of its heading alone has no population.
         self.populations = self.populations.into_iter().skip(wanted).take(1).collect();
         if let Recorded::Only(some) = self.recorded {
             let own = some.into_iter().filter(|(population, _)| *population == wanted).map(|(_, ids)| (0, ids));

@@ -1,8 +1,9 @@
-//! Spikes as SONATA keeps them, in HDF5.
+//! Spikes in the HDF5 layout of SONATA.
 
-use super::raw::{Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
-use super::stream::{Choose, SpikeSink};
-use super::{Header, Recorded, check_dt};
+use super::choice::Recorded;
+use super::header::{Header, check_dt};
+use super::raw::{Choose, Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
+use super::sink::SpikeSink;
 use crate::base::files::Partial;
 use crate::error::{Error, Result};
 use crate::formats::h5::H5;
@@ -10,7 +11,7 @@ use crate::spiking::Tick;
 use hdf5_pure::{AttrValue, Dataset, File, FileAccessProperties, FileBuilder, MaxExtent, SyncPolicy};
 use std::path::Path;
 
-/// Spikes of a population that wait in memory until they are written together.
+/// Spikes of a population that are collected in memory before they are written.
 pub(super) const CHUNK: usize = 8192;
 
 /// A file of spikes being written.
@@ -29,7 +30,8 @@ struct Population {
     ids: Vec<u64>,
 }
 
-/// First and behind the last of each range of neurons whose spikes are recorded, where those are not all.
+/// Name of the list of ranges of recorded neurons, `[first, one past the last, ...]`; absent if all
+/// are recorded.
 const RECORDED: &str = "recorded";
 
 const COLUMNS: [&str; 3] = ["timestamps", "node_ids", "ticks"];
@@ -44,8 +46,8 @@ impl Writer {
                 return Err(Error::value("population", problem).with_hint("rename it or record as csv or npz"));
             }
             let mut group = spikes.create_group(name);
-            // The specification has an enumeration here, which this library cannot write; the Allen Institute's own tools write
-            // and read the name.
+            // The specification has an enumeration here, which this library cannot write; the Allen
+            // Institute's own tools write and read the name.
             group.set_attr("sorting", AttrValue::VarLenString("by_time".into()));
             group.set_attr("dt_ms", AttrValue::F64(header.dt_ms));
             group.set_attr("size", AttrValue::U32(*size));
@@ -127,8 +129,8 @@ impl SpikeSink for Writer {
     }
 }
 
-/// Reads `/spikes/<population>/{timestamps, node_ids}`, with `ticks` where this crate wrote the file; or, of the time before
-/// populations had names, `/spikes/{timestamps, gids}`.
+/// Reads `/spikes/<population>/{timestamps, node_ids}`, with `ticks` where this crate wrote the
+/// file; or, in the older layout without names of populations, `/spikes/{timestamps, gids}`.
 pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<Raw> {
     let file = H5::open_within(path, memory)?;
     let (groups, datasets) = file.members("spikes")?;
@@ -144,30 +146,15 @@ pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<R
     if groups.is_empty() {
         return Err(file.wrong("spikes", "holds no population"));
     }
-    let mut order = Vec::with_capacity(groups.len());
-    for name in groups {
-        let index = attribute(&file, &name, "index")?;
-        order.push((index.map_or(f64::INFINITY, |index| index), name));
-    }
-    order.sort_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y)));
+    let mut names = in_order(&file, groups)?;
     if let Some(choose) = choose {
-        let names: Vec<&str> = order.iter().map(|(_, name)| name.as_str()).collect();
-        let wanted = choose(&names)?;
-        order = vec![order.swap_remove(wanted)];
+        let wanted = choose(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+        names = vec![names.swap_remove(wanted)];
     }
-
-    let (mut dt_ms, mut length, mut populations) = (None, None, Vec::with_capacity(order.len()));
+    let (mut dt_ms, mut length, mut populations) = (None, None, Vec::with_capacity(names.len()));
     let (mut exact, mut times, mut recorded) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, (_, name)) in order.into_iter().enumerate() {
+    for (index, name) in names.into_iter().enumerate() {
         let field = |column: &str| format!("spikes/{name}/{column}");
-        let whole = |attribute_name: &str| -> Result<Option<u32>> {
-            let value = attribute(&file, &name, attribute_name)?;
-            let fits = |value: f64| {
-                (value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as u32)
-            };
-            let wrong = || file.wrong(&format!("spikes/{name}"), format!("has a wrong attribute {attribute_name}"));
-            value.map(|value| fits(value).ok_or_else(wrong)).transpose()
-        };
         let (_, datasets) = file.members(&format!("spikes/{name}"))?;
         if datasets.iter().any(|name| name == "ticks") {
             let missing = || file.wrong(&format!("spikes/{name}"), "has 'ticks' but no attribute 'dt_ms'");
@@ -176,20 +163,14 @@ pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<R
             if *dt_ms.get_or_insert(own) != own {
                 return Err(file.wrong(&format!("spikes/{name}"), "has another dt_ms than the populations before"));
             }
-            length = length.max(whole("recorded_ticks")?);
-            let ticks = file.integers(&field("ticks"))?;
-            let ids = file.integers(&field("node_ids"))?;
-            same_length(&file, &field("node_ids"), ids.len(), ticks.len())?;
-            for (i, (tick, id)) in ticks.into_iter().zip(ids).enumerate() {
-                let tick = checked_tick(tick).map_err(|e| at(&file, &field("ticks"), i, e))?;
-                let id = checked_id(id).map_err(|e| at(&file, &field("node_ids"), i, e))?;
-                exact.push((tick, index as u32, id));
-            }
+            length = length.max(whole(&file, &name, "recorded_ticks")?);
+            let spikes = exact_columns(&file, &field("ticks"), &field("node_ids"))?;
+            exact.extend(spikes.into_iter().map(|(tick, id)| (tick, index as u32, id)));
         } else {
             let spikes = columns(&file, &field("timestamps"), &field("node_ids"))?;
             times.extend(spikes.into_iter().map(|(time, id)| (time, index as u32, id)));
         }
-        let size = whole("size")?;
+        let size = whole(&file, &name, "size")?;
         if datasets.iter().any(|name| name == RECORDED) {
             let ends = file.integers(&field(RECORDED))?;
             let ids = ends.chunks(2).map(|ends| match ends {
@@ -208,18 +189,40 @@ pub(super) fn read(path: &Path, choose: Option<Choose>, memory: u64) -> Result<R
     let sized: Vec<(String, u32)> =
         populations.iter().map(|(name, size): &(String, _)| (name.clone(), size.unwrap_or(u32::MAX))).collect();
     let recorded = Recorded::new(recorded, &sized);
-    // Populations with and without ticks in one file come from somebody's merge; times are what they share.
-    let spikes = match times.is_empty() {
-        true => Spikes::Ticks(exact),
-        false => {
-            let own = dt_ms.unwrap_or(1.0);
-            times.extend(exact.into_iter().map(|(tick, p, id)| (f64::from(tick) * own, p, id)));
-            Spikes::Times(times)
-        }
+    // Merged files may have populations with and without ticks; both have times.
+    let spikes = if times.is_empty() {
+        Spikes::Ticks(exact)
+    } else {
+        let own = dt_ms.unwrap_or(1.0);
+        times.extend(exact.into_iter().map(|(tick, p, id)| (f64::from(tick) * own, p, id)));
+        Spikes::Times(times)
     };
     Ok(Raw { dt_ms, ticks: length, populations, recorded, spikes })
 }
 
+/// The populations `names`, by their attribute `index`; those without one come last, by name.
+fn in_order(file: &H5, names: Vec<String>) -> Result<Vec<String>> {
+    let mut order = Vec::with_capacity(names.len());
+    for name in names {
+        let index = attribute(file, &name, "index")?;
+        order.push((index.unwrap_or(f64::INFINITY), name));
+    }
+    order.sort_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y)));
+    Ok(order.into_iter().map(|(_, name)| name).collect())
+}
+
+/// Tick and id of each spike.
+fn exact_columns(file: &H5, ticks: &str, node_ids: &str) -> Result<Vec<(Tick, u32)>> {
+    let (found, ids) = (file.integers(ticks)?, file.integers(node_ids)?);
+    same_length(file, node_ids, ids.len(), found.len())?;
+    let pair = |(i, (tick, id)): (usize, (i64, i64))| {
+        let tick = checked_tick(tick).map_err(|e| at(file, ticks, i, e))?;
+        Ok((tick, checked_id(id).map_err(|e| at(file, node_ids, i, e))?))
+    };
+    found.into_iter().zip(ids).enumerate().map(pair).collect()
+}
+
+/// Time in ms and id of each spike.
 fn columns(file: &H5, timestamps: &str, node_ids: &str) -> Result<Vec<(f64, u32)>> {
     let units = file.dataset(timestamps)?.attribute("units").and_then(|units| units.read_string());
     if let Some(other) = units.ok().filter(|units| !matches!(units.as_str(), "ms" | "milliseconds" | "millisecond")) {
@@ -236,20 +239,25 @@ fn columns(file: &H5, timestamps: &str, node_ids: &str) -> Result<Vec<(f64, u32)
 }
 
 fn same_length(file: &H5, name: &str, found: usize, expected: usize) -> Result<()> {
-    match found == expected {
-        true => Ok(()),
-        false => Err(file.wrong(name, format!("has {found} values for {expected} spikes"))),
-    }
+    if found == expected { Ok(()) } else { Err(file.wrong(name, format!("has {found} values for {expected} spikes"))) }
 }
 
 fn at(file: &H5, name: &str, i: usize, problem: String) -> Error {
     file.wrong(name, format!("at place {i} {problem}"))
 }
 
-/// An attribute of a population that is a number, if it is there.
+/// A numeric attribute of a population, if present.
 fn attribute(file: &H5, population: &str, name: &str) -> Result<Option<f64>> {
     let group = format!("spikes/{population}");
     let attributes = file.group(&group).and_then(|found| file.read(&group, || found.attributes()))?;
     let found = attributes.iter().find(|attribute| attribute.name == name);
     found.map(|attribute| file.read(&group, || attribute.read_as_f64())).transpose()
+}
+
+/// An attribute of a population that must be an unsigned integer, if present.
+fn whole(file: &H5, population: &str, name: &str) -> Result<Option<u32>> {
+    let fits =
+        |value: f64| (value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value)).then_some(value as u32);
+    let wrong = || file.wrong(&format!("spikes/{population}"), format!("has a wrong attribute {name}"));
+    attribute(file, population, name)?.map(|value| fits(value).ok_or_else(wrong)).transpose()
 }

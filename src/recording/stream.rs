@@ -1,22 +1,28 @@
 //! One file of spikes or traces, by its format.
 
-use super::raw::Raw;
-use super::{Header, SpikeRecording, Trace, bs2, csv, npz, sonata};
+use super::about::about;
+use super::header::{Header, check_dt};
+use super::memory::{SpikeRecording, Trace};
+use super::raw::{Choose, Raw};
+use super::recorder::Order;
+use super::sink::{SpikeSink, TraceSink};
+use super::{bs2, csv, npz, sonata};
 use crate::base::files::{Partial, ending};
+use crate::base::text::some;
 use crate::error::{Error, Result};
 use crate::formats::{h5, npz as zipped};
 use crate::spiking::Tick;
 use std::io::Read;
 use std::path::Path;
 
-/// How spikes are kept.
+/// Format of a file of spikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpikeFormat {
-    /// SONATA's HDF5.
+    /// SONATA, in HDF5.
     H5,
-    /// A table.
+    /// A table of comma-separated values.
     Csv,
-    /// numpy arrays.
+    /// numpy arrays in a zip archive.
     Npz,
 }
 
@@ -24,7 +30,7 @@ impl SpikeFormat {
     /// All formats.
     pub const ALL: [SpikeFormat; 3] = [SpikeFormat::H5, SpikeFormat::Csv, SpikeFormat::Npz];
 
-    /// How the names of such files end.
+    /// Extension of such files, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             SpikeFormat::H5 => "h5",
@@ -34,12 +40,12 @@ impl SpikeFormat {
     }
 }
 
-/// How traces are kept.
+/// Format of a file of traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TraceFormat {
-    /// A table.
+    /// A table of comma-separated values.
     Csv,
-    /// numpy arrays.
+    /// numpy arrays in a zip archive.
     Npz,
 }
 
@@ -47,27 +53,13 @@ impl TraceFormat {
     /// All formats.
     pub const ALL: [TraceFormat; 2] = [TraceFormat::Csv, TraceFormat::Npz];
 
-    /// How the names of such files end.
+    /// Extension of such files, without the dot.
     pub fn extension(self) -> &'static str {
         match self {
             TraceFormat::Csv => "csv",
             TraceFormat::Npz => "npz",
         }
     }
-}
-
-/// Takes spikes that are known to be in order.
-pub(super) trait SpikeSink: Send {
-    fn push(&mut self, tick: Tick, population: usize, neurons: &[u32]) -> Result<()>;
-    /// The whole file, which has only to take its name.
-    fn finish(self: Box<Self>, ticks: Tick) -> Result<Partial>;
-}
-
-/// Takes rows of values that are known to be in order for each probe.
-pub(super) trait TraceSink: Send {
-    fn push(&mut self, tick: Tick, probe: usize, values: &[f64]) -> Result<()>;
-    /// The whole file, which has only to take its name.
-    fn finish(self: Box<Self>) -> Result<Partial>;
 }
 
 pub(super) fn spike_sink(path: &Path, format: SpikeFormat, header: &Header) -> Result<Box<dyn SpikeSink>> {
@@ -104,14 +96,14 @@ pub(super) fn push_all(
 /// Writes spikes as `path`, whose name must end in `.h5`, `.csv` or `.npz`.
 ///
 /// # Errors
-/// If the name ends otherwise, the recording is out of order or its own bounds, or the file cannot be written: it is then as it
-/// was before.
+/// If the name ends otherwise, the recording is out of order or its own bounds, or the file cannot
+/// be written: it is then as it was before.
 pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
     let format = SpikeFormat::ALL.into_iter().find(|format| ending(path) == format.extension());
     let format = format.ok_or_else(|| Error::file(path, "the name of a file of spikes ends in .h5, .csv or .npz"))?;
     let SpikeRecording { dt_ms, ref populations, ref recorded, .. } = *recording;
     let header = Header { dt_ms, populations: populations.clone(), recorded: recorded.clone(), probes: Vec::new() };
-    let mut order = super::Order::new(&header)?;
+    let mut order = Order::new(&header)?;
     let mut sink = spike_sink(path, format, &header)?;
     push_all(recording, |tick, population, neurons| {
         order.spikes(tick, population, neurons)?;
@@ -121,32 +113,37 @@ pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
     sink.finish(recording.ticks)?.appear()
 }
 
-/// Reads the spikes of a file in ticks of `dt_ms`, sorted, by the rules of time in [`crate::recording`]:
+/// Reads the spikes of a file in ticks of `dt_ms`, sorted, by the rules of time in
+/// [`crate::recording`]:
 /// - what this crate writes as `.h5`, `.csv`, `.npz`, or the folder of a run;
 /// - SONATA spikes of other tools (`.h5`), whose times are in ms;
 /// - `.npz` with `ids` and `times` in ms, as scripts for NEST and Brian2 save them;
-/// - `.csv` with a heading that names a column `tick` or `time_ms` (or `timestamps`), a column `neuron` (or `node_id`, `node_ids`,
-///   `id`) and perhaps `population`, separated by commas or spaces;
-/// - `.bin` or `.bs2` of the 34 x 34 sensor of N-MNIST ([`read_events`](super::read_events) reads others).
+/// - `.csv` with a heading that names a column `tick` or `time_ms` (or `timestamps`), a column
+///   `neuron` (or `node_id`, `node_ids`, `id`) and perhaps `population`, separated by commas or
+///   spaces;
+/// - `.bin` or `.bs2` of the 34 x 34 sensor of N-MNIST ([`read_events`](super::read_events) reads
+///   others).
 ///
-/// Names may end in capitals as well.
+/// Extensions may be written in capitals.
 ///
-/// Spikes may stand in any order and more than once. A file that does not say how large a population is has as many neurons
-/// as its highest id needs; one that names none has the population `default`; one that does not say its length ends with its last
-/// spike.
+/// Spikes may come in any order and more than once. A file that does not say how large a population
+/// is has as many neurons as its highest id needs; one that names none has the population
+/// `default`; one that does not say its length ends with its last spike.
 ///
 /// # Errors
-/// If the file is missing, cut off or of another kind, a time is negative or not a number, or a tick or id out of range. The
-/// error names file and field.
+/// If the file is missing, cut off or of another kind, a time is negative or not a number, or a
+/// tick or id out of range. The error names file and field.
 pub fn read_spikes(path: &Path, dt_ms: f64) -> Result<SpikeRecording> {
     read_chosen(path, dt_ms, None, u64::MAX)
 }
 
-/// Reads one population of such a file: the one of this name, or the only one. Others are left unread where the file allows it.
-/// Reading may take `memory` bytes of memory.
+/// Reads one population of a file that [`read_spikes`] reads: the one called `name`, or the only
+/// one. Other populations are skipped where the format allows it. Reading may take `memory` bytes
+/// of memory.
 ///
 /// # Errors
-/// As [`read_spikes`]; if there is no such population, or there are several and no name; if it would take more memory.
+/// As [`read_spikes`]; if there is no such population, or there are several and no name; if it
+/// would take more memory.
 pub fn read_population(path: &Path, dt_ms: f64, name: Option<&str>, memory: u64) -> Result<SpikeRecording> {
     let choose = |names: &[&str]| {
         let place = match name {
@@ -154,10 +151,7 @@ pub fn read_population(path: &Path, dt_ms: f64, name: Option<&str>, memory: u64)
             None => (names.len() <= 1).then_some(0),
         };
         let problem = || {
-            const SHOWN: usize = 12;
-            let more = names.len().saturating_sub(SHOWN);
-            let known = names[..names.len() - more].join(", ");
-            let known = if more > 0 { format!("{known} and {more} more") } else { known };
+            let known = some(names, 12);
             match name {
                 Some(name) => format!("has no population '{name}', but {known}"),
                 None => format!("which population? Name it as FILE:POP or in a field `population`; there are {known}"),
@@ -168,31 +162,28 @@ pub fn read_population(path: &Path, dt_ms: f64, name: Option<&str>, memory: u64)
     read_chosen(path, dt_ms, Some(&choose), memory)
 }
 
-/// Which of the populations of a file is read, given the names of all.
-pub(crate) type Choose<'a> = &'a dyn Fn(&[&str]) -> Result<usize>;
-
 fn read_chosen(path: &Path, dt_ms: f64, choose: Option<Choose>, memory: u64) -> Result<SpikeRecording> {
-    super::check_dt(dt_ms)?;
+    check_dt(dt_ms)?;
     if path.is_dir() {
-        let about = super::folder::about(path)?;
+        let about = about(path)?;
         let recording = read_chosen(&path.join(&about.spikes), dt_ms, choose, memory)?;
         return about.check(path, &recording).map(|()| recording);
     }
     if let "bin" | "bs2" = &ending(path)[..] {
-        let recording = super::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST)?;
+        let recording = bs2::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST)?;
         choose.map_or(Ok(0), |choose| choose(&[&recording.populations[0].0]))?;
         return Ok(recording);
     }
     read_raw(path, choose, memory)?.into_recording(path, dt_ms)
 }
 
-/// Reads the spikes of a `.h5`, `.npz` or `.csv` file as they stand there: of all populations, or of the chosen one, which then is
-/// the only one.
+/// Reads the spikes of a `.h5`, `.npz` or `.csv` file as they stand there: of all populations, or
+/// of the chosen one, which then is the only one.
 pub(crate) fn read_raw(path: &Path, choose: Option<Choose>, memory: u64) -> Result<Raw> {
     let mut start = Vec::new();
-    let file = std::fs::File::open(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    let file = std::fs::File::open(path).map_err(|e| Error::caused_by(path, "cannot read", e))?;
     let read = file.take(8).read_to_end(&mut start);
-    read.map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+    read.map_err(|e| Error::caused_by(path, "cannot read", e))?;
     let raw = match &ending(path)[..] {
         _ if start == h5::SIGNATURE => return sonata::read(path, choose, memory),
         "h5" | "hdf5" => return sonata::read(path, choose, memory),

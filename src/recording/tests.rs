@@ -4,7 +4,9 @@
 mod shared;
 
 use super::*;
+use crate::error::Result;
 use crate::formats::npz::{NpzWriter, Spool};
+use crate::spiking::Tick;
 use hdf5_pure::{AttrValue, FileBuilder};
 use proptest::prelude::*;
 use shared::shared;
@@ -21,7 +23,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// That `result` is an error which names all of `expected`.
+/// Checks that `result` is an error that names all of `expected`.
 #[track_caller]
 fn refused<T>(result: Result<T>, expected: &[&str]) {
     let Err(error) = result else { panic!("not refused: {expected:?}") };
@@ -107,11 +109,12 @@ proptest! {
     }
 }
 
-/// Read once by hand by h5py 3 and numpy 2 as well, a folder of each format:
-/// `g = h5py.File('spikes.h5')['spikes/exc']; numpy.array_equal(g['timestamps'][:], g['ticks'][:] * 0.1)`, `g.attrs['sorting']`,
-/// `numpy.load('spikes.npz')['names']`, `numpy.load('traces.npz')['values_0']`, and `csv.reader` without the lines that start
-/// with `#`. In the other direction [`read_spikes`] read what h5py wrote (deflated times, `units` of variable length, `sorting` an
-/// enumeration) and what `numpy.savez` wrote.
+/// Read once by hand by h5py 3 and numpy 2 as well, a folder of each format: `g =
+/// h5py.File('spikes.h5')['spikes/exc']; numpy.array_equal(g['timestamps'][:], g['ticks'][:] *
+/// 0.1)`, `g.attrs['sorting']`, `numpy.load('spikes.npz')['names']`,
+/// `numpy.load('traces.npz')['values_0']`, and `csv.reader` without the lines that start with `#`.
+/// In the other direction [`read_spikes`] read what h5py wrote (deflated times, `units` of variable
+/// length, `sorting` an enumeration) and what `numpy.savez` wrote.
 #[test]
 fn a_folder_comes_back_whole_in_all_formats() {
     for spikes in SpikeFormat::ALL {
@@ -214,7 +217,7 @@ fn what_a_recorder_cannot_be_fed_is_refused() {
     assert_eq!(names(folder.path()), [] as [&str; 0]);
 }
 
-/// Every form says whose spikes it has, and a spike of somebody else is refused.
+/// Every format states the recorded neurons, and a spike of another neuron is refused.
 #[test]
 fn files_say_whose_spikes_they_have() {
     let folder = scratch();
@@ -234,7 +237,7 @@ fn files_say_whose_spikes_they_have() {
             refused(write_spikes(&path, &wrong), &["neuron 3 of population 0", "not to be recorded"]);
         }
     }
-    // What is not known of a source cannot feed another.
+    // Spikes that were not recorded cannot feed a source.
     let recording = SpikeRecording { recorded: some(vec![(0, 0..8)]), spikes: vec![(0, 0, 3)], ..small() };
     assert_eq!(recording.for_source(0, "s", 8), Ok(vec![(0, 3)]));
     let problem = recording.for_source(0, "s", 9).unwrap_err();
@@ -246,7 +249,8 @@ fn files_say_whose_spikes_they_have() {
     refused(read_spikes(&folder.path().join("text.csv"), 0.1), &["text.csv:2:1", "'2.0' is not a whole number"]);
 }
 
-/// At most one chunk per population waits in memory, however many spikes come: tests/recording_memory.rs counts bytes.
+/// At most one chunk per population waits in memory, however many spikes come:
+/// tests/recording_memory.rs counts bytes.
 #[test]
 fn chunks_are_written_as_they_fill() {
     let spikes = (0..40_000).map(|i| (i / 4, 0, i % 4)).collect();
@@ -431,7 +435,8 @@ fn a_recording_can_be_read_on_another_grid() {
         let fine = read_spikes(&path, 0.025).unwrap();
         assert_eq!((fine.ticks, fine.spikes[6]), (4000, (3996, 0, 7)));
         let coarse = read_spikes(&path, 1.0).unwrap();
-        // 0.3 ms goes down, 0.7 ms up, 99.9 ms to the tick behind the end of the recording, which grows.
+        // 0.3 ms goes down, 0.7 ms up, 99.9 ms to the tick behind the end of the recording, which
+        // grows.
         let expected = [(0, 0, 3), (0, 0, 19), (0, 1, 0), (1, 0, 0), (1, 1, 4), (1, 1, 4), (100, 0, 7)];
         assert_eq!((coarse.ticks, &coarse.spikes[..]), (101, &expected[..]));
     }
@@ -465,7 +470,8 @@ fn files_cut_off_are_refused() {
     }
 }
 
-/// Whatever a byte becomes, reading ends with an error or with spikes within the bounds that the result states.
+/// Whatever value a byte is changed to, reading ends with an error or with spikes within the bounds
+/// that the result states.
 #[test]
 fn damage_never_makes_it_panic() {
     let folder = scratch();
@@ -477,8 +483,8 @@ fn damage_never_makes_it_panic() {
             let mut damaged = whole.clone();
             for byte in 0..1 + k % 3 {
                 let n = 3 * k + byte;
-                let place = crate::base::splitmix::below(1, n, whole.len() as u32);
-                damaged[place as usize] = crate::base::splitmix::bits(2, n) as u8;
+                let place = crate::base::counter::below(1, n, whole.len() as u32);
+                damaged[place as usize] = crate::base::counter::bits(2, n) as u8;
             }
             std::fs::write(&path, damaged).unwrap();
             match read_spikes(&path, 0.1) {
@@ -497,8 +503,8 @@ fn damage_never_makes_it_panic() {
             let mut damaged = whole.clone();
             // The table's head is what steers.
             let end = if n % 2 == 0 { 300 } else { whole.len() as u32 };
-            let place = crate::base::splitmix::below(3, n, end);
-            damaged[place as usize] = crate::base::splitmix::bits(4, n) as u8;
+            let place = crate::base::counter::below(3, n, end);
+            damaged[place as usize] = crate::base::counter::bits(4, n) as u8;
             std::fs::write(&path, damaged).unwrap();
             for trace in read_traces(&path).unwrap_or_default() {
                 assert_eq!(trace.values.len() % trace.neurons.len().max(1), 0);
@@ -571,7 +577,8 @@ fn the_clock_of_a_camera_runs_over() {
     let overflow = event(200, 240, 1, 7_000_000);
     let pixel = |microseconds| event(3, 5, 1, microseconds);
     let neuron = (34 + 5) * 34 + 3;
-    // As N-MNIST is distributed, by the name of older copies, and by that of a camera's own program.
+    // As N-MNIST is distributed, by the name of older copies, and by that of a camera's own
+    // program.
     for name in ["00001.bin", "00001.bs2", "00001.BS2"] {
         let path = folder.path().join(name);
         std::fs::write(&path, [pixel(1000), overflow, pixel(2000), overflow, overflow, pixel(0)].concat()).unwrap();
@@ -693,8 +700,8 @@ fn real_camera_recordings_are_read_whole() {
     refused(read_spikes(&dvs, 1.0), &["1.bs2", "outside the sensor of 34 x 34"]);
 }
 
-/// NEST and Brian2 agree on the first 26 ms (then on other spikes of as good as the same number), but for the tick by which
-/// their labels differ.
+/// NEST and Brian2 agree on the first 26 ms (then on other spikes of as good as the same number),
+/// but for the tick by which their labels differ.
 #[test]
 fn spikes_of_nest_and_brian_are_read() {
     let Some(folder) = shared("network_reference") else { return };

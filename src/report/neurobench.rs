@@ -1,18 +1,19 @@
-//! The counts under NeuroBench's names (Yik et al., Nature Communications 16:1545, 2025), as its package computes them; where ours
-//! differ, `docs/report.md` says how.
+//! The counts under NeuroBench's names (Yik et al., Nature Communications 16:1545, 2025), as its
+//! package computes them; where ours differ, `docs/report.md` says how.
 
 use crate::energy::synops::Synops;
 use crate::hybrid::compare::Parity;
 use crate::hybrid::evaluate::Evaluation;
-use crate::hybrid::model::{Hybrid, block_name};
-use crate::hybrid::parameters::{MODALITIES, Parameters};
+use crate::hybrid::model::LayerRecord;
+use crate::hybrid::parameters::Parameters;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of this document.
 pub const NEUROBENCH_SCHEMA: &str = "spikefuse.neurobench/1";
 
-/// NeuroBench's complexity metrics. A metric that could not be computed is absent, with its reason in `absent`.
+/// NeuroBench's complexity metrics. A metric that could not be computed is absent, with its reason
+/// in `absent`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Neurobench {
@@ -27,7 +28,7 @@ pub struct Neurobench {
     /// Share of neuron steps without a spike.
     #[serde(rename = "ActivationSparsity", skip_serializing_if = "Option::is_none", default)]
     pub activation_sparsity: Option<f64>,
-    /// The same by layer.
+    /// Share of neuron steps without a spike, by layer.
     #[serde(rename = "ActivationSparsityByLayer", skip_serializing_if = "Option::is_none", default)]
     pub activation_sparsity_by_layer: Option<BTreeMap<String, f64>>,
     /// Per clip, all layers with weights.
@@ -36,7 +37,7 @@ pub struct Neurobench {
     /// Membranes that changed, per clip.
     #[serde(rename = "MembraneUpdates", skip_serializing_if = "Option::is_none", default)]
     pub membrane_updates: Option<f64>,
-    /// Why a metric is absent.
+    /// Absent metrics and the reasons.
     pub absent: Vec<Absent>,
 }
 
@@ -55,13 +56,13 @@ pub struct SynapticOperations {
     pub dense: f64,
 }
 
-/// A metric that is not there.
+/// A metric that could not be computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Absent {
-    /// Its name.
+    /// Name of the metric.
     pub metric: String,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
@@ -106,9 +107,9 @@ impl Neurobench {
     }
 }
 
-/// The metrics of the hybrid. Activations are those of the spiking neurons; weights and synaptic operations are those of all layers.
+/// The metrics of the hybrid. Activations are those of the spiking neurons; weights and synaptic
+/// operations are those of all layers.
 pub fn metrics(
-    network: &Hybrid<'_>,
     parameters: &Parameters<f32>,
     result: &Evaluation,
     synops: &Synops,
@@ -122,17 +123,13 @@ pub fn metrics(
         (zeros + entry.values.iter().filter(|&&w| w == 0.0).count() as u64, all + entry.values.len() as u64)
     });
     document.set_connections(zeros, weights);
-    match (&result.activity, network.stacks()) {
-        (Some(activity), Some(stacks)) => {
-            let steps = (network.model().config.time_steps * result.clips) as u64;
-            let mut layers = Vec::new();
-            for m in MODALITIES {
-                for (block, layer) in stacks[m as usize].layers().iter().enumerate() {
-                    let spikes = activity.counts[m as usize][block].spikes;
-                    layers.push((block_name(m, block), spikes, layer.neurons() as u64 * steps));
-                }
-            }
-            document.set_activation(&layers);
+    match &result.activity {
+        Some(activity) => {
+            let layer = |layer: &LayerRecord| {
+                let neuron_steps = layer.neurons * layer.spikes.len() * result.clips;
+                (layer.name.clone(), layer.counts.spikes, neuron_steps as u64)
+            };
+            document.set_activation(&activity.all_layers().map(layer).collect::<Vec<_>>());
             match parity {
                 Some(parity) => {
                     document.membrane_updates = Some(parity.membrane_changes as f64 / result.clips.max(1) as f64);
@@ -140,7 +137,7 @@ pub fn metrics(
                 None => document.leave_out(&["MembraneUpdates"], "membranes were not watched in this run"),
             }
         }
-        _ => document.leave_out(
+        None => document.leave_out(
             &["ActivationSparsity", "ActivationSparsityByLayer", "MembraneUpdates"],
             "the model has no spiking neurons",
         ),

@@ -1,10 +1,11 @@
 //! Embeddings in the plane: the two principal components of the clips' embeddings.
 
-use super::Provenance;
 use crate::hybrid::evaluate::Evaluation;
+use crate::hybrid::gzsl::Candidates;
+use crate::hybrid::parameters::ByModality;
 use serde::{Deserialize, Serialize};
 
-/// Most clips that are listed; of more, evenly spaced ones are.
+/// Largest number of listed clips; of more clips, evenly spaced ones are listed.
 const LISTED: usize = 2000;
 /// Steps of the power iteration. It stops earlier when a step changes nothing.
 const STEPS: usize = 1000;
@@ -21,32 +22,32 @@ pub struct Plane {
     pub classes: Vec<String>,
     /// Whether each class was trained.
     pub seen: Vec<bool>,
-    /// Each class's own embedding.
+    /// Embedding of each class.
     pub class_points: Vec<[f64; 2]>,
     /// Clips: the mean of their audio and video embeddings.
     pub points: Vec<Point>,
-    /// Clips of which `points` are evenly spaced ones.
+    /// Number of clips; `points` has all of them, or evenly spaced ones.
     pub clips: usize,
 }
 
-/// A clip.
+/// A clip in the plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
     /// Position of its class in `classes`.
     pub class: usize,
-    /// Where it is.
+    /// Coordinates.
     pub at: [f64; 2],
 }
 
-/// The plane of an evaluation; none for fewer than three clips or dimensions.
-pub fn of(result: &Evaluation, origin: &Provenance<'_>) -> Option<Plane> {
-    let candidates = origin.candidates;
+/// The plane of an evaluation, with the names of all classes; none for fewer than three clips or
+/// dimensions.
+pub fn of(result: &Evaluation, candidates: &Candidates, names: &[String]) -> Option<Plane> {
     let size = result.class_embeddings.len() / candidates.classes.len().max(1);
     if result.clips < 3 || size < 3 {
         return None;
     }
-    let [audio, video] = &result.embeddings;
+    let ByModality { audio, video } = &result.embeddings;
     let clips: Vec<f64> = audio.iter().zip(video).map(|(&a, &v)| 0.5 * (f64::from(a) + f64::from(v))).collect();
     let mut mean = vec![0.0; size];
     for row in clips.chunks_exact(size) {
@@ -65,7 +66,7 @@ pub fn of(result: &Evaluation, origin: &Provenance<'_>) -> Option<Plane> {
     Some(Plane {
         method: "the two principal components of the mean of each clip's audio and video embedding".into(),
         explained,
-        classes: candidates.classes.iter().map(|&class| origin.dataset.classes[class].clone()).collect(),
+        classes: candidates.classes.iter().map(|&class| names[class].clone()).collect(),
         seen: candidates.seen.clone(),
         class_points: (result.class_embeddings.chunks_exact(size))
             .map(|row| place(&mut row.iter().map(|&x| f64::from(x))))
@@ -79,7 +80,8 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The two first principal axes of the rows of `x` around `mean`, and the share of the variance along each, by power iteration.
+/// The two first principal axes of the rows of `x` around `mean`, and the share of the variance
+/// along each, by power iteration.
 fn principal(x: &[f64], mean: &[f64]) -> ([Vec<f64>; 2], [f64; 2]) {
     let n = mean.len();
     let mut covariance = vec![0.0; n * n];
@@ -94,7 +96,7 @@ fn principal(x: &[f64], mean: &[f64]) -> ([Vec<f64>; 2], [f64; 2]) {
     let mut explained = [0.0; 2];
     let mut axes: [Vec<f64>; 2] = Default::default();
     for k in 0..2 {
-        // A start that no data favour, the same in every run.
+        // A fixed start vector, which no data set favours.
         let mut axis: Vec<f64> = (0..n).map(|i| 1.0 + (i as f64 + k as f64).sin()).collect();
         let mut value = 0.0;
         for _ in 0..STEPS {
@@ -110,14 +112,14 @@ fn principal(x: &[f64], mean: &[f64]) -> ([Vec<f64>; 2], [f64; 2]) {
                 break;
             }
         }
-        // What is left lies across this axis.
+        // Deflation: the covariance that is left is orthogonal to this axis.
         for i in 0..n {
             for j in 0..n {
                 covariance[i * n + j] -= value * axis[i] * axis[j];
             }
         }
         explained[k] = if total > 0.0 { value / total } else { 0.0 };
-        // An axis has no direction of its own: the largest part points up.
+        // The sign of an axis is arbitrary: its largest component is made positive.
         let largest = axis.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
         if largest < 0.0 {
             axis.iter_mut().for_each(|x| *x = -*x);
@@ -131,7 +133,8 @@ fn principal(x: &[f64], mean: &[f64]) -> ([Vec<f64>; 2], [f64; 2]) {
 mod tests {
     use super::*;
 
-    /// Points on an ellipse in a known plane of three dimensions: the axes are its axes, the shares those of its squared radii.
+    /// Points on an ellipse in a known plane of three dimensions: the axes are its axes, the shares
+    /// those of its squared radii.
     #[test]
     fn axes_of_an_ellipse_are_found() {
         let mut x = Vec::new();

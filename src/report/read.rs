@@ -1,18 +1,16 @@
 //! A report from its file.
 
-use super::{Report, SCHEMA};
+use super::document::{Report, SCHEMA};
+use super::save::REPORT;
 use crate::base::files::{read_json, read_text};
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Name of the document in a run's folder.
-const FILE: &str = "report.json";
-
 impl Report {
     /// The file of a run: `report.json` in a folder, or the file itself.
     pub fn file(run: &Path) -> PathBuf {
-        if run.is_dir() { run.join(FILE) } else { run.to_path_buf() }
+        if run.is_dir() { run.join(REPORT) } else { run.to_path_buf() }
     }
 
     /// Reads the report of a run, given as its folder or as the file.

@@ -58,9 +58,9 @@ impl SimulationReport {
     pub fn new(finished: &Finished) -> SimulationReport {
         let simulation = &finished.simulation;
         let network = simulation.network();
-        let duration_ms = f64::from(simulation.now()) * network.dt_ms;
+        let duration_ms = f64::from(simulation.now()) * network.dt_ms();
         let synops = simulation.synops();
-        let populations = network.populations.iter().zip(simulation.counts());
+        let populations = network.populations().iter().zip(simulation.counts());
         let populations = populations.map(|(p, operations)| PopulationReport {
             name: p.name.clone(),
             neurons: p.size,
@@ -69,12 +69,12 @@ impl SimulationReport {
         });
         SimulationReport {
             schema: "spikefuse.simulation/2",
-            network: network.name.clone(),
+            network: network.name().to_owned(),
             driver: finished.driver,
             threads: simulation.threads(),
             seed: finished.seed,
             duration_ms,
-            dt_ms: network.dt_ms,
+            dt_ms: network.dt_ms(),
             build_s: finished.build_s,
             run_s: finished.run_s,
             populations: populations.collect(),
@@ -88,7 +88,7 @@ impl SimulationReport {
 /// NeuroBench's metrics of a simulation, which is one sample.
 fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
     let mut document = Neurobench::of_synops(synops);
-    let populations = simulation.network().populations.iter().zip(simulation.counts());
+    let populations = simulation.network().populations().iter().zip(simulation.counts());
     let layers: Vec<(String, u64, u64)> = populations
         .filter(|(p, _)| p.can_fire())
         .map(|(p, counts)| (p.name.clone(), counts.spikes, u64::from(p.size) * u64::from(simulation.now())))

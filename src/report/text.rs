@@ -1,20 +1,15 @@
 //! The report as a table for the terminal, and parts of it for other uses.
 
-use super::Report;
+use super::comparison::Comparison;
+use super::document::Report;
+use crate::base::text::grouped;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Branch, Energy, Kind, Priced};
 use crate::hybrid::compare::Parity;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result, Write as _};
 
-/// 12,345,678
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
-    groups.join(",")
-}
-
-/// Picojoule with a unit that suits.
+/// An energy in pJ, with a unit that fits its size.
 pub(super) fn energy(pj: f64) -> String {
     let (value, unit) = match pj {
         pj if pj >= 1e9 => (pj / 1e9, "mJ"),
@@ -24,7 +19,7 @@ pub(super) fn energy(pj: f64) -> String {
     };
     match value {
         0.0 => "0 pJ".to_owned(),
-        // A little is not nothing.
+        // Small values are not rounded to zero.
         value if value < 0.1 => format!("{value:.1e} {unit}"),
         value => format!("{value:.1} {unit}"),
     }
@@ -115,22 +110,19 @@ impl Display for Report {
 }
 
 impl Report {
-    /// What `compare` prints: the drivers, definitions of synaptic operations, energy, and each layer against its dense twin.
-    pub fn comparison(&self) -> String {
-        Sections(self).to_string()
-    }
-
     /// The definitions of synaptic operations in the spiking layers, per clip.
     fn spiking_synops(&self, f: &mut Formatter<'_>) -> Result {
         if self.spikes.is_none() {
             return Ok(());
         }
         writeln!(f, "\nsynaptic operations of the spiking layers by definition, per clip")?;
-        let layers = self.synops.layers.iter().filter(|layer| layer.layer.starts_with("spiking.")).cloned().collect();
+        let known = self.ledger.layers();
+        let is_spiking = |layer: &&LayerSynops| known.contains(&(Branch::Spiking, &layer.layer));
+        let layers = self.synops.layers.iter().filter(is_spiking).cloned().collect();
         write!(f, "{}", synops_table(&Synops { clips: self.synops.clips, layers }))
     }
 
-    /// Where each spiking layer stands, by the first table.
+    /// The break-even rate of each spiking layer by the first table.
     fn break_even(&self, f: &mut Formatter<'_>) -> Result {
         let Some(table) = self.dense_twin.first().and_then(|layer| layer.break_even.first()) else { return Ok(()) };
         writeln!(f, "\nagainst the dense layer, table {:<12} input rate %   break-even %   energy", table.table)?;
@@ -152,22 +144,24 @@ impl Report {
     }
 }
 
-/// The sections of a comparison.
-struct Sections<'a>(&'a Report);
-
-impl Display for Sections<'_> {
+impl Display for Comparison<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Sections(report) = self;
+        let report = self.report;
         if let Some(parity) = &report.parity {
             writeln!(f, "{parity}")?;
         }
         report.spiking_synops(f)?;
         write!(f, "\n{}", energy_table(&report.energy, report.clips as u64))?;
-        report.break_even(f)
+        report.break_even(f)?;
+        match self.crossover {
+            Some(crossover) => write!(f, "\n{crossover}"),
+            None => Ok(()),
+        }
     }
 }
 
-/// Sums over layers by every definition, per clip; those of which no layer knows anything are left out.
+/// Sums over layers by every definition, per clip; a definition that applies to no layer is left
+/// out.
 pub fn synops_table(synops: &Synops) -> String {
     let total = synops.total(|_| true);
     let any = |known: fn(&LayerSynops) -> bool| synops.layers.iter().any(known);

@@ -49,7 +49,7 @@ impl Auto {
     /// same figures and choose alike.
     pub fn choose(&mut self, known: Tick, from: Tick, network: &Network) {
         let window = known - self.since;
-        let dense = network.populations.iter().enumerate().map(|(p, population)| {
+        let dense = network.populations().iter().enumerate().map(|(p, population)| {
             let groups = population.size.div_ceil(GROUP as u32);
             let share = self.activity[p] as f64 / (f64::from(window) * f64::from(groups));
             // Hysteresis: back only below half of it.

@@ -6,7 +6,7 @@
 //! each kind, so that one virtual call is made per population and epoch and none per tick.
 
 use super::rows::Strengths;
-use crate::base::lanes::prefetch;
+use crate::base::aligned::prefetch;
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
 use crate::recording::Variable;

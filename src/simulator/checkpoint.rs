@@ -121,13 +121,13 @@ impl Checkpoint {
 impl Simulation {
     /// The present state.
     pub fn checkpoint(&self) -> Checkpoint {
-        let populations = self.network.populations.iter().enumerate().map(|(p, population)| {
+        let populations = self.network.populations().iter().enumerate().map(|(p, population)| {
             let mut state = PopulationState::default();
             self.parts.iter().for_each(|part| part.cells[p].save(&mut state, population.size as usize, self.now));
             state
         });
         let mut spikes = Vec::new();
-        let origins = self.network.populations.len() + self.network.sources.len();
+        let origins = self.network.populations().len() + self.network.sources().len();
         for tick in self.now.saturating_sub(self.longest_delay)..self.now {
             for origin in 0..origins {
                 let ids = self.parts[0].recent(origin, tick, self.now);
@@ -139,7 +139,7 @@ impl Simulation {
             // That of the last tick, which no message has told yet.
             *activity += self.parts.iter().map(|part| part.cells[p].tally().activity).sum::<u64>();
         }
-        let input = (0..self.network.populations.len()).map(|p| self.input(p)).collect();
+        let input = (0..self.network.populations().len()).map(|p| self.input(p)).collect();
         Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts(), input, auto }
     }
 
@@ -148,7 +148,7 @@ impl Simulation {
     /// # Errors
     /// If it is of another network.
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<()> {
-        let populations = &self.network.populations;
+        let populations = self.network.populations();
         let wrong = |problem: String| Error::value("checkpoint", problem);
         if [checkpoint.populations.len(), checkpoint.input.len()] != [populations.len(); 2] {
             return Err(wrong(format!("{} populations, not {}", checkpoint.populations.len(), populations.len())));
@@ -159,7 +159,7 @@ impl Simulation {
                 return Err(wrong(format!("the state of population '{}' does not fit it", population.name)));
             }
         }
-        let sizes = populations.iter().map(|p| p.size).chain(self.network.sources.iter().map(|s| s.size));
+        let sizes = populations.iter().map(|p| p.size).chain(self.network.sources().iter().map(|s| s.size));
         let sizes: Vec<u32> = sizes.collect();
         let known = |&[tick, origin, id]: &[u32; 3]| {
             tick < checkpoint.tick && sizes.get(origin as usize).is_some_and(|&size| id < size)

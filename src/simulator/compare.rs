@@ -84,7 +84,7 @@ fn add(hashes: &mut Vec<u64>, tick: Tick, words: impl Iterator<Item = u64>) {
         hashes.resize(tick as usize + 1, 0);
     }
     let hash = &mut hashes[tick as usize];
-    *hash = words.fold(*hash, crate::base::splitmix::bits);
+    *hash = words.fold(*hash, crate::base::counter::bits);
 }
 
 impl Recorder for Hashes {
@@ -117,14 +117,14 @@ pub fn compare(
     threads: usize,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Comparison> {
-    let random = network.sources.iter().any(|s| matches!(s.emits, Emits::Bernoulli { .. } | Emits::Poisson { .. }));
+    let random = network.sources().iter().any(|s| matches!(s.emits, Emits::Bernoulli { .. } | Emits::Poisson { .. }));
     let total = 5 + if random { 9 * RATES.len() } else { 0 };
     let mut done = 0;
     let mut step = || {
         done += 1;
         progress(done, total);
     };
-    let probes: Vec<Probe> = (network.populations.iter().enumerate())
+    let probes: Vec<Probe> = (network.populations().iter().enumerate())
         .map(|(population, p)| {
             let stride = p.size.div_ceil(WATCHED);
             Probe { variable: Variable::Membrane, population, neurons: (0..p.size).step_by(stride as usize).collect() }
@@ -163,7 +163,7 @@ pub fn compare(
     Ok(Comparison {
         synops,
         ledger,
-        network: network.name.clone(),
+        network: network.name().to_owned(),
         ticks,
         threads,
         spikes_equal: spikes.is_none(),
@@ -183,16 +183,17 @@ fn crossover(rates: &[TickTimes], activity: impl Fn(&TickTimes) -> f64) -> Optio
 }
 
 fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &mut dyn FnMut()) -> Result<TickTimes> {
-    let mut network = network.clone();
-    for source in &mut network.sources {
-        match &mut source.emits {
-            Emits::Bernoulli { probability, .. } => *probability = [percent / 100.0].into(),
-            Emits::Poisson { mean, .. } => *mean = percent / 100.0,
-            _ => {}
+    let network = network.clone().edit(|parts| {
+        for source in &mut parts.sources {
+            match &mut source.emits {
+                Emits::Bernoulli { probability, .. } => *probability = [percent / 100.0].into(),
+                Emits::Poisson { mean, .. } => *mean = percent / 100.0,
+                _ => {}
+            }
         }
-    }
+    })?;
     let network = Arc::new(network);
-    let neurons: u64 = network.populations.iter().filter(|p| p.can_fire()).map(|p| u64::from(p.size)).sum();
+    let neurons: u64 = network.populations().iter().filter(|p| p.can_fire()).map(|p| u64::from(p.size)).sum();
     let (mut best, mut spikes) = ([f64::INFINITY; 3], 0);
     for _ in 0..3 {
         for (driver, best) in DRIVERS.into_iter().zip(&mut best) {

@@ -59,7 +59,7 @@ impl Job {
         } else {
             let settings = Settings { seed, files_anywhere, ..Settings::default() };
             let Compiled { network, record, duration, seed, files } = NetworkFile::read(path)?.compile(&settings)?;
-            let named = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+            let named = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
             Job {
                 network,
                 naming: Naming::own(named),
@@ -73,8 +73,9 @@ impl Job {
             }
         };
         job.inputs.push(path.to_path_buf());
-        if job.network.name.is_empty() {
-            job.network.name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if job.network.name().is_empty() {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            job.network = job.network.edit(|parts| parts.name = name)?;
         }
         Ok(job)
     }
@@ -84,7 +85,7 @@ impl Job {
     /// # Errors
     /// If neither says it, or it is no positive number of ticks.
     pub fn duration(&self, asked: Option<f64>) -> Result<Tick> {
-        duration(asked, self.ticks, self.network.dt_ms)
+        duration(asked, self.ticks, self.network.dt_ms())
     }
 
     /// Asks for what `list` names in place of what the file does: items such as `spikes`,
@@ -92,9 +93,9 @@ impl Job {
     ///
     /// # Errors
     /// If an item is none of these or names what the network does not have.
-    pub fn record(&mut self, list: &str) -> Result<()> {
+    pub fn record(mut self, list: &str) -> Result<Job> {
         (self.spikes, self.probes) = parse_record(list, &self.network, &self.naming.populations)?;
-        Ok(())
+        Ok(self)
     }
 
     /// Puts the spikes of a file in place of what a source emits; `[SOURCE=]FILE[:POPULATION]`, where
@@ -102,21 +103,22 @@ impl Job {
     ///
     /// # Errors
     /// If there is no such source, it was given spikes before, or the file does not fit it.
-    pub fn replace_source(&mut self, input: &OsStr) -> Result<()> {
-        let (source, file) = replace_source(&mut self.network, input)?;
+    pub fn replace_source(mut self, input: &OsStr) -> Result<Job> {
+        let (source, file);
+        (self.network, source, file) = replace_source(self.network, input)?;
         if self.replaced.contains(&source) {
-            let problem = format!("source '{}' has two", self.network.sources[source].name);
+            let problem = format!("source '{}' has two", self.network.sources()[source].name);
             return Err(Error::value(format!("--input {}", input.display()), problem));
         }
         self.replaced.push(source);
         self.inputs.push(file);
-        Ok(())
+        Ok(self)
     }
 
     /// The head of the recording, and the place of each source's spikes in it, if they are recorded.
     pub(super) fn header(&self, probes: Vec<Probe>) -> (Header, Vec<Option<usize>>) {
         let mut populations = self.naming.populations.clone();
-        let sources = self.network.sources.iter().enumerate().map(|(s, source)| {
+        let sources = self.network.sources().iter().enumerate().map(|(s, source)| {
             let recorded = self.spikes.iter().any(|(origin, _)| *origin == Origin::Source(s));
             recorded.then(|| {
                 populations.push((source.name.clone(), source.size));
@@ -130,7 +132,7 @@ impl Job {
         };
         let chosen = self.spikes.iter().filter_map(|(origin, ids)| Some((place(*origin)?, ids.clone())));
         let recorded = Recorded::new(chosen.collect(), &populations);
-        (Header { dt_ms: self.network.dt_ms, populations, recorded, probes }, sources)
+        (Header { dt_ms: self.network.dt_ms(), populations, recorded, probes }, sources)
     }
 }
 
@@ -216,13 +218,14 @@ pub(super) fn merged(probes: Vec<Probe>) -> Vec<Probe> {
     merged
 }
 
-/// Puts the spikes of a file in place of what a source emits. Returns which source, and the file.
-fn replace_source(network: &mut Network, input: &OsStr) -> Result<(usize, PathBuf)> {
+/// The network with the spikes of a file in place of what a source emits; which source, and the
+/// file.
+fn replace_source(network: Network, input: &OsStr) -> Result<(Network, usize, PathBuf)> {
     let (name, file) = match input.as_encoded_bytes().iter().position(|&byte| byte == b'=') {
         Some(at) => (Some(part(input, 0..at).to_string_lossy()), part(input, at + 1..input.len())),
         None => (None, input),
     };
-    let names: Vec<String> = network.sources.iter().map(|source| source.name.clone()).collect();
+    let names: Vec<String> = network.sources().iter().map(|source| source.name.clone()).collect();
     let at = match &name {
         Some(name) => names.iter().position(|known| known == name),
         None if names.len() == 1 => Some(0),
@@ -236,7 +239,7 @@ fn replace_source(network: &mut Network, input: &OsStr) -> Result<(usize, PathBu
         };
         return Err(Error::value(format!("--input {}", input.display()), problem));
     };
-    let source = &mut network.sources[at];
+    let source = &network.sources()[at];
     let colon = file.as_encoded_bytes().iter().rposition(|&byte| byte == b':');
     let (path, wanted) = match colon {
         Some(colon) if !Path::new(file).exists() => {
@@ -245,10 +248,10 @@ fn replace_source(network: &mut Network, input: &OsStr) -> Result<(usize, PathBu
         _ => (file, None),
     };
     let path = Path::new(path);
-    let recording = recording::read_population(path, network.dt_ms, wanted.as_deref(), u64::MAX)?;
+    let recording = recording::read_population(path, network.dt_ms(), wanted.as_deref(), u64::MAX)?;
     let spikes = recording.for_source(0, &source.name, source.size).map_err(|e| Error::file(path, e))?;
-    source.emits = Emits::Spikes(spikes.into());
-    Ok((at, path.to_path_buf()))
+    let network = network.edit(|parts| parts.sources[at].emits = Emits::Spikes(spikes.into()))?;
+    Ok((network, at, path.to_path_buf()))
 }
 
 /// A part of a text that need not be UTF-8, between ends of the text or ASCII letters.

@@ -36,7 +36,7 @@ impl Simulation {
     /// Operations of all populations so far.
     pub fn ledger(&self) -> Ledger {
         let mut ledger = Ledger::new(1);
-        for (p, (population, counts)) in self.network().populations.iter().zip(self.counts()).enumerate() {
+        for (p, (population, counts)) in self.network().populations().iter().zip(self.counts()).enumerate() {
             let mut reset = match population.neuron.reset {
                 Reset::To(_) => Cost::ZERO,
                 Reset::Subtract => Cost { additions: 1, ..Cost::ZERO },
@@ -64,12 +64,12 @@ impl Simulation {
     /// to all neurons that it can reach. Only its synapses count for the effective operations and for spikes x fan-out.
     pub fn synops(&self) -> Synops {
         let network = self.network();
-        let layers = network.populations.iter().zip(self.counts()).enumerate().map(|(p, (population, counts))| {
+        let layers = network.populations().iter().zip(self.counts()).enumerate().map(|(p, (population, counts))| {
             let (mut inputs, mut dense, mut spiking) = (0, 0, None);
-            for projection in network.projections.iter().filter(|projection| projection.to == p) {
+            for projection in network.projections().iter().filter(|projection| projection.to == p) {
                 let sources = projection.from_ids.len() as u64 * u64::from(self.now());
                 dense += sources * projection.to_ids.len() as u64;
-                let analog = matches!(projection.from, Origin::Source(s) if network.sources[s].emits.is_analog());
+                let analog = matches!(projection.from, Origin::Source(s) if network.sources()[s].emits.is_analog());
                 inputs += if analog { 0 } else { sources };
                 spiking = Some(spiking.unwrap_or(false) || !analog);
             }
@@ -97,7 +97,7 @@ impl Simulation {
 
     /// How many weights are zero, and how many there are.
     pub fn zero_weights(&self) -> (u64, u64) {
-        let weights = (0..self.network().populations.len()).map(|p| self.synapses(p)).sum();
+        let weights = (0..self.network().populations().len()).map(|p| self.synapses(p)).sum();
         (self.parts.iter().map(|part| part.zero_weights()).sum(), weights)
     }
 

@@ -44,7 +44,7 @@
 //!
 //! # Adding a kind of neurons
 //! What the simulator needs of neurons is the trait in `cell_group.rs`; `linear/` is the kind that it
-//! has. `tests/other_kinds.rs` puts another one behind the trait in a hundred lines.
+//! has. `simulator/tests/other_kinds.rs` puts another one behind the trait in a hundred lines.
 //!
 //! # Example
 //! See [`Network::simulate`](crate::network::Network::simulate) for a run in memory. A run into a
@@ -74,7 +74,6 @@ mod tick;
 pub use checkpoint::Checkpoint;
 pub use compare::{Comparison, DriverRun, TickTimes, compare};
 pub use job::{Job, duration};
-pub use linear::MOST_CURRENTS;
 pub use output::{Finished, Output, Phase, Progress, REPORT};
 pub use run::{Run, Simulate, Spikes};
 pub use simulation::Simulation;

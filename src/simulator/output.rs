@@ -5,6 +5,7 @@ use super::chosen::Chosen;
 use super::job::{Job, merged, ticks};
 use super::simulation::Simulation;
 use crate::base::files::{self, Hold, Partial, refuse_inputs};
+use crate::base::fnv::Fnv1a;
 use crate::error::{Error, Result};
 use crate::recording::{self, Folder, Recorder, SpikeFormat, TraceFormat, Whole};
 use crate::spiking::{Driver, Tick};
@@ -94,7 +95,7 @@ impl Job {
         progress: &dyn Progress,
     ) -> Result<Finished> {
         self.probes = merged(std::mem::take(&mut self.probes));
-        let dt_ms = self.network.dt_ms;
+        let dt_ms = self.network.dt_ms();
         let segment = match output.and_then(|output| output.checkpoint_ms) {
             Some(ms) => self::ticks("--checkpoint", ms, dt_ms)?,
             None => ticks,
@@ -171,18 +172,18 @@ impl Job {
     /// Everything that a recording depends on, for a checkpoint to know it by: the network, with what
     /// it was given from files, is told by a hash.
     fn identity(&self, ticks: Tick, segment: Tick, driver: Driver) -> String {
-        let mut network = Hash(FNV_OFFSET);
-        let mut record = Hash(FNV_OFFSET);
+        let mut network = Fnv1a::default();
+        let mut record = Fnv1a::default();
         // A hash takes whatever is written.
         let _ = write!(network, "{:?}", self.network);
         let _ = write!(record, "{:?} {:?}", self.spikes, self.probes);
         format!(
             "network {:?} ({:016x}), seed {}, {ticks} ticks, a checkpoint every {segment}, {} driver, recording {:016x}",
-            self.network.name,
-            network.0,
+            self.network.name(),
+            network.hash(),
             self.seed,
             driver.name(),
-            record.0
+            record.hash()
         )
     }
 }
@@ -236,18 +237,6 @@ impl Output {
             }
         }
         Ok(hold)
-    }
-}
-
-/// 64-bit FNV-1a of what is written into it.
-struct Hash(u64);
-
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-
-impl std::fmt::Write for Hash {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.0 = text.bytes().fold(self.0, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-        Ok(())
     }
 }
 

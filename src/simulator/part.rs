@@ -30,7 +30,7 @@ pub(super) fn make_cells(population: &Population, ids: Range<u32>) -> Box<dyn Ad
 /// When a population takes in its arrivals.
 fn takes_in(network: &Network, probes: &[Probe], population: usize) -> TakesIn {
     let shows = |probe: &Probe| probe.population == population && probe.variable == Variable::Current;
-    if network.populations[population].neuron.is_immediate() {
+    if network.populations()[population].neuron.is_immediate() {
         TakesIn::BeforeThreshold
     } else if probes.iter().any(shows) {
         TakesIn::AfterThreshold
@@ -42,7 +42,7 @@ fn takes_in(network: &Network, probes: &[Probe], population: usize) -> TakesIn {
 /// Ticks that a part can go through before it needs the spikes that other parts emit in them.
 pub(super) fn lookahead(network: &Network, probes: &[Probe]) -> Tick {
     let late = |p: &Projection| Tick::from(takes_in(network, probes, p.to) == TakesIn::AtNextTick);
-    let needed = network.projections.iter().map(|p| p.shortest_delay() + late(p));
+    let needed = network.projections().iter().map(|p| p.shortest_delay() + late(p));
     needed.min().unwrap_or(LONGEST_LOOKAHEAD).clamp(1, LONGEST_LOOKAHEAD)
 }
 
@@ -89,16 +89,16 @@ impl Part {
     /// Part number `part` of `parts`.
     pub fn build(plan: &Plan, part: usize, parts: usize) -> Result<Self> {
         let Plan { network, emitters, driver, .. } = *plan;
-        let populations = network.populations.len();
+        let populations = network.populations().len();
         let mut cells = Vec::with_capacity(populations);
-        for population in &network.populations {
+        for population in network.populations() {
             let mut own = (plan.make_cells)(population, share(population.size, part, parts));
             own.drive(0, driver == Driver::Clock)?;
             cells.push(own);
         }
         let mut routes: Vec<Vec<Route>> = (0..populations).map(|_| Vec::new()).collect();
         let mut reach = vec![plan.lookahead; populations + emitters.len()];
-        for projection in &network.projections {
+        for projection in network.projections() {
             let (origin, emitter) = match projection.from {
                 Origin::Population(p) => (p, None),
                 Origin::Source(s) => (populations + s, Some(&emitters[s])),

@@ -4,7 +4,7 @@ use super::cell_group::{Arrivals, CellGroup};
 use super::ring::Ring;
 use super::rows::{Rows, Strengths};
 use super::sources::Emitter;
-use crate::base::lanes::prefetch;
+use crate::base::aligned::prefetch;
 use crate::error::Result;
 use crate::network::{Delays, Projection};
 use crate::spiking::Tick;

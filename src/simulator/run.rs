@@ -104,13 +104,13 @@ impl<'a> Simulate<'a> {
     /// does not have, or there is no memory.
     pub fn run(self) -> Result<Run> {
         let network = self.network;
-        let ticks = duration(Some(self.duration_ms), None, network.dt_ms)?;
+        let ticks = duration(Some(self.duration_ms), None, network.dt_ms())?;
         let mut populations: Vec<(String, u32)> =
-            network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+            network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
         let (spikes, probes) = parse_record(self.record.unwrap_or("spikes"), network, &populations)?;
         let probes = merged(probes);
-        let mut places = vec![None; network.sources.len()];
-        for (s, source) in network.sources.iter().enumerate() {
+        let mut places = vec![None; network.sources().len()];
+        for (s, source) in network.sources().iter().enumerate() {
             if spikes.iter().any(|(origin, _)| *origin == Origin::Source(s)) {
                 places[s] = Some(populations.len());
                 populations.push((source.name.clone(), source.size));
@@ -122,13 +122,13 @@ impl<'a> Simulate<'a> {
         });
         let recorded = Recorded::new(chosen.collect(), &populations);
         let mut simulation = Simulation::new(Arc::new(network.clone()), self.driver, self.threads, probes.clone())?;
-        let header = Header { dt_ms: network.dt_ms, populations, recorded: recorded.clone(), probes };
+        let header = Header { dt_ms: network.dt_ms(), populations, recorded: recorded.clone(), probes };
         let mut memory = Memory::new(header)?;
         let inner: Option<&mut dyn Recorder> = Some(&mut memory);
         let mut recorder = Chosen { recorded: &recorded, sources: &places, inner, buffer: Vec::new() };
         simulation.run(ticks, &mut recorder, &mut |_| {})?;
         let (recording, traces) = memory.finish(ticks)?;
-        let counts = network.populations.iter().map(|p| p.name.clone()).zip(simulation.counts()).collect();
+        let counts = network.populations().iter().map(|p| p.name.clone()).zip(simulation.counts()).collect();
         Ok(Run { recording, traces, counts, synops: simulation.synops(), ledger: simulation.ledger() })
     }
 }

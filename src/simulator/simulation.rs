@@ -2,14 +2,13 @@
 
 use super::auto::Auto;
 use super::exchange::{Exchange, Outbox};
-use super::linear::MOST_CURRENTS;
 use super::part::{MakeCells, Part, Plan, lookahead, make_cells};
 use super::sources::Emitter;
 use crate::base::memory;
 use crate::energy::counts::LayerCounts;
 use crate::error::{Error, Result};
+use crate::network::BYTES_PER_PROBED_NEURON;
 use crate::network::Network;
-use crate::network::compile::BYTES_PER_PROBED_NEURON;
 use crate::recording::{Probe, Recorder};
 use crate::spiking::{Driver, Tick};
 use std::ops::Range;
@@ -46,7 +45,7 @@ impl Simulation {
 
     /// Number of edge visits during the build (two passes), for a progress bar.
     pub fn edges_to_build(network: &Network) -> u64 {
-        network.projections.iter().map(|p| p.edges().at_least_about().saturating_mul(2)).fold(0, u64::saturating_add)
+        network.projections().iter().map(|p| p.edges().at_least_about().saturating_mul(2)).fold(0, u64::saturating_add)
     }
 
     /// As [`Simulation::new`]; `progress` is told the edge visits done, a million at a time.
@@ -60,24 +59,16 @@ impl Simulation {
         probes: Vec<Probe>,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
-        for population in &network.populations {
-            if population.neuron.currents() > MOST_CURRENTS {
-                let problem =
-                    format!("{} current receptors; the most is {MOST_CURRENTS}", population.neuron.currents());
-                return Err(Error::value(&population.name, problem));
-            }
-        }
-        network.check_range().map_err(|problem| Error::value("network", problem))?;
         let probed: u64 = probes.iter().map(|probe| probe.neurons.len() as u64 * BYTES_PER_PROBED_NEURON).sum();
         memory::check("the network with what is recorded", network.memory().saturating_add(probed))?;
         for probe in &probes {
-            let population = network.populations.get(probe.population);
+            let population = network.populations().get(probe.population);
             let size = population.map_or(0, |population| population.size);
             if !probe.neurons.is_sorted_by(|a, b| a < b) || probe.neurons.last().is_some_and(|&id| id >= size) {
                 return Err(Error::value("probe", format!("neurons must ascend within a population of {size}")));
             }
         }
-        let neurons: u64 = network.populations.iter().map(|p| u64::from(p.size)).sum();
+        let neurons: u64 = network.populations().iter().map(|p| u64::from(p.size)).sum();
         let useful = (neurons * u64::from(lookahead(&network, &probes)) / WORK_PER_PART).max(1);
         let parts = threads.clamp(1, useful.min(256) as usize);
         Self::in_parts(network, driver, parts, probes, &make_cells, progress)
@@ -93,8 +84,8 @@ impl Simulation {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let lookahead = lookahead(&network, &probes);
-        let longest_delay = network.projections.iter().map(|p| p.longest_delay()).max().unwrap_or(1);
-        let emitters: Vec<_> = network.sources.iter().map(|source| Arc::new(Emitter::new(source))).collect();
+        let longest_delay = network.projections().iter().map(|p| p.longest_delay()).max().unwrap_or(1);
+        let emitters: Vec<_> = network.sources().iter().map(|source| Arc::new(Emitter::new(source))).collect();
         let plan =
             Plan { network: &network, emitters: &emitters, probes: &probes, driver, lookahead, make_cells, progress };
         let build = &|part| Part::build(&plan, part, parts);
@@ -108,7 +99,7 @@ impl Simulation {
             }
         };
         let built = all_at_once(pool.as_ref(), (0..parts).map(|part| move || build(part)))?;
-        let populations = network.populations.len();
+        let populations = network.populations().len();
         let auto = Auto::new(driver, populations);
         Ok(Simulation { network, parts: built, pool, probes, lookahead, now: 0, auto, longest_delay })
     }
@@ -130,7 +121,7 @@ impl Simulation {
 
     /// Operations of each population so far.
     pub fn counts(&self) -> Vec<LayerCounts> {
-        (0..self.network.populations.len()).map(|p| self.parts.iter().map(|part| part.operations(p)).sum()).collect()
+        (0..self.network.populations().len()).map(|p| self.parts.iter().map(|part| part.operations(p)).sum()).collect()
     }
 
     /// Goes on to the end of tick `until - 1`. `progress` is told the ticks done from time to time.
@@ -146,8 +137,8 @@ impl Simulation {
         if until <= self.now {
             return Ok(());
         }
-        let populations = self.network.populations.len();
-        let sources = self.network.sources.len();
+        let populations = self.network.populations().len();
+        let sources = self.network.sources().len();
         let mut lead = Some(Lead { recorder, progress, probes: &self.probes, populations, sources });
         let span = &Span { ticks: self.now..until, epoch: (self.lookahead / 2).max(1), ahead: self.lookahead > 1 };
         let exchanges = Exchange::between(self.parts.len());

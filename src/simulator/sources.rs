@@ -1,7 +1,7 @@
 //! What sources emit.
 
-use crate::base::lanes::simd;
-use crate::base::splitmix;
+use crate::base::aligned::simd;
+use crate::base::counter::{bits, draws_below};
 use crate::network::{Emits, Source};
 use crate::spiking::Tick;
 use std::ops::Range;
@@ -36,12 +36,6 @@ enum Kind {
         values: std::sync::Arc<[f64]>,
         ticks_per_frame: Tick,
     },
-}
-
-/// The number of 53-bit draws u with u 2^-53 < p.
-fn draws_below(p: f64) -> u64 {
-    const ALL: f64 = (1_u64 << 53) as f64;
-    (p.clamp(0.0, 1.0) * ALL).ceil() as u64
 }
 
 impl Emitter {
@@ -111,18 +105,18 @@ impl Emitter {
                     simd(
                         #[inline(always)]
                         || {
-                            draw_blocks(ids.clone(), |id| splitmix::bits(*seed, counter(id)) >> 11 < below, spikes);
+                            draw_blocks(ids.clone(), |id| bits(*seed, counter(id)) >> 11 < below, spikes);
                         },
                     );
                 } else {
-                    let fires = |id: &u32| splitmix::bits(*seed, counter(*id)) >> 11 < below[*id as usize];
+                    let fires = |id: &u32| bits(*seed, counter(*id)) >> 11 < below[*id as usize];
                     spikes.extend(ids.filter(fires));
                 }
             }
             Kind::Poisson { cumulative, seed, stride } => {
                 for id in ids {
                     let n = u64::from(id).wrapping_mul(*stride).wrapping_add(tick.into());
-                    let draw = splitmix::bits(*seed, n) >> 11;
+                    let draw = bits(*seed, n) >> 11;
                     let count = cumulative.iter().take_while(|&&below| draw >= below).count();
                     spikes.extend(std::iter::repeat_n(id, count));
                 }

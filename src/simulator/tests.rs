@@ -3,11 +3,11 @@ mod other_kinds;
 
 use super::part::make_cells;
 use super::*;
-use crate::base::splitmix::{below, unit};
+use crate::base::counter::{below, unit};
 use crate::error::Result;
 use crate::network::Network;
 use crate::network::compile::{NetworkFile, Settings};
-use crate::network::{Delays, Emits, Origin, Population, Projection, Rule, Source, Threshold, Weights};
+use crate::network::{Delays, Emits, NetworkParts, Origin, Population, Projection, Rule, Source, Threshold, Weights};
 use crate::recording::{Ignore, Probe, Recorder, Variable};
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Form, Leak, Neuron, Receptor};
@@ -167,23 +167,16 @@ fn random_network(seed: u64) -> Network {
                 Rule::OneToOne
             }
             2 => Rule::FixedProbability { probability: d.unit(), seed: stream.0, allow_autapses: d.flip() },
-            3 => Rule::FixedInDegree {
-                degree: d.below(9),
-                seed: stream.0,
-                stride: stream.1,
-                offset: stream.2,
-                allow_autapses: d.flip(),
-                allow_multapses: d.flip(),
-            },
-            4 => Rule::FixedOutDegree {
-                degree: d.below(9),
-                seed: stream.0,
-                stride: stream.1,
-                offset: stream.2,
-                allow_autapses: d.flip(),
-                allow_multapses: d.flip(),
-            },
-            5 => Rule::List((0..d.below(90)).map(|_| (first + d.below(n - first), d.below(last + 1))).collect()),
+            kind @ (3 | 4) => {
+                let (among, degree) = (if kind == 3 { n - first } else { last + 1 }, 1 + d.below(9));
+                let (seed, stride, offset) = stream;
+                let (allow_autapses, allow_multapses) = (d.flip() || among == 1, d.flip() || degree >= among);
+                match kind {
+                    3 => Rule::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses },
+                    _ => Rule::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses },
+                }
+            }
+            5 => Rule::List((0..1 + d.below(90)).map(|_| (first + d.below(n - first), d.below(last + 1))).collect()),
             _ => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| f64::from(d.unit() as f32) - 0.4).collect()),
         };
         stream.0 += 1;
@@ -195,7 +188,8 @@ fn random_network(seed: u64) -> Network {
             2 if edges > 0 => Weights::Each((0..edges).map(|_| scale * (d.unit() - 0.3)).collect()),
             _ => Weights::Uniform { low: -0.4 * scale, high: scale, seed: stream.0, first: 3 },
         };
-        let delays = match d.below(3) {
+        let analog = from == Origin::Source(0) && sources[0].emits.is_analog();
+        let delays = match if analog { 0 } else { d.below(3) } {
             0 => Delays::Constant(1 + d.below(20) as u16),
             1 if edges > 0 => Delays::Each((0..edges).map(|_| 1 + d.below(9) as u16).collect()),
             _ => Delays::Uniform { low: 1 + d.below(3) as u16, high: 4 + d.below(20) as u16, seed: 11, first: 1 },
@@ -203,12 +197,12 @@ fn random_network(seed: u64) -> Network {
         let receptor = d.below(populations[to].neuron.receptors.len() as u32) as usize;
         projections.push(Projection { from, from_ids, to, to_ids, receptor, rule, weights, delays });
     }
-    Network { name: "random".into(), dt_ms: 0.5, populations, sources, projections }
+    Network::new(NetworkParts { name: "random".into(), dt_ms: 0.5, populations, sources, projections }).unwrap()
 }
 
 fn all_probes(network: &Network) -> Vec<Probe> {
     let variables = [Variable::Membrane, Variable::Threshold, Variable::Current];
-    let populations = network.populations.iter().enumerate();
+    let populations = network.populations().iter().enumerate();
     populations
         .flat_map(|(population, p)| {
             variables.map(|variable| Probe { variable, population, neurons: (0..p.size).collect() })
@@ -254,7 +248,7 @@ proptest! {
                 simulation.run(400, &mut Ignore, &mut |_| {}).unwrap();
                 prop_assert_eq!(simulation.counts(), whole.counts(), "{:?}", driver);
             }
-            for (population, counts) in network.populations.iter().zip(whole.counts()) {
+            for (population, counts) in network.populations().iter().zip(whole.counts()) {
                 let steps = u64::from(population.size) * 400;
                 prop_assert!((counts.spikes..=steps).contains(&counts.membrane_updates), "{:?} {:?}", driver, counts);
             }
@@ -325,25 +319,25 @@ fn what_was_long_ago_vanishes() {
     let adaptive = Threshold::Adaptive { base: 1.0, jump: 0.5, retention: 0.95 };
     for (threshold, initial) in [(adaptive, 1.5), (Threshold::Fixed(0.0), -9.0)] {
         let zero = matches!(threshold, Threshold::Fixed(_));
-        let mut network = Arc::unwrap_or_clone(single(leak, threshold, 0));
-        let population = &mut network.populations[0];
-        (population.size, population.initial_mv) = (16, vec![initial]);
-        population.neuron.receptors = vec![leak.exponential(1.0, 0.1)];
         let mut spikes: Vec<(Tick, u32)> = (0..16).map(|id| (0, id)).collect();
         spikes.extend((1..1200).map(|n| (10 * n, 0)));
-        network.sources = vec![Source { name: "s".into(), size: 16, emits: Emits::Spikes(spikes.into()) }];
-        network.projections = vec![Projection {
-            from: Origin::Source(0),
-            from_ids: 0..16,
-            to: 0,
-            to_ids: 0..16,
-            receptor: 0,
-            rule: Rule::OneToOne,
-            weights: Weights::Constant(0.1),
-            delays: Delays::Constant(1),
-        }];
+        let network = edited(single(leak, threshold, 0), |parts| {
+            let population = &mut parts.populations[0];
+            (population.size, population.initial_mv) = (16, vec![initial]);
+            population.neuron.receptors = vec![leak.exponential(1.0, 0.1)];
+            parts.sources = vec![Source { name: "s".into(), size: 16, emits: Emits::Spikes(spikes.into()) }];
+            parts.projections = vec![Projection {
+                from: Origin::Source(0),
+                from_ids: 0..16,
+                to: 0,
+                to_ids: 0..16,
+                receptor: 0,
+                rule: Rule::OneToOne,
+                weights: Weights::Constant(0.1),
+                delays: Delays::Constant(1),
+            }];
+        });
         let probes = all_probes(&network);
-        let network = Arc::new(network);
         let kept = run(&network, Driver::Clock, 1, &[12_000], &probes);
         assert_eq!(run(&network, Driver::Event, 1, &[12_000], &probes), kept);
         if zero {
@@ -359,15 +353,15 @@ fn what_was_long_ago_vanishes() {
 
 #[test]
 fn a_silent_network_is_not_touched() {
-    let mut network = random_network(1);
-    network.sources.clear();
-    network.projections.clear();
-    for population in &mut network.populations {
-        population.neuron.drive = 0.0;
-        population.threshold = Threshold::Fixed(100.0);
-    }
-    let mut simulation =
-        Simulation::in_parts(Arc::new(network), Driver::Event, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
+    let network = edited(Arc::new(random_network(1)), |parts| {
+        parts.sources.clear();
+        parts.projections.clear();
+        for population in &mut parts.populations {
+            population.neuron.drive = 0.0;
+            population.threshold = Threshold::Fixed(100.0);
+        }
+    });
+    let mut simulation = Simulation::in_parts(network, Driver::Event, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
     simulation.run(5000, &mut Keep::default(), &mut |_| {}).unwrap();
     for counts in simulation.counts() {
         assert_eq!((counts.membrane_updates, counts.queue_operations, counts.synops), (0, 0, 0));
@@ -411,23 +405,28 @@ fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
         receptors: Vec::new(),
     };
     let population = Population { name: "n".into(), size: 1, neuron, threshold, initial_mv: vec![0.0] };
-    Arc::new(Network {
+    let parts = NetworkParts {
         name: "one".into(),
         dt_ms: leak.dt_ms,
         populations: vec![population],
         sources: Vec::new(),
         projections: Vec::new(),
-    })
+    };
+    Arc::new(Network::new(parts).unwrap())
+}
+
+fn edited(network: Arc<Network>, change: impl FnOnce(&mut NetworkParts)) -> Arc<Network> {
+    Arc::new(Arc::unwrap_or_clone(network).edit(change).unwrap())
 }
 
 /// What keeping input costs does not grow with the refractory time.
 #[test]
 fn a_refractory_time_may_be_as_long_as_there_are_ticks() {
     let leak = Leak { tau_ms: Some(20.0), rest_mv: 0.0, bias_mv: 30.0, dt_ms: 0.1, form: Form::Exact };
-    let mut network = Network::clone(&single(leak, Threshold::Fixed(15.0), Tick::MAX - 1));
-    network.populations[0].neuron.keep_refractory_input = true;
+    let network = single(leak, Threshold::Fixed(15.0), Tick::MAX - 1);
+    let network = edited(network, |parts| parts.populations[0].neuron.keep_refractory_input = true);
     for driver in [Driver::Event, Driver::Clock] {
-        assert_eq!(run(&Arc::new(network.clone()), driver, 1, &[2000], &[]).total(), 1);
+        assert_eq!(run(&network, driver, 1, &[2000], &[]).total(), 1);
     }
 }
 
@@ -452,20 +451,20 @@ fn a_threshold_falls_onto_a_membrane_that_hears_nothing() {
 
 /// A neuron that never fires and hears one spike, at tick 10.
 fn hears_once(leak: Leak, receptor: Receptor, weight: f64) -> Arc<Network> {
-    let mut network = Arc::unwrap_or_clone(single(leak, Threshold::Never, 0));
-    network.populations[0].neuron.receptors = vec![receptor];
-    network.sources.push(Source { name: "s".into(), size: 1, emits: Emits::Spikes([(9, 0)].into()) });
-    network.projections.push(Projection {
-        from: Origin::Source(0),
-        from_ids: 0..1,
-        to: 0,
-        to_ids: 0..1,
-        receptor: 0,
-        rule: Rule::OneToOne,
-        weights: Weights::Constant(weight),
-        delays: Delays::Constant(1),
-    });
-    Arc::new(network)
+    edited(single(leak, Threshold::Never, 0), |parts| {
+        parts.populations[0].neuron.receptors = vec![receptor];
+        parts.sources.push(Source { name: "s".into(), size: 1, emits: Emits::Spikes([(9, 0)].into()) });
+        parts.projections.push(Projection {
+            from: Origin::Source(0),
+            from_ids: 0..1,
+            to: 0,
+            to_ids: 0..1,
+            receptor: 0,
+            rule: Rule::OneToOne,
+            weights: Weights::Constant(weight),
+            delays: Delays::Constant(1),
+        });
+    })
 }
 
 /// With c the charge of one spike, dV/dt = (-V + R I) / tau, I = w exp(-t / tau_s), the potential is
@@ -515,15 +514,15 @@ fn adaptation_settles_at_the_interval_of_the_closed_form() {
         let (dt, held) = (0.1, f64::from(refractory) * 0.1);
         let leak = Leak { tau_ms: Some(tau), rest_mv: 0.0, bias_mv: current, dt_ms: dt, form: Form::Exact };
         let threshold = Threshold::Adaptive { base, jump, retention: (-dt / tau_a).exp() };
-        let mut network = Arc::unwrap_or_clone(single(leak, threshold, refractory));
-        network.populations[0].neuron.reset = Reset::To(reset);
+        let network = single(leak, threshold, refractory);
+        let network = edited(network, |parts| parts.populations[0].neuron.reset = Reset::To(reset));
         let above = |t: f64| {
             let membrane = current + (reset - current) * (-(t - held) / tau).exp();
             membrane - base - jump / (1.0 - (-t / tau_a).exp()) * (-t / tau_a).exp()
         };
         let interval = bisect(held + 1e-9, 1000.0, above) / dt;
         for driver in [Driver::Event, Driver::Clock] {
-            let kept = run(&Arc::new(network.clone()), driver, 1, &[30_000], &[]);
+            let kept = run(&network, driver, 1, &[30_000], &[]);
             let times: Vec<f64> = kept.spikes.iter().map(|&(tick, ..)| tick.into()).collect();
             let intervals: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
             assert!(intervals[0] < interval - 5.0, "nothing adapts: {intervals:?}");

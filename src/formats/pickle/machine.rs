@@ -1,6 +1,6 @@
 //! The pickle machine: opcodes to nodes.
 
-use super::{Array, Id, Node, Result, fixed_text};
+use super::node::{Array, Id, Node, Result, fixed_text};
 use crate::formats::npy::DType;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ struct Machine<'a> {
     stack: Vec<Id>,
     marks: Vec<usize>,
     memo: HashMap<usize, Id>,
-    /// Bytes copied out of the input so far; honest pickles stay below its length.
+    /// Bytes copied out of the input so far; a valid pickle stays below the length of the input.
     owned: usize,
 }
 
@@ -53,10 +53,13 @@ impl<'a> Machine<'a> {
                 self.marks.push(self.stack.len());
                 Ok(())
             }
-            b'0' => match self.marks.last() == Some(&self.stack.len()) {
-                true => self.pop_mark().map(drop),
-                false => self.pop().map(drop),
-            },
+            b'0' => {
+                if self.marks.last() == Some(&self.stack.len()) {
+                    self.pop_mark().map(drop)
+                } else {
+                    self.pop().map(drop)
+                }
+            }
             b'1' => self.pop_mark().map(drop),
             b'2' => {
                 let top = self.top()?;
@@ -110,9 +113,10 @@ impl<'a> Machine<'a> {
             }
             b'V' => {
                 let text = self.line()?;
-                match text.contains('\\') {
-                    false => self.push(Node::Text(Cow::Borrowed(text))),
-                    true => Err("a string with escapes in protocol 0: save it with protocol 2 or later".into()),
+                if text.contains('\\') {
+                    Err("a string with escapes in protocol 0: save it with protocol 2 or later".into())
+                } else {
+                    self.push(Node::Text(Cow::Borrowed(text)))
                 }
             }
             b'U' | b'C' => {
@@ -227,7 +231,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// What a call makes, for the functions that numpy pickles use.
+    /// The node that a call makes, for the functions that numpy pickles use.
     fn call(&mut self, function: Id, arguments: Id) -> Result<()> {
         let Node::Tuple(arguments) = &self.nodes[arguments] else { return Err("a call without arguments".into()) };
         let Node::Global(name) = &self.nodes[function] else {
@@ -269,7 +273,7 @@ impl<'a> Machine<'a> {
         self.push(node)
     }
 
-    /// Applies the state that follows the making of a dtype or an array.
+    /// Applies the state that completes a dtype or an array.
     fn set_state(&mut self, object: Id, state: Id) -> Result<()> {
         let Node::Tuple(state) = &self.nodes[state] else {
             return match &self.nodes[object] {

@@ -1,62 +1,32 @@
-//! Pickles as numpy and the benchmarks' scripts write them: a small safe reader, and the writer for the same subset.
+//! Pickles as numpy and the benchmarks' scripts write them: a small safe reader, and the writer for
+//! the same subset.
 //!
-//! numpy arrays are pickled as calls (`_reconstruct`, `dtype`, `_frombuffer`, ...). General crates refuse calls they do
-//! not know or put `None` there, which loses the arrays, so this is our own. Nothing is ever called: the few known
-//! functions are recognised by name and everything else becomes [`Node::Other`]. The opcodes of protocols 0 to 5 that
-//! plain data needs are understood. Each opcode adds at most one node, and what a node owns beyond its input is limited,
-//! so memory is bounded by the input; nodes live in one vector, so nothing recurses.
+//! numpy arrays are pickled as calls (`_reconstruct`, `dtype`, `_frombuffer`, ...). General crates
+//! refuse calls they do not know or put `None` there, which loses the arrays, so this is a reader
+//! of its own. Nothing is ever called: the few known functions are recognised by name and
+//! everything else becomes [`Node::Other`]. The opcodes of protocols 0 to 5 that plain data needs
+//! are understood. Each opcode adds at most one node, and what a node owns beyond its input is
+//! limited, so memory is bounded by the input; nodes live in one vector, so nothing recurses.
 
 mod machine;
+mod node;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+pub(crate) use node::Id;
 pub(crate) use writer::Writer;
 
-use crate::formats::npy::{DType, floats_to_f32};
+use crate::formats::npy::floats_to_f32;
+use node::{Array, Node, Result, fixed_text};
 use std::borrow::Cow;
-
-/// What is wrong, and at which byte.
-type Result<T> = std::result::Result<T, String>;
-
-/// Index of a node.
-pub(crate) type Id = usize;
-
-/// One Python object.
-#[derive(Debug)]
-pub(crate) enum Node<'a> {
-    None,
-    /// An integer or a truth value.
-    Int(i64),
-    Text(Cow<'a, str>),
-    /// `bytes`, and the strings of Python 2.
-    Bytes(Cow<'a, [u8]>),
-    Tuple(Vec<Id>),
-    List(Vec<Id>),
-    Dict(Vec<(Id, Id)>),
-    Type(DType),
-    Array(Array),
-    /// `module.name`.
-    Global(String),
-    /// An object of no use here, by the name of what would make it.
-    Other(String),
-}
-
-/// A numpy array whose elements are in the node `data`: bytes, or a list for arrays of objects.
-#[derive(Debug)]
-pub(crate) struct Array {
-    pub shape: Vec<usize>,
-    dtype: DType,
-    fortran: bool,
-    data: Option<Id>,
-}
 
 /// A parsed pickle.
 #[derive(Debug)]
 pub(crate) struct Pickle<'a> {
     nodes: Vec<Node<'a>>,
     root: Id,
-    /// Its length in bytes.
+    /// Length of the pickle in bytes.
     bytes: usize,
 }
 
@@ -67,7 +37,8 @@ impl<'a> Pickle<'a> {
         Ok(Pickle { nodes, root, bytes: input.len() })
     }
 
-    /// The pickled object; for an array of one object, as `np.save` stores a dictionary, that object.
+    /// The pickled object; for an array of one object, as `np.save` stores a dictionary, that
+    /// object.
     pub fn root(&self) -> Id {
         match &self.nodes[self.root] {
             Node::Array(array) if array.shape.is_empty() => match self.items(self.root).as_deref() {
@@ -175,22 +146,4 @@ impl<'a> Pickle<'a> {
 /// Number of elements of an array.
 fn count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n))
-}
-
-/// An element of a numpy string array (`S` or `U`), without the zeros that fill it.
-fn fixed_text(bytes: &[u8], dtype: DType) -> Option<String> {
-    match dtype.kind {
-        'S' => {
-            let end = bytes.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1);
-            String::from_utf8(bytes[..end].to_vec()).ok()
-        }
-        'U' => {
-            let points = bytes.chunks_exact(4).map(|b| {
-                let b = [b[0], b[1], b[2], b[3]];
-                if dtype.big_endian { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) }
-            });
-            points.take_while(|&point| point != 0).map(char::from_u32).collect()
-        }
-        _ => None,
-    }
 }

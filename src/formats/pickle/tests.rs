@@ -32,7 +32,8 @@ fn what_is_written_is_read() {
     assert!(pickle.get(root, "absent").is_none());
 }
 
-/// What is read of a pickle is no larger than the pickle, though it can name one object in many places.
+/// Output read from a pickle is no larger than the pickle, though it can name one object in many
+/// places.
 #[test]
 fn one_object_in_many_places_does_not_multiply() {
     let name = [b"X\x64\0\0\0", &[b'a'; 100][..], b"q\0"].concat();
@@ -54,8 +55,8 @@ fn floats(bytes: &[u8]) -> (Vec<usize>, Vec<f32>) {
 
 #[test]
 fn arrays_of_every_protocol_are_read() {
-    // pickle.dumps(x, protocol) for x = np.arange(6, dtype='f4').reshape(2, 3), protocols 1 to 5; then
-    // np.asfortranarray(x), protocols 5 and 4.
+    // pickle.dumps(x, protocol) for x = np.arange(6, dtype='f4').reshape(2, 3), protocols 1 to 5;
+    // then np.asfortranarray(x), protocols 5 and 4.
     let dumps: [&[u8]; 7] = [
         b"cnumpy._core.multiarray\n_reconstruct\nq\x00(cnumpy\nndarray\nq\x01(K\x00tq\x02c_codecs\nencode\nq\
           \x03(X\x01\x00\x00\x00bq\x04X\x06\x00\x00\x00latin1q\x05tq\x06Rq\x07tq\x08Rq\x09(K\x01(K\x02K\x03tq\
@@ -115,7 +116,8 @@ fn arrays_of_every_protocol_are_read() {
 
 #[test]
 fn names_are_read_however_python_stores_them() {
-    // [b'ab', b'cde'] as an array of bytes, as an array of str, and as a list of bytes and numpy scalars.
+    // [b'ab', b'cde'] as an array of bytes, as an array of str, and as a list of bytes and numpy
+    // scalars.
     let dumps: [&[u8]; 3] = [
         b"\x80\x04\x95\x89\x00\x00\x00\x00\x00\x00\x00\x8c\x16numpy._core.multiarray\x94\x8c\x0c_reconstruct\
           \x94\x93\x94\x8c\x05numpy\x94\x8c\x07ndarray\x94\x93\x94K\x00\x85\x94C\x01b\x94\x87\x94R\x94(K\x01K\

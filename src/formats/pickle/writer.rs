@@ -1,6 +1,7 @@
 //! Pickles written, for the published layout.
 
-/// Writes pickles of protocol 3, as the benchmarks' files are, for the objects the published layout needs.
+/// Writes pickles of protocol 3, as the benchmarks' files are, for the objects the published layout
+/// needs.
 #[derive(Default)]
 pub(crate) struct Writer {
     bytes: Vec<u8>,
@@ -61,7 +62,7 @@ impl Writer {
         self.bytes
     }
 
-    /// Everything of an array up to its elements: the call that makes it and its state.
+    /// Writes the parts of an array before its elements: the call that makes it and its state.
     fn array_start(&mut self, shape: &[usize], dtype: &str, order: &str) {
         self.bytes.extend(b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n(K\x00tC\x01b\x87R(K\x01(");
         for &size in shape {

@@ -1,7 +1,7 @@
 //! The dense branch: encoders, latent knowledge combiner, joint transformer, heads.
 
 use crate::hybrid::config::ModelConfig;
-use crate::hybrid::parameters::{Modality, Pass};
+use crate::hybrid::parameters::{ByModality, MODALITIES, Modality, Pass};
 use crate::hybrid::tensor::{Real, Var};
 
 /// `phi = Drop(ReLU(BN(Linear)))` twice: `[n, features]` -> `[n, D]`.
@@ -13,28 +13,34 @@ pub fn encode<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, modality: Modal
     pass.batch_norm(&phi, &format!("{name}.norm2"), true, config.dropout_encoder)
 }
 
-/// Latent knowledge combiner (equations 1-4 of the paper) over the segments of each clip, in order: `phi_m [clips * segments, D]`
-/// -> `r_m [clips, D]`.
+/// Latent knowledge combiner (equations 1-4 of the paper) over the segments of each clip, in order:
+/// `phi_m [clips * segments, D]` -> `r_m [clips, D]`.
 ///
 /// `k_m = sum_i sigmoid(phi_m K_i^T) * phi_m`, `p_m = ReLU(k_m W_m^T + b_m)`,
-/// `k = alpha (p_a k_a + p_v k_v) + (1 - alpha) k_previous`; tokens `k_a + p_a + k`, `k_v + p_v + k`, `k` through one block.
-pub fn combine<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, phi: &[Var<R>; 2], segments: usize) -> [Var<R>; 2] {
+/// `k = alpha (p_a k_a + p_v k_v) + (1 - alpha) k_previous`; tokens `k_a + p_a + k`,
+/// `k_v + p_v + k`, `k` through one block.
+pub fn combine<R: Real>(
+    pass: &Pass<'_, R>,
+    config: &ModelConfig,
+    phi: &ByModality<Var<R>>,
+    segments: usize,
+) -> ByModality<Var<R>> {
     let graph = pass.graph;
-    let clips = phi[0].rows() / segments;
+    let clips = phi.audio.rows() / segments;
     let mut previous = pass.var("combiner.initial");
-    let mut reasoned = [Vec::new(), Vec::new()];
+    let mut reasoned = ByModality::of(|_| Vec::new());
     for segment in 0..segments {
-        let parts = [Modality::Audio, Modality::Video].map(|m| {
+        let parts = MODALITIES.map(|m| {
             let phi = match segments {
-                1 => phi[m as usize].clone(),
-                _ => graph.rows(&phi[m as usize], segment, segments, clips),
+                1 => phi[m].clone(),
+                _ => graph.rows(&phi[m], segment, segments, clips),
             };
-            graph.scope("combiner.slots");
+            pass.scope("combiner.slots");
             let k = graph.gated(&graph.linear(&phi, &pass.var("combiner.slots"), None), &phi);
             let p = graph.relu(&pass.linear(&k, &format!("combiner.{}", m.name())));
             (k, p)
         });
-        graph.scope("combiner");
+        pass.scope("combiner");
         let [(k_a, p_a), (k_v, p_v)] = parts;
         let evidence = graph.add(&graph.multiply(&p_a, &k_a), &graph.multiply(&p_v, &k_v));
         let k = graph.mix(&evidence, &previous, &pass.var("combiner.alpha"));
@@ -51,7 +57,8 @@ pub fn combine<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, phi: &[Var<R>;
     })
 }
 
-/// Pre-norm transformer block over `tokens` rows a clip: `x += MHA(LN x)`, `x += MLP(LN x)` with GELU.
+/// Pre-norm transformer block over `tokens` rows a clip: `x += MHA(LN x)`, `x += MLP(LN x)` with
+/// GELU.
 fn block<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, x: &Var<R>, tokens: usize) -> Var<R> {
     let graph = pass.graph;
     let qkv = pass.linear(&pass.layer_norm(x, &format!("{name}.norm1")), &format!("{name}.qkv"));
@@ -61,21 +68,24 @@ fn block<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, x: &Var<
     graph.add(&x, &pass.linear(&graph.gelu(&hidden), &format!("{name}.mlp2")))
 }
 
-/// Joint reasoning (equation 14): tokens `y_a + e_a`, `y_v + e_v` through the blocks; `f_m = y_m + token_m`.
-pub fn join<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, y: &[Var<R>; 2]) -> [Var<R>; 2] {
+/// Joint reasoning (equation 14): tokens `y_a + e_a`, `y_v + e_v` through the blocks;
+/// `f_m = y_m + token_m`.
+pub fn join<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, y: &ByModality<Var<R>>) -> ByModality<Var<R>> {
     let graph = pass.graph;
-    graph.scope("joint");
-    let mut tokens = graph.add_by_token(&graph.interleave(&[&y[0], &y[1]]), &pass.var("joint.modality"));
+    pass.scope("joint");
+    let mut tokens = graph.add_by_token(&graph.interleave(&[&y.audio, &y.video]), &pass.var("joint.modality"));
     for i in 0..config.joint_blocks {
         tokens = block(pass, config, &format!("joint.block{i}"), &tokens, 2);
     }
-    graph.scope("joint");
-    [0, 1].map(|m| graph.add(&y[m], &graph.rows(&tokens, m, 2, y[m].rows())))
+    pass.scope("joint");
+    let token = |m: usize| graph.rows(&tokens, m, 2, y.audio.rows());
+    ByModality { audio: graph.add(&y.audio, &token(0)), video: graph.add(&y.video, &token(1)) }
 }
 
-/// Linear way past the model: `BN(Linear(Drop(x)))` of the average `x` of each clip's `segments` rows, `[clips, E]`.
+/// Linear way past the model: `BN(Linear(Drop(x)))` of the average `x` of each clip's `segments`
+/// rows, `[clips, E]`.
 pub fn skip<R: Real>(pass: &Pass<'_, R>, config: &ModelConfig, name: &str, x: &Var<R>, segments: usize) -> Var<R> {
-    pass.graph.scope(name);
+    pass.scope(name);
     let x = pass.dropout(&pass.graph.mean_rows(x, segments), &format!("{name}.input"), config.dropout_skip, 1);
     pass.batch_norm(&pass.linear(&x, &format!("{name}.linear")), &format!("{name}.norm"), false, 0.0)
 }

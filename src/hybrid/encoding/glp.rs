@@ -1,7 +1,9 @@
-//! Global-local pooling refines the input features before they become currents (equation 7 of the paper).
+//! Global-local pooling refines the input features before they become currents (equation 7 of the
+//! paper).
 //!
-//! Per feature: `g_t = 0.5 (max_local + mean_local) + beta max_global + (1 - beta) mean_global`, local over {t-1, t, t+1} cut at
-//! the ends, global over the clip, `beta = sigmoid(logit)`; `x_hat = (1 + sigmoid(g)) x`. A clip of one bin has `g = 2 x`.
+//! Per feature: `g_t = 0.5 (max_local + mean_local) + beta max_global + (1 - beta) mean_global`,
+//! local over {t-1, t, t+1} cut at the ends, global over the clip, `beta = sigmoid(logit)`;
+//! `x_hat = (1 + sigmoid(g)) x`. A clip of one bin has `g = 2 x`.
 
 use crate::energy::Cost;
 use crate::hybrid::tensor::{Graph, Real, Var, simd, sum_by};
@@ -36,9 +38,11 @@ fn beta<R: Real>(logit: Option<&Var<R>>) -> R {
     logit.map_or(R::ZERO, |logit| logit.scalar().sigmoid())
 }
 
-/// Arithmetic of the gates `sigmoid(g)` of `features` features, over all clips. A feature of one bin: one multiplication and a sigmoid
-/// (one addition, two functions). Of B bins, whose local windows cover 3 B - 2 values: a comparison and an addition per value of
-/// each window, a multiplication per mean, and per bin an addition and two MACs for g and a sigmoid. Beta is a constant of a trained model.
+/// Arithmetic of the gates `sigmoid(g)` of `features` features, over all clips. A feature of one
+/// bin: one multiplication and a sigmoid (one addition, two functions). Of B bins, whose local
+/// windows cover 3 B - 2 values: a comparison and an addition per value of each window, a
+/// multiplication per mean, and per bin an addition and two MACs for g and a sigmoid. Beta is a
+/// constant of a trained model.
 fn gate_cost(features: usize, bins: usize) -> Cost {
     let b = bins as u64;
     let feature = match b {
@@ -55,8 +59,8 @@ fn gate_cost(features: usize, bins: usize) -> Cost {
     feature * features as u64
 }
 
-/// `x_hat` for `x [clips * bins, dim]`, which is data: no gradient flows to it. `logit [1, 1]` is wanted when bins > 1.
-/// Costs as the gates do, and per value one addition and one multiplication.
+/// `x_hat` for `x [clips * bins, dim]`, which is data: no gradient flows to it. `logit [1, 1]` is
+/// wanted when bins > 1. Costs as the gates do, and per value one addition and one multiplication.
 pub fn refine<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, logit: Option<&Var<R>>) -> Var<R> {
     let (dim, values) = (x.cols(), x.values().len() as u64);
     let gates = gate_cost(x.rows() / bins * dim, bins);
@@ -97,8 +101,9 @@ pub fn refine<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, logit: Option<
     })
 }
 
-/// `gbar_t`, the mean over features of `sigmoid(g_t)`: `[clips, steps]`, for `x [clips * bins, dim]` with bins = steps or 1 (then the
-/// same at every step). The gates are those of [`refine`]; a value costs one addition more.
+/// `gbar_t`, the mean over features of `sigmoid(g_t)`: `[clips, steps]`, for
+/// `x [clips * bins, dim]` with bins = steps or 1 (then the same at every step). The gates are
+/// those of [`refine`]; a value costs one addition more.
 pub fn pooled_gate<R: Real>(graph: &Graph<R>, x: &Var<R>, bins: usize, steps: usize, logit: Option<&Var<R>>) -> Var<R> {
     let (dim, clips) = (x.cols(), x.rows() / bins);
     let filed =

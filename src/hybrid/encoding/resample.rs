@@ -2,8 +2,8 @@
 
 use crate::energy::Cost;
 
-/// Averages `segments` (row-major, `dim` wide) into `bins` rows appended to `out`. Bin j covers the segments from
-/// `floor(j n / k)` to `floor((j + 1) n / k)`, at least one.
+/// Averages `segments` (row-major, `dim` wide) into `bins` rows appended to `out`. Bin j covers the
+/// segments from `floor(j n / k)` to `floor((j + 1) n / k)`, at least one.
 pub fn resample(segments: &[f32], dim: usize, bins: usize, out: &mut Vec<f32>) {
     let n = segments.len() / dim;
     for bin in 0..bins {
@@ -23,8 +23,8 @@ pub fn resample(segments: &[f32], dim: usize, bins: usize, out: &mut Vec<f32>) {
     }
 }
 
-/// Arithmetic of [`resample`] on `segments` segments: for a bin of more than one segment an addition for each but the first, and
-/// one multiplication.
+/// Arithmetic of [`resample`] on `segments` segments: for a bin of more than one segment an
+/// addition for each but the first, and one multiplication.
 pub fn resampling_cost(segments: usize, dim: usize, bins: usize) -> Cost {
     let mut cost = Cost::ZERO;
     for bin in 0..bins {

@@ -1,11 +1,13 @@
-//! Temporal-semantic Tucker fusion (equations 10-13 of the paper): a bilinear map of the dense feature `r` and the spiking feature
-//! `S` whose core is kept small. Both forms compute `y_o = sum_{i,j} W[o,i,j] r_i S_j` for a structured W.
+//! Temporal-semantic Tucker fusion (equations 10-13 of the paper): a bilinear map of the dense
+//! feature `r` and the spiking feature `S` whose core is kept small. Both forms compute
+//! `y_o = sum_{i,j} W[o,i,j] r_i S_j` for a structured W.
 
 use crate::energy::Cost;
 use crate::hybrid::tensor::{Graph, Real, Var, simd};
 use rayon::prelude::*;
 
-/// The full-core form of one scale: `a = r Us^T`, `b = S Ut^T`, `z_k = sum_ij G[k,i,j] a_i b_j`, `y = z Uo^T`.
+/// The full-core form of one scale: `a = r Us^T`, `b = S Ut^T`, `z_k = sum_ij G[k,i,j] a_i b_j`,
+/// `y = z Uo^T`.
 pub struct Cube<R: Real> {
     /// `[R, D]`
     pub semantic: Var<R>,

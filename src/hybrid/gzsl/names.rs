@@ -1,8 +1,8 @@
-//! How near class names are to each other, along a graph of names.
+//! Similarity of class names along a graph of names.
 //!
-//! Cosines of word vectors say well which names are close neighbours and badly how the others relate. So each name keeps only its
-//! nearest neighbours, and nearness spreads along the graph that this makes (Zhou et al. 2003). Further names, of which nobody
-//! needs clips, make it denser.
+//! Cosines of word vectors say well which names are close neighbours and badly how the others
+//! relate. So each name keeps only its nearest neighbours, and nearness spreads along the graph of
+//! these edges (Zhou et al. 2003). Further names, which need no clips, make it denser.
 
 use crate::energy::Cost;
 use crate::hybrid::config::ReadOut;
@@ -12,8 +12,9 @@ use crate::hybrid::tensor::dot;
 const SAME: f64 = 0.999;
 const FLOOR: f64 = 1e-12;
 
-/// Inner products `[n, n]` of the `classes`' places in the graph of their names and those of the `vocabulary`, with the mean of
-/// the `seen` ones subtracted and scaled to unit length; and what they cost.
+/// Inner products `[n, n]` of the `classes`' places in the graph of their names and those of the
+/// `vocabulary`, with the mean of the `seen` ones subtracted and scaled to unit length; and what
+/// they cost.
 pub fn name_cosines(classes: &[&[f32]], seen: &[bool], vocabulary: &[Vec<f32>], options: &ReadOut) -> (Vec<f64>, Cost) {
     let cosine = |a: &[f32], b: &[f32]| {
         let product =
@@ -21,7 +22,8 @@ pub fn name_cosines(classes: &[&[f32]], seen: &[bool], vocabulary: &[Vec<f32>], 
         product(a, b) / (product(a, a) * product(b, b)).sqrt().max(FLOOR)
     };
     let further = vocabulary.iter().map(|v| &v[..]).filter(|v| classes.iter().all(|c| cosine(c, v) <= SAME));
-    // The classes come last: then what their rows of the inverse need is the last rows of the factor.
+    // The classes come last: then what their rows of the inverse need is the last rows of the
+    // factor.
     let names: Vec<&[f32]> = further.chain(classes.iter().copied()).collect();
     let (n, count) = (names.len(), classes.len());
     let edges = edges(&names);
@@ -44,8 +46,8 @@ pub fn name_cosines(classes: &[&[f32]], seen: &[bool], vocabulary: &[Vec<f32>], 
     (out, cost([graphs, n, count, names[0].len(), vocabulary.len(), trained.len()].map(|x| x as u64)))
 }
 
-/// Operations of [`name_cosines`] for so many graphs of `n` names, among them `count` classes of which so many were `trained`,
-/// with vectors of `dim` numbers.
+/// Operations of [`name_cosines`] for `graphs` graphs of `n` names with vectors of `dim` numbers;
+/// `count` of the names are classes, and `trained` of these were trained.
 fn cost([graphs, n, count, dim, vocabulary, trained]: [u64; 6]) -> Cost {
     // Which names of the vocabulary are classes; the names' cosines; the mean of the trained ones.
     let once = Cost {
@@ -56,7 +58,8 @@ fn cost([graphs, n, count, dim, vocabulary, trained]: [u64; 6]) -> Cost {
         functions: 2 * vocabulary * count + 2 * n * dim + n + count + 1,
         ..Cost::ZERO
     };
-    // Each graph: sorting, choosing and scaling edges; the factor; the classes' part of its inverse, and that with itself.
+    // Each graph: sorting, choosing and scaling edges; the factor; the classes' part of its
+    // inverse, and that with itself.
     let graph = Cost {
         macs: (n * n * n - n) / 6 + (count * count * count - count) / 3 + count * count * count,
         multiplies: 2 * n * n,
@@ -75,7 +78,8 @@ fn cost([graphs, n, count, dim, vocabulary, trained]: [u64; 6]) -> Cost {
     once + (0..graphs).map(|_| graph + scaling).sum::<Cost>() + scaling
 }
 
-/// Cosines `[n, n]` of the names' vectors less their mean; 0 where they are negative, or between equal names.
+/// Cosines `[n, n]` of the names' vectors less their mean; 0 where they are negative, or between
+/// equal names.
 fn edges(names: &[&[f32]]) -> Vec<f64> {
     let (n, dim) = (names.len(), names[0].len());
     let mut mean = vec![0.0; dim];
@@ -94,7 +98,8 @@ fn edges(names: &[&[f32]]) -> Vec<f64> {
     pairs.map(|cosine| if cosine > SAME { 0.0 } else { cosine.max(0.0) }).collect()
 }
 
-/// `I - spread D^-1/2 G D^-1/2`, with `G` the edges to the nearest `neighbours` names of either end and `D` its row sums.
+/// `I - spread D^-1/2 G D^-1/2`, with `G` the edges to the nearest `neighbours` names of either end
+/// and `D` its row sums.
 fn spreading(edges: &[f64], n: usize, neighbours: usize, spread: f64) -> Vec<f64> {
     let least: Vec<f64> = edges
         .chunks_exact(n)
@@ -114,7 +119,8 @@ fn spreading(edges: &[f64], n: usize, neighbours: usize, spread: f64) -> Vec<f64
     matrix
 }
 
-/// The last `count` rows and columns of the inverse of the symmetric, positive definite `matrix [n, n]`, by Cholesky's factor.
+/// The last `count` rows and columns of the inverse of the symmetric, positive definite
+/// `matrix [n, n]`, by Cholesky's factor.
 fn inverse_end(mut matrix: Vec<f64>, n: usize, count: usize) -> Vec<f64> {
     for j in 0..n {
         for i in j..n {

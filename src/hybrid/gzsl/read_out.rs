@@ -1,8 +1,8 @@
-//! Reading a clip off the training classes (convex combination of class names; Norouzi et al. 2014): what it resembles among the
-//! classes that were trained says where it lies among all names.
+//! Reading a clip off the training classes (convex combination of class names; Norouzi et al.
+//! 2014): what it resembles among the classes that were trained says where it lies among all names.
 
+use super::distance::{distance_cost, distances};
 use super::names::name_cosines;
-use super::{distance_cost, distances};
 use crate::energy::Cost;
 use crate::hybrid::config::ReadOut;
 use crate::hybrid::tensor::softmax;
@@ -21,7 +21,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// `embeddings [candidates, size]` and `vectors` are those of the candidates, of which some were `seen`. Also what it cost.
+    /// `embeddings [candidates, size]` and `vectors` are those of the candidates, of which some
+    /// were `seen`. Also what it cost.
     pub fn new(
         options: &ReadOut,
         embeddings: &[f32],
@@ -38,8 +39,9 @@ impl Reader {
 
     /// Distances `[clips, candidates]` of clips with embeddings `x`.
     ///
-    /// A clip's place is the mean of the trained names' places, weighted by `p = softmax(-steepness |x - class|)`, scaled to unit
-    /// length; it is never computed, as its inner products follow from those of the names.
+    /// A clip's place is the mean of the trained names' places, weighted by
+    /// `p = softmax(-steepness |x - class|)`, scaled to unit length; it is never computed, as its
+    /// inner products follow from those of the names.
     pub fn distances(&self, x: &[f32]) -> Vec<f32> {
         let mut out = Vec::with_capacity(x.len() / self.size * self.candidates);
         let near = distances(x, &self.trained, self.size);
@@ -58,8 +60,9 @@ impl Reader {
         out
     }
 
-    /// Operations of [`distances`](Self::distances) for so many clips: the distances to the trained classes, a softmax as in
-    /// attention, `p` times the cosines and the place's length, and a multiplication, a MAC, a comparison and a root a candidate.
+    /// Operations of [`distances`](Self::distances) for `clips` clips: the distances to the trained
+    /// classes, a softmax as in attention, `p` times the cosines and the place's length, and for
+    /// each candidate a multiplication, a MAC, a comparison and a root.
     pub fn cost(&self, clips: usize) -> Cost {
         let near = distance_cost(clips * self.seen.len(), self.size);
         let (clips, trained, candidates) = (clips as u64, self.seen.len() as u64, self.candidates as u64);
@@ -79,8 +82,8 @@ impl Reader {
 mod tests {
     use super::*;
 
-    /// Without spread each name is alone: after the mean of the two trained ones is subtracted, these point away from each other
-    /// and the third stands at right angles to both.
+    /// Without spread each name is alone: after the mean of the two trained ones is subtracted,
+    /// these point away from each other and the third stands at right angles to both.
     #[test]
     fn a_case_worked_by_hand() {
         let options = ReadOut { steepness: 2.0, neighbours: [1, 1], spread: 0.0 };
@@ -88,7 +91,8 @@ mod tests {
         let (reader, _) =
             Reader::new(&options, &[0.0, 5.0, 3.0], 1, &vectors.each_ref().map(|v| &v[..]), &[], &[true, false, true]);
         let found = reader.distances(&[1.0]);
-        // At distances 1 and 2 the weights' difference is positive, so the place is that of the first name.
+        // At distances 1 and 2 the weights' difference is positive, so the place is that of the
+        // first name.
         for (found, expected) in found.iter().zip([0.0, 2.0_f32.sqrt(), 2.0]) {
             assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         }

@@ -1,11 +1,11 @@
 //! Clips and class vectors as the model takes them.
 
-use super::{ClipBatch, Stft};
+use super::stft::{ClipBatch, Stft};
 use crate::data::{Clips, Features};
-use crate::energy::Cost;
+use crate::energy::{Branch, Cost};
 use crate::error::{Error, Result};
 use crate::hybrid::encoding::{resample, resampling_cost};
-use crate::hybrid::parameters::{MODALITIES, Modality, Parameters};
+use crate::hybrid::parameters::{ByModality, MODALITIES, Modality, Parameters};
 use crate::hybrid::tensor::{Graph, Real, Var};
 use rayon::prelude::*;
 
@@ -20,13 +20,14 @@ pub fn features(clips: &Clips, modality: Modality) -> &Features {
     }
 }
 
-/// Standardised and resampled features of the rows of `audio` and `video`, lists of clip numbers of the same length.
+/// Standardised and resampled features of the rows of `audio` and `video`, lists of clip numbers of
+/// the same length.
 pub fn clip_batch<R: Real>(
     graph: &Graph<R>,
     model: &Stft,
     parameters: &Parameters<R>,
     clips: &Clips,
-    rows: [&[usize]; 2],
+    rows: ByModality<&[usize]>,
 ) -> ClipBatch<R> {
     let (bins, segments) = (model.dimensions.bins(&model.config), model.dimensions.segments(&model.config));
     let gather = |m: Modality, count: usize| {
@@ -34,7 +35,7 @@ pub fn clip_batch<R: Real>(
         let dim = source.dim();
         let [mean, deviation] =
             ["mean", "std"].map(|part| &parameters.get(&format!("input.{}.{part}", m.name())).values);
-        let rows = rows[m as usize];
+        let rows = rows[m];
         let inverse: Vec<R> = deviation.iter().map(|d| R::ONE / d.larger(R::of(DEVIATION_FLOOR))).collect();
         let mut out = graph.buffer(rows.len() * count * dim);
         out.par_chunks_mut(count * dim).zip(rows).for_each_init(Vec::new, |resampled, (out, &clip)| {
@@ -46,19 +47,20 @@ pub fn clip_batch<R: Real>(
                 }
             }
         });
-        graph.scope(&format!("input.{}", m.name()));
+        graph.scope(Branch::Dense, &format!("input.{}", m.name()));
         let values = out.len() as u64;
         let standardised = Cost { additions: values, multiplies: values, ..Cost::ZERO };
         let resampled: Cost = rows.iter().map(|&clip| resampling_cost(source.segments(clip), dim, count)).sum();
         let filed = graph.cost("standardize", standardised + resampled);
         graph.record(filed, rows.len() * count, dim, out, &[], |_, _| {})
     };
-    let for_spikes = MODALITIES.map(|m| gather(m, bins));
-    let for_dense = if segments == bins { for_spikes.clone() } else { MODALITIES.map(|m| gather(m, segments)) };
+    let for_spikes = ByModality::of(|m| gather(m, bins));
+    let for_dense = if segments == bins { for_spikes.clone() } else { ByModality::of(|m| gather(m, segments)) };
     ClipBatch { segments: for_dense, bins: for_spikes }
 }
 
-/// Class vectors as rows: less the training classes' mean and scaled to unit length, if so configured.
+/// Class vectors as rows: less the training classes' mean and scaled to unit length, if so
+/// configured.
 pub fn word_batch<'a, R: Real>(
     graph: &Graph<R>,
     model: &Stft,
@@ -79,23 +81,28 @@ pub fn word_batch<'a, R: Real>(
             out.iter_mut().for_each(|x| *x = *x / norm);
         }
     }
-    graph.scope("input.words");
+    graph.scope(Branch::Classes, "input.words");
     let values = (rows * dim) as u64;
-    let cost = match model.config.center_words {
-        true => Cost {
+    let cost = if model.config.center_words {
+        Cost {
             additions: values,
             macs: values,
             functions: values + rows as u64,
             comparisons: rows as u64,
             ..Cost::ZERO
-        },
-        false => Cost::ZERO,
+        }
+    } else {
+        Cost::ZERO
     };
     let filed = graph.cost("center", cost);
     graph.record(filed, rows, dim, out, &[], |_, _| {})
 }
 
-/// Sets the input statistics of `parameters` from the training clips and the training classes' vectors.
+/// Sets the input statistics of `parameters` from the training clips and the training classes'
+/// vectors.
+///
+/// # Errors
+/// If a statistic is not finite.
 pub fn set_input_statistics(
     model: &Stft,
     parameters: &mut Parameters<f32>,
@@ -139,6 +146,9 @@ fn column_moments(values: &[f32], cols: usize) -> (Vec<f64>, Vec<f64>) {
 }
 
 /// Checks that clips fit the model.
+///
+/// # Errors
+/// If their features have other sizes, or are sequences and the model takes averages.
 pub fn check_clips(model: &Stft, clips: &Clips) -> Result<()> {
     for m in MODALITIES {
         let (expected, found) = (model.dimensions.features(m), features(clips, m).dim());

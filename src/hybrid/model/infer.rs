@@ -1,14 +1,14 @@
-//! The model at work: the dense branch in batches, the spiking branch event by event (or tick by tick), joined by the time-step
-//! factor. Nothing behind the factor sees a spike.
+//! Inference: the dense branch in batches, the spiking branch event by event (or tick by tick),
+//! joined by the time-step factor. No operator behind the factor sees a spike.
 
+use super::activity::{Activity, add_run};
 use super::batch::{check_clips, clip_batch, word_batch};
-use super::{BLOCKS, Semantic, Stft, block_name};
+use super::stft::{BLOCKS, Semantic, Stft, block_name, factor_bias};
 use crate::data::Clips;
-use crate::energy::counts::LayerCounts;
 use crate::energy::{Cost, DenseOperator, add_operators};
 use crate::error::Result;
 use crate::hybrid::config::{self, ThresholdMode};
-use crate::hybrid::parameters::{MODALITIES, Modality, Parameters, Pass};
+use crate::hybrid::parameters::{ByModality, MODALITIES, Modality, Parameters, Pass};
 use crate::hybrid::tensor::{Graph, Var};
 use crate::hybrid::time_step;
 use crate::spiking::Driver;
@@ -19,25 +19,27 @@ use crate::spiking::stack::{ClipInput, ClipRun, Input, Layer, Stack, run_batch};
 use crate::spiking::threshold::{DynamicThreshold, LayerThreshold};
 use std::time::Instant;
 
-/// Clips that go through the dense operators together. The result does not depend on it beyond the rounding of the products.
+/// Clips that go through the dense operators together. Another number changes results only by the
+/// rounding of the products.
 const BATCH: usize = 256;
 
 /// A trained model made ready to run: batch normalisation folded into the spiking weights.
 pub struct Hybrid<'a> {
     model: &'a Stft,
     parameters: &'a Parameters<f32>,
-    stacks: Option<[Stack; 2]>,
+    stacks: Option<ByModality<Stack>>,
 }
 
-/// What the dense branch and the pooling hand on for a batch of clips.
+/// A batch of clips in front of the spiking branch: dense features, and inputs of the spiking
+/// branch.
 pub struct Prepared {
     semantic: Semantic<f32>,
-    /// For the spiking branch, audio and video; empty without one.
-    inputs: Vec<SpikingInput>,
+    /// Inputs of the spiking branch; none without that branch.
+    inputs: Option<ByModality<SpikingInput>>,
     clips: usize,
 }
 
-/// What the spiking branch of a modality gets.
+/// Input of the spiking branch of a modality.
 struct SpikingInput {
     refined: Var<f32>,
     pooling: Var<f32>,
@@ -46,9 +48,10 @@ struct SpikingInput {
 }
 
 impl Prepared {
-    /// Refined input of the spiking branch of a modality, `[clips * bins, features]`; none without that branch.
+    /// Refined input of the spiking branch of a modality, `[clips * bins, features]`; none without
+    /// that branch.
     pub fn refined(&self, modality: Modality) -> Option<&Var<f32>> {
-        self.inputs.get(modality as usize).map(|input| &input.refined)
+        self.inputs.as_ref().map(|inputs| &inputs[modality].refined)
     }
 
     /// Number of clips.
@@ -57,28 +60,11 @@ impl Prepared {
     }
 }
 
-/// Spiking activity of many clips, by modality and block.
-#[derive(Debug, Clone, Default)]
-pub struct Activity {
-    /// Operations, `[modality][block]`.
-    pub counts: [Vec<LayerCounts>; 2],
-    /// Operations of each clip, `[modality][clip][block]`.
-    pub per_clip: [Vec<Vec<LayerCounts>>; 2],
-    /// Spikes per time step, `[modality][block][step]`.
-    pub spikes: [Vec<Vec<u64>>; 2],
-    /// Sums over clips of the time-step factor, `[modality][step]`.
-    pub factors: [Vec<f64>; 2],
-    /// Cost of the time-step factor, by modality.
-    pub factor_cost: [Cost; 2],
-    /// Seconds that the spiking branch took.
-    pub seconds: f64,
-}
-
 /// Embeddings of clips and what they cost.
 #[derive(Debug, Clone, Default)]
 pub struct Inference {
     /// `[clips, E]` per modality.
-    pub embeddings: [Vec<f32>; 2],
+    pub embeddings: ByModality<Vec<f32>>,
     /// What the spiking branch did; none if the model has no such branch.
     pub activity: Option<Activity>,
     /// Operations of the dense operators, summed over clips.
@@ -86,25 +72,27 @@ pub struct Inference {
 }
 
 impl<'a> Hybrid<'a> {
-    /// Folds normalisation into weights and biases.
+    /// The model ready to run: normalisation is folded into the spiking weights and biases.
     ///
     /// # Errors
     /// If a folded weight is not finite or a constant is out of its domain.
     pub fn new(model: &'a Stft, parameters: &'a Parameters<f32>) -> Result<Self> {
-        let stacks = match model.has_spikes() {
-            true => Some([stack(model, parameters, Modality::Audio)?, stack(model, parameters, Modality::Video)?]),
-            false => None,
+        let stacks = if model.has_spikes() {
+            let [audio, video] = MODALITIES.map(|m| stack(model, parameters, m));
+            Some(ByModality { audio: audio?, video: video? })
+        } else {
+            None
         };
         Ok(Hybrid { model, parameters, stacks })
     }
 
-    /// The model.
+    /// Shape and options of the model.
     pub fn model(&self) -> &Stft {
         self.model
     }
 
     /// The spiking networks, audio and video.
-    pub fn stacks(&self) -> Option<&[Stack; 2]> {
+    pub fn stacks(&self) -> Option<&ByModality<Stack>> {
         self.stacks.as_ref()
     }
 
@@ -129,7 +117,7 @@ impl<'a> Hybrid<'a> {
                 None => None,
             };
             let theta = self.finish(&graph, &prepared, s.as_ref());
-            for (all, theta) in result.embeddings.iter_mut().zip(&theta) {
+            for (all, theta) in result.embeddings.iter_mut().zip(theta.iter()) {
                 all.extend_from_slice(theta.values());
             }
             add_operators(&mut result.dense, graph.take_costs());
@@ -138,19 +126,18 @@ impl<'a> Hybrid<'a> {
         Ok(result)
     }
 
-    /// Everything in front of the spikes, for the clips `rows`.
+    /// Runs everything in front of the spikes, for the clips `rows`.
     ///
     /// # Errors
     /// If the clips do not fit the model.
     pub fn prepare(&self, graph: &Graph<f32>, clips: &Clips, rows: &[usize]) -> Result<Prepared> {
         check_clips(self.model, clips)?;
         let pass = Pass::new(graph, self.parameters, None);
-        let batch = clip_batch(graph, self.model, self.parameters, clips, [rows, rows]);
+        let batch = clip_batch(graph, self.model, self.parameters, clips, ByModality { audio: rows, video: rows });
         let semantic = self.model.semantic(&pass, &batch);
-        let spiking = MODALITIES.into_iter().filter(|_| self.model.has_spikes());
-        let inputs = spiking.map(|m| {
-            let (refined, pooling) = self.model.refined(&pass, m, &batch.bins[m as usize]);
-            let cues = (0..BLOCKS).map_while(|block| self.model.cues(&pass, m, block, &semantic.phi[m as usize]));
+        let input = |m: Modality| {
+            let (refined, pooling) = self.model.refined(&pass, m, &batch.bins[m]);
+            let cues = (0..BLOCKS).map_while(|block| self.model.cues(&pass, m, block, &semantic.phi[m]));
             let cues = cues.map(|cues| {
                 let gain = cues.gains.values()[0];
                 let scaled: Vec<f32> = cues.semantic.values().iter().map(|cue| gain * cue).collect();
@@ -158,26 +145,32 @@ impl<'a> Hybrid<'a> {
                 scaled
             });
             SpikingInput { refined, pooling, cues: cues.collect() }
-        });
-        let inputs = inputs.collect();
+        };
+        let inputs = self.model.has_spikes().then(|| ByModality::of(input));
         Ok(Prepared { semantic, inputs, clips: rows.len() })
     }
 
-    /// The spiking branch of a prepared batch: a run per clip, per modality.
+    /// Runs the spiking branch on a prepared batch: a run for each modality and clip.
     ///
     /// # Errors
     /// If a value is not finite.
-    pub fn spike(&self, stacks: &[Stack; 2], prepared: &Prepared, driver: Driver) -> Result<[Vec<ClipRun>; 2]> {
-        let [audio, video] = MODALITIES.map(|m| {
+    pub fn spike(
+        &self,
+        stacks: &ByModality<Stack>,
+        prepared: &Prepared,
+        driver: Driver,
+    ) -> Result<ByModality<Vec<ClipRun>>> {
+        let run = |m: Modality| {
             let inputs = self.clip_inputs(prepared, m);
-            run_batch(&stacks[m as usize], driver, &inputs, self.model.config.time_steps)
-        });
-        Ok([audio?, video?])
+            run_batch(&stacks[m], driver, &inputs, self.model.config.time_steps)
+        };
+        Ok(ByModality { audio: run(Modality::Audio)?, video: run(Modality::Video)? })
     }
 
-    /// What each clip gives to the spiking branch of `modality`.
+    /// Input of the spiking branch of `modality` for each clip; empty without that branch.
     pub fn clip_inputs<'b>(&self, prepared: &'b Prepared, modality: Modality) -> Vec<ClipInput<'b>> {
-        let SpikingInput { refined, pooling, cues } = &prepared.inputs[modality as usize];
+        let Some(inputs) = &prepared.inputs else { return Vec::new() };
+        let SpikingInput { refined, pooling, cues } = &inputs[modality];
         let bins = self.model.dimensions.bins(&self.model.config);
         let size = bins * refined.cols();
         let width = self.model.config.width;
@@ -193,61 +186,74 @@ impl<'a> Hybrid<'a> {
             .collect()
     }
 
-    /// The time-step factor over the last block's events: `S_m [clips, D]`. Adds what happened to `activity`.
-    pub fn join_time(&self, graph: &Graph<f32>, runs: &[Vec<ClipRun>; 2], activity: &mut Activity) -> [Var<f32>; 2] {
+    /// The time-step factor over the spikes of the last block: `S_m [clips, D]`. Adds the runs to
+    /// `activity`.
+    pub fn join_time(
+        &self,
+        graph: &Graph<f32>,
+        runs: &ByModality<Vec<ClipRun>>,
+        activity: &mut Activity,
+    ) -> ByModality<Var<f32>> {
         let (width, steps) = (self.model.config.width, self.model.config.time_steps);
-        MODALITIES.map(|m| {
-            let runs = &runs[m as usize];
+        ByModality::of(|m| {
+            let runs = &runs[m];
             let mut s = graph.buffer(runs.len() * width);
             for (run, s) in runs.iter().zip(s.chunks_exact_mut(width)) {
-                activity.add(m, run, steps);
+                add_run(&mut activity.layers[m], run);
                 let last = &run.trains[BLOCKS - 1];
                 let spikes_at = |t: usize| last.at(t as u32);
                 let cost = if self.model.config.time_step_factor {
-                    let bias = &self.parameters.get(&format!("time_step.{}.bias", m.name())).values;
+                    let bias = &self.parameters.get(&factor_bias(m)).values;
                     let (factors, cost) = time_step::from_events(width, bias, spikes_at, s);
-                    for (sum, factor) in activity.factors[m as usize].iter_mut().zip(factors) {
+                    for (sum, factor) in activity.factors[m].iter_mut().zip(factors) {
                         *sum += f64::from(factor);
                     }
                     cost
                 } else {
                     time_step::mean_of_events(steps, spikes_at, s)
                 };
-                activity.factor_cost[m as usize] += cost;
+                activity.factor_cost[m] += cost;
             }
             graph.constant(runs.len(), width, s)
         })
     }
 
-    /// Everything behind the time-step factor: embeddings `[clips, E]`, with linear members `[clips, (1 + members) E]`.
-    pub fn finish(&self, graph: &Graph<f32>, prepared: &Prepared, s: Option<&[Var<f32>; 2]>) -> [Var<f32>; 2] {
+    /// Runs everything behind the time-step factor: embeddings `[clips, E]`, with linear members
+    /// `[clips, (1 + members) E]`.
+    pub fn finish(
+        &self,
+        graph: &Graph<f32>,
+        prepared: &Prepared,
+        s: Option<&ByModality<Var<f32>>>,
+    ) -> ByModality<Var<f32>> {
         let pass = Pass::new(graph, self.parameters, None);
         let fused = self.model.fuse(&pass, &prepared.semantic.r, s);
         let theta = self.model.embed(&pass, &fused, prepared.semantic.skip.as_ref());
-        MODALITIES.map(|m| {
-            let views = std::iter::once(&theta).chain(&prepared.semantic.members).map(|theta| &theta[m as usize]);
-            side_by_side(graph, &views.collect::<Vec<_>>())
+        ByModality::of(|m| {
+            let views = std::iter::once(&theta).chain(&prepared.semantic.members).map(|theta| &theta[m]);
+            side_by_side(&pass, &views.collect::<Vec<_>>())
         })
     }
 
     /// Embeddings of class vectors, as long as those of clips, and their cost.
     pub fn embed_classes(&self, vectors: &[&[f32]]) -> (Vec<f32>, Vec<DenseOperator>) {
         let graph = Graph::inference();
-        let pass = Pass::new(&graph, self.parameters, None);
+        let pass = Pass::of_classes(&graph, self.parameters);
         let words = word_batch(&graph, self.model, self.parameters, vectors.iter().copied());
-        let theta = side_by_side(&graph, &self.model.embed_words(&pass, &words).iter().collect::<Vec<_>>());
+        let theta = side_by_side(&pass, &self.model.embed_words(&pass, &words).iter().collect::<Vec<_>>());
         let mut costs = Vec::new();
         add_operators(&mut costs, graph.take_costs());
         (theta.values().to_vec(), costs)
     }
 }
 
-/// Embeddings of the same rows by the model and its linear members as one, scaled so that a distance is the root mean square of
-/// theirs.
-fn side_by_side(graph: &Graph<f32>, views: &[&Var<f32>]) -> Var<f32> {
+/// Embeddings of the same rows by the model and its linear members as one, scaled so that a
+/// distance is the root mean square of theirs.
+fn side_by_side(pass: &Pass<'_, f32>, views: &[&Var<f32>]) -> Var<f32> {
     if let [only] = views {
         return (*only).clone();
     }
+    let graph = pass.graph;
     let (rows, cols) = (views[0].rows(), views[0].cols());
     let scale = (views.len() as f32).sqrt().recip();
     let mut out = graph.buffer(rows * views.len() * cols);
@@ -255,51 +261,13 @@ fn side_by_side(graph: &Graph<f32>, views: &[&Var<f32>]) -> Var<f32> {
         let from = views[i % views.len()].row(i / views.len());
         out.iter_mut().zip(from).for_each(|(out, x)| *out = scale * x);
     }
-    graph.scope("members");
+    pass.scope("members");
     let filed = graph.cost("scale", Cost { multiplies: out.len() as u64, ..Cost::ZERO });
     graph.record(filed, rows, views.len() * cols, out, &[], |_, _| {})
 }
 
-impl Activity {
-    /// Nothing yet, for the shape of `model`.
-    pub fn new(model: &Stft) -> Self {
-        let steps = model.config.time_steps;
-        Activity {
-            counts: [vec![LayerCounts::default(); BLOCKS], vec![LayerCounts::default(); BLOCKS]],
-            spikes: [vec![vec![0; steps]; BLOCKS], vec![vec![0; steps]; BLOCKS]],
-            factors: [vec![0.0; steps], vec![0.0; steps]],
-            ..Activity::default()
-        }
-    }
-
-    /// Adds what happened with other clips.
-    pub fn append(&mut self, other: &Activity) {
-        for m in 0..2 {
-            self.counts[m].iter_mut().zip(&other.counts[m]).for_each(|(a, b)| *a += *b);
-            let steps = self.spikes[m].iter_mut().flatten().zip(other.spikes[m].iter().flatten());
-            steps.for_each(|(a, b)| *a += b);
-            self.factors[m].iter_mut().zip(&other.factors[m]).for_each(|(a, b)| *a += b);
-            self.factor_cost[m] += other.factor_cost[m];
-            self.per_clip[m].extend_from_slice(&other.per_clip[m]);
-        }
-        self.seconds += other.seconds;
-    }
-
-    fn add(&mut self, modality: Modality, run: &ClipRun, steps: usize) {
-        let m = modality as usize;
-        for (block, counts) in run.counts.iter().enumerate() {
-            self.counts[m][block] += *counts;
-        }
-        self.per_clip[m].push(run.counts.clone());
-        for (block, train) in run.trains.iter().enumerate() {
-            for t in 0..steps {
-                self.spikes[m][block][t] += train.at(t as u32).len() as u64;
-            }
-        }
-    }
-}
-
-/// The spiking network of a modality: `W' = W * w / sqrt(var + eps)` by row, `b' = b - mean * w / sqrt(var + eps)`.
+/// The spiking network of a modality: `W' = W * w / sqrt(var + eps)` by row,
+/// `b' = b - mean * w / sqrt(var + eps)`.
 fn stack(model: &Stft, parameters: &Parameters<f32>, modality: Modality) -> Result<Stack> {
     let config = &model.config;
     let layers = (0..BLOCKS).map(|block| {

@@ -1,16 +1,19 @@
-//! The dense twin of the spiking branch: the same weights, ReLU in place of neurons, one pass in place of time steps.
+//! The dense twin of the spiking branch: the same weights, ReLU in place of neurons, one pass in
+//! place of time steps.
 
-use super::{Hybrid, Prepared, block_name};
-use crate::energy::{Cost, DenseOperator};
-use crate::hybrid::parameters::MODALITIES;
+use super::infer::{Hybrid, Prepared};
+use super::stft::block_name;
+use crate::energy::{Branch, Cost, DenseOperator};
+use crate::hybrid::parameters::{ByModality, MODALITIES, Modality};
 use crate::hybrid::tensor::{Graph, Var};
 use crate::spiking::stack::Layer;
 use std::sync::Arc;
 
-/// `y = relu(W' x + b')` block after block, per modality, with the folded weights that the spiking layers run with.
+/// `y = relu(W' x + b')` block after block, per modality, with the folded weights that the spiking
+/// layers run with.
 pub struct DenseTwin {
-    /// `[modality][block]`
-    layers: [Vec<Dense>; 2],
+    /// By block.
+    layers: ByModality<Vec<Dense>>,
 }
 
 /// Weights `[o, i]` and biases `[1, o]`.
@@ -23,7 +26,7 @@ impl DenseTwin {
     /// The twin of a network; none if it has no spiking branch.
     pub fn of(network: &Hybrid<'_>) -> Option<DenseTwin> {
         let stacks = network.stacks()?;
-        let layers = stacks.each_ref().map(|stack| {
+        let layers = stacks.as_ref().map(|stack| {
             let dense = |layer: &Layer| Dense {
                 weight: Arc::new(layer.synapses().weights()),
                 bias: Arc::new(layer.bias()[..layer.neurons()].to_vec()),
@@ -33,14 +36,15 @@ impl DenseTwin {
         Some(DenseTwin { layers })
     }
 
-    /// Runs a prepared batch, on the mean over time of its refined input; what the last blocks give, `[clips, D]` per modality.
+    /// Runs a prepared batch on the mean over time of its refined input. Returns the outputs of the
+    /// last blocks, `[clips, D]` for each modality.
     pub fn run(&self, graph: &Graph<f32>, prepared: &Prepared) -> Vec<Var<f32>> {
         let inputs = MODALITIES.into_iter().filter_map(|m| Some((m, prepared.refined(m)?)));
-        let run = |(m, refined): (super::Modality, &Var<f32>)| {
-            graph.scope(&format!("spiking.{}", m.name()));
+        let run = |(m, refined): (Modality, &Var<f32>)| {
+            graph.scope(Branch::Spiking, &format!("spiking.{}", m.name()));
             let mut x = graph.mean_rows(refined, refined.rows() / prepared.clips());
-            for (block, Dense { weight, bias }) in self.layers[m as usize].iter().enumerate() {
-                graph.scope(&block_name(m, block));
+            for (block, Dense { weight, bias }) in self.layers[m].iter().enumerate() {
+                graph.scope(Branch::Spiking, &block_name(m, block));
                 let weight = graph.parameter(bias.len(), x.cols(), weight.clone());
                 let bias = graph.parameter(1, bias.len(), bias.clone());
                 x = graph.relu(&graph.linear(&x, &weight, Some(&bias)));

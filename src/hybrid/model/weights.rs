@@ -1,6 +1,7 @@
 //! Weights on disk: one safetensors file whose header also holds the model's shape and options.
 
-use super::{Stft, declarations};
+use super::declare::declarations;
+use super::stft::Stft;
 use crate::base::files::write_atomic;
 use crate::base::rng::Streams;
 use crate::error::{Error, Result};
@@ -14,6 +15,9 @@ use std::path::Path;
 const MODEL_KEY: &str = "model";
 
 /// Writes all tensors of `parameters`, f32, under their names.
+///
+/// # Errors
+/// If the file cannot be written.
 pub fn save(path: &Path, model: &Stft, parameters: &Parameters<f32>) -> Result<()> {
     let fail = |e: &dyn std::fmt::Display| Error::file(path, format!("cannot write weights: {e}"));
     let bytes: Vec<Vec<u8>> =
@@ -28,7 +32,11 @@ pub fn save(path: &Path, model: &Stft, parameters: &Parameters<f32>) -> Result<(
     write_atomic(path, |out| out.write_all(&file))
 }
 
-/// Reads a model and its tensors. Every tensor must be there with its shape, as f32, finite; none may be left over.
+/// Reads a model and its tensors.
+///
+/// # Errors
+/// If the file cannot be read or is not one of a model, a tensor is missing, left over, not f32, of
+/// another shape, or not finite.
 pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
     let bytes = std::fs::read(path).map_err(|e| {
         Error::file(path, format!("cannot read weights: {e}"))
@@ -50,7 +58,7 @@ pub fn load(path: &Path) -> Result<(Stft, Parameters<f32>)> {
     }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(format!("not a safetensors file: {e}")))?;
     let declarations = declarations(&model);
-    // Before anything of that size is made.
+    // The sizes are checked before memory for them is allocated.
     let size = |d: &Declaration| d.shape.iter().fold(size_of::<f32>(), |n, &axis| n.saturating_mul(axis));
     let promised = declarations.iter().map(size).fold(0, usize::saturating_add);
     if promised > bytes.len() {

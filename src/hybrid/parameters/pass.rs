@@ -1,11 +1,12 @@
 //! One pass through the model: a graph, the tensors it reads, and what batch normalisation saw.
 
-use super::Parameters;
+use super::tensors::Parameters;
 use crate::base::rng::Streams;
+use crate::energy::Branch;
 use crate::hybrid::tensor::{Dropout, Graph, NormStyle, Real, Var};
 use std::cell::RefCell;
 
-/// Where dropout draws from: the streams and the number of the training step.
+/// Source of the random numbers of dropout.
 #[derive(Clone, Copy)]
 pub struct Noise {
     /// Streams of the run's seed.
@@ -14,21 +15,36 @@ pub struct Noise {
     pub step: u64,
 }
 
-/// A pass; tensors become variables of the graph on first use.
+/// One pass of the model: a tensor becomes a variable of the graph when it is first used.
 pub struct Pass<'a, R: Real> {
-    /// Where operators are recorded.
+    /// The graph that records the operators.
     pub graph: &'a Graph<R>,
     parameters: &'a Parameters<R>,
     vars: RefCell<Vec<Option<Var<R>>>>,
     statistics: RefCell<Vec<(usize, Vec<R>)>>,
     noise: Option<Noise>,
+    branch: Branch,
 }
 
 impl<'a, R: Real> Pass<'a, R> {
     /// A pass that reads `parameters`; `noise` turns dropout on.
     pub fn new(graph: &'a Graph<R>, parameters: &'a Parameters<R>, noise: Option<Noise>) -> Self {
+        Self::of_branch(graph, parameters, noise, Branch::Dense)
+    }
+
+    /// A pass that embeds class vectors: its operators belong to that branch.
+    pub fn of_classes(graph: &'a Graph<R>, parameters: &'a Parameters<R>) -> Self {
+        Self::of_branch(graph, parameters, None, Branch::Classes)
+    }
+
+    fn of_branch(graph: &'a Graph<R>, parameters: &'a Parameters<R>, noise: Option<Noise>, branch: Branch) -> Self {
         let vars = RefCell::new(vec![None; parameters.entries().len()]);
-        Pass { graph, parameters, vars, statistics: RefCell::default(), noise }
+        Pass { graph, parameters, vars, statistics: RefCell::default(), noise, branch }
+    }
+
+    /// Files the operators that follow under `layer` of this pass's branch.
+    pub fn scope(&self, layer: &str) {
+        self.graph.scope(self.branch, layer);
     }
 
     /// The tensor `name` as a variable.
@@ -59,13 +75,13 @@ impl<'a, R: Real> Pass<'a, R> {
 
     /// Linear layer `<name>.weight`, `<name>.bias` (left out if not declared).
     pub fn linear(&self, x: &Var<R>, name: &str) -> Var<R> {
-        self.graph.scope(name);
+        self.scope(name);
         self.graph.linear(x, &self.var(&format!("{name}.weight")), self.optional(&format!("{name}.bias")).as_ref())
     }
 
     /// Layer normalisation `<name>.weight`, `<name>.bias`.
     pub fn layer_norm(&self, x: &Var<R>, name: &str) -> Var<R> {
-        self.graph.scope(name);
+        self.scope(name);
         self.graph.layer_norm(x, &self.var(&format!("{name}.weight")), &self.var(&format!("{name}.bias")))
     }
 
@@ -75,7 +91,8 @@ impl<'a, R: Real> Pass<'a, R> {
         Some(Dropout { rate, rng: noise.streams.stream(&format!("dropout/{name}"), noise.step) })
     }
 
-    /// Dropout at the place `name`, one mask for each `group` consecutive rows; nothing at inference.
+    /// Dropout at the place `name`, one mask for each `group` consecutive rows; nothing at
+    /// inference.
     pub fn dropout(&self, x: &Var<R>, name: &str, rate: f64, group: usize) -> Var<R> {
         match self.noise_at(name, rate) {
             Some(dropout) => self.graph.dropout(x, dropout, group),
@@ -83,9 +100,10 @@ impl<'a, R: Real> Pass<'a, R> {
         }
     }
 
-    /// Batch normalisation `<name>.{weight,bias,running_mean,running_var}`, then ReLU and dropout if asked for.
+    /// Batch normalisation `<name>.{weight,bias,running_mean,running_var}`, then ReLU and dropout
+    /// if asked for.
     pub fn batch_norm(&self, x: &Var<R>, name: &str, relu: bool, dropout: f64) -> Var<R> {
-        self.graph.scope(name);
+        self.scope(name);
         let positions = ["running_mean", "running_var"].map(|s| format!("{name}.{s}"));
         let running = positions.each_ref().map(|s| &self.parameters.get(s).values[..]);
         let dropout = self.noise_at(name, dropout);

@@ -1,7 +1,8 @@
 //! Leaky integrate-and-fire over all time steps of a clip, with back-propagation through time.
 //!
-//! One operator instead of thirty per step: the forward pass is bound by memory (read the current, write the spike: 8 bytes a
-//! neuron-step), the backward pass likewise (read current and gradient, write the current's gradient).
+//! One operator instead of thirty per step: the forward pass is bound by memory (read the current,
+//! write the spike: 8 bytes a neuron-step), the backward pass likewise (read current and gradient,
+//! write the current's gradient).
 
 use crate::hybrid::config::{ModelConfig, ResetMode, Surrogate};
 use crate::hybrid::tensor::{Filed, Graph, Real, Var, simd, sum_by};
@@ -22,11 +23,14 @@ pub struct Lif<R> {
     soft_reset: bool,
     surrogate: Surrogate,
     slope: R,
-    /// Emit the surrogate's primitive instead of a step, so that finite differences see what the gradient claims.
+    /// Emit the surrogate's primitive instead of a step, so that finite differences see what the
+    /// gradient claims.
     smooth: bool,
 }
 
-/// What moves the thresholds: `theta_i[t+1] = 0.5 theta_i[t] + 0.5 clamp(theta_0 + c_s cue_i + c_h H[t] + c_g g[t] + c_r trace_i[t])`.
+/// What moves the thresholds:
+/// `theta_i[t+1] = 0.5 theta_i[t] + 0.5 clamp(target)`,
+/// `target = theta_0 + c_s cue_i + c_h H[t] + c_g g[t] + c_r trace_i[t]`.
 pub struct Cues<'a, R: Real> {
     /// `[clips, neurons]`
     pub semantic: &'a Var<R>,
@@ -51,17 +55,17 @@ impl<'a, R: Real> Cues<'a, R> {
     }
 }
 
-/// What happens in one clip, `[steps, neurons]` unless said. It stays in a core's caches and is computed once more by the backward pass:
-/// that is cheaper than to keep it for all clips.
+/// What happens in one clip, `[steps, neurons]` unless said. It stays in a core's caches and is
+/// computed once more by the backward pass: that is cheaper than to keep it for all clips.
 struct States<R> {
     spikes: Vec<R>,
     /// h, the membranes before the reset.
     charged: Vec<R>,
-    /// Each step's, and the one behind the last step.
+    /// Thresholds of each step, and of the one after the last.
     thresholds: Vec<R>,
-    /// The zeros before the first step, then each step's; with cues only.
+    /// Spike traces: zeros before the first step, then those of each step; with cues only.
     traces: Vec<R>,
-    /// `[neurons]`, between steps.
+    /// Membranes between steps, `[neurons]`.
     u: Vec<R>,
     /// `theta_0 + c_s cue [neurons]`
     base: Vec<R>,
@@ -132,11 +136,12 @@ impl<R: Real> Lif<R> {
         (R::of(entropy), R::of(slope))
     }
 
-    /// Runs the neurons. `current` is `[clips * steps, neurons]`, clip after clip, or `[clips, neurons]` when it is the same
-    /// at every step; the spikes are `[clips * steps, neurons]`. Without `cues` the thresholds stay at theta_0.
+    /// Runs the neurons. `current` is `[clips * steps, neurons]`, clip after clip, or
+    /// `[clips, neurons]` when it is the same at every step; the spikes are
+    /// `[clips * steps, neurons]`. Without `cues` the thresholds stay at theta_0.
     ///
-    /// `h[t] = u[t-1] + (I[t] - u[t-1]) / tau`, `s = 1[h >= theta]`, `u = h (1 - s)` or `h - theta s`
-    /// (equations 5 and 9 of the paper; `docs/model.md`, 2.3 and 2.4).
+    /// `h[t] = u[t-1] + (I[t] - u[t-1]) / tau`, `s = 1[h >= theta]`, `u = h (1 - s)` or
+    /// `h - theta s` (equations 5 and 9 of the paper; `docs/model.md`, 2.3 and 2.4).
     pub fn run(&self, graph: &Graph<R>, current: &Var<R>, clips: usize, cues: Option<Cues<'_, R>>) -> Var<R> {
         let (lif, steps, n) = (*self, self.steps, current.cols());
         let repeated = current.rows() == clips;
@@ -252,8 +257,8 @@ impl<R: Real> Lif<R> {
         }
     }
 
-    /// The reverse of [`forward`](Self::forward): gradients of the current (added to `d_current`), the semantic cue, the pooling
-    /// and the gains.
+    /// The reverse of [`forward`](Self::forward): gradients of the current (added to `d_current`),
+    /// the semantic cue, the pooling and the gains.
     fn backward(
         &self,
         states: &States<R>,
@@ -347,8 +352,8 @@ mod tests {
         ModelConfig { time_steps: 5, reset, surrogate, theta_0: 1.0, theta_max: 1.6, ..ModelConfig::default() }
     }
 
-    /// The smooth twin (surrogate's primitive as spike) has the gradient that the operator claims, through reset, trace,
-    /// rate, entropy and clamp.
+    /// The smooth twin (surrogate's primitive as spike) has the gradient that the operator claims,
+    /// through reset, trace, rate, entropy and clamp.
     #[test]
     fn gradients_match_finite_differences() {
         for reset in [ResetMode::Hard, ResetMode::Soft] {
@@ -367,8 +372,8 @@ mod tests {
         }
     }
 
-    /// Constant current I above threshold, hard reset: h after k steps from 0 is I (1 - (1 - 1/tau)^k), so the interval is
-    /// the first k with that at or above theta.
+    /// Constant current I above threshold, hard reset: h after k steps from 0 is I (1 - (1 -
+    /// 1/tau)^k), so the interval is the first k with that at or above theta.
     #[test]
     fn interspike_interval_under_constant_current_has_its_closed_form() {
         let config = ModelConfig {
@@ -388,13 +393,15 @@ mod tests {
         assert!(times.windows(2).all(|pair| pair[1] - pair[0] == expected));
     }
 
-    /// A threshold that only its trace drives settles at theta_0 + c_r / (1 - rho) when the neuron fires at every step.
+    /// A threshold that only its trace drives settles at theta_0 + c_r / (1 - rho) when the neuron
+    /// fires at every step.
     #[test]
     fn threshold_settles_where_its_equation_says() {
         let config = ModelConfig { time_steps: 40, ..config(ResetMode::Hard, Surrogate::Sigmoid) };
         let graph = Graph::<f64>::inference();
         let value = |v: &[f64], rows| graph.constant(rows, v.len() / rows, graph.copied(v));
-        // The current grows to just below and just above the expected threshold / leak: never and always spiking.
+        // The current grows to just below and just above the expected threshold / leak: never and
+        // always spiking.
         let theta = 1.0 + 0.2 / (1.0 - 0.5);
         for (current, spikes_at_end) in [(2.0 * theta - 1e-6, 0.0), (2.0 * theta + 1e-6, 1.0)] {
             let mut currents = vec![100.0; 40];

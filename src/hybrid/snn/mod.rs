@@ -1,4 +1,5 @@
-//! The spiking branch as it is trained: the multi-step LIF with its dynamic threshold as one operator.
+//! The spiking branch as it is trained: the multi-step LIF with its dynamic threshold as one
+//! operator.
 
 mod lif;
 

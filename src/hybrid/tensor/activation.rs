@@ -1,6 +1,9 @@
 //! Elementwise operators.
 
-use super::{Filed, Graph, Real, Var, map, simd};
+use super::elements::map;
+use super::graph::{Filed, Graph, Var};
+use super::real::Real;
+use crate::base::aligned::simd;
 use crate::energy::Cost;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -55,7 +58,8 @@ impl<R: Real> Graph<R> {
         )
     }
 
-    /// Hyperbolic tangent. One multiplication, one MAC, one addition, two functions a value (through exp).
+    /// Hyperbolic tangent. One multiplication, one MAC, one addition, two functions a value
+    /// (through exp).
     pub fn tanh(&self, x: &Var<R>) -> Var<R> {
         let n = x.values().len() as u64;
         let filed = self.cost("tanh", Cost { macs: n, multiplies: n, additions: n, functions: 2 * n, ..Cost::ZERO });
@@ -70,8 +74,8 @@ impl<R: Real> Graph<R> {
     }
 
     /// Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016):
-    /// `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`. Six multiplications, two MACs, two additions, two
-    /// functions a value.
+    /// `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`. Six multiplications, two MACs, two
+    /// additions, two functions a value.
     pub fn gelu(&self, x: &Var<R>) -> Var<R> {
         let n = x.values().len() as u64;
         let filed = self
@@ -129,8 +133,8 @@ impl<R: Real> Graph<R> {
         })
     }
 
-    /// Sum of gates: `y = sum_i sigmoid(a_i) * x` for `gates [n, m c]` = `[a_1 .. a_m]` and `x [n, c]`.
-    /// A value costs m exponentials and divisions, 2m additions and one multiplication.
+    /// Sum of gates: `y = sum_i sigmoid(a_i) * x` for `gates [n, m c]` = `[a_1 .. a_m]` and
+    /// `x [n, c]`. A value costs m exponentials and divisions, 2m additions and one multiplication.
     pub fn gated(&self, gates: &Var<R>, x: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
         let m = gates.cols() / c;
@@ -221,9 +225,9 @@ impl<R: Real> Graph<R> {
         })
     }
 
-    /// Running mixture `y = alpha x + (1 - alpha) previous`, `alpha = sigmoid(logit)`; `x [n, c]`, `logit [1, 1]`,
-    /// `previous [n, c]` or `[1, c]` for every row. One multiplication and one MAC a value;
-    /// alpha is a constant of a trained model.
+    /// Running mixture `y = alpha x + (1 - alpha) previous`, `alpha = sigmoid(logit)`; `x [n, c]`,
+    /// `logit [1, 1]`, `previous [n, c]` or `[1, c]` for every row. One multiplication and one MAC
+    /// a value; alpha is a constant of a trained model.
     pub fn mix(&self, x: &Var<R>, previous: &Var<R>, logit: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
         let values = (n * c) as u64;

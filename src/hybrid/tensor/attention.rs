@@ -1,15 +1,18 @@
 //! Self-attention among the few tokens of a clip.
 
-use super::{Graph, Real, Var, dot, simd};
+use super::elements::{dot, softmax};
+use super::graph::{Graph, Var};
+use super::real::Real;
+use crate::base::aligned::simd;
 use crate::energy::Cost;
 use rayon::prelude::*;
 
 impl<R: Real> Graph<R> {
-    /// Multi-head scaled dot-product attention (Vaswani et al. 2017) among the `tokens` consecutive rows of each clip:
-    /// `softmax(Q K^T / sqrt(d)) V` per head. `qkv [n * tokens, 3 heads d]`, columns Q | K | V, each head after head;
-    /// result `[n * tokens, heads d]`.
-    /// Costs `2 tokens^2 heads d` MACs a clip, and per score one multiplication, one comparison, one addition and one
-    /// exponential, two of them (subtract maximum, sum) additions, one division.
+    /// Multi-head scaled dot-product attention (Vaswani et al. 2017) among the `tokens` consecutive
+    /// rows of each clip: `softmax(Q K^T / sqrt(d)) V` per head. `qkv [n * tokens, 3 heads d]`,
+    /// columns Q | K | V, each head after head; result `[n * tokens, heads d]`. Costs
+    /// `2 tokens^2 heads d` MACs a clip, and per score one multiplication, one comparison, one
+    /// addition and one exponential, two of them (subtract maximum, sum) additions, one division.
     pub fn attention(&self, qkv: &Var<R>, tokens: usize, heads: usize) -> Var<R> {
         let (rows, inner) = (qkv.rows(), qkv.cols() / 3);
         let (clips, d) = (rows / tokens, inner / heads);
@@ -97,19 +100,5 @@ impl<R: Real> Graph<R> {
                     });
             });
         })
-    }
-}
-
-/// Turns scores into weights that sum to 1.
-#[inline(always)]
-pub(crate) fn softmax<R: Real>(values: &mut [R]) {
-    let highest = values.iter().fold(values[0], |a, &b| a.larger(b));
-    let mut sum = R::ZERO;
-    for value in values.iter_mut() {
-        *value = (*value - highest).exp();
-        sum += *value;
-    }
-    for value in values.iter_mut() {
-        *value = *value / sum;
     }
 }

@@ -1,12 +1,14 @@
 //! Finite differences against the hand-written gradients, in f64.
 
-use super::{Filed, Graph, Var};
+use super::graph::{Filed, Graph, Var};
+use super::norm::{Dropout, NormStyle};
 use crate::base::rng::Streams;
 use rand::RngExt as _;
 
 /// Half-width of the central difference.
 const STEP: f64 = 1e-6;
-/// Allowed difference, relative to 1 + |gradient|: the truncation and rounding error of the difference is about 1e-9.
+/// Allowed difference, relative to 1 + |gradient|: the truncation and rounding error of the
+/// difference is about 1e-9.
 const TOLERANCE: f64 = 1e-6;
 
 pub struct Input {
@@ -82,8 +84,8 @@ fn operators() {
     check_gradients(&[r(3, 4, 1.0, 1), r(5, 4, 1.0, 2)], |g, v| g.linear(&v[0], &v[1], None));
     for relu in [false, true] {
         check_gradients(&[r(6, 3, 1.0, 1), r(1, 3, 1.0, 2), r(1, 3, 1.0, 3)], |g, v| {
-            let dropout = Some(super::Dropout { rate: 0.4, rng: Streams::new(5).stream("dropout", 0) });
-            let style = super::NormStyle { relu, dropout };
+            let dropout = Some(Dropout { rate: 0.4, rng: Streams::new(5).stream("dropout", 0) });
+            let style = NormStyle { relu, dropout };
             g.batch_norm(&v[0], &v[1], &v[2], [&[], &[]], style).0
         });
     }
@@ -107,7 +109,7 @@ fn operators() {
     check_gradients(&[r(3, 4, 1.0, 1)], |g, v| g.normalize_rows(&v[0]));
     check_gradients(&[r(6, 4, 1.0, 1)], |g, v| {
         let rng = Streams::new(5).stream("dropout", 0);
-        g.dropout(&v[0], super::Dropout { rate: 0.4, rng }, 2)
+        g.dropout(&v[0], Dropout { rate: 0.4, rng }, 2)
     });
     check_gradients(&[r(3, 4, 1.0, 1), r(3, 4, 1.0, 2)], |g, v| {
         g.weighted_sum(&[(0.7, &g.mean_squared(&v[0], &v[1]))])

@@ -1,7 +1,8 @@
 //! The record of operators and the buffers that they reuse.
 
-use super::Real;
-use crate::energy::{Cost, DenseOperator, Synapses};
+use super::elements::map_in_place;
+use super::real::Real;
+use crate::energy::{Branch, Cost, DenseOperator, Synapses};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Buffers by length, kept between steps: fresh pages cost more than the arithmetic on them.
 type Pool<R> = Arc<Mutex<HashMap<usize, Vec<Vec<R>>>>>;
 
-/// Memory that goes back to its graph's pool when the last user drops it.
+/// Memory that returns to the pool of its graph when it is dropped.
 pub struct Buffer<R: Real> {
     values: Vec<R>,
     pool: Pool<R>,
@@ -36,7 +37,7 @@ impl<R: Real> std::ops::DerefMut for Buffer<R> {
     }
 }
 
-/// A variable's values: the graph's memory, or the model's, which is not copied.
+/// Values of a variable: memory of the graph, or a tensor of the model, which is not copied.
 #[derive(Clone)]
 enum Values<R: Real> {
     Own(Arc<Buffer<R>>),
@@ -85,7 +86,8 @@ impl<R: Real> Var<R> {
         debug_assert_eq!(self.values.len(), 1);
         self.values[0]
     }
-    /// The same variable without its values, for a backward pass that needs only to know where its gradient goes.
+    /// The same variable without its values, for a backward pass that needs only to know where its
+    /// gradient goes.
     pub fn place(&self) -> Var<R> {
         Var { values: Values::Shared(Arc::default()), ..*self }
     }
@@ -108,7 +110,7 @@ impl<R: Real> Gradients<R> {
         debug_assert_eq!(gradient.len(), var.rows * var.cols);
         match &mut self.slots[var.id] {
             Some(sum) => {
-                super::map_in_place(
+                map_in_place(
                     sum,
                     &gradient,
                     #[inline(always)]
@@ -119,7 +121,8 @@ impl<R: Real> Gradients<R> {
         }
     }
 
-    /// Like [`add`](Self::add) with the buffer that `fill` writes, every element of it; nothing if `var` wants no gradient.
+    /// Like [`add`](Self::add) with the buffer that `fill` writes, every element of it; nothing if
+    /// `var` wants no gradient.
     pub fn add_with(&mut self, var: &Var<R>, fill: impl FnOnce(&mut [R])) {
         if var.needs_gradient {
             let mut buffer = take(&self.pool, var.rows * var.cols);
@@ -152,17 +155,25 @@ fn take<R: Real>(pool: &Pool<R>, len: usize) -> Buffer<R> {
     Buffer { values: recycled.unwrap_or_else(|| vec![R::ZERO; len]), pool: pool.clone() }
 }
 
-/// Says that an operator's arithmetic is in the ledger. Only [`Graph::cost`] and its like make one, and no operator has a result
-/// without one.
+/// Proof that an operator's cost was filed. [`Graph::cost`] and the like return it, and no operator
+/// can be recorded without it.
 #[must_use = "an operator's result is recorded with it"]
 pub struct Filed(());
 
 impl Filed {
-    /// For what exists in training only: losses, dropout, spikes with gradients. The ledger is about inference, where the engine
-    /// runs the spiking branch.
+    /// For what exists in training only: losses, dropout, spikes with gradients. The ledger is
+    /// about inference, where the engine runs the spiking branch.
     pub fn training_only() -> Filed {
         Filed(())
     }
+}
+
+/// Where the costs of the next operators are filed.
+#[derive(Clone)]
+struct Scope {
+    branch: Branch,
+    layer: String,
+    in_twin: bool,
 }
 
 /// Records operators; one per training step or evaluated batch. See the [module](super).
@@ -170,7 +181,7 @@ pub struct Graph<R: Real> {
     pool: Pool<R>,
     nodes: RefCell<Vec<Option<Backward<R>>>>,
     costs: RefCell<Vec<DenseOperator>>,
-    scope: RefCell<String>,
+    scope: RefCell<Scope>,
     training: bool,
 }
 
@@ -190,7 +201,7 @@ impl<R: Real> Graph<R> {
             pool: Pool::default(),
             nodes: RefCell::default(),
             costs: RefCell::default(),
-            scope: RefCell::default(),
+            scope: RefCell::new(Scope { branch: Branch::Dense, layer: String::new(), in_twin: true }),
             training,
         }
     }
@@ -230,7 +241,8 @@ impl<R: Real> Graph<R> {
         self.leaf(rows, cols, Values::Own(Arc::new(values)), false)
     }
 
-    /// A `rows x cols` value whose gradient is wanted. Its owner can change it in place again when graph and gradients are gone.
+    /// A `rows x cols` value whose gradient is wanted. Its owner can change it in place again when
+    /// graph and gradients are gone.
     pub fn parameter(&self, rows: usize, cols: usize, values: Arc<Vec<R>>) -> Var<R> {
         self.leaf(rows, cols, Values::Shared(values), self.training)
     }
@@ -242,8 +254,9 @@ impl<R: Real> Graph<R> {
         Var { id: nodes.len() - 1, rows, cols, needs_gradient, values }
     }
 
-    /// Records the result of an operator over `inputs`, whose arithmetic has been `filed`: there is no operator without a rule.
-    /// `backward` gets the gradient of the result and adds those of the inputs; it is dropped unseen when no input wants a gradient.
+    /// Records the result of an operator over `inputs`, whose arithmetic has been `filed`: there is
+    /// no operator without a rule. `backward` gets the gradient of the result and adds those of the
+    /// inputs; it is dropped unseen when no input wants a gradient.
     pub fn record(
         &self,
         filed: Filed,
@@ -262,9 +275,15 @@ impl<R: Real> Graph<R> {
         var
     }
 
-    /// Names what follows, in the cost list, until the next call.
-    pub fn scope(&self, name: &str) {
-        *self.scope.borrow_mut() = name.to_owned();
+    /// Files the operators that follow, until the next call, under `layer` of `branch`. The dense
+    /// twin has the same operators.
+    pub fn scope(&self, branch: Branch, layer: &str) {
+        *self.scope.borrow_mut() = Scope { branch, layer: layer.to_owned(), in_twin: true };
+    }
+
+    /// Like [`scope`](Self::scope), for operators that the dense twin does not have.
+    pub fn scope_outside_twin(&self, branch: Branch, layer: &str) {
+        *self.scope.borrow_mut() = Scope { branch, layer: layer.to_owned(), in_twin: false };
     }
 
     /// Files the cost of an operator. Training counts nothing.
@@ -280,8 +299,9 @@ impl<R: Real> Graph<R> {
 
     fn file(&self, operator: &str, cost: Cost, synapses: Option<Synapses>) -> Filed {
         if !self.training && cost != Cost::ZERO {
-            let layer = self.scope.borrow().clone();
-            self.costs.borrow_mut().push(DenseOperator { layer, operator: operator.into(), cost, synapses });
+            let Scope { branch, layer, in_twin } = self.scope.borrow().clone();
+            let operator = operator.to_owned();
+            self.costs.borrow_mut().push(DenseOperator { branch, layer, in_twin, operator, cost, synapses });
         }
         Filed(())
     }

@@ -1,6 +1,8 @@
 //! Matrix products.
 
-use super::{Graph, Real, Var, column_sums};
+use super::elements::column_sums;
+use super::graph::{Graph, Var};
+use super::real::Real;
 use crate::energy::{Cost, Synapses};
 
 /// A matrix operand: values in row-major order, read as they are or transposed.
@@ -12,7 +14,8 @@ pub enum Matrix<'a, R> {
     Transposed(&'a [R]),
 }
 
-/// `out = a b`, or `out += a b` when `accumulate`; `out` is `m x n` row-major, `a` is `m x k`, `b` is `k x n`.
+/// `out = a b`, or `out += a b` when `accumulate`; `out` is `m x n` row-major, `a` is `m x k`, `b`
+/// is `k x n`.
 pub fn matmul<R: Real>(out: &mut [R], [m, n, k]: [usize; 3], a: Matrix<'_, R>, b: Matrix<'_, R>, accumulate: bool) {
     let place = |matrix, rows: usize, cols: usize| {
         let (values, row_stride, col_stride): (&[R], _, _) = match matrix {
@@ -31,7 +34,8 @@ pub fn matmul<R: Real>(out: &mut [R], [m, n, k]: [usize; 3], a: Matrix<'_, R>, b
     } else {
         gemm::Parallelism::Rayon(rayon::current_num_threads())
     };
-    // SAFETY: the three lengths were checked against shapes and strides above, and `out` is a unique borrow.
+    // SAFETY: the three lengths were checked against shapes and strides above, and `out` is a
+    // unique borrow.
     unsafe {
         gemm::gemm(
             m,
@@ -78,7 +82,8 @@ fn synapses<R: Real>(x: &Var<R>, weight: &Var<R>) -> Synapses {
 }
 
 impl<R: Real> Graph<R> {
-    /// `y = x W^T + b`: `x [n, i]`, `weight [o, i]`, `bias [1, o]`, `y [n, o]`. Costs `n i o` MACs (the bias starts the sum).
+    /// `y = x W^T + b`: `x [n, i]`, `weight [o, i]`, `bias [1, o]`, `y [n, o]`. Costs `n i o` MACs
+    /// (the bias starts the sum).
     pub fn linear(&self, x: &Var<R>, weight: &Var<R>, bias: Option<&Var<R>>) -> Var<R> {
         let (n, i, o) = (x.rows(), x.cols(), weight.rows());
         assert_eq!(weight.cols(), i, "linear: weight [{o}, {}] on inputs of {i}", weight.cols());

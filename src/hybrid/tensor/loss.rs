@@ -1,13 +1,15 @@
 //! Losses: scalars out of batches.
 
-use super::{Filed, Graph, Real, Var};
+use super::elements::softmax;
+use super::graph::{Filed, Graph, Var};
+use super::real::Real;
 
 /// Keeps the gradient of a norm finite at zero.
 const NORM_FLOOR: f64 = 1e-12;
 
 impl<R: Real> Graph<R> {
-    /// `mean_i max(|a_i - p_i| - |a_i - n_i| + margin, 0)` over the rows of `anchor`, `positive`, `negative`, Euclidean,
-    /// `|x| = sqrt(sum x^2 + 1e-12)`.
+    /// `mean_i max(|a_i - p_i| - |a_i - n_i| + margin, 0)` over the rows of `anchor`, `positive`,
+    /// `negative`, Euclidean, `|x| = sqrt(sum x^2 + 1e-12)`.
     pub fn triplet(&self, anchor: &Var<R>, positive: &Var<R>, negative: &Var<R>, margin: f64) -> Var<R> {
         let (n, c) = (anchor.rows(), anchor.cols());
         let norm =
@@ -27,7 +29,8 @@ impl<R: Real> Graph<R> {
         self.record(Filed::training_only(), 1, 1, out, &[anchor, positive, negative], move |gradient, gradients| {
             let [anchor, positive, negative] = saved;
             let scale = gradient[0] / count;
-            // Gradient of row i by feature: direction to the positive minus direction to the negative, if the row is active.
+            // Gradient of row i by feature: direction to the positive minus direction to the
+            // negative, if the row is active.
             let direction = |i: usize, j: usize, other: &Var<R>, distance: R| {
                 let active = distances[2 * i] - distances[2 * i + 1] + R::of(margin) > R::ZERO;
                 if active { scale * (anchor.row(i)[j] - other.row(i)[j]) / distance } else { R::ZERO }
@@ -46,7 +49,8 @@ impl<R: Real> Graph<R> {
         })
     }
 
-    /// Cross-entropy of a softmax over class distances, `mean_i -log softmax_c(-scale |x_i - classes_c|)[labels_i]`, for `x [n, e]` and
+    /// Cross-entropy of a softmax over class distances,
+    /// `mean_i -log softmax_c(-scale |x_i - classes_c|)[labels_i]`, for `x [n, e]` and
     /// `classes [m, e]`; `labels[i]` is a row of `classes`.
     pub fn distance_cross_entropy(&self, x: &Var<R>, classes: &Var<R>, labels: &[usize], scale: f64) -> Var<R> {
         let (n, m, e) = (x.rows(), classes.rows(), x.cols());
@@ -61,7 +65,7 @@ impl<R: Real> Graph<R> {
                 distances[c] = terms.fold(R::of(NORM_FLOOR), |sum, (&a, &b)| sum + (a - b) * (a - b)).sqrt();
                 p[c] = -scale * distances[c];
             }
-            super::softmax(p);
+            softmax(p);
             loss += R::of(-p[labels[i]].f64().max(f64::MIN_POSITIVE).ln());
         }
         let count = R::of(n as f64);

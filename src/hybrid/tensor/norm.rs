@@ -1,7 +1,9 @@
 //! Normalisation, with the activation and dropout that follow it.
 
-use super::graph::Buffer;
-use super::{Filed, Graph, Real, Var, chunk_rows, column_sums, dot, map_columns, simd, sum_by};
+use super::elements::{chunk_rows, column_sums, dot, map_columns, sum_by};
+use super::graph::{Buffer, Filed, Graph, Var};
+use super::real::Real;
+use crate::base::aligned::simd;
 use crate::base::rng::Rng;
 use crate::energy::Cost;
 use rand::Rng as _;
@@ -9,7 +11,8 @@ use rayon::prelude::*;
 
 const EPSILON: f64 = 1e-5;
 
-/// What a batch normalisation saw: per-column mean and unbiased variance, for the running statistics.
+/// What a batch normalisation saw: per-column mean and unbiased variance, for the running
+/// statistics.
 pub struct Statistics<R> {
     /// Mean of each column.
     pub mean: Vec<R>,
@@ -17,7 +20,8 @@ pub struct Statistics<R> {
     pub variance: Vec<R>,
 }
 
-/// Dropout during training: each value survives with probability `1 - rate` and is scaled by its inverse.
+/// Dropout during training: each value survives with probability `1 - rate` and is scaled by its
+/// inverse.
 pub struct Dropout {
     /// Probability of a zero, in [0, 1).
     pub rate: f64,
@@ -61,7 +65,8 @@ fn normal<R: Real>(relu: bool, x: R, [mean, inverse, w, b]: [R; 4]) -> R {
     rectified(relu, (x - mean) * inverse * w + b)
 }
 
-/// The value before scale and shift, and the gradient behind ReLU, whose gate is recomputed rather than stored.
+/// The value before scale and shift, and the gradient behind ReLU, whose gate is recomputed rather
+/// than stored.
 #[inline(always)]
 fn gated<R: Real>(relu: bool, g: R, x: R, [mean, inverse, w, b]: [R; 4]) -> (R, R) {
     let hat = (x - mean) * inverse;
@@ -83,11 +88,47 @@ fn back<R: Real>(relu: bool, g: R, x: R, [mean, inverse, w, b, mean_g, mean_hat]
     (g - mean_g - hat * mean_hat) * (w * inverse)
 }
 
+/// Batch normalisation with known statistics: one factor and one term a column.
+fn fold<R: Real>(out: &mut [R], x: &[R], [w, b]: [&[R]; 2], [mean, inverse]: [&[R]; 2], relu: bool) {
+    let scale: Vec<R> = inverse.iter().zip(w).map(|(&i, &w)| i * w).collect();
+    let shift: Vec<R> = (0..w.len()).map(|j| b[j] - mean[j] * scale[j]).collect();
+    map_columns(
+        out,
+        [x],
+        [&scale, &shift],
+        #[inline(always)]
+        |[x], [scale, shift]| rectified(relu, x * scale + shift),
+    );
+}
+
+/// Mean and variance (with `1 / n`) of each column of `x [n, c]`.
+fn column_moments<R: Real>(x: &[R], n: usize, c: usize) -> [Vec<R>; 2] {
+    let count = R::of(n as f64);
+    let [mut mean] = column_sums(
+        [x],
+        [],
+        c,
+        #[inline(always)]
+        |[x], []| [x],
+    );
+    mean.iter_mut().for_each(|m| *m = *m / count);
+    let [mut variance] = column_sums(
+        [x],
+        [&mean],
+        c,
+        #[inline(always)]
+        |[x], [mean]| [(x - mean) * (x - mean)],
+    );
+    variance.iter_mut().for_each(|v| *v = *v / count);
+    [mean, variance]
+}
+
 impl<R: Real> Graph<R> {
-    /// Batch normalisation over the rows of `x [n, c]` (Ioffe and Szegedy 2015), then ReLU and dropout as `style` says:
-    /// `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`, `weight` and `bias` `[1, c]`.
-    /// Training uses and returns the batch's statistics, inference the `running` mean and variance.
-    /// Costs one MAC a value (scale and shift are folded), one comparison for ReLU.
+    /// Batch normalisation over the rows of `x [n, c]` (Ioffe and Szegedy 2015), then ReLU and
+    /// dropout as `style` says: `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`, `weight`
+    /// and `bias` `[1, c]`. Training uses and returns the batch's statistics, inference the
+    /// `running` mean and variance. Costs one MAC a value (scale and shift are folded), one
+    /// comparison for ReLU.
     pub fn batch_norm(
         &self,
         x: &Var<R>,
@@ -106,34 +147,11 @@ impl<R: Real> Graph<R> {
         let mut out = self.buffer(n * c);
         let (w, b) = (weight.values(), bias.values());
         if !self.is_training() {
-            let scale: Vec<R> = inverse(running[1]).iter().zip(w).map(|(&i, &w)| i * w).collect();
-            let shift: Vec<R> = (0..c).map(|j| b[j] - running[0][j] * scale[j]).collect();
-            map_columns(
-                &mut out,
-                [x.values()],
-                [&scale, &shift],
-                #[inline(always)]
-                |[x], [scale, shift]| rectified(relu, x * scale + shift),
-            );
+            fold(&mut out, x.values(), [w, b], [running[0], &inverse(running[1])], relu);
             return (self.record(filed, n, c, out, &[], |_, _| {}), None);
         }
         let count = R::of(n as f64);
-        let [mut mean] = column_sums(
-            [x.values()],
-            [],
-            c,
-            #[inline(always)]
-            |[x], []| [x],
-        );
-        mean.iter_mut().for_each(|m| *m = *m / count);
-        let [mut variance] = column_sums(
-            [x.values()],
-            [&mean],
-            c,
-            #[inline(always)]
-            |[x], [mean]| [(x - mean) * (x - mean)],
-        );
-        variance.iter_mut().for_each(|v| *v = *v / count);
+        let [mean, variance] = column_moments(x.values(), n, c);
         let inverse = inverse(&variance);
         let mask = style.dropout.filter(|d| d.rate > 0.0).map(|d| d.mask(self.buffer(n * c)));
         match &mask {
@@ -203,8 +221,9 @@ impl<R: Real> Graph<R> {
         (var, Some(statistics))
     }
 
-    /// Layer normalisation of each row of `x [n, c]` (Ba et al. 2016): `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`.
-    /// Costs per row `2c + 1` additions and `c` MACs for the statistics, `c` multiplications and `c` MACs to normalise, two
+    /// Layer normalisation of each row of `x [n, c]` (Ba et al. 2016):
+    /// `y = (x - mean) / sqrt(variance + 1e-5) * weight + bias`. Costs per row `2c + 1` additions
+    /// and `c` MACs for the statistics, `c` multiplications and `c` MACs to normalise, two
     /// divisions and two functions.
     pub fn layer_norm(&self, x: &Var<R>, weight: &Var<R>, bias: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
@@ -320,8 +339,8 @@ impl<R: Real> Graph<R> {
         })
     }
 
-    /// Each row of `x [n, c]` divided by its Euclidean norm (at least 1e-12). A row costs `c` MACs, `c`
-    /// multiplications, one comparison, two functions.
+    /// Each row of `x [n, c]` divided by its Euclidean norm (at least 1e-12). A row costs `c` MACs,
+    /// `c` multiplications, one comparison, two functions.
     pub fn normalize_rows(&self, x: &Var<R>) -> Var<R> {
         let (n, c) = (x.rows(), x.cols());
         let values = (n * c) as u64;

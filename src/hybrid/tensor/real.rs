@@ -1,10 +1,11 @@
-//! The number types that the dense operators run on: f32 for work, f64 so that gradients can be checked sharply.
+//! The number types that the dense operators run on: f32 for work, f64 so that gradients can be
+//! checked sharply.
 
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-/// f32 or f64. Everything here is made of +, -, *, / and comparisons in a fixed order, so that a result does not depend
-/// on the instruction set or the platform's mathematics library.
+/// f32 or f64. Everything here is made of +, -, *, / and comparisons in a fixed order, so that a
+/// result does not depend on the instruction set or the platform's mathematics library.
 pub trait Real:
     Copy
     + Debug
@@ -94,8 +95,9 @@ impl Real for f32 {
     fn f64(self) -> f64 {
         f64::from(self)
     }
-    /// e^x = 2^n e^r, n the nearest integer to x / ln 2, e^r by its Taylor polynomial on |r| <= ln 2 / 2 (degree 7: the
-    /// first omitted term is below 6e-9). Adding 1.5 * 2^23 rounds to an integer and leaves it in the low mantissa bits.
+    /// e^x = 2^n e^r, n the nearest integer to x / ln 2, e^r by its Taylor polynomial on |r| <= ln
+    /// 2 / 2 (degree 7: the first omitted term is below 6e-9). Adding 1.5 * 2^23 rounds to an
+    /// integer and leaves it in the low mantissa bits.
     #[inline(always)]
     fn exp(self) -> f32 {
         const ROUND: f32 = 12_582_912.0;

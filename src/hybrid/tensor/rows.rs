@@ -1,10 +1,12 @@
 //! Moving rows: tokens, segments, halves of a batch. No arithmetic but the means.
 
-use super::{Graph, Real, Var};
+use super::graph::{Graph, Var};
+use super::real::Real;
 use crate::energy::Cost;
 
 impl<R: Real> Graph<R> {
-    /// Row `i * k + j` of the result is row `i` of `parts[j]`: the tokens of each clip side by side.
+    /// Row `i * k + j` of the result is row `i` of `parts[j]`: the tokens of each clip side by
+    /// side.
     pub fn interleave(&self, parts: &[&Var<R>]) -> Var<R> {
         let (k, n, c) = (parts.len(), parts[0].rows(), parts[0].cols());
         let mut out = self.buffer(k * n * c);
@@ -73,7 +75,8 @@ impl<R: Real> Graph<R> {
         })
     }
 
-    /// `x` with `tokens` learned rows `offsets [tokens, c]` added to each clip's rows in turn. One addition a value.
+    /// `x` with `tokens` learned rows `offsets [tokens, c]` added to each clip's rows in turn. One
+    /// addition a value.
     pub fn add_by_token(&self, x: &Var<R>, offsets: &Var<R>) -> Var<R> {
         let (tokens, c) = (offsets.rows(), offsets.cols());
         let filed = self.cost("add", Cost { additions: x.values().len() as u64, ..Cost::ZERO });

@@ -1,13 +1,15 @@
-//! The time-step factor (TSF), where both worlds meet: spikes over time become one dense feature (equation 8 of the paper).
+//! The time-step factor (TSF), which turns spikes over time into one dense feature (equation 8 of
+//! the paper).
 //!
 //! `z_t = sum_i s_i[t] / sqrt(D) + b_t`, `lambda = softmax_t(z)`, `S = sum_t lambda_t s[t]`.
-//! It sees spike trains or tensors and does not know who made them.
+//! The factor takes spike trains or tensors of spikes, whatever their source.
 
 use crate::energy::Cost;
 use crate::hybrid::tensor::{Filed, Graph, Real, Var, dot, softmax};
 use rayon::prelude::*;
 
-/// TSF of dense spikes `[clips * steps, neurons]` (clip after clip) with `bias [1, steps]`: `S [clips, neurons]`.
+/// TSF of dense spikes `[clips * steps, neurons]` (clip after clip) with `bias [1, steps]`:
+/// `S [clips, neurons]`.
 pub fn from_spikes<R: Real>(graph: &Graph<R>, spikes: &Var<R>, bias: &Var<R>) -> Var<R> {
     let (steps, n) = (bias.cols(), spikes.cols());
     let clips = spikes.rows() / steps;
@@ -61,8 +63,9 @@ pub fn from_spikes<R: Real>(graph: &Graph<R>, spikes: &Var<R>, bias: &Var<R>) ->
     })
 }
 
-/// TSF of one clip's events: `S` into `out` and the factors `lambda`. `spikes_at(t)` lists the neurons that fired at t.
-/// One addition per spike into the count, one accumulate of `lambda_t` per spike, a softmax over the steps.
+/// TSF of one clip's events: `S` into `out` and the factors `lambda`. `spikes_at(t)` lists the
+/// neurons that fired at t. One addition per spike into the count, one accumulate of `lambda_t` per
+/// spike, a softmax over the steps.
 pub fn from_events<'a>(
     neurons: usize,
     bias: &[f32],

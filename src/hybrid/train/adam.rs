@@ -9,7 +9,7 @@ const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
-/// The optimiser's memory: moments of every tensor, and the number of steps taken.
+/// State of the optimiser: moments of every tensor, and the number of steps taken.
 #[derive(Clone)]
 pub struct Adam {
     /// First and second moments by tensor; empty for tensors that are not trained.
@@ -19,7 +19,7 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// No steps taken yet.
+    /// The optimiser before its first step: all moments are zero.
     pub fn new(parameters: &Parameters<f32>) -> Self {
         let zeros = |trainable: bool, n: usize| vec![0.0; if trainable { n } else { 0 }];
         let moments = parameters

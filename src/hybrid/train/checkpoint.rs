@@ -1,6 +1,9 @@
-//! Everything that training needs to go on, in one file that is replaced as a whole after each epoch.
+//! Everything that training needs to go on, in one file that is replaced as a whole after each
+//! epoch.
 
-use super::{Adam, Progress, Stage, TrainingFolder};
+use super::adam::Adam;
+use super::progress::Progress;
+use super::stage::Stage;
 use crate::base::files::write_atomic;
 use crate::base::rng::Streams;
 use crate::data::{ClassVectors, Clips, Dataset, Split};
@@ -18,7 +21,15 @@ const FILE: &str = "checkpoint.safetensors";
 const KEY: &str = "checkpoint";
 const BEGIN_ANEW: &str = "begin anew in another folder, or move this one's files away";
 
-/// Which run a checkpoint belongs to.
+/// The folder of the checkpoint, and whether one may be there already.
+pub struct TrainingFolder<'a> {
+    /// Path of the folder.
+    pub path: &'a Path,
+    /// Whether training goes on from the checkpoint in the folder.
+    pub resume: bool,
+}
+
+/// The run that a checkpoint belongs to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
@@ -26,17 +37,18 @@ pub struct Identity {
     pub seed: u64,
     /// Name of the data set.
     pub dataset: String,
-    /// Its split.
+    /// Split of the data set.
     pub split: Split,
-    /// How its class vectors were assigned.
+    /// How class vectors were assigned to classes.
     pub class_vectors: ClassVectors,
-    /// Its vocabulary, as [`Dataset::vocabulary_id`] has it.
+    /// Vocabulary of the read-out, as [`Dataset::vocabulary_id`] has it.
     pub vocabulary: String,
-    /// What the class vectors and the clips that are trained and validated on hold, as [`Dataset::content_id`] has it.
+    /// Content of the class vectors and of the training and validation clips, as
+    /// [`Dataset::content_id`] has it.
     pub content: String,
     /// The configuration.
     pub config: Config,
-    /// The model.
+    /// Shape and options of the model.
     pub model: Stft,
 }
 
@@ -79,7 +91,7 @@ struct Header {
     adam_steps: u64,
 }
 
-/// Replaces the checkpoint of `folder`.
+/// Replaces the checkpoint of `folder` as a whole.
 pub fn save(folder: &Path, identity: &Identity, stage: &Stage) -> Result<()> {
     let path = folder.join(FILE);
     let fail = |e: &dyn std::fmt::Display| Error::file(&path, format!("cannot write checkpoint: {e}"));
@@ -105,10 +117,11 @@ pub fn save(folder: &Path, identity: &Identity, stage: &Stage) -> Result<()> {
     write_atomic(&path, |out| out.write_all(&bytes))
 }
 
-/// The checkpoint of a folder, if it is to be gone on from.
+/// The stage in a folder's checkpoint; none for a new run.
 ///
 /// # Errors
-/// If the folder holds a run and `resume` is off, holds none and it is on, or holds another run.
+/// If the folder holds a run and `resume` is off, holds none and `resume` is on, or holds another
+/// run.
 pub fn open(folder: &TrainingFolder<'_>, identity: &Identity, model: &Stft) -> Result<Option<Stage>> {
     let path = folder.path.join(FILE);
     let there = path.try_exists().map_err(|e| Error::file(&path, format!("cannot read: {e}")))?;

@@ -2,12 +2,13 @@
 
 use crate::base::rng::{Rng, Streams};
 use crate::data::Clips;
+use crate::hybrid::parameters::ByModality;
 use rand::RngExt as _;
 
 /// A batch: B positive rows, then B negative ones.
 pub struct Sample {
     /// Clip of each row, for audio and for video.
-    pub rows: [Vec<usize>; 2],
+    pub rows: ByModality<Vec<usize>>,
     /// Each row's place among [`Sampler::classes`].
     pub labels: Vec<usize>,
 }
@@ -37,17 +38,17 @@ impl Sampler {
         &self.classes
     }
 
-    /// The batch number `step` of `stream`: for each positive a uniform class and a uniform clip of it, for its negative a uniform
-    /// other class and a uniform clip of that.
+    /// The batch number `step` of `stream`: for each positive a uniform class and a uniform clip of
+    /// it, for its negative a uniform other class and a uniform clip of that.
     pub fn sample(&self, streams: Streams, stream: &str, step: u64, batch: usize) -> Sample {
         let rng = &mut streams.stream(stream, step);
-        let mut sample = Sample { rows: [Vec::new(), Vec::new()], labels: Vec::new() };
+        let mut sample = Sample { rows: ByModality::default(), labels: Vec::new() };
         for _ in 0..batch {
             let class = rng.random_range(0..self.classes.len());
             self.push(&mut sample, class, rng);
         }
         for i in 0..batch {
-            // One of the others, each as likely.
+            // Any class but that of the positive, with equal probability.
             let other = rng.random_range(0..self.classes.len() - 1);
             let class = if other < sample.labels[i] { other } else { other + 1 };
             self.push(&mut sample, class, rng);
@@ -59,8 +60,8 @@ impl Sampler {
         let clips = &self.clips[class];
         let audio = clips[rng.random_range(0..clips.len())];
         let video = if self.independent { clips[rng.random_range(0..clips.len())] } else { audio };
-        sample.rows[0].push(audio);
-        sample.rows[1].push(video);
+        sample.rows.audio.push(audio);
+        sample.rows.video.push(video);
         sample.labels.push(class);
     }
 }

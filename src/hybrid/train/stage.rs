@@ -1,10 +1,14 @@
 //! One stage of training: tensors, optimiser, epochs.
 
-use super::{Adam, EpochRecord, Loss, Observer, Progress, Sample, Sampler, Words, loss, training_vectors};
+use super::adam::Adam;
+use super::loss::{Loss, Words, loss};
+use super::progress::{EpochRecord, Observer, Progress};
+use super::sampler::{Sample, Sampler};
 use crate::base::rng::Streams;
 use crate::data::{Clips, Dataset};
 use crate::error::{Error, Result};
 use crate::hybrid::config::Config;
+use crate::hybrid::evaluate::class_vectors;
 use crate::hybrid::model::batch::{clip_batch, set_input_statistics, word_batch};
 use crate::hybrid::model::{Spiking, Stft, declarations};
 use crate::hybrid::parameters::{Noise, Parameters, Pass};
@@ -15,42 +19,43 @@ use std::sync::Arc;
 /// Share of the old value that a running statistic keeps per batch.
 const MEMORY: f32 = 0.9;
 
-/// A stage under way.
+/// A stage of training in progress.
 pub struct Stage {
     /// Tensors.
     pub parameters: Parameters<f32>,
     /// Optimiser.
     pub adam: Adam,
-    /// Where it stands.
+    /// Its progress.
     pub progress: Progress,
     streams: Streams,
     graph: Graph<f32>,
 }
 
-/// What one step gave.
+/// The loss of one step and its parts.
 pub struct StepReport {
     /// Loss.
     pub loss: f64,
-    /// Its parts, unweighted.
+    /// Its parts: triplet, projection, reconstruction, classification; unweighted.
     pub parts: [f64; 4],
     /// Mean firing rates, `[modality][block][step]`.
     pub rates: Vec<Vec<Vec<f64>>>,
 }
 
 impl Stage {
-    /// Fresh tensors. Both stages start from the same ones: their streams are named after the tensors.
+    /// A stage with fresh tensors. Both stages start from the same tensors, whose random streams
+    /// are named after them.
     pub fn new(config: &Config, model: &Stft, streams: Streams, number: u8, history: Vec<EpochRecord>) -> Self {
         let parameters = Parameters::initial(declarations(model), streams);
         let adam = Adam::new(&parameters);
         Self::restored(parameters, adam, Progress::start(number, config, history), streams)
     }
 
-    /// A stage from its parts.
+    /// A stage that continues from tensors, optimiser and progress of a checkpoint.
     pub fn restored(parameters: Parameters<f32>, adam: Adam, progress: Progress, streams: Streams) -> Self {
         Stage { parameters, adam, progress, streams, graph: Graph::training() }
     }
 
-    /// Takes the input statistics from the clips to be trained on.
+    /// Sets the input statistics from the training clips.
     ///
     /// # Errors
     /// If there are fewer than two classes, a class has no vector, or a statistic is not finite.
@@ -59,7 +64,7 @@ impl Stage {
         if sampler.classes().len() < 2 {
             return Err(Error::value("training clips", "they have fewer than two classes: there is no negative class"));
         }
-        set_input_statistics(model, &mut self.parameters, clips, &training_vectors(dataset, &sampler)?)
+        set_input_statistics(model, &mut self.parameters, clips, &class_vectors(dataset, sampler.classes())?)
     }
 
     /// One optimiser step on the next batch.
@@ -88,14 +93,14 @@ impl Stage {
         }
         let rates =
             if want_rates { loss.spiking.as_ref().map_or_else(Vec::new, |s| rates(s, model)) } else { Vec::new() };
-        // What the gradients do not need is given back before they are computed.
+        // What the backward pass does not use is dropped first, to free memory.
         let Loss { total: root, parts, spiking } = loss;
         drop(spiking);
         let gradients = self.graph.backward(&root);
         let by_tensor: Vec<Option<&[f32]>> =
             pass.vars().iter().map(|var| var.as_ref().and_then(|var| gradients.get(var))).collect();
         let statistics = pass.into_statistics();
-        // Nobody else holds the tensors now: they are changed in place.
+        // The graph shares the tensors; once it is cleared they can be changed in place.
         self.graph.clear();
         self.adam.update(&mut self.parameters, &by_tensor, self.progress.learning_rate, training.weight_decay);
         for (position, seen) in statistics {
@@ -118,15 +123,16 @@ impl Stage {
         vectors: &[&[f32]],
         sample: Sample,
     ) -> Loss<f32> {
-        let batch = clip_batch(&self.graph, model, &self.parameters, clips, sample.rows.each_ref().map(|r| &r[..]));
+        let batch = clip_batch(&self.graph, model, &self.parameters, clips, sample.rows.as_ref().map(|rows| &rows[..]));
         let rows: Vec<&[f32]> = sample.labels.iter().map(|&c| vectors[c]).chain(vectors.iter().copied()).collect();
         let rows = word_batch(&self.graph, model, &self.parameters, rows.into_iter());
         loss(pass, model, config, &batch, &Words { rows, labels: sample.labels })
     }
 
-    /// Takes the statistics of every batch normalisation anew, from batches without dropout and with the present weights (Wu and
-    /// Johnson 2021, precise batch normalisation). Dropout in front of a normalisation widens what it sees in training, so with the
-    /// running statistics the spiking blocks would fire less at inference than they were trained to.
+    /// Takes the statistics of every batch normalisation anew, from batches without dropout and
+    /// with the present weights (Wu and Johnson 2021, precise batch normalisation). Dropout in
+    /// front of a normalisation widens what it sees in training, so with the running statistics the
+    /// spiking blocks would fire less at inference than they were trained to.
     fn calibrate(&mut self, config: &Config, model: &Stft, clips: &Clips, sampler: &Sampler, vectors: &[&[f32]]) {
         let batches = config.training.calibration_batches;
         let mut sums: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
@@ -137,7 +143,8 @@ impl Stage {
             self.graph.clear();
             let pass = Pass::new(&self.graph, &self.parameters, None);
             self.forward(&pass, config, model, clips, vectors, sample);
-            // A layer that is used more than once has as many statistics; the last one counts, as with running statistics.
+            // A layer that is used more than once has as many statistics; the last one counts, as
+            // with running statistics.
             let seen: BTreeMap<usize, Vec<f32>> = pass.into_statistics().into_iter().collect();
             for (position, seen) in seen {
                 let sum = sums.entry(position).or_insert_with(|| vec![0.0; seen.len()]);
@@ -149,7 +156,7 @@ impl Stage {
         }
     }
 
-    /// One of `epochs` epochs, of so many `batches`; the record has no validation yet.
+    /// Trains one of `epochs` epochs, of `batches` batches. The record has no validation yet.
     ///
     /// # Errors
     /// As [`step`](Self::step).
@@ -163,7 +170,7 @@ impl Stage {
         observer: &mut dyn Observer,
     ) -> Result<EpochRecord> {
         let sampler = Sampler::new(clips, config.training.independent_modalities);
-        let vectors = training_vectors(dataset, &sampler)?;
+        let vectors = class_vectors(dataset, sampler.classes())?;
         let mut record = EpochRecord {
             stage: self.progress.stage,
             epoch: self.progress.epochs_done + 1,
@@ -184,13 +191,14 @@ impl Stage {
             observer.batch(self.progress.stage, [self.progress.epochs_done, epochs], [batch + 1, batches], report.loss);
         }
         self.calibrate(config, model, clips, &sampler, &vectors);
-        // Validation and the checkpoint need memory too: the activations' goes back first.
+        // Frees the activations' memory for validation and the checkpoint.
         self.graph = Graph::training();
         self.progress.epochs_done += 1;
         Ok(record)
     }
 
-    /// Lowers the learning rate when the validation HM has not improved for the configured number of epochs.
+    /// Lowers the learning rate when the validation HM has not improved for the configured number
+    /// of epochs.
     pub fn plateau(&mut self, config: &Config, hm: f64) {
         let (best, since) = &mut self.progress.plateau;
         if hm > *best {

@@ -1,12 +1,15 @@
-//! Populations: the neuron models of a file as the one linear neuron that is run, with receptors, thresholds and initial states.
+//! Populations: the neuron models of a file as the one linear neuron that is run, with receptors,
+//! thresholds and initial states.
 
-use super::check::{check_name, finite, positive};
-use super::{Checked, Compiler, MOST_CURRENTS};
-use crate::base::splitmix::unit;
+use super::compiler::Compiler;
+use crate::base::counter::unit;
+use crate::network::check::check_receptor;
 use crate::network::input::Array;
-use crate::network::place::{Problem, shown};
+use crate::network::names::check_name;
+use crate::network::numbers::{finite, positive};
+use crate::network::population::{Population, Threshold};
+use crate::network::problem::{Checked, Problem, shown};
 use crate::network::spec::*;
-use crate::network::{Population, Threshold};
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Form, Leak, Neuron, Receptor};
 use std::collections::HashSet;
@@ -180,11 +183,6 @@ impl<'a> Compiler<'a> {
             check_receptor(&at("tau_ms"), &made)?;
             list.push(made);
         }
-        let currents = list.iter().filter(|made| !matches!(made, Receptor::Delta { .. })).count();
-        if currents > MOST_CURRENTS {
-            let message = format!("{currents} exponential and alpha receptors: expected at most {MOST_CURRENTS}");
-            return Err(Problem::new(format!("{place}.receptors"), message));
-        }
         Ok(list)
     }
 
@@ -242,22 +240,5 @@ impl<'a> Compiler<'a> {
             }
             Some(InitialSpec::File { file }) => self.list(&at("file"), file, size as usize, "one value per neuron"),
         }
-    }
-}
-
-/// Coefficients that are not finite come from time constants at the ends of what a float can hold.
-fn check_receptor(field: &str, receptor: &Receptor) -> Checked<()> {
-    let coefficients = match *receptor {
-        Receptor::Delta { gain } => [gain; 5],
-        Receptor::Exponential { retention, into_membrane, gain, gain_now } => {
-            [retention, into_membrane, gain, gain_now, 0.0]
-        }
-        Receptor::Alpha { retention, rise, into_membrane, rise_into_membrane, gain } => {
-            [retention, rise, into_membrane, rise_into_membrane, gain]
-        }
-    };
-    match coefficients.iter().all(|c| c.is_finite()) {
-        true => Ok(()),
-        false => Err(Problem::new(field, "expected time constants whose coefficients are finite numbers")),
     }
 }

@@ -1,13 +1,15 @@
 //! Projections: ends, rules, weights and delays.
 
-use super::check::{check_name, finite, fraction, not_negative};
+use super::compiler::Compiler;
 use super::text::one_line;
-use super::{BYTES_PER_SYNAPSE, Checked, Compiler, MOST_PAIRS};
-use crate::network::input::{Array, read_edges};
-use crate::network::place::{Problem, shown, unknown};
+use crate::network::input::{Array, EdgeList, read_edges};
+use crate::network::memory::BYTES_PER_SYNAPSE;
+use crate::network::names::{check_name, unknown};
+use crate::network::problem::{Checked, Problem, shown};
+use crate::network::projection::{Delays, Origin, Projection, Rule, Weights};
 use crate::network::spec::*;
-use crate::network::{Delays, Network, Origin, Projection, Rule, Weights};
 use std::ops::Range;
+use std::path::Path;
 
 /// Ends of a projection.
 pub(super) struct Ends<'a> {
@@ -36,35 +38,13 @@ impl<'a> Compiler<'a> {
         let (sources, targets) = (u64::from(from_ids.end - from_ids.start), u64::from(to_ids.end - to_ids.start));
         let rule = at("rule");
         let edges = match &projection.rule {
-            RuleSpec::AllToAll { .. } => sources * targets,
-            RuleSpec::OneToOne if sources != targets => {
-                let message = format!("one to one: {sources} sources and {targets} targets: expected as many");
-                return Err(Problem::new(rule, message));
-            }
+            RuleSpec::AllToAll(_) => sources * targets,
             RuleSpec::OneToOne => targets,
-            RuleSpec::FixedProbability { probability, .. } => {
-                let p = fraction(&at("rule.probability"), *probability)?;
-                let pairs = sources * targets;
-                if pairs > MOST_PAIRS {
-                    let message = format!(
-                        "{pairs} pairs to draw: expected at most {MOST_PAIRS}; a fixed degree draws edges only"
-                    );
-                    return Err(Problem::new(rule, message));
-                }
-                (p * pairs as f64).ceil() as u64
+            RuleSpec::FixedProbability(FixedProbability { probability, .. }) => {
+                (probability.clamp(0.0, 1.0) * (sources * targets) as f64).ceil() as u64
             }
-            RuleSpec::FixedInDegree { degree, stride, offset, allow_autapses, allow_multapses, .. } => {
-                self.degree(&rule, *degree, *stride, *offset, to_ids.end)?;
-                let without = !allow_autapses && from == Origin::Population(to);
-                check_drawn(&rule, *degree, "source", &from_ids, without.then_some(&to_ids), *allow_multapses)?;
-                targets.saturating_mul(u64::from(*degree))
-            }
-            RuleSpec::FixedOutDegree { degree, stride, offset, allow_autapses, allow_multapses, .. } => {
-                self.degree(&rule, *degree, *stride, *offset, from_ids.end)?;
-                let without = !allow_autapses && from == Origin::Population(to);
-                check_drawn(&rule, *degree, "target", &to_ids, without.then_some(&from_ids), *allow_multapses)?;
-                sources.saturating_mul(u64::from(*degree))
-            }
+            RuleSpec::FixedInDegree(FixedInDegree { degree, .. }) => targets.saturating_mul(u64::from(*degree)),
+            RuleSpec::FixedOutDegree(FixedOutDegree { degree, .. }) => sources.saturating_mul(u64::from(*degree)),
             RuleSpec::List(edges) => edges.len() as u64,
             // Counted when they are read.
             RuleSpec::ListFile(_) | RuleSpec::Matrix { .. } => 0,
@@ -73,19 +53,7 @@ impl<'a> Compiler<'a> {
         Ok(Ends { name, from, from_ids, to, to_ids })
     }
 
-    /// Checks the counters of a degree and returns their stride.
-    fn degree(&self, rule: &str, degree: u32, stride: Option<u64>, offset: u64, ids: u32) -> Checked<u64> {
-        if degree == 0 {
-            return Err(Problem::new(format!("{rule}.degree"), "0: expected at least 1"));
-        }
-        let overflow = || Problem::new(format!("{rule}.stride"), "expected counters below 2^64");
-        let own = offset.checked_add(u64::from(degree)).ok_or_else(overflow)?;
-        let stride = stride.unwrap_or(own);
-        let last = u64::from(ids).checked_mul(stride).and_then(|n| n.checked_add(own));
-        last.map(|_| stride).ok_or_else(overflow)
-    }
-
-    pub(super) fn projection(&mut self, n: usize, ends: Ends<'a>, network: &Network) -> Checked<Projection> {
+    pub(super) fn projection(&mut self, n: usize, ends: Ends<'a>) -> Checked<Projection> {
         let spec = self.spec;
         let projection = &spec.projections[n];
         let at = |field: &str| format!("projections[{n}].{field}");
@@ -96,52 +64,7 @@ impl<'a> Compiler<'a> {
             return Err(Problem::new(field, message));
         }
         let receptor = self.receptor(&at("receptor"), &projection.receptor, to)?;
-        let seeds = |given: Option<u64>, stream| self.derived_seed(given, &name, stream);
-        let mut file_weights = None;
-        let rule = match &projection.rule {
-            &RuleSpec::AllToAll { allow_autapses } => Rule::AllToAll { allow_autapses },
-            RuleSpec::OneToOne => Rule::OneToOne,
-            &RuleSpec::FixedProbability { probability, seed, allow_autapses } => {
-                Rule::FixedProbability { probability, seed: seeds(seed, "edges"), allow_autapses }
-            }
-            &RuleSpec::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
-                let (seed, stride) = (seeds(seed, "edges"), stride.unwrap_or(offset + u64::from(degree)));
-                Rule::FixedInDegree { degree, seed, stride, offset, allow_autapses, allow_multapses }
-            }
-            &RuleSpec::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses } => {
-                let (seed, stride) = (seeds(seed, "edges"), stride.unwrap_or(offset + u64::from(degree)));
-                Rule::FixedOutDegree { degree, seed, stride, offset, allow_autapses, allow_multapses }
-            }
-            RuleSpec::List(edges) => {
-                check_edges(&at("rule"), edges, &from_ids, &to_ids)?;
-                Rule::List(edges.as_slice().into())
-            }
-            RuleSpec::ListFile(file) => {
-                let (edges, weights) = read_edges(&self.file(&at("rule"), file)?, self.left())
-                    .map_err(|e| Problem::new(at("rule"), one_line(&e.to_string())))?;
-                self.charge(&at("rule"), (edges.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 12))?;
-                check_edges(&at("rule"), &edges, &from_ids, &to_ids)?;
-                file_weights = weights;
-                Rule::List(edges.into())
-            }
-            RuleSpec::Matrix { file } => {
-                let field = at("rule.file");
-                let Array { shape, values } = self.array(&field, file)?;
-                let (rows, columns) = (to_ids.len(), from_ids.len());
-                // A list is a row or a column.
-                let fits = values.len() == rows * columns && (shape == [rows, columns] || rows == 1 || columns == 1);
-                if !fits {
-                    let problem = format!(
-                        "{}: shape {shape:?}: expected [{rows}, {columns}], targets and sources",
-                        shown(&file.to_string_lossy())
-                    );
-                    return Err(Problem::new(field, problem));
-                }
-                self.charge(&field, (values.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 8))?;
-                values.iter().try_for_each(|&v| finite(&field, v).map(|_| ()))?;
-                Rule::Matrix(values.into())
-            }
-        };
+        let (rule, file_weights) = self.rule(&at("rule"), &projection.rule, &name, &from_ids, &to_ids)?;
         let mut made = Projection {
             from,
             from_ids,
@@ -152,7 +75,6 @@ impl<'a> Compiler<'a> {
             weights: Weights::Constant(1.0),
             delays: Delays::Constant(1),
         };
-        let counters = counters(&made, network);
         made.weights = match (&projection.weight, file_weights) {
             (None, Some(weights)) => Weights::Each(weights.into()),
             (None, None) if matches!(made.rule, Rule::Matrix(_)) => Weights::Constant(1.0),
@@ -160,9 +82,7 @@ impl<'a> Compiler<'a> {
                 return Err(Problem::new(format!("projections[{n}]"), "has no `weight`, and its rule brings none"));
             }
             (Some(WeightSpec::Constant(factor)), Some(weights)) => {
-                let field = at("weight");
-                let scale = |&w: &f64| finite(&field, w * factor);
-                Weights::Each(weights.iter().map(scale).collect::<Checked<Vec<_>>>()?.into())
+                Weights::Each(weights.iter().map(|weight| weight * factor).collect())
             }
             (Some(_), Some(_)) => {
                 return Err(Problem::new(
@@ -170,12 +90,80 @@ impl<'a> Compiler<'a> {
                     "the file has weights: expected a constant that multiplies them, or nothing",
                 ));
             }
-            (Some(spec), None) => self.weights(&at("weight"), spec, &name, &made, counters)?,
+            (Some(spec), None) => self.weights(&at("weight"), spec, &name, &made)?,
         };
         if let Some(spec) = &projection.delay_ms {
-            made.delays = self.delays(&at("delay_ms"), spec, &name, &made, counters)?;
+            made.delays = self.delays(&at("delay_ms"), spec, &name, &made)?;
         }
         Ok(made)
+    }
+
+    /// The rule, and the weights that its file has.
+    fn rule(
+        &mut self,
+        field: &str,
+        rule: &RuleSpec,
+        name: &str,
+        from: &Range<u32>,
+        to: &Range<u32>,
+    ) -> Checked<(Rule, Option<Vec<f64>>)> {
+        let seed = |given: Option<u64>| self.derived_seed(given, name, "edges");
+        // One that would overflow is refused by the check of counters.
+        let stride =
+            |given: Option<u64>, offset: u64, degree| given.unwrap_or(offset.saturating_add(u64::from(degree)));
+        let made = match rule {
+            &RuleSpec::AllToAll(AllToAll { allow_autapses }) => Rule::AllToAll { allow_autapses },
+            RuleSpec::OneToOne => Rule::OneToOne,
+            RuleSpec::FixedProbability(rule) => Rule::FixedProbability {
+                probability: rule.probability,
+                seed: seed(rule.seed),
+                allow_autapses: rule.allow_autapses,
+            },
+            RuleSpec::FixedInDegree(rule) => Rule::FixedInDegree {
+                degree: rule.degree,
+                seed: seed(rule.seed),
+                stride: stride(rule.stride, rule.offset, rule.degree),
+                offset: rule.offset,
+                allow_autapses: rule.allow_autapses,
+                allow_multapses: rule.allow_multapses,
+            },
+            RuleSpec::FixedOutDegree(rule) => Rule::FixedOutDegree {
+                degree: rule.degree,
+                seed: seed(rule.seed),
+                stride: stride(rule.stride, rule.offset, rule.degree),
+                offset: rule.offset,
+                allow_autapses: rule.allow_autapses,
+                allow_multapses: rule.allow_multapses,
+            },
+            RuleSpec::List(edges) => Rule::List(edges.as_slice().into()),
+            RuleSpec::ListFile(file) => {
+                let (edges, weights) = self.edges(field, file)?;
+                return Ok((Rule::List(edges.into()), weights));
+            }
+            RuleSpec::Matrix { file } => Rule::Matrix(self.matrix(&format!("{field}.file"), file, from, to)?.into()),
+        };
+        Ok((made, None))
+    }
+
+    fn edges(&mut self, field: &str, file: &Path) -> Checked<EdgeList> {
+        let read = read_edges(&self.file(field, file)?, self.left())
+            .map_err(|e| Problem::new(field, one_line(&e.to_string())))?;
+        self.charge(field, (read.0.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 12))?;
+        Ok(read)
+    }
+
+    fn matrix(&mut self, field: &str, file: &Path, from: &Range<u32>, to: &Range<u32>) -> Checked<Vec<f64>> {
+        let Array { shape, values } = self.array(field, file)?;
+        let (rows, columns) = (to.len(), from.len());
+        // A list is a row or a column.
+        let fits = values.len() == rows * columns && (shape == [rows, columns] || rows == 1 || columns == 1);
+        if !fits {
+            let file = shown(&file.to_string_lossy());
+            let problem = format!("{file}: shape {shape:?}: expected [{rows}, {columns}], targets and sources");
+            return Err(Problem::new(field, problem));
+        }
+        self.charge(field, (values.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 8))?;
+        Ok(values)
     }
 
     fn receptor(&self, field: &str, name: &Option<String>, to: usize) -> Checked<usize> {
@@ -195,155 +183,44 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn weights(
-        &mut self,
-        place: &str,
-        spec: &WeightSpec,
-        name: &str,
-        made: &Projection,
-        counters: Option<u64>,
-    ) -> Checked<Weights> {
-        let at = |field: &str| format!("{place}.{field}");
+    fn weights(&mut self, place: &str, spec: &WeightSpec, name: &str, made: &Projection) -> Checked<Weights> {
+        let seed = |given: Option<u64>| self.derived_seed(given, name, "weights");
         Ok(match spec {
-            WeightSpec::Constant(value) => Weights::Constant(finite(place, *value)?),
-            WeightSpec::Uniform { low, high, seed, first } => {
-                let (low, high) = (finite(&at("low"), *low)?, finite(&at("high"), *high)?);
-                if high < low {
-                    return Err(Problem::new(at("high"), format!("{high}: expected at least low, {low}")));
-                }
-                check_counters(&at("first"), counters, *first, 1)?;
-                Weights::Uniform { low, high, seed: self.derived_seed(*seed, name, "weights"), first: *first }
+            WeightSpec::Constant(weight) => Weights::Constant(*weight),
+            &WeightSpec::Uniform(Uniform { low, high, seed: given, first }) => {
+                Weights::Uniform { low, high, seed: seed(given), first }
             }
-            WeightSpec::Normal { mean, sd, seed, first } => {
-                let (mean, sd) = (finite(&at("mean"), *mean)?, not_negative(&at("sd"), *sd)?);
-                // Box-Muller stays below 9 standard deviations.
-                finite(&at("sd"), mean.abs() + 9.0 * sd)?;
-                check_counters(&at("first"), counters, *first, 2)?;
-                Weights::Normal { mean, sd, seed: self.derived_seed(*seed, name, "weights"), first: *first }
+            &WeightSpec::Normal(Normal { mean, sd, seed: given, first }) => {
+                Weights::Normal { mean, sd, seed: seed(given), first }
             }
-            WeightSpec::Values(values) => Weights::Each(each(place, made, values.clone(), finite)?.into()),
-            WeightSpec::File(file) => {
-                let values = self.array(place, file)?.values;
-                Weights::Each(each(place, made, values, finite)?.into())
-            }
+            WeightSpec::Values(values) => Weights::Each(by_counter(made, values.clone()).into()),
+            WeightSpec::File(file) => Weights::Each(by_counter(made, self.array(place, file)?.values).into()),
         })
     }
 
-    fn delays(
-        &mut self,
-        place: &str,
-        spec: &DelaySpec,
-        name: &str,
-        made: &Projection,
-        counters: Option<u64>,
-    ) -> Checked<Delays> {
+    fn delays(&mut self, place: &str, spec: &DelaySpec, name: &str, made: &Projection) -> Checked<Delays> {
         let at = |field: &str| format!("{place}.{field}");
-        Ok(match spec {
-            DelaySpec::Constant(ms) => Delays::Constant(self.delay(place, *ms)?),
-            DelaySpec::Uniform { low, high, seed, first } => {
-                let (low, high) = (self.delay(&at("low"), *low)?, self.delay(&at("high"), *high)?);
-                if high < low {
-                    return Err(Problem::new(at("high"), format!("{high} ticks: expected at least low, {low} ticks")));
-                }
-                check_counters(&at("first"), counters, *first, 1)?;
-                Delays::Uniform { low, high, seed: self.derived_seed(*seed, name, "delays"), first: *first }
+        let values = match spec {
+            DelaySpec::Constant(ms) => return Ok(Delays::Constant(self.delay(place, *ms)?)),
+            &DelaySpec::Uniform(Uniform { low, high, seed, first }) => {
+                let (low, high) = (self.delay(&at("low"), low)?, self.delay(&at("high"), high)?);
+                return Ok(Delays::Uniform { low, high, seed: self.derived_seed(seed, name, "delays"), first });
             }
-            DelaySpec::Values(_) | DelaySpec::File(_) => {
-                let values = match spec {
-                    DelaySpec::File(file) => self.array(place, file)?.values,
-                    DelaySpec::Values(values) => values.clone(),
-                    _ => Vec::new(),
-                };
-                // Padding in front of a one-to-one range is no delay of any edge, but must not be 0 either.
-                let ticks = each(place, made, values, |field, ms| self.delay(field, ms))?;
-                Delays::Each(ticks.into())
-            }
-        })
+            DelaySpec::Values(values) => values,
+            DelaySpec::File(file) => &self.array(place, file)?.values,
+        };
+        let ticks = values.iter().map(|&ms| self.delay(place, ms)).collect::<Checked<Vec<_>>>()?;
+        Ok(Delays::Each(by_counter(made, ticks).into()))
     }
 }
 
-/// Refuses to draw more than there are: of `range`, for each of `without`, if those may not draw themselves.
-fn check_drawn(
-    rule: &str,
-    degree: u32,
-    what: &str,
-    range: &Range<u32>,
-    without: Option<&Range<u32>>,
-    allow_multapses: bool,
-) -> Checked<()> {
-    let itself = without.is_some_and(|ids| ids.start.max(range.start) < ids.end.min(range.end));
-    let left = range.len() - usize::from(itself);
-    let but = if itself { " but the neuron itself" } else { "" };
-    match (left, degree as usize > left && !allow_multapses) {
-        (0, _) => Err(Problem::new(rule, format!("there is no {what} to draw{but}"))),
-        (_, true) => {
-            let message = format!("{degree} {what}s without multapses: expected at most {left}, all {what}s{but}");
-            Err(Problem::new(format!("{rule}.degree"), message))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The number of counters that a rule uses, if they fit.
-fn counters(projection: &Projection, network: &Network) -> Option<u64> {
-    let size = u64::from(network.populations[projection.to].size);
-    let (sources, targets) = (u64::from(projection.from_ids.end), u64::from(projection.to_ids.end));
-    match &projection.rule {
-        Rule::AllToAll { .. } | Rule::FixedProbability { .. } => sources.checked_mul(size),
-        Rule::OneToOne => Some(sources),
-        Rule::FixedInDegree { degree, stride, offset, .. } => {
-            targets.checked_mul(*stride)?.checked_add(*offset)?.checked_add(u64::from(*degree))
-        }
-        Rule::FixedOutDegree { degree, stride, offset, .. } => {
-            sources.checked_mul(*stride)?.checked_add(*offset)?.checked_add(u64::from(*degree))
-        }
-        Rule::List(edges) => Some(edges.len() as u64),
-        Rule::Matrix(weights) => Some(weights.len() as u64),
-    }
-}
-
-/// Refuses a `first` behind which the counters would wrap.
-fn check_counters(field: &str, counters: Option<u64>, first: u64, each: u64) -> Checked<()> {
-    let last = counters.and_then(|n| n.checked_add(first)).and_then(|n| n.checked_mul(each));
-    last.map(|_| ()).ok_or_else(|| Problem::new(field, format!("{first}: expected counters below 2^64")))
-}
-
-/// One value per edge, by counter; values of a one-to-one range start at the range's first source.
-fn each<T: Clone>(
-    field: &str,
-    made: &Projection,
-    values: Vec<f64>,
-    mut f: impl FnMut(&str, f64) -> Checked<T>,
-) -> Checked<Vec<T>> {
-    let skipped = match &made.rule {
+/// One value per edge, by counter. Counters in front of a one-to-one range get the first value: no
+/// edge has it, but a delay there must not be 0 either.
+fn by_counter<T: Copy>(made: &Projection, values: Vec<T>) -> Vec<T> {
+    let unused = match &made.rule {
         Rule::OneToOne => made.from_ids.start as usize,
-        Rule::List(_) => 0,
-        _ => {
-            let message = "one value per edge: expected the rule one to one or a list; a matrix has its own weights";
-            return Err(Problem::new(field, message));
-        }
+        _ => 0,
     };
-    let edges = made.edges().at_least_about();
-    if values.len() as u64 != edges {
-        return Err(Problem::new(field, format!("{} values: expected {edges}, one per edge", values.len())));
-    }
-    let made = values.into_iter().map(|value| f(field, value)).collect::<Checked<Vec<T>>>()?;
-    let padding = made.first().cloned().into_iter().cycle().take(skipped);
-    Ok(padding.chain(made.iter().cloned()).collect())
-}
-
-fn check_edges(field: &str, edges: &[(u32, u32)], from: &Range<u32>, to: &Range<u32>) -> Checked<()> {
-    if edges.is_empty() {
-        return Err(Problem::new(field, "has no edges: expected at least one"));
-    }
-    match edges.iter().position(|(i, j)| !from.contains(i) || !to.contains(j)) {
-        None => Ok(()),
-        Some(k) => {
-            let message = format!(
-                "edge {k}, counted from 0, {:?}: expected a source of {from:?} and a target of {to:?}",
-                edges[k]
-            );
-            Err(Problem::new(field, message))
-        }
-    }
+    let padding = values.first().copied().into_iter().cycle().take(unused);
+    padding.chain(values.iter().copied()).collect()
 }

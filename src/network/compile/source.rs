@@ -1,32 +1,24 @@
 //! Sources: what feeds spikes or values in.
 
-use super::check::{fraction, not_negative};
+use super::compiler::Compiler;
 use super::text::one_line;
-use super::{Checked, Compiler, DEFAULT_STRIDE, MOST_POISSON_SPIKES};
 use crate::network::input::{Array, read_spikes};
-use crate::network::place::{Problem, shown};
+use crate::network::numbers::{fraction, not_negative};
+use crate::network::problem::{Checked, Problem, shown};
+use crate::network::source::{Emits, Source};
 use crate::network::spec::*;
-use crate::network::{Emits, Source};
 use crate::spiking::Tick;
+
+/// Draws per element of a source where no stride is given: as many as there are ticks.
+pub const DEFAULT_STRIDE: u64 = 1 << 32;
 
 impl<'a> Compiler<'a> {
     pub(super) fn source(&mut self, n: usize) -> Checked<Source> {
         let SourceSpec { name, size, emits } = &self.spec.sources[n];
         let at = |field: &str| format!("sources[{n}].emits.{field}");
-        let per_tick = self.dt_ms / 1000.0;
-        let stride = |stride: Option<u64>| {
-            let stride = stride.unwrap_or(DEFAULT_STRIDE);
-            // The counter of the last source's last tick.
-            match u64::from(*size - 1).checked_mul(stride).and_then(|s| s.checked_add(u64::from(Tick::MAX))) {
-                Some(_) => Ok(stride),
-                None => Err(Problem::new(
-                    at("stride"),
-                    format!("{stride}: expected counters below 2^64 for {size} sources"),
-                )),
-            }
-        };
+        let stride = |stride: Option<u64>| stride.unwrap_or(DEFAULT_STRIDE);
         let emits = match emits {
-            EmitsSpec::Spikes { at_ms, at_ticks } => {
+            EmitsSpec::Spikes(Spikes { at_ms, at_ticks }) => {
                 let mut spikes = Vec::with_capacity(at_ms.len() + at_ticks.len());
                 for (k, &(ms, id)) in at_ms.iter().enumerate() {
                     let field = at(&format!("at_ms[{k}]"));
@@ -38,7 +30,7 @@ impl<'a> Compiler<'a> {
                 spikes.sort_unstable();
                 Emits::Spikes(spikes.into())
             }
-            EmitsSpec::SpikeFile { file, population } => {
+            EmitsSpec::SpikeFile(SpikeFile { file, population }) => {
                 let field = at("file");
                 let read = read_spikes(&self.file(&field, file)?, self.dt_ms, population.as_deref(), self.left())
                     .map_err(|e| Problem::new(&field, one_line(&e.to_string())))?;
@@ -46,17 +38,14 @@ impl<'a> Compiler<'a> {
                 let spikes = read.for_source(0, name, *size).map_err(|e| Problem::new(field, e))?;
                 Emits::Spikes(spikes.into())
             }
-            EmitsSpec::Regular { first_ms, period_ms } => {
+            EmitsSpec::Regular(Regular { first_ms, period_ms }) => {
                 let first = self.ticks(&at("first_ms"), *first_ms)?;
                 let period = self.ticks(&at("period_ms"), *period_ms)?;
-                if period == 0 {
-                    return Err(Problem::new(at("period_ms"), "0: expected at least one tick"));
-                }
                 Emits::Regular { first, period }
             }
-            EmitsSpec::Bernoulli { probability, rate_hz, seed, stride: given } => {
+            EmitsSpec::Bernoulli(Bernoulli { probability, rate_hz, seed, stride: given }) => {
                 let probability = match (probability, rate_hz) {
-                    (Some(p), None) => fraction(&at("probability"), *p)?,
+                    (Some(p), None) => *p,
                     (None, Some(rate)) => self.probability(&at("rate_hz"), *rate)?,
                     _ => {
                         let message = "expected either `probability` or `rate_hz`";
@@ -64,21 +53,14 @@ impl<'a> Compiler<'a> {
                     }
                 };
                 let seed = self.derived_seed(*seed, name, "spikes");
-                Emits::Bernoulli { probability: vec![probability].into(), seed, stride: stride(*given)? }
+                Emits::Bernoulli { probability: vec![probability].into(), seed, stride: stride(*given) }
             }
-            EmitsSpec::Poisson { rate_hz, seed, stride: given } => {
-                let mean = not_negative(&at("rate_hz"), *rate_hz)? * per_tick;
-                if mean.is_nan() || mean > MOST_POISSON_SPIKES {
-                    let message = format!("{mean} spikes per tick: expected at most {MOST_POISSON_SPIKES}");
-                    return Err(Problem::new(at("rate_hz"), message));
-                }
-                Emits::Poisson { mean, seed: self.derived_seed(*seed, name, "spikes"), stride: stride(*given)? }
+            EmitsSpec::Poisson(Poisson { rate_hz, seed, stride: given }) => {
+                let mean = not_negative(&at("rate_hz"), *rate_hz)? * (self.dt_ms / 1000.0);
+                Emits::Poisson { mean, seed: self.derived_seed(*seed, name, "spikes"), stride: stride(*given) }
             }
-            EmitsSpec::Frames { file, frame_ms } => {
+            EmitsSpec::Frames(Frames { file, frame_ms }) => {
                 let ticks_per_frame = self.ticks(&at("frame_ms"), *frame_ms)?;
-                if ticks_per_frame == 0 {
-                    return Err(Problem::new(at("frame_ms"), "0: expected at least one tick"));
-                }
                 let field = at("file");
                 let Array { shape, values } = self.array(&field, file)?;
                 if shape.get(1).copied().unwrap_or(1) != *size as usize {
@@ -88,17 +70,13 @@ impl<'a> Compiler<'a> {
                 }
                 Emits::Frames { values: values.into(), ticks_per_frame }
             }
-            EmitsSpec::Rate { values, max_rate_hz, seed, stride: given } => {
+            EmitsSpec::Rate(Rate { values, max_rate_hz, seed, stride: given }) => {
                 let most = self.probability(&at("max_rate_hz"), *max_rate_hz)?;
                 let values = self.values(&at("values"), values, *size)?;
                 let probability = values.into_iter().map(|value| value * most).collect::<Vec<_>>().into();
-                Emits::Bernoulli {
-                    probability,
-                    seed: self.derived_seed(*seed, name, "spikes"),
-                    stride: stride(*given)?,
-                }
+                Emits::Bernoulli { probability, seed: self.derived_seed(*seed, name, "spikes"), stride: stride(*given) }
             }
-            EmitsSpec::Latency { values, first_ms, window_ms } => {
+            EmitsSpec::Latency(Latency { values, first_ms, window_ms }) => {
                 let first = self.ticks(&at("first_ms"), *first_ms)?;
                 let window = self.ticks(&at("window_ms"), *window_ms)?;
                 if first.checked_add(window).is_none_or(|last| last == Tick::MAX) {

@@ -1,6 +1,6 @@
 //! Network files as text: parsing, with line and column of what is wrong, and writing.
 
-use crate::network::place::{Problem, shown};
+use crate::network::problem::{Problem, shown};
 use crate::network::spec::{FORMAT, NetworkSpec};
 
 /// What is wrong with a text, and where.
@@ -14,7 +14,8 @@ pub struct TextFault {
     pub problem: String,
 }
 
-/// The extensions of RON that network files are read and written with: `Some` and the inner brackets of `Lif((...))` are left out.
+/// The extensions of RON that network files are read and written with: `Some` and the inner
+/// brackets of `Lif((...))` are left out.
 pub(super) fn options() -> ron::Options {
     use ron::extensions::Extensions;
     ron::Options::default()
@@ -27,7 +28,7 @@ impl NetworkSpec {
     ///
     /// # Errors
     /// With line and column if it is no network.
-    pub fn parse(text: &str) -> std::result::Result<NetworkSpec, TextFault> {
+    pub fn from_ron(text: &str) -> std::result::Result<NetworkSpec, TextFault> {
         #[derive(serde::Deserialize)]
         struct Versioned {
             format: Option<ron::Value>,

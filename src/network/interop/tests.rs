@@ -10,7 +10,8 @@ use std::path::Path;
 /// Lists of floats by name.
 type Floats<'a> = &'a [(&'a str, &'a [f64])];
 
-/// Integer lists of a population, each with the population that its nodes are of, and the floats of its groups.
+/// Integer lists of a population, each with the population that its nodes are of, and the floats of
+/// its groups.
 fn write_h5(
     path: &Path,
     [root, population]: [&str; 2],
@@ -121,7 +122,8 @@ fn write_network(folder: &Path) {
     write_input(folder, &[2.00004, 0.1, 2.0006], &[1, 0, 1]);
 }
 
-/// Three edges to cells 2, 2 and 1 with these groups, and of the lists that say which edge is of which group those in `which`.
+/// Three edges to cells 2, 2 and 1 with these groups, and of the lists that say which edge is of
+/// which group those in `which`.
 fn write_groups(folder: &Path, which: &[&str], groups: &[(&str, Floats)]) {
     let all: [(&str, &[i64], Option<&str>); 5] = [
         ("source_node_id", &[0, 1, 0], Some("outside")),
@@ -145,27 +147,27 @@ fn a_network_is_read_by_types() {
     write_network(folder.path());
     let simulation = read(folder.path()).unwrap();
     let network = &simulation.network;
-    assert_eq!((network.dt_ms, simulation.ticks), (0.1, 100));
-    let names: Vec<_> = network.populations.iter().map(|p| (p.name.as_str(), p.size)).collect();
+    assert_eq!((network.dt_ms(), simulation.ticks), (0.1, 100));
+    let names: Vec<_> = network.populations().iter().map(|p| (p.name.as_str(), p.size)).collect();
     assert_eq!(names, [("cells/10", 2), ("cells/20", 1)]);
     // R = 20 ms / 100 pF = 0.2 GOhm; type 20 has NEST's defaults.
-    assert!((network.populations[0].neuron.steady - (-70.0 + 0.2 * 3.0)).abs() < 1e-13);
-    assert_eq!((network.populations[0].neuron.refractory, network.populations[1].initial_mv[0]), (20, -70.0));
+    assert!((network.populations()[0].neuron.steady - (-70.0 + 0.2 * 3.0)).abs() < 1e-13);
+    assert_eq!((network.populations()[0].neuron.refractory, network.populations()[1].initial_mv[0]), (20, -70.0));
     let edges = |i: usize| {
-        let projection = &network.projections[i];
+        let projection = &network.projections()[i];
         let (Rule::List(list), Weights::Constant(weight)) = (&projection.rule, &projection.weights) else { panic!() };
         assert!(matches!(projection.delays, Delays::Constant(15)) && projection.from == Origin::Source(0));
         (projection.to, projection.receptor, list.to_vec(), *weight)
     };
-    assert_eq!(network.projections.len(), 3);
+    assert_eq!(network.projections().len(), 3);
     assert_eq!(edges(0), (0, 0, vec![(0, 1)], 5.0));
     assert_eq!(edges(1), (0, 1, vec![(1, 1)], -2.5));
     assert_eq!(edges(2), (1, 0, vec![(0, 0)], 4.0));
     // 2.00004 ms is rounded to 2.000, the end of the 20th step; 2.0006 to 2.001, in the 21st.
-    let Emits::Spikes(spikes) = &network.sources[0].emits else { panic!() };
+    let Emits::Spikes(spikes) = &network.sources()[0].emits else { panic!() };
     assert_eq!(spikes[..], [(0, 0), (19, 1), (20, 1)]);
 
-    let populations = network.populations.iter().map(|p| (p.name.clone(), p.size)).collect();
+    let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
     let recording = SpikeRecording {
         dt_ms: 0.1,
         ticks: 9,
@@ -205,12 +207,12 @@ fn delays_of_edges_and_inputs_as_tables_are_read() {
         .unwrap();
     std::fs::write(folder.path().join("simulation_config.json"), CONFIG.replace("input.h5", "input.csv")).unwrap();
     let simulation = read(folder.path()).unwrap();
-    let Emits::Spikes(spikes) = &simulation.network.sources[0].emits else { panic!() };
+    let Emits::Spikes(spikes) = &simulation.network.sources()[0].emits else { panic!() };
     assert_eq!(spikes[..], [(1, 1)]);
     let of_input = |table: &str| {
         std::fs::write(folder.path().join("input.csv"), table).unwrap();
         let simulation = read(folder.path()).map_err(|e| e.to_string())?;
-        let Emits::Spikes(spikes) = &simulation.network.sources[0].emits else { panic!() };
+        let Emits::Spikes(spikes) = &simulation.network.sources()[0].emits else { panic!() };
         Ok::<_, String>(spikes.to_vec())
     };
     assert_eq!(of_input("timestamps node_ids\n0.2 1\n"), Ok(vec![(1, 1)]));
@@ -218,7 +220,7 @@ fn delays_of_edges_and_inputs_as_tables_are_read() {
     let error = of_input("timestamps population node_ids\n0.2 other 1\n").unwrap_err();
     assert!(error.contains("input.csv: no population 'outside', but other"), "{error}");
     // From type 10 to type 10: nodes 0 and 2, neurons 0 and 1.
-    let projection = &simulation.network.projections[0];
+    let projection = &simulation.network.projections()[0];
     let (Rule::List(list), Delays::Each(delays)) = (&projection.rule, &projection.delays) else { panic!() };
     assert_eq!((&list[..], &delays[..]), (&[(0, 1), (1, 1)][..], &[1, 10][..]));
     assert!(matches!(&projection.weights, Weights::Each(weights) if weights[..] == [5.0, 1.0]));
@@ -227,7 +229,7 @@ fn delays_of_edges_and_inputs_as_tables_are_read() {
 /// Weight and delay in steps of every edge, by source and population and neuron of the target.
 fn edges(simulation: &SonataRun) -> Vec<(u32, (usize, u32), f64, u16)> {
     let mut edges = Vec::new();
-    for projection in &simulation.network.projections {
+    for projection in simulation.network.projections() {
         let Rule::List(list) = &projection.rule else { panic!("a list") };
         for (e, &(source, target)) in list.iter().enumerate() {
             let weight = match &projection.weights {
@@ -300,7 +302,7 @@ fn inputs_go_to_the_nodes_of_their_set() {
         let config = CONFIG.replace("\"inputs\"", sets_file).replace("\"outside\"", set);
         std::fs::write(path.join("simulation_config.json"), config).unwrap();
         let simulation = read(path).map_err(|e| e.to_string())?;
-        let Emits::Spikes(spikes) = &simulation.network.sources[0].emits else { panic!() };
+        let Emits::Spikes(spikes) = &simulation.network.sources()[0].emits else { panic!() };
         Ok::<_, String>(spikes.to_vec())
     };
     let (zero, one) = (vec![(9, 0)], vec![(19, 1), (29, 1)]);

@@ -1,6 +1,7 @@
-//! HTML from text that may hold anything.
+//! HTML from untrusted text.
 
-/// `text` as text or as the value of an attribute. Control characters, which HTML does not allow, are replaced.
+/// `text` as text or as the value of an attribute. Control characters, which HTML does not allow,
+/// are replaced.
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -41,7 +42,8 @@ impl Cell {
     }
 }
 
-/// A table that scrolls by itself where it is wider than the window. Columns of numbers have their heads to the right.
+/// A table that scrolls by itself where it is wider than the window. Columns of numbers have their
+/// heads to the right.
 pub fn table(caption: &str, head: &[&str], rows: &[Vec<Cell>]) -> String {
     let numbers = |column: usize| rows.first().is_some_and(|row| matches!(row.get(column), Some(Cell::Number(_))));
     let caption = escape(caption);

@@ -1,22 +1,25 @@
 //! Modelled energy by table.
 
 use super::operations::{axis, zero};
-use super::{FAINT, Names, Picture, Report, log_range, note};
+use super::parts::{FAINT, Names, log_range, note};
+use super::picture::Picture;
 use crate::energy::{Energy, Kind, Priced};
 use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, colour, fitting_log, legend, overhang_log};
 use crate::plot::figure::{Figure, INK, Shape};
+use crate::report::document::Report;
 use crate::report::text::is_spiking;
 use std::collections::BTreeSet;
 
 const NANOJOULE: f64 = 1000.0;
 
-/// Energy of the spiking layers with their time-step factor, of the rest, and of the dense twin, pJ over all clips.
+/// Energy of the spiking layers with their time-step factor, of the rest, and of the dense twin, pJ
+/// over all clips.
 fn parts(energy: &Energy) -> [Option<f64>; 3] {
     [energy.of(is_spiking).pj(), energy.of(|branch| !is_spiking(branch)).pj(), energy.dense_twin_pj]
 }
 
-/// What a table has no price for.
+/// A note on the operations that a table has no price for.
 pub fn unpriced(energy: &Energy) -> String {
     let kinds: BTreeSet<Kind> = energy.unpriced.iter().map(|u| u.kind).collect();
     let mut names: Vec<String> = kinds.iter().map(|kind| kind.name().replace('_', " ")).collect();
@@ -29,10 +32,10 @@ pub fn unpriced(energy: &Energy) -> String {
     if energy.dense_twin_pj.is_none() {
         names.insert(0, "the dense twin".into());
     }
-    match names.is_empty() {
-        true => "every operation has a price".into(),
-        false => format!("without a price: {}", names.join(", ")),
+    if names.is_empty() {
+        return "every operation has a price".into();
     }
+    format!("without a price: {}", names.join(", "))
 }
 
 /// One row a table, on a logarithmic axis.
@@ -45,9 +48,10 @@ pub fn picture(report: &Report) -> Picture {
                   the dense twin is the whole network with ReLU in place of spikes, in one pass. Tables do not price the same \
                   operations: what each of them leaves out stands below it, so that sums of different tables do not compare. Functions are divisions, roots, exponentials and logarithms."
             .into(),
-        figure: match report.energy.is_empty() {
-            true => Err("no table prices anything of this run".into()),
-            false => Ok(draw(report)),
+        figure: if report.energy.is_empty() {
+            Err("no table prices anything of this run".into())
+        } else {
+            Ok(draw(report))
         },
     }
 }

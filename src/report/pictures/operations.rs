@@ -1,30 +1,33 @@
 //! Operations per layer, beside the dense twin's.
 
-use super::{FAINT, Names, Picture, Report, log_range, some};
+use super::parts::{FAINT, Names, log_range};
+use super::picture::Picture;
+use crate::base::text::counted;
 use crate::energy::Kind;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting_log, legend, overhang_log, ring,
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape, WHITE};
+use crate::report::document::Report;
 
-/// The rows that a page has room for are as high as this.
+/// Largest height of all rows together; the rows with the fewest operations are left out.
 const HIGHEST: f64 = 2300.0;
 const ROW_HEIGHT: f64 = 35.0;
 
 /// Work of a layer with weights over all clips.
 pub struct LayerWork<'a> {
-    /// Layer.
+    /// Name of the layer.
     pub layer: &'a str,
     /// MACs of its dense twin; none if the twin has no such layer.
     pub twin: Option<u64>,
-    /// Accumulates and MACs that were carried out at its weights.
+    /// Accumulates and MACs at its weights.
     pub executed: u64,
-    /// Those of them with a non-zero weight and a non-zero input.
+    /// Accumulates and MACs of a non-zero weight with a non-zero input.
     pub effective: u64,
 }
 
-/// Every layer with weights.
+/// The work of every layer with weights.
 pub fn work_of_layers(report: &Report) -> Vec<LayerWork<'_>> {
     let work = report.synops.layers.iter().map(|layer| {
         let here = |e: &crate::energy::Entry| e.layer == layer.layer;
@@ -56,9 +59,10 @@ pub fn picture(report: &Report) -> Picture {
     });
     order.sort_unstable();
     let work: Vec<_> = order.into_iter().map(|i| &work[i]).collect();
-    let figure = match work.is_empty() {
-        true => Err("the report has no layer with weights".to_owned()),
-        false => Ok(draw(report, &work, all)),
+    let figure = if work.is_empty() {
+        Err("the report has no layer with weights".to_owned())
+    } else {
+        Ok(draw(report, &work, all))
     };
     Picture {
         name: "operations",
@@ -89,7 +93,7 @@ fn draw(report: &Report, work: &[&LayerWork<'_>], all: usize) -> Figure {
     ];
     let mut top = 4.0 + legend(&mut figure, (EDGE, f64::from(WIDTH) - EDGE), 4.0, &entries) + 10.0;
     if work.len() < all {
-        let text = format!("the {} of {} with the most operations", work.len(), some(all, "layer"));
+        let text = format!("the {} of {} with the most operations", work.len(), counted(all as u64, "layer"));
         figure.text((f64::from(WIDTH) - EDGE, top + 24.0), NOTE, Anchor::End, GREY, &text);
         top += ROW;
     }
@@ -124,7 +128,7 @@ fn draw(report: &Report, work: &[&LayerWork<'_>], all: usize) -> Figure {
     figure
 }
 
-/// Nothing, which has no place on a logarithmic axis, at its left end.
+/// A zero, which has no place on a logarithmic axis, at the left end of the axis.
 pub fn zero(figure: &mut Figure, panel: &Panel, middle: f64) {
     figure.rect(panel.left + 4.0, middle - 2.0, 30.0, 4.0, WHITE);
     figure.text((panel.left + 10.0, middle + 0.36 * TICK), TICK, Anchor::Start, INK, "0");

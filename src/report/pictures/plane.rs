@@ -1,14 +1,16 @@
 //! Embeddings of clips and classes in the plane.
 
-use super::{Picture, Report};
+use super::picture::Picture;
+use crate::base::text::grouped;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
-    BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, grouped, legend, margin, overhang, upward_label,
+    BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, legend, margin, overhang, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
-use crate::report::Plane;
+use crate::report::document::Report;
+use crate::report::projection::Plane;
 
-/// Lighter than those of the classes, so that these stand out: of seen and of unseen classes.
+/// Colours of clips of seen and of unseen classes, lighter than those of the classes.
 const CLIPS: [Colour; 2] = [[0x74, 0xB3, 0xD8], [0xEE, 0x9F, 0x69]];
 const CLIP: f64 = 4.5;
 const CLASS: f64 = 10.0;
@@ -43,7 +45,7 @@ fn draw(projection: &Plane) -> Figure {
     });
 
     let mut figure = Figure::new();
-    // Both axes have one scale: distances are what the classes are told by.
+    // Both axes have one scale, as clips are classified by distances.
     let spans = ends.map(|(lo, hi)| hi - lo);
     let shape = (spans[1] / spans[0]).clamp(0.45, 1.1);
     let rough = (f64::from(WIDTH) - 140.0) * shape;

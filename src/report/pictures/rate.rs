@@ -1,13 +1,15 @@
 //! How often the neurons of each layer fire at each step.
 
-use super::{NO_SPIKES, Names, Picture, Report};
+use super::parts::{NO_SPIKES, Names};
+use super::picture::Picture;
 use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, EDGE, NOTE, Panel, TICK, Ticks, fitting, round_up};
 use crate::plot::figure::{Anchor, Colour, Figure, INK, WHITE};
 use crate::plot::font::width;
-use crate::report::Spikes;
+use crate::report::document::{Report, Spikes};
 
-/// From no spikes to the most: one hue, from light to dark, which every reader and every printer keeps in order.
+/// Colours from no spikes to the highest rate: one hue, from light to dark, whose order survives
+/// colour blindness and grey printing.
 const SCALE: [Colour; 4] = [[0xFF, 0xFF, 0xFF], [0xB5, 0xD4, 0xE9], [0x42, 0x92, 0xC6], [0x08, 0x30, 0x6B]];
 
 fn shade(part: f64) -> Colour {
@@ -20,7 +22,7 @@ fn shade(part: f64) -> Colour {
 /// Steps as the labels of an axis whose range is `-0.5..steps - 0.5`.
 pub fn step_ticks(steps: usize, wide: f64) -> Ticks {
     let mut ticks = fitting((-0.5, steps as f64 - 0.5), wide);
-    // If there are few steps each has its label.
+    // With few steps, each has its label.
     let every = Ticks((0..steps).map(|step| (step as f64, step.to_string())).collect());
     if steps as f64 * (every.width() + 24.0) <= wide {
         return every;
@@ -113,7 +115,7 @@ fn scale_bar(figure: &mut Figure, most: f64) -> f64 {
     let thin = LONG / CELLS as f64;
     figure.rect(left - 2.0, 8.0, LONG + 4.0, 28.0, INK);
     for i in 0..CELLS {
-        // They overlap, or their edges would show as seams.
+        // Cells overlap by a pixel; otherwise their edges would show as seams.
         figure.rect(left + thin * i as f64, 10.0, thin + 1.0, 24.0, shade((i as f64 + 0.5) / CELLS as f64));
     }
     54.0

@@ -1,14 +1,15 @@
 //! What changes over the time steps: the weights of the time-step factor, and the thresholds.
 
+use super::parts::{LINE, NO_SPIKES, wrap};
+use super::picture::Picture;
 use super::rate::step_ticks;
-use super::{LINE, NO_SPIKES, Picture, Report, wrap};
 use crate::hybrid::compare::Spread;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, DOT, EDGE, LABEL, NOTE, Panel, Sample, Ticks, colour, dashes, legend, margin, padded, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape};
-use crate::report::LayerRate;
+use crate::report::document::{LayerRate, Report};
 
 /// The weights with which the time-step factor sums the steps.
 pub fn factor(report: &Report) -> Picture {
@@ -140,7 +141,7 @@ fn draw_thresholds(layers: &[&LayerRate]) -> Figure {
     figure
 }
 
-/// Mean, and from least to largest.
+/// Draws the mean, and the band from the smallest to the largest threshold.
 fn draw_band(figure: &mut Figure, panel: &Panel, spreads: &[Spread]) {
     let at = |t: usize, value: f64| (panel.at_x(t as f64), panel.at_y(value));
     let line = |value: &dyn Fn(&Spread) -> f64| -> Vec<(f64, f64)> {
@@ -150,7 +151,7 @@ fn draw_band(figure: &mut Figure, panel: &Panel, spreads: &[Spread]) {
     let edges = [band.clone(), line(&|s| s.max)];
     band.extend(edges[1].iter().rev());
     figure.area(band, BAND);
-    // A band without any height is seen too.
+    // The edges are drawn so that a band of height zero stays visible.
     for edge in edges {
         figure.line(edge, 2.0, BAND);
     }

@@ -1,7 +1,8 @@
-//! Pictures of made-up reports. With `PLOT_OUT=DIR` in the environment they are left there, to be looked at.
+//! Pictures of made-up reports. With `PLOT_OUT=DIR` in the environment they are left there, to be
+//! looked at.
 
 use super::*;
-use crate::base::splitmix;
+use crate::base::counter;
 use crate::data::{ClassVectors, Split};
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::{LayerSynops, Synops};
@@ -56,9 +57,14 @@ impl Made {
             let dense = 2000 * clips * 4_u64.pow(i as u32 % 5);
             let synapses = Synapses { effective_acs: 0, effective_macs: dense / 2, dense };
             let cost = Cost { macs: dense, ..Cost::ZERO };
-            let operator =
-                DenseOperator { layer: layer.clone(), operator: "linear".into(), cost, synapses: Some(synapses) };
-            ledger.file_dense(Branch::Dense, &operator, true);
+            ledger.file_dense(&DenseOperator {
+                branch: Branch::Dense,
+                layer: layer.clone(),
+                in_twin: true,
+                operator: "linear".into(),
+                cost,
+                synapses: Some(synapses),
+            });
             synops.layers.push(LayerSynops::of_values(layer, 0, dense / 2, dense));
         }
         let (neurons, sources) = (128, 128);
@@ -129,7 +135,7 @@ impl Made {
             total_pj_per_clip: 4e6 + 1e5 * time_steps as f64,
         };
         let fewer = (0..).map(|power| 1 << power).take_while(|&t| t < self.steps).chain([self.steps]);
-        let unit = |n: usize| splitmix::unit(3, n as u64) - 0.5;
+        let unit = |n: usize| counter::unit(3, n as u64) - 0.5;
         let class_points: Vec<[f64; 2]> = (0..self.classes).map(|c| [4.0 * unit(c), 3.0 * unit(c + 1000)]).collect();
         let listed = self.clips.min(2000);
         let point = |i: usize| {

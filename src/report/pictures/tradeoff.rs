@@ -1,6 +1,7 @@
 //! Accuracy against energy over numbers of time steps.
 
-use super::{NO_SPIKES, Picture, Report};
+use super::parts::NO_SPIKES;
+use super::picture::Picture;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin, overhang,
@@ -8,8 +9,9 @@ use crate::plot::axes::{
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
 use crate::plot::font::width;
+use crate::report::document::Report;
 
-/// A run.
+/// A run, a point of the picture.
 struct Run {
     nanojoule: f64,
     /// HM and ZSL, %.
@@ -34,9 +36,10 @@ pub fn picture(report: &Report, others: &[Report]) -> Picture {
     if !others.is_empty() {
         trained = std::iter::once(report).chain(others).map(run).collect();
     }
-    let figure = match shortened.is_empty() && trained.is_empty() {
-        true => Err(NO_SPIKES.to_owned()),
-        false => Ok(draw(report, &shortened, &trained)),
+    let figure = if shortened.is_empty() && trained.is_empty() {
+        Err(NO_SPIKES.to_owned())
+    } else {
+        Ok(draw(report, &shortened, &trained))
     };
     let mut caption = format!(
         "Harmonic mean (HM) and zero-shot accuracy (ZSL), by the sum of both distances, against the modelled energy of the whole \
@@ -117,8 +120,8 @@ fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
     figure
 }
 
-/// Writes a label beside each point, where it covers no point, no label and, if it can be helped, no line. One for which there is no
-/// such place is left out: its neighbours' tell what lies between them.
+/// Writes a label beside each point, where it covers no point, no label and, if it can be helped,
+/// no line. A label without such a place is left out.
 fn label_points(figure: &mut Figure, panel: &Panel, points: &[(&(f64, f64), &str)], line: &[(f64, f64)]) {
     let mut taken: Vec<Box4> =
         points.iter().map(|((x, y), _)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();

@@ -1,6 +1,6 @@
 //! Linear neurons of one part: parameters, state, and what both drivers do with it.
 
-use super::maps::{MOST_COMPONENTS, Maps};
+use super::maps::Maps;
 use super::recorded::RecordedGroups;
 use super::schedule::{EventDriven, Schedule};
 use super::state::{Group, State};
@@ -14,9 +14,6 @@ use std::ops::Range;
 
 /// Neurons whose step is one loop of the clock-driven driver.
 pub(super) const BLOCK: usize = 64;
-
-/// The most currents a population may have.
-pub const MOST_CURRENTS: usize = MOST_COMPONENTS / 2;
 
 /// Time as the drivers count it: `clock(t) = t + 1` is the state after tick t, clock 0 the initial
 /// state.

@@ -4,7 +4,7 @@ use super::cells::{BLOCK, LinearCells, Mode, cue};
 use super::maps::{LEVELS, LONGEST, length};
 use super::state::{Group, State};
 use super::stretches::ClockDriven;
-use crate::base::lanes::simd;
+use crate::base::aligned::simd;
 use crate::network::Threshold;
 use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;

@@ -8,7 +8,7 @@ use super::cells::{LinearCells, Mode, cue};
 use super::maps::{Bound, LEVELS, LONGEST, length, level};
 use super::schedule::{EventDriven, HORIZON, NEVER, Schedule};
 use super::state::Group;
-use crate::base::lanes::simd;
+use crate::base::aligned::simd;
 use crate::error::Result;
 use crate::network::Threshold;
 use crate::simulator::cell_group::GROUP;

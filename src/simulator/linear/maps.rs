@@ -1,6 +1,6 @@
 //! What idle ticks do to a neuron: linear maps, and bounds on what comes out of them.
 
-use crate::network::Threshold;
+use crate::network::{MOST_CURRENTS, Threshold};
 use crate::spiking::Tick;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
 
@@ -29,7 +29,7 @@ pub fn level(from: Tick, to: Tick) -> usize {
 pub const NOTHING: f64 = 1e-200;
 
 /// The most components: each alpha current has two.
-pub const MOST_COMPONENTS: usize = 8;
+pub const MOST_COMPONENTS: usize = 2 * MOST_CURRENTS;
 
 /// The linear map of some ticks. Components of the currents are g of an exponential current, g and
 /// then d of an alpha current; U is the deviation of the membrane from its steady state, or from what a

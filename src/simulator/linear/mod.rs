@@ -25,4 +25,3 @@ mod state;
 mod stretches;
 
 pub(super) use cells::LinearCells;
-pub use cells::MOST_CURRENTS;

@@ -1,7 +1,7 @@
 //! State of neurons: of a population, and of a group of eight.
 
 use super::maps::{Map, NOTHING};
-use crate::base::lanes::Lined;
+use crate::base::aligned::Lined;
 use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
 

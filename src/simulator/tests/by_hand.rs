@@ -16,7 +16,7 @@ use std::sync::Arc;
 const DRIVERS: [Driver; 3] = [Driver::Event, Driver::Clock, Driver::Auto];
 
 pub(super) fn network(text: &str, folder: &Path) -> Arc<Network> {
-    let spec = NetworkSpec::parse(text).unwrap();
+    let spec = NetworkSpec::from_ron(text).unwrap();
     Arc::new(compile(&spec, folder, &Settings::default()).unwrap().network)
 }
 

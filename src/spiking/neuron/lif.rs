@@ -22,7 +22,7 @@
 //! 9:eadi1480, 2023). Its division by tau is kept as a division: a product with 1 / tau rounds differently.
 
 use super::reset::Reset;
-use crate::base::lanes::Lanes;
+use crate::base::aligned::Lanes;
 use crate::error::{Error, Result};
 
 /// What a user sets.

@@ -24,7 +24,7 @@ use super::clip::{ClipInput, Input};
 use super::layers::{Layer, Stack};
 use super::observer::Observer;
 use super::population::{Cues, Population};
-use crate::base::lanes::{LANE, simd};
+use crate::base::aligned::{LANE, simd};
 use crate::error::Result;
 use crate::spiking::neuron::lif::{lif_charge, lif_fires, lif_reset};
 use crate::spiking::threshold::{LayerThreshold, threshold_bounded, threshold_step, trace_step};

@@ -1,7 +1,7 @@
 //! Layers and stacks of layers.
 
 use super::synapses::DenseSynapses;
-use crate::base::lanes::Lanes;
+use crate::base::aligned::Lanes;
 use crate::error::{Error, Result};
 use crate::spiking::neuron::lif::{LifDerived, LifParams};
 use crate::spiking::threshold::LayerThreshold;

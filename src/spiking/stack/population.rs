@@ -2,7 +2,7 @@
 
 use super::layers::Layer;
 use super::observer::{Observer, Snapshot};
-use crate::base::lanes::{LANE, Lanes, simd};
+use crate::base::aligned::{LANE, Lanes, simd};
 use crate::energy::counts::{LayerCounts, Tally};
 use crate::spiking::SpikeTrain;
 use crate::spiking::neuron::lif::{LifState, lif_charge, lif_fires, lif_reset};

@@ -13,7 +13,7 @@
 //! 16 registers instead of 8 gave the same. Weights laid out by block of columns, so that a block serves many clips while it is
 //! near, gave 115 to 143 GB/s in a trial, a tenth of the whole: not worth a second order of the clips.
 
-use crate::base::lanes::{LANE, Lane, Lanes};
+use crate::base::aligned::{LANE, Lane, Lanes};
 use crate::energy::counts::Tally;
 use crate::error::{Error, Result};
 use pulp::{Arch, Simd, WithSimd, bytemuck};
@@ -252,7 +252,7 @@ mod tests {
         for outputs in [1, 15, 16, 17, 130, 300] {
             let inputs = 37;
             let weight: Vec<f32> = (0..(outputs * inputs) as u64)
-                .map(|n| if n % 5 == 0 { 0.0 } else { crate::base::splitmix::unit(1, n) as f32 - 0.5 })
+                .map(|n| if n % 5 == 0 { 0.0 } else { crate::base::counter::unit(1, n) as f32 - 0.5 })
                 .collect();
             let projection = DenseSynapses::dense(outputs, inputs, &weight).unwrap();
             let sources = [0, 3, 4, 11, 36];

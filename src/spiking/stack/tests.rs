@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::splitmix::unit;
+use crate::base::counter::unit;
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
 use crate::spiking::Spike;

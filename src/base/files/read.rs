@@ -1,0 +1,33 @@
+//! Reading whole text files.
+
+use crate::error::{Error, Result};
+use serde::de::DeserializeOwned;
+use std::path::Path;
+
+/// Reads a whole text file, without the byte order mark that editors on Windows put before it.
+pub fn read_text(path: &Path) -> Result<String> {
+    let mut text = std::fs::read_to_string(path).map_err(|e| Error::caused_by(path, "cannot read", e))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+/// The extension of a path in lower case: cameras and Windows write `.BS2` as well.
+pub fn ending(path: &Path) -> String {
+    path.extension().map_or(String::new(), |ending| ending.to_string_lossy().to_ascii_lowercase())
+}
+
+/// Reads a JSON file.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    serde_json::from_str(&read_text(path)?).map_err(|e| Error::text(path, e.line(), e.column(), &e))
+}
+
+/// A value as an indented JSON document with a newline at its end.
+///
+/// # Errors
+/// If the value has no JSON form.
+pub fn json_text(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Error::value("report", e))?;
+    Ok(text + "\n")
+}

@@ -1,0 +1,57 @@
+//! Text for messages: lists of names, grouped digits, plurals, and names in one Unicode form.
+
+use std::fmt::Display;
+use unicode_normalization::UnicodeNormalization;
+
+/// The composed form (NFC) of a name, in which names are compared: macOS stores the names of files
+/// decomposed (NFD), most editors compose (NFC).
+pub(crate) fn composed(name: &str) -> String {
+    name.nfc().collect()
+}
+
+/// The first few of `names` in quotes, and how many more there are.
+pub(crate) fn quoted<T: Display>(names: &[T]) -> String {
+    let quoted: Vec<String> = names.iter().take(5).map(|name| format!("'{name}'")).collect();
+    and_more(&quoted, names.len())
+}
+
+/// The first `most` of `names`, and how many more there are.
+pub(crate) fn some(names: &[&str], most: usize) -> String {
+    and_more(&names[..names.len().min(most)], names.len())
+}
+
+fn and_more<T: AsRef<str>>(shown: &[T], all: usize) -> String {
+    let names: Vec<&str> = shown.iter().map(AsRef::as_ref).collect();
+    let more = all - shown.len();
+    names.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}
+
+/// `1 layer`, `2 layers`.
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_stand_in_groups_of_three() {
+        assert_eq!([0, 7, 999, 1000, 12_345_678].map(grouped), ["0", "7", "999", "1,000", "12,345,678"]);
+    }
+
+    #[test]
+    fn names_that_do_not_fit_are_counted() {
+        assert_eq!(quoted(&["a", "b"]), "'a', 'b'");
+        assert_eq!(quoted(&[1, 2, 3, 4, 5, 6, 7]), "'1', '2', '3', '4', '5' and 2 more");
+        assert_eq!(some(&["a", "b", "c"], 2), "a, b and 1 more");
+        assert_eq!([counted(0, "row"), counted(1, "row"), counted(2, "row")], ["0 rows", "1 row", "2 rows"]);
+    }
+}

@@ -1,0 +1,110 @@
+//! Network files, and all that compiling one gives.
+
+use super::compiler::Compiler;
+use super::record::Record;
+use super::settings::Settings;
+use crate::base::files::read_text;
+use crate::error::{Error, Result};
+use crate::network::check::check_dt;
+use crate::network::checked::Network;
+use crate::network::memory::{BYTES_PER_SOURCE, neuron_bytes};
+use crate::network::parts::NetworkParts;
+use crate::network::problem::{Checked, Problem};
+use crate::network::spec::{FORMAT, NetworkSpec};
+use crate::network::time::duration;
+use crate::spiking::Tick;
+use std::path::{Path, PathBuf};
+
+/// A network, and what its file says about running it.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// What is run.
+    pub network: Network,
+    /// What is recorded unless the caller says otherwise.
+    pub record: Record,
+    /// How long unless the caller says otherwise.
+    pub duration: Option<Tick>,
+    /// The run's seed.
+    pub seed: u64,
+    /// The files that it names.
+    pub files: Vec<PathBuf>,
+}
+
+/// A network file that was read.
+#[derive(Debug, Clone)]
+pub struct NetworkFile {
+    /// Where from.
+    pub path: PathBuf,
+    /// As it stands there.
+    pub text: String,
+    /// What it says.
+    pub spec: NetworkSpec,
+}
+
+impl NetworkFile {
+    /// Reads and parses a network file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or with line and column if it is no network.
+    pub fn read(path: &Path) -> Result<NetworkFile> {
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let problem = "is no network file: a SONATA configuration can only be simulated";
+            return Err(Error::file(path, problem).with_hint("spikefuse simulate takes it"));
+        }
+        let text = read_text(path)?;
+        let spec = NetworkSpec::from_ron(&text).map_err(|fault| Error::Text {
+            path: path.to_path_buf(),
+            line: fault.line,
+            column: fault.column,
+            problem: fault.problem,
+        })?;
+        Ok(NetworkFile { path: path.to_path_buf(), text, spec })
+    }
+
+    /// Checks and completes the network.
+    ///
+    /// # Errors
+    /// With line and column of what cannot be.
+    pub fn compile(&self, settings: &Settings) -> Result<Compiled> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        compile(&self.spec, folder, settings).map_err(|problem| {
+            let (line, column) = problem.place(&self.text);
+            Error::Text { path: self.path.clone(), line, column, problem: problem.to_string() }
+        })
+    }
+}
+
+/// Checks and completes a network. File names are relative to `folder`.
+///
+/// # Errors
+/// With the field that cannot be, and what was expected.
+pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> std::result::Result<Compiled, Problem> {
+    if spec.format != FORMAT {
+        return Err(Problem::new("format", format!("expected {FORMAT}: no other format is known")));
+    }
+    check_dt(spec.dt_ms)?;
+    let mut compiler = Compiler::new(spec, folder, settings)?;
+    let duration =
+        spec.duration_ms.map(|ms| duration(ms, spec.dt_ms).map_err(|problem| Problem::new("duration_ms", problem)));
+    let duration = duration.transpose()?;
+    // Everything whose size can be told from the numbers is added up before any of it is made.
+    for (n, population) in spec.populations.iter().enumerate() {
+        let receptors = population.receptors.len().max(1);
+        compiler.charge(&format!("populations[{n}].size"), neuron_bytes(population.size, receptors))?;
+    }
+    for (n, source) in spec.sources.iter().enumerate() {
+        compiler.charge(&format!("sources[{n}].size"), u64::from(source.size) * BYTES_PER_SOURCE)?;
+    }
+    let mut ends = Vec::with_capacity(spec.projections.len());
+    for n in 0..spec.projections.len() {
+        ends.push(compiler.ends(n)?);
+    }
+    let populations = (0..spec.populations.len()).map(|n| compiler.population(n)).collect::<Checked<Vec<_>>>()?;
+    let sources = (0..spec.sources.len()).map(|n| compiler.source(n)).collect::<Checked<Vec<_>>>()?;
+    let projections = ends.into_iter().enumerate();
+    let projections = projections.map(|(n, ends)| compiler.projection(n, ends)).collect::<Checked<Vec<_>>>()?;
+    let (name, dt_ms) = (spec.name.clone(), spec.dt_ms);
+    let network = Network::new(NetworkParts { name, dt_ms, populations, sources, projections })?;
+    let record = compiler.record(&network)?;
+    Ok(Compiled { network, record, duration, seed: compiler.seed, files: compiler.reach.named() })
+}

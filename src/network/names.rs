@@ -1,0 +1,68 @@
+//! Names of populations, sources and receptors: what may be one, and where one leads.
+
+use super::checked::Network;
+use super::problem::{Checked, Problem, shown};
+use super::projection::Origin;
+use crate::recording::{self, name_and_ids};
+use std::ops::Range;
+
+/// Refuses what is no name: names stand before ranges in brackets, and on one line.
+pub(super) fn check_name(field: &str, name: &str) -> Checked<()> {
+    const LONGEST: usize = 100;
+    let problem = if name.trim().is_empty() {
+        "is empty"
+    } else if name.trim() != name || name.chars().any(|c| c.is_control() || c == '[' || c == ']') {
+        "has brackets, line breaks or blanks at an end"
+    } else if name.chars().count() > LONGEST {
+        "has more than 100 characters"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(field, format!("{} {problem}: expected a name", shown(name))))
+}
+
+/// Where a name with or without neurons leads: `exc`, `exc[3]`, `exc[0..10]`.
+pub(super) fn resolve<'a>(
+    text: &str,
+    find: impl Fn(&str) -> Option<(Origin, u32)>,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<(Origin, Range<u32>), String> {
+    let whole = text.trim();
+    if let Some((origin, size)) = find(whole) {
+        return Ok((origin, 0..size));
+    }
+    let (name, ids) = name_and_ids(text);
+    let (origin, size) = find(name).ok_or_else(|| unknown("population or source", name, names))?;
+    let ids = ids.map_or(Ok(0..size), |ids| recording::ids(ids, name, size))?;
+    Ok((origin, ids))
+}
+
+/// A message about an unknown name, with the nearest of the known ones.
+pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearest = known.map(|known| (distance(name, known), known)).min();
+    let advice = nearest.map_or(String::new(), |(_, known)| format!("; the nearest name is {}", shown(known)));
+    format!("no {what} is called {}{advice}", shown(name))
+}
+
+/// The edit distance of the first characters of two names. A name may be a whole file by mistake,
+/// and the distance takes time that grows with both lengths.
+pub(super) fn distance(a: &str, b: &str) -> usize {
+    const MOST: usize = 100;
+    let start = |name: &str| name.chars().take(MOST).collect::<String>();
+    strsim::levenshtein(&start(a), &start(b))
+}
+
+impl Network {
+    /// Where a name leads, with or without neurons: `exc`, `exc[3]`, `exc[0..10]`. Populations are
+    /// those of a recording ([`crate::recording::Naming`]).
+    ///
+    /// # Errors
+    /// If there is no such population or source, or it has no such neurons.
+    pub fn resolve(&self, text: &str, populations: &[(String, u32)]) -> Result<(Origin, Range<u32>), String> {
+        let populations = populations.iter().enumerate().map(|(n, (name, size))| (name, Origin::Population(n), *size));
+        let sources = self.sources().iter().enumerate().map(|(n, s)| (&s.name, Origin::Source(n), s.size));
+        let all: Vec<_> = populations.chain(sources).collect();
+        let find = |name: &str| all.iter().find(|(known, ..)| *known == name).map(|&(_, origin, size)| (origin, size));
+        resolve(text, find, all.iter().map(|(name, ..)| name.as_str()))
+    }
+}

@@ -1,0 +1,215 @@
+//! Projections: which edges there are, their weights and delays.
+
+use super::fields::{defaults, parameters, variants};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Connections from one range of neurons or sources to one range of neurons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectionSpec {
+    /// Unique among projections; default `FROM -> TO`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A population or source, all of it (`exc`), a half-open range (`exc[0..3200]`) or one neuron
+    /// (`exc[3]`).
+    pub from: String,
+    /// A population, all of it or a range.
+    pub to: String,
+    /// One of the target's; default: its only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receptor: Option<String>,
+    /// Which edges exist.
+    pub rule: RuleSpec,
+    /// In the unit of the receptor. May be left out where a matrix or an edge file brings weights,
+    /// which it multiplies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<WeightSpec>,
+    /// Default: one tick.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<DelaySpec>,
+}
+
+/// Which edges exist; [`crate::network`] has the counters. Autapses are edges of a neuron to
+/// itself, multapses several of one pair, as in NEST.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum RuleSpec {
+    /// Every pair.
+    AllToAll(AllToAll),
+    /// k-th to k-th; ranges of one length.
+    OneToOne,
+    /// Each pair with the same probability.
+    FixedProbability(FixedProbability),
+    /// Each target draws its sources, with replacement unless `allow_multapses` is false.
+    FixedInDegree(FixedInDegree),
+    /// Each source draws its targets, with replacement unless `allow_multapses` is false.
+    FixedOutDegree(FixedOutDegree),
+    /// Edges listed here: (source, target), counted in the whole populations.
+    List(Vec<(u32, u32)>),
+    /// Edges from a `.csv` file with the columns `source,target` or `source,target,weight` and this
+    /// head.
+    ListFile(PathBuf),
+    /// A dense matrix of weights `[targets, sources]` of the ranges; zeros are synapses too.
+    Matrix {
+        /// `.npy` or `.csv`.
+        file: PathBuf,
+    },
+}
+
+fn yes() -> bool {
+    true
+}
+
+defaults! {
+    /// Parameters of [`RuleSpec::AllToAll`].
+    AllToAll {
+        /// Whether a neuron reaches itself; default true.
+        #[serde(alias = "self_connections")]
+        allow_autapses: bool = true,
+    }
+}
+
+parameters! {
+    /// Parameters of [`RuleSpec::FixedProbability`].
+    FixedProbability new {
+        /// In \[0, 1\].
+        probability: f64,
+    } {
+        /// Default: derived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seed: Option<u64> = None,
+        /// Whether a neuron may reach itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool = true,
+    }
+}
+
+parameters! {
+    /// Parameters of [`RuleSpec::FixedInDegree`].
+    FixedInDegree new {
+        /// Sources per target, at least 1.
+        degree: u32,
+    } {
+        /// Default: derived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seed: Option<u64> = None,
+        /// Counters per target; default: offset + degree.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<u64> = None,
+        /// The first of them; default 0.
+        #[serde(default)]
+        offset: u64 = 0,
+        /// Whether a neuron may be drawn for itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool = true,
+        /// Whether a pair may be drawn more than once; default true.
+        #[serde(default = "yes")]
+        allow_multapses: bool = true,
+    }
+}
+
+parameters! {
+    /// Parameters of [`RuleSpec::FixedOutDegree`].
+    FixedOutDegree new {
+        /// Targets per source, at least 1.
+        degree: u32,
+    } {
+        /// Default: derived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seed: Option<u64> = None,
+        /// Counters per source; default: offset + degree.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<u64> = None,
+        /// The first of them; default 0.
+        #[serde(default)]
+        offset: u64 = 0,
+        /// Whether a neuron may be drawn for itself; default true.
+        #[serde(default = "yes", alias = "self_connections")]
+        allow_autapses: bool = true,
+        /// Whether a pair may be drawn more than once; default true.
+        #[serde(default = "yes")]
+        allow_multapses: bool = true,
+    }
+}
+
+variants! { RuleSpec: AllToAll FixedProbability FixedInDegree FixedOutDegree }
+
+parameters! {
+    /// Uniform weights, low + (high - low) unit(seed, e + first), or delays, in ticks
+    /// low + below(seed, e + first, high - low + 1).
+    Uniform new {
+        /// Lowest.
+        low: f64,
+        /// Highest.
+        high: f64,
+    } {
+        /// Default: derived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seed: Option<u64> = None,
+        /// Added to the edge's counter; default 0.
+        #[serde(default)]
+        first: u64 = 0,
+    }
+}
+
+parameters! {
+    /// Normal weights by Box-Muller from unit(seed, 2 (e + first)) and the next.
+    Normal new {
+        /// Mean.
+        mean: f64,
+        /// Standard deviation.
+        sd: f64,
+    } {
+        /// Default: derived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seed: Option<u64> = None,
+        /// Added to the edge's counter; default 0.
+        #[serde(default)]
+        first: u64 = 0,
+    }
+}
+
+/// Weights of a projection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum WeightSpec {
+    /// One for all.
+    Constant(f64),
+    /// Between two values.
+    Uniform(Uniform),
+    /// Around a mean.
+    Normal(Normal),
+    /// One per edge of a list or of one to one.
+    Values(Vec<f64>),
+    /// The same from a `.npy` or `.csv` file.
+    File(PathBuf),
+}
+
+impl From<f64> for WeightSpec {
+    fn from(weight: f64) -> WeightSpec {
+        WeightSpec::Constant(weight)
+    }
+}
+
+variants! { WeightSpec: Uniform Normal }
+
+/// Delays of a projection in ms: multiples of `dt_ms`, at least one, at most 65,535.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum DelaySpec {
+    /// One for all.
+    Constant(f64),
+    /// Between two delays.
+    Uniform(Uniform),
+    /// One per edge of a list or of one to one.
+    Values(Vec<f64>),
+    /// The same from a `.npy` or `.csv` file.
+    File(PathBuf),
+}
+
+impl From<f64> for DelaySpec {
+    fn from(delay_ms: f64) -> DelaySpec {
+        DelaySpec::Constant(delay_ms)
+    }
+}
+
+variants! { DelaySpec: Uniform }

@@ -1,0 +1,18 @@
+//! Tests of the library from outside and of the program, in one binary: `cargo test --test it NAME::`
+//! runs those of one file. Tests that count allocations have binaries of their own.
+
+mod cli;
+mod data;
+mod layers;
+mod ledger;
+mod network;
+mod oracle;
+mod readme;
+mod reference_simulations;
+mod report_page;
+#[path = "../common/shared.rs"]
+mod shared;
+mod simulate;
+mod spikingjelly_reference;
+mod traces;
+mod training;
