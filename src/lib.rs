@@ -45,12 +45,17 @@
 
 #[doc(hidden)]
 pub mod base;
+#[cfg(feature = "hybrid")]
 pub mod data;
 pub mod energy;
 pub mod error;
 mod formats;
+#[cfg(feature = "hybrid")]
 pub mod hybrid;
 pub mod network;
+#[cfg(feature = "plot")]
+// Reports of the hybrid draw with more of it than figures of recordings.
+#[cfg_attr(not(feature = "hybrid"), allow(dead_code, unused_imports))]
 pub mod plot;
 pub mod recording;
 pub mod report;

@@ -6,5 +6,6 @@ pub mod counter;
 pub mod files;
 pub mod fnv;
 pub mod memory;
+#[cfg(feature = "hybrid")]
 pub mod rng;
 pub mod text;

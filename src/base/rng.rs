@@ -32,13 +32,6 @@ impl Streams {
     }
 }
 
-/// A draw of the normal distribution with mean 0 and this standard deviation, from two uniform ones
-/// in [0, 1): `deviation sqrt(-2 ln(1 - u)) cos(2 pi v)` (Box and Muller 1958). 1 - u is never 0.
-#[inline]
-pub fn normal(u: f64, v: f64, deviation: f64) -> f64 {
-    deviation * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

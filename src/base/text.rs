@@ -1,14 +1,18 @@
 //! Text for messages: lists of names, grouped digits, plurals, and names in one Unicode form.
 
+#[cfg(feature = "hybrid")]
 use std::fmt::Display;
+#[cfg(feature = "hybrid")]
 use unicode_normalization::UnicodeNormalization;
 
+#[cfg(feature = "hybrid")]
 /// The composed form (NFC) of a name, in which names are compared: macOS stores the names of files
 /// decomposed (NFD), most editors compose (NFC).
 pub(crate) fn composed(name: &str) -> String {
     name.nfc().collect()
 }
 
+#[cfg(feature = "hybrid")]
 /// The first few of `names` in quotes, and how many more there are.
 pub(crate) fn quoted<T: Display>(names: &[T]) -> String {
     let quoted: Vec<String> = names.iter().take(5).map(|name| format!("'{name}'")).collect();

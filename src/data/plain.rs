@@ -8,7 +8,7 @@ use super::split::{ClassVectors, Part, Split};
 use super::vectors::{Vectors, column, read_csv};
 use crate::base::text::composed;
 use crate::error::{Error, Result};
-use crate::formats::npy::Matrix;
+use crate::formats::matrix::Matrix;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

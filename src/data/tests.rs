@@ -601,7 +601,7 @@ fn matrices_stored_by_columns_are_read() {
     };
     let expected = load();
     for (name, rows, columns) in [("video.npy", 8, 2), ("class_vectors.npy", 4, 2), ("audio.npy", 16, 1)] {
-        let values = crate::formats::npy::Matrix::open(&folder.join(name)).unwrap().read_all().unwrap();
+        let values = crate::formats::matrix::Matrix::open(&folder.join(name)).unwrap().read_all().unwrap();
         let mut bytes = crate::formats::npy::tests::by_columns("<f4", &format!("({rows}, {columns})"));
         let turned = (0..columns).flat_map(|c| (0..rows).map(move |r| (r, c)));
         bytes.extend(turned.flat_map(|(r, c)| values[r * columns + c].to_le_bytes()));

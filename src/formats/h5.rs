@@ -12,9 +12,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The first bytes of an HDF5 file.
-pub(crate) const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
-
 /// An open file, which can be asked for objects by their path inside it.
 pub(crate) struct H5 {
     path: PathBuf,

@@ -24,11 +24,11 @@ pub struct Info {
     pub dt_ms: f64,
     /// The run's seed.
     pub seed: u64,
-    /// Of all populations.
+    /// Number of neurons in all populations.
     pub neurons: u64,
-    /// Of all projections; pairs that are drawn count as expected.
+    /// Number of synapses in all projections, where pairs are drawn the expected one.
     pub synapses: u64,
-    /// Upper estimate.
+    /// Upper estimate of the memory of a run.
     pub memory_bytes: u64,
     /// Populations.
     pub populations: Vec<PopulationInfo>,
@@ -49,7 +49,7 @@ pub struct Info {
 pub struct PopulationInfo {
     /// Its name.
     pub name: String,
-    /// How many.
+    /// Number of neurons, or elements of a source.
     pub size: u32,
     /// What kind, in words.
     pub kind: String,
@@ -68,7 +68,7 @@ pub struct ProjectionInfo {
     pub to_ids: [u32; 2],
     /// Which edges exist, in words.
     pub rule: String,
-    /// How many.
+    /// Number of synapses.
     pub synapses: u64,
     /// Whether they were counted or are expected.
     pub counted: bool,
@@ -80,7 +80,7 @@ pub struct ProjectionInfo {
     pub delay_ms: [f64; 2],
 }
 
-/// How many synapses there are for each.
+/// Synapses per target or per source.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Fan {
     /// On average.

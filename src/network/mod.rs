@@ -59,6 +59,7 @@ mod edges;
 pub mod graph;
 pub mod info;
 pub mod input;
+#[cfg(feature = "hdf5")]
 pub mod interop;
 mod memory;
 mod names;

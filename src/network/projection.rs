@@ -1,8 +1,8 @@
 //! Projections: which edges there are between two ranges, with which weights and delays.
 
 use super::numbers::largest;
+use crate::base::counter::normal;
 use crate::base::counter::{below, unit};
-use crate::base::rng::normal;
 use crate::spiking::Tick;
 use std::ops::Range;
 use std::sync::Arc;

@@ -65,6 +65,7 @@ mod npz;
 mod raw;
 mod recorder;
 mod sink;
+#[cfg_attr(not(feature = "hdf5"), path = "no_hdf5.rs")]
 mod sonata;
 mod stream;
 #[cfg(test)]
@@ -78,7 +79,9 @@ pub(crate) use header::check_dt;
 pub use header::{Header, Probe, Variable};
 pub use memory::{Memory, SpikeRecording, Trace};
 pub use naming::{Naming, Renamed};
+#[cfg(feature = "hdf5")]
 pub(crate) use raw::UNNAMED;
 pub use recorder::{Ignore, Recorder};
+#[cfg(feature = "hdf5")]
 pub(crate) use stream::read_raw;
 pub use stream::{SpikeFormat, TraceFormat, read_population, read_spikes, read_traces, write_spikes};

@@ -36,11 +36,13 @@ impl Naming {
         Naming { populations, parts }
     }
 
+    #[cfg(feature = "hdf5")]
     /// A naming without populations, to be filled by [`push`](Naming::push).
     pub(crate) fn empty() -> Naming {
         Naming { populations: Vec::new(), parts: Vec::new() }
     }
 
+    #[cfg(feature = "hdf5")]
     /// Adds a population of `size` neurons that consists of the next populations of the network;
     /// `ids` has the ids of the neurons of each of these, ascending.
     pub(crate) fn push(&mut self, name: String, size: u32, ids: Vec<Vec<u32>>) {

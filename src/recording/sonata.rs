@@ -14,8 +14,13 @@ use std::path::Path;
 /// Spikes of a population that are collected in memory before they are written.
 pub(super) const CHUNK: usize = 8192;
 
+/// Starts a file of spikes.
+pub(super) fn create(partial: Partial, header: &Header) -> Result<Box<dyn SpikeSink>> {
+    Ok(Box::new(Writer::create(partial, header)?))
+}
+
 /// A file of spikes being written.
-pub(super) struct Writer {
+struct Writer {
     partial: Partial,
     file: File,
     populations: Vec<Population>,
@@ -37,7 +42,7 @@ const RECORDED: &str = "recorded";
 const COLUMNS: [&str; 3] = ["timestamps", "node_ids", "ticks"];
 
 impl Writer {
-    pub fn create(mut partial: Partial, header: &Header) -> Result<Writer> {
+    fn create(mut partial: Partial, header: &Header) -> Result<Writer> {
         let mut builder = FileBuilder::new();
         let mut spikes = builder.create_group("spikes");
         for (index, (name, size)) in header.populations.iter().enumerate() {

@@ -10,7 +10,7 @@ use super::{bs2, csv, npz, sonata};
 use crate::base::files::{Partial, ending};
 use crate::base::text::some;
 use crate::error::{Error, Result};
-use crate::formats::{h5, npz as zipped};
+use crate::formats::{HDF5_SIGNATURE, npz as zipped};
 use crate::spiking::Tick;
 use std::io::Read;
 use std::path::Path;
@@ -65,7 +65,7 @@ impl TraceFormat {
 pub(super) fn spike_sink(path: &Path, format: SpikeFormat, header: &Header) -> Result<Box<dyn SpikeSink>> {
     let partial = Partial::new(path)?;
     Ok(match format {
-        SpikeFormat::H5 => Box::new(sonata::Writer::create(partial, header)?),
+        SpikeFormat::H5 => sonata::create(partial, header)?,
         SpikeFormat::Csv => Box::new(csv::SpikeTable::create(partial, header)?),
         SpikeFormat::Npz => Box::new(npz::SpikeArrays::create(partial, header)?),
     })
@@ -185,7 +185,7 @@ pub(crate) fn read_raw(path: &Path, choose: Option<Choose>, memory: u64) -> Resu
     let read = file.take(8).read_to_end(&mut start);
     read.map_err(|e| Error::caused_by(path, "cannot read", e))?;
     let raw = match &ending(path)[..] {
-        _ if start == h5::SIGNATURE => return sonata::read(path, choose, memory),
+        _ if start == HDF5_SIGNATURE => return sonata::read(path, choose, memory),
         "h5" | "hdf5" => return sonata::read(path, choose, memory),
         _ if start.starts_with(zipped::SIGNATURE) => npz::read_spikes(path, memory)?,
         "npz" => npz::read_spikes(path, memory)?,

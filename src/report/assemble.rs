@@ -1,8 +1,8 @@
 //! A report put together from the results of an evaluation.
 
 use super::document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, Spikes};
-use super::text::is_spiking;
-use super::{neurobench, projection, twin};
+use super::tables::is_spiking;
+use super::{hybrid_metrics, projection, twin};
 use crate::data::Dataset;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{
@@ -94,7 +94,7 @@ impl Report {
             energy,
             wall_time_s: parity.as_ref().map(|p| p.seconds),
             dense_twin: twin::layers(&ledger, &synops, result, &tables),
-            neurobench: neurobench::metrics(origin.parameters, result, &synops, parity.as_ref()),
+            neurobench: hybrid_metrics::metrics(origin.parameters, result, &synops, parity.as_ref()),
             parity,
             synops,
             over_time_steps: over_time_steps.collect::<Result<_>>()?,

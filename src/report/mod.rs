@@ -28,28 +28,46 @@
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
+#[cfg(feature = "hybrid")]
 mod assemble;
+#[cfg(feature = "hybrid")]
 mod comparison;
+#[cfg(feature = "hybrid")]
 mod document;
+#[cfg(feature = "hybrid")]
 mod draw;
+#[cfg(feature = "hybrid")]
+mod hybrid_metrics;
 mod neurobench;
+#[cfg(feature = "hybrid")]
 mod page;
+#[cfg(feature = "hybrid")]
 pub mod pictures;
+#[cfg(feature = "hybrid")]
 mod projection;
+#[cfg(feature = "hybrid")]
 mod read;
+#[cfg(feature = "hybrid")]
 mod save;
 mod simulation;
+mod tables;
+#[cfg(feature = "hybrid")]
 mod text;
+#[cfg(feature = "hybrid")]
 mod twin;
 
-pub use assemble::Provenance;
-pub use comparison::Comparison;
-pub use document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, Spikes};
-pub use draw::{Drawn, draw};
+#[cfg(feature = "hybrid")]
+pub use {
+    assemble::Provenance,
+    comparison::Comparison,
+    document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, Spikes},
+    draw::{Drawn, draw},
+    page::page,
+    projection::{Plane, Point},
+    save::{take_for_report, take_for_training},
+    twin::{BreakEven, TwinLayer},
+};
+
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
-pub use page::page;
-pub use projection::{Plane, Point};
-pub use save::{take_for_report, take_for_training};
 pub use simulation::{PopulationReport, SimulationReport};
-pub use text::{energy_table, synops_table};
-pub use twin::{BreakEven, TwinLayer};
+pub use tables::{energy_table, synops_table};

@@ -3,6 +3,7 @@
 use crate::base::files::ending;
 use crate::error::{Error, Result};
 use crate::network::compile::{Compiled, NetworkFile, Settings};
+#[cfg(feature = "hdf5")]
 use crate::network::interop::sonata::{self, SonataRun};
 use crate::network::{self, Emits, MOST_TICKS, Network, Origin};
 use crate::recording::{self, Header, Naming, Probe, Recorded, Variable};
@@ -42,20 +43,7 @@ impl Job {
     /// If a file cannot be read or asks for what cannot be done.
     pub fn read(path: &Path, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
         let mut job = if ending(path) == "json" {
-            let SonataRun { network, ticks, naming, unused, files } = sonata::read_within(path, files_anywhere)?;
-            let spikes = all_populations(&naming.populations).collect();
-            let seed = seed.unwrap_or(0);
-            Job {
-                network,
-                naming,
-                ticks: Some(ticks),
-                spikes,
-                probes: Vec::new(),
-                seed,
-                inputs: files,
-                unused,
-                replaced: Vec::new(),
-            }
+            Self::read_sonata(path, seed, files_anywhere)?
         } else {
             let settings = Settings { seed, files_anywhere, ..Settings::default() };
             let Compiled { network, record, duration, seed, files } = NetworkFile::read(path)?.compile(&settings)?;
@@ -78,6 +66,29 @@ impl Job {
             job.network = job.network.edit(|parts| parts.name = name)?;
         }
         Ok(job)
+    }
+
+    #[cfg(feature = "hdf5")]
+    fn read_sonata(path: &Path, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
+        let SonataRun { network, ticks, naming, unused, files } = sonata::read_within(path, files_anywhere)?;
+        let spikes = all_populations(&naming.populations).collect();
+        let seed = seed.unwrap_or(0);
+        Ok(Job {
+            network,
+            naming,
+            ticks: Some(ticks),
+            spikes,
+            probes: Vec::new(),
+            seed,
+            inputs: files,
+            unused,
+            replaced: Vec::new(),
+        })
+    }
+
+    #[cfg(not(feature = "hdf5"))]
+    fn read_sonata(path: &Path, _: Option<u64>, _: bool) -> Result<Job> {
+        Err(Error::file(path, "this build cannot read networks in SONATA form: it lacks the feature 'hdf5'"))
     }
 
     /// Length of the run in ticks: `asked` ms, or what the file says.

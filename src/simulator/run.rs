@@ -64,7 +64,7 @@ impl Network {
     ///
     /// let spec = NetworkSpec::parse(
     ///     r#"(format: 1, dt_ms: 0.1,
-    ///         populations: [(name: "cells", size: 2, neuron: Lif(tau_m_ms: 10.0, v_th_mv: 5.0))],
+    ///         populations: [(name: "cells", size: 2, neuron: Lif())],
     ///         sources: [(name: "pulses", size: 1, emits: Regular(interval_ms: 5.0))],
     ///         projections: [(from: "pulses", to: "cells", rule: AllToAll(), weight: 3.0)])"#,
     /// )?;

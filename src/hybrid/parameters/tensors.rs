@@ -1,6 +1,7 @@
 //! The tensors of a model: declared, drawn, looked up by name.
 
-use crate::base::rng::{Streams, normal};
+use crate::base::counter::normal;
+use crate::base::rng::Streams;
 use crate::error::{Error, Result};
 use crate::hybrid::tensor::Real;
 use rand::RngExt as _;

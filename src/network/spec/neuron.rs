@@ -133,7 +133,7 @@ defaults! {
         v_th_mv: f64 = 20.0,
         /// What a spike adds to it; default 2.
         jump_mv: f64 = 2.0,
-        /// How fast that decays; default 100.
+        /// Time constant of that part of the threshold; default 100.
         tau_threshold_ms: f64 = 100.0,
         /// Default: to the resting membrane.
         #[serde(skip_serializing_if = "Option::is_none")]

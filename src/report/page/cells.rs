@@ -3,7 +3,7 @@
 use super::html::Cell;
 use crate::base::text::grouped;
 use crate::energy::Kind;
-use crate::report::text::energy;
+use crate::report::tables::energy;
 
 /// A share as a percentage.
 pub fn percent(part: f64) -> String {

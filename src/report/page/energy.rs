@@ -4,7 +4,7 @@ use super::cells::{joule, percent};
 use super::html::{Cell, table};
 use crate::energy::{Branch, Energy};
 use crate::report::document::Report;
-use crate::report::text::{is_spiking, part};
+use crate::report::tables::{is_spiking, part};
 
 /// This section of the page, as HTML.
 pub fn energy_tables(report: &Report) -> String {

@@ -4,7 +4,7 @@ use super::cells::{joule, percent};
 use super::html::escape;
 use crate::base::text::grouped;
 use crate::report::document::Report;
-use crate::report::text::part;
+use crate::report::tables::part;
 
 /// A tile of the summary; `more` is a line below the figure.
 fn tile(name: &str, value: &str, more: &str) -> String {

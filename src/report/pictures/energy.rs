@@ -8,7 +8,7 @@ use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, colour, fitting_log, legend, overhang_log};
 use crate::plot::figure::{Figure, INK, Shape};
 use crate::report::document::Report;
-use crate::report::text::is_spiking;
+use crate::report::tables::is_spiking;
 use std::collections::BTreeSet;
 
 const NANOJOULE: f64 = 1000.0;

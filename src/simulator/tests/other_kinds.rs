@@ -104,7 +104,7 @@ const DELAY: Tick = 3;
 fn ring() -> Arc<Network> {
     let ticks: Vec<String> = (0..TICKS / 20).map(|n| format!("({}, 0)", n * 20)).collect();
     let text = format!(
-        "(format: 1, dt_ms: {DT_MS}, populations: [(name: \"ring\", size: {NEURONS}, neuron: Lif(tau_m_ms: 10.0, v_th_mv: 1.0))],
+        "(format: 1, dt_ms: {DT_MS}, populations: [(name: \"ring\", size: {NEURONS}, neuron: Lif())],
           sources: [(name: \"drive\", size: 1, emits: Spikes(at_ticks: [{}]))],
           projections: [
             (from: \"drive\", to: \"ring[0]\", rule: OneToOne, weight: 40.0, delay_ms: 1.5),
