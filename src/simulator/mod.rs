@@ -45,7 +45,7 @@
 //!
 //! # Adding a kind of neurons
 //! What the simulator needs of neurons is the trait in `cell_group.rs`; `linear/` is the kind that
-//! it has. `tests/other_kinds.rs` puts another one behind the trait in a hundred lines.
+//! it has. `src/simulator/tests/other_kinds.rs` puts another one behind the trait in a hundred lines.
 //!
 //! # Example
 //! [`Network::simulate`](crate::network::Network::simulate) keeps a run in memory; a run into a

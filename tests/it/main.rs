@@ -15,4 +15,5 @@ mod report_page;
 mod shared;
 mod simulate;
 mod spikingjelly_reference;
+mod traces;
 mod training;

@@ -1,5 +1,5 @@
-//! What the README says is so: its commands run, its modules and files exist; the keys of
-//! docs/report.md are in the report.
+//! What README and tutorial say is so: commands run and print what is shown, links lead to files,
+//! modules exist, and the keys of docs/report.md are in the report.
 #![cfg(unix)]
 
 use assert_cmd::Command;
@@ -7,9 +7,10 @@ use serde_json::Value;
 use spikefuse::hybrid::config::Config;
 use spikefuse::network::compile::{NetworkFile, Settings};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const README: &str = include_str!("../../README.md");
+const TUTORIAL: &str = include_str!("../../docs/tutorial.md");
 const REPORT: &str = include_str!("../../docs/report.md");
 /// Instead of the defaults, which train for minutes.
 const SMALL: &str = "(
@@ -22,33 +23,31 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Lines of each fenced block marked `language`.
-fn blocks_of(language: &str) -> Vec<Vec<&'static str>> {
-    let mut found: Vec<Vec<&str>> = Vec::new();
-    let mut inside = None;
-    for line in README.lines() {
+/// Fenced blocks: what they are marked with, and their lines.
+fn blocks(text: &'static str) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut blocks: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
         match (line.strip_prefix("```"), inside) {
-            (Some(mark), None) => {
-                inside = Some(mark);
-                found.extend((mark == language).then(Vec::new));
-            }
-            (Some(_), Some(_)) => inside = None,
-            (None, Some(mark)) if mark == language => found.last_mut().unwrap().push(line),
-            _ => {}
+            (Some(mark), false) => blocks.push((mark, Vec::new())),
+            (Some(_), true) => {}
+            (None, true) => blocks.last_mut().unwrap().1.push(line),
+            (None, false) => continue,
         }
+        inside = inside != line.starts_with("```");
     }
-    assert!(inside.is_none() && !found.is_empty(), "blocks marked {language}");
-    found
+    assert!(!inside);
+    blocks
 }
 
-/// Lines of all of them.
-fn lines_of(language: &str) -> Vec<&'static str> {
-    blocks_of(language).concat()
+/// Lines of all blocks marked `sh`.
+fn commands(text: &'static str) -> impl Iterator<Item = &'static str> {
+    blocks(text).into_iter().filter(|(mark, _)| *mark == "sh").flat_map(|(_, lines)| lines)
 }
 
 /// The block marked `ron` that is a network file, or the other one, a configuration.
-fn ron(network: bool) -> String {
-    let mut blocks = blocks_of("ron").into_iter().map(|lines| lines.join("\n"));
+fn ron(text: &'static str, network: bool) -> String {
+    let mut blocks = blocks(text).into_iter().filter(|(mark, _)| *mark == "ron").map(|(_, lines)| lines.join("\n"));
     blocks.find(|text| text.contains("format: 1") == network).unwrap()
 }
 
@@ -62,44 +61,64 @@ fn first_column(text: &'static str, head: &str) -> Vec<&'static str> {
     words
 }
 
-#[test]
-fn the_commands_run() {
+/// Runs a line of a block marked `sh` in `folder`, and returns what it prints.
+fn run(line: &str, folder: &Path) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let mut command = match words[..] {
+        ["cargo", "run", "--release", "--", ref args @ ..] => {
+            // DIR is the reader's own data: such a line is only parsed.
+            let more: &[&str] = match args[0] {
+                _ if args.contains(&"DIR") => &["--help"],
+                "run" | "train" => &["--config", "small.ron"],
+                _ => &[],
+            };
+            let mut program = Command::new(env!("CARGO_BIN_EXE_spikefuse"));
+            program.args(args).args(more);
+            program
+        }
+        ["sed", ..] => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", line]);
+            shell
+        }
+        // .ci/run runs the examples.
+        ["cargo", "run", "--release", "--example", ..] | ["cargo", "test"] => return String::new(),
+        _ => panic!("a command that nobody checks: {line}"),
+    };
+    let output = command.current_dir(folder).assert().success().get_output().stdout.clone();
+    String::from_utf8(output).unwrap()
+}
+
+/// Runs the blocks marked `sh` of a page in a folder of its own. What stands behind them in blocks
+/// marked `text`, dots for what is left out, is compared with what they print.
+fn follow(page: &'static str) -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     std::fs::write(scratch.path().join("small.ron"), SMALL).unwrap();
-    std::fs::write(scratch.path().join("pair.ron"), ron(true)).unwrap();
-    std::os::unix::fs::symlink(root().join("networks"), scratch.path().join("networks")).unwrap();
-    let program = |args: &[&str]| -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_spikefuse"));
-        let output = command.current_dir(scratch.path()).args(args).assert().success().get_output().stdout.clone();
-        String::from_utf8(output).unwrap()
-    };
-    let mut tables = 0;
-    for line in lines_of("sh") {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words[..] {
-            ["cargo", "run", "--release", "--", ref args @ ..] => {
-                // DIR is the reader's own data: such a line is only parsed.
-                let more: &[&str] = match args[0] {
-                    _ if args.contains(&"DIR") => &["--help"],
-                    "run" | "train" => &["--config", "small.ron"],
-                    _ => &[],
-                };
-                let printed = program(&[args, more].concat());
-                // What the README shows of it, but for times.
-                if args == ["simulate", "pair.ron", "--driver", "event", "--out", "pair"] {
-                    let shown = blocks_of("").into_iter().find(|lines| lines[0].starts_with("pair: ")).unwrap();
-                    assert!(shown[3..].iter().all(|line| printed.lines().any(|row| row == *line)), "{printed}");
-                    tables += 1;
+    std::fs::write(scratch.path().join("pair.ron"), ron(page, true)).unwrap();
+    for folder in ["networks", "traces"] {
+        std::os::unix::fs::symlink(root().join(folder), scratch.path().join(folder)).unwrap();
+    }
+    let (mut printed, mut compared) = (String::new(), 0);
+    for (mark, lines) in blocks(page) {
+        match mark {
+            "sh" => printed = lines.iter().map(|line| run(line, scratch.path())).collect(),
+            "text" => {
+                for shown in lines.iter().filter(|line| **line != "...") {
+                    assert!(printed.lines().any(|line| line == *shown), "{shown}\n{printed}");
+                    compared += 1;
                 }
             }
-            // .ci/run runs the examples.
-            ["cargo", "run", "--release", "--example", ..] => {}
-            ["cargo", "test"] => {}
-            _ => panic!("a command that nobody checks: {line}"),
+            _ => {}
         }
     }
-    assert_eq!(tables, 1);
-    program(&["run", "--config", "small.ron", "--out", "results"]);
+    assert!(compared > 0);
+    scratch
+}
+
+#[test]
+fn the_commands_of_the_readme_run() {
+    let scratch = follow(README);
+    run("cargo run --release -- run --out results", scratch.path());
     let report: Value =
         serde_json::from_slice(&std::fs::read(scratch.path().join("results/report.json")).unwrap()).unwrap();
     for key in first_column(REPORT, "| key |") {
@@ -108,16 +127,22 @@ fn the_commands_run() {
 }
 
 #[test]
+fn the_commands_of_the_tutorial_run() {
+    assert_eq!(ron(TUTORIAL, true), ron(README, true));
+    follow(TUTORIAL);
+}
+
+#[test]
 fn the_examples_are_all_there() {
     let files = std::fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path());
     let names: BTreeSet<String> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-    let told = lines_of("sh").into_iter().filter_map(|line| line.split("--example ").nth(1)?.split(' ').next());
+    let told = commands(README).filter_map(|line| line.split("--example ").nth(1)?.split(' ').next());
     assert_eq!(told.map(String::from).collect::<BTreeSet<_>>(), names);
 }
 
 #[test]
 fn the_configurations_are_valid() {
-    Config::parse(&ron(false)).unwrap().check().unwrap();
+    Config::parse(&ron(README, false)).unwrap().check().unwrap();
     for entry in std::fs::read_dir(root().join("networks")).unwrap() {
         let path = entry.unwrap().path();
         // A network file says its format; the others configure the hybrid model.
@@ -129,14 +154,41 @@ fn the_configurations_are_valid() {
     }
 }
 
+/// All pages, by their paths from the root.
+fn pages() -> Vec<(PathBuf, String)> {
+    let markdown = |folder: &str| {
+        let paths = std::fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect::<Vec<_>>()
+    };
+    let paths = ["", "docs", "traces", "fuzz"].into_iter().flat_map(markdown);
+    paths.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+}
+
 #[test]
 fn links_lead_to_files() {
-    for (text, folder) in [(README, ""), (REPORT, "docs")] {
-        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        let files: Vec<&str> = targets.filter(|target| !target.starts_with("https:")).collect();
-        assert!(!files.is_empty());
-        for file in files {
-            assert!(root().join(folder).join(file).exists(), "{file}");
+    let mut links = 0;
+    for (page, text) in pages() {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap();
+            if !target.starts_with("https:") {
+                assert!(page.parent().unwrap().join(file).exists(), "{}: {target}", page.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 0);
+}
+
+#[test]
+fn files_that_pages_name_exist() {
+    for (page, text) in pages() {
+        // Code spans, fenced blocks left out.
+        let prose: String = text.split("```").step_by(2).collect();
+        for span in prose.split('`').skip(1).step_by(2) {
+            let path = ["src/", "tests/", "benches/", "networks/", ".ci/"].iter().any(|start| span.starts_with(start));
+            if path && !span.contains(' ') {
+                assert!(root().join(span).exists(), "{}: {span}", page.display());
+            }
         }
     }
 }
