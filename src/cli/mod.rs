@@ -13,7 +13,7 @@ mod run;
 mod simulate;
 
 use clap::{Parser, Subcommand};
-use spikefuse::base::files::{csv_text as csv, json_text as json};
+use spikefuse::base::files::json_text as json;
 use spikefuse::{Error, Result};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};

@@ -43,6 +43,7 @@ mod neurobench;
 mod page;
 #[cfg(feature = "hybrid")]
 pub mod pictures;
+mod priced;
 #[cfg(feature = "hybrid")]
 mod projection;
 #[cfg(feature = "hybrid")]
@@ -69,5 +70,6 @@ pub use {
 };
 
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
+pub use priced::{PricedLedger, read_ledger, tables_csv, tables_json, tables_text};
 pub use simulation::{PopulationReport, SimulationReport};
 pub use tables::{energy_table, synops_table};
