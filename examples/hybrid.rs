@@ -10,7 +10,7 @@ use spikefuse::hybrid::config::{Config, ModelConfig, TrainingConfig};
 use spikefuse::hybrid::evaluate::{Gamma, Task, evaluate};
 use spikefuse::hybrid::gzsl::Candidates;
 use spikefuse::hybrid::model::Hybrid;
-use spikefuse::hybrid::train::{EpochRecord, Observer, train};
+use spikefuse::hybrid::train::{EpochRecord, TrainingObserver, train};
 use spikefuse::report::{Provenance, Report};
 use spikefuse::spiking::Driver;
 
@@ -19,7 +19,7 @@ const SEED: u64 = 0;
 /// Prints a line per epoch.
 struct Lines;
 
-impl Observer for Lines {
+impl TrainingObserver for Lines {
     fn batch(&mut self, _stage: u8, _epoch: [usize; 2], _batch: [usize; 2], _loss: f64) {}
 
     fn epoch(&mut self, record: &EpochRecord) {

@@ -1,7 +1,7 @@
 //! What a person sees while waiting: a bar on stderr, only on a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use spikefuse::hybrid::train::{EpochRecord, Observer};
+use spikefuse::hybrid::train::{EpochRecord, TrainingObserver};
 use spikefuse::simulator::{Phase, Progress};
 use std::sync::Mutex;
 
@@ -54,7 +54,7 @@ pub struct TrainingBars {
     validation: String,
 }
 
-impl Observer for TrainingBars {
+impl TrainingObserver for TrainingBars {
     fn batch(&mut self, stage: u8, [epoch, epochs]: [usize; 2], [batch, batches]: [usize; 2], loss: f64) {
         if self.bar.as_ref().is_none_or(|(of, _)| *of != stage) {
             self.finish();

@@ -37,7 +37,7 @@ pub struct Info {
     /// Projections.
     pub projections: Vec<ProjectionInfo>,
     /// Populations and sources in topological order, what reaches each other together.
-    pub order: Vec<Stage>,
+    pub order: Vec<Component>,
     /// Whether no component is recurrent.
     pub feed_forward: bool,
     /// Populations without a path from any source.
@@ -95,7 +95,7 @@ pub struct Fan {
 
 /// Populations that reach each other, or a single population or source.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Stage {
+pub struct Component {
     /// Their names.
     pub members: Vec<String>,
     /// Whether spikes can come back.
@@ -110,10 +110,10 @@ impl Info {
     pub fn new(compiled: &Compiled) -> Info {
         let network = &compiled.network;
         let graph = NetworkGraph::new(network);
-        let order: Vec<Stage> = graph
+        let order: Vec<Component> = graph
             .components()
             .into_iter()
-            .map(|component| Stage {
+            .map(|component| Component {
                 members: component.members.iter().map(|&origin| network.origin_name(origin).to_owned()).collect(),
                 recurrent: component.recurrent,
                 shortest_cycle_ms: graph.shortest_cycle(&component).map(|ticks| ticks as f64 * network.dt_ms()),

@@ -1,6 +1,6 @@
 //! A report put together from the results of an evaluation.
 
-use super::document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, Spikes};
+use super::document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, SpikeSummary};
 use super::tables::is_spiking;
 use super::{hybrid_metrics, projection, twin};
 use crate::data::Dataset;
@@ -210,7 +210,7 @@ fn at_steps(steps: usize, reset: ResetMode, result: &Evaluation, table: &EnergyT
     })
 }
 
-fn spikes(result: &Evaluation, parity: Option<&Parity>) -> Option<Spikes> {
+fn spikes(result: &Evaluation, parity: Option<&Parity>) -> Option<SpikeSummary> {
     let activity = result.activity.as_ref()?;
     let mut thresholds = parity.iter().flat_map(|parity| parity.thresholds.iter().flatten());
     let rate = |layer: &LayerRecord| {
@@ -223,7 +223,7 @@ fn spikes(result: &Evaluation, parity: Option<&Parity>) -> Option<Spikes> {
     let layers = rate_per_layer.len() as f64;
     let steps = activity.factors.audio.len();
     let clips = result.clips.max(1) as f64;
-    Some(Spikes {
+    Some(SpikeSummary {
         total: activity.all_layers().map(|layer| layer.counts.spikes).sum(),
         rate_per_step: (0..steps).map(|t| rate_per_layer.iter().map(|l| l.per_step[t]).sum::<f64>() / layers).collect(),
         rate_per_layer,

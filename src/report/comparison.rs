@@ -10,7 +10,7 @@ use serde::Serialize;
 /// A trained model under both drivers, with definitions of synaptic operations, energy, and each
 /// spiking layer against its dense twin; as a document or, by `Display`, as a text.
 #[derive(Serialize)]
-pub struct Comparison<'a> {
+pub struct ModelComparison<'a> {
     #[serde(skip)]
     pub(super) report: &'a Report,
     #[serde(flatten)]
@@ -23,8 +23,8 @@ pub struct Comparison<'a> {
 
 impl Report {
     /// The comparison of the drivers in this report, with the rate at which the faster one changes.
-    pub fn comparison<'a>(&'a self, crossover: Option<&'a Crossover>) -> Comparison<'a> {
-        Comparison {
+    pub fn comparison<'a>(&'a self, crossover: Option<&'a Crossover>) -> ModelComparison<'a> {
+        ModelComparison {
             report: self,
             parity: self.parity.as_ref(),
             synops: &self.synops,

@@ -42,7 +42,7 @@ pub struct Report {
     /// Epochs of stage 2, as stage 1 chose.
     pub epochs: usize,
     /// Spiking activity; none if the model has no spiking branch.
-    pub spikes: Option<Spikes>,
+    pub spikes: Option<SpikeSummary>,
     /// Operations of the whole hybrid, summed up.
     pub operations: Operations,
     /// Modelled energy of all test clips by the first table of `energy`, picojoule.
@@ -76,7 +76,7 @@ pub struct Report {
 /// Spiking activity over all test clips.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Spikes {
+pub struct SpikeSummary {
     /// Number of spikes of all layers.
     pub total: u64,
     /// Mean firing rate by layer, spikes per neuron and step.
@@ -93,9 +93,9 @@ pub struct Spikes {
 pub struct LayerRate {
     /// Name, as in the tensors' names.
     pub layer: String,
-    /// Spikes per neuron and step.
+    /// SpikeSummary per neuron and step.
     pub rate: f64,
-    /// Spikes per neuron at each step.
+    /// SpikeSummary per neuron at each step.
     pub per_step: Vec<f64>,
     /// Thresholds of all neurons and clips by step; empty where the drivers were not compared.
     pub thresholds: Vec<Spread>,
@@ -105,7 +105,7 @@ pub struct LayerRate {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operations {
-    /// Spikes delivered to synapses: spikes x fan-out.
+    /// SpikeSummary delivered to synapses: spikes x fan-out.
     pub synops: u64,
     /// Accumulates: the SynOps and the time-step factor's.
     pub acs: u64,
@@ -131,7 +131,7 @@ pub struct AtSteps {
     pub time_steps: usize,
     /// Accuracy by the sum of both distances, with the gamma of the whole run.
     pub accuracy: Scores,
-    /// Spikes per clip.
+    /// SpikeSummary per clip.
     pub spikes_per_clip: f64,
     /// Modelled energy of the spiking layers and the time-step factor by the report's first table,
     /// pJ per clip.

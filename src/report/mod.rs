@@ -60,8 +60,8 @@ mod twin;
 #[cfg(feature = "hybrid")]
 pub use {
     assemble::Provenance,
-    comparison::Comparison,
-    document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, Spikes},
+    comparison::ModelComparison,
+    document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, SpikeSummary},
     draw::{Drawn, draw},
     page::page,
     projection::{Plane, Point},

@@ -1,6 +1,6 @@
 //! The report as a table for the terminal, and parts of it for other uses.
 
-use super::comparison::Comparison;
+use super::comparison::ModelComparison;
 use super::document::Report;
 use super::tables::{energy_table, synops_table};
 use crate::base::text::grouped;
@@ -114,7 +114,7 @@ impl Report {
     }
 }
 
-impl Display for Comparison<'_> {
+impl Display for ModelComparison<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let report = self.report;
         if let Some(parity) = &report.parity {

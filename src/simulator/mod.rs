@@ -94,5 +94,5 @@ pub use checkpoint::Checkpoint;
 pub use compare::{Comparison, DriverRun, TickTimes, compare};
 pub use job::{Job, duration};
 pub use output::{Finished, Output, Phase, Progress, REPORT};
-pub use run::{Run, Simulate, Spikes};
+pub use run::{Run, Simulate, SpikeTimes};
 pub use simulation::Simulation;

@@ -40,7 +40,7 @@ pub struct Run {
 
 /// The recorded spikes of one population or source, by time and then by neuron.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Spikes {
+pub struct SpikeTimes {
     /// Which neuron fired.
     pub ids: Vec<u32>,
     /// At which tick.
@@ -137,7 +137,7 @@ impl Run {
     ///
     /// # Errors
     /// If there is none of that name, or its spikes were not recorded.
-    pub fn spikes(&self, name: &str) -> Result<Spikes> {
+    pub fn spikes(&self, name: &str) -> Result<SpikeTimes> {
         let all = &self.recording;
         let known = all.populations.iter().position(|(known, _)| known == name);
         let Some(place) = known else {
@@ -152,7 +152,7 @@ impl Run {
             return Err(Error::value("spikes", problem).with_hint(format!("add spikes:{name} to what is recorded")));
         }
         let own = || all.spikes.iter().filter(|&&(_, population, _)| population as usize == place);
-        Ok(Spikes {
+        Ok(SpikeTimes {
             ids: own().map(|&(_, _, id)| id).collect(),
             ticks: own().map(|&(tick, _, _)| tick).collect(),
             ms: own().map(|&(tick, _, _)| f64::from(tick) * all.dt_ms).collect(),
@@ -175,7 +175,7 @@ impl Run {
     }
 }
 
-impl Spikes {
+impl SpikeTimes {
     /// Mean rate of the recorded neurons, spikes per second.
     pub fn rate_hz(&self) -> f64 {
         self.ids.len() as f64 / f64::from(self.neurons.max(1)) / (self.duration_ms / 1000.0)

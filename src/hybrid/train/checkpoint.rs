@@ -2,7 +2,7 @@
 //! epoch.
 
 use super::adam::Adam;
-use super::progress::Progress;
+use super::progress::TrainingState;
 use super::stage::Stage;
 use crate::base::files::write_atomic;
 use crate::base::rng::Streams;
@@ -87,7 +87,7 @@ impl Identity {
 #[serde(deny_unknown_fields)]
 struct Header {
     identity: Identity,
-    progress: Progress,
+    progress: TrainingState,
     adam_steps: u64,
 }
 

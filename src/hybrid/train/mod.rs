@@ -17,7 +17,7 @@ mod stages;
 pub use adam::Adam;
 pub use checkpoint::{Identity, TrainingFolder};
 pub use loss::{Loss, Words, loss};
-pub use progress::{Choice, EpochRecord, Observer, Progress};
+pub use progress::{Choice, EpochRecord, TrainingObserver, TrainingState};
 pub use sampler::{Sample, Sampler};
 pub use stage::{Stage, StepReport};
 pub use stages::{Trained, train};

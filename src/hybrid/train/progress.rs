@@ -41,7 +41,7 @@ pub struct Choice {
 /// State of training beside the tensors and the optimiser's moments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Progress {
+pub struct TrainingState {
     /// Stage of the tensors, 1 or 2.
     pub stage: u8,
     /// Epochs of the stage that are done.
@@ -56,11 +56,11 @@ pub struct Progress {
     pub history: Vec<EpochRecord>,
 }
 
-impl Progress {
+impl TrainingState {
     /// The beginning of a stage.
     pub fn start(stage: u8, config: &Config, history: Vec<EpochRecord>) -> Self {
         let learning_rate = config.training.learning_rate;
-        Progress { stage, epochs_done: 0, steps: 0, learning_rate, plateau: (-1.0, 0), history }
+        TrainingState { stage, epochs_done: 0, steps: 0, learning_rate, plateau: (-1.0, 0), history }
     }
 
     /// The best epoch of stage 1, the first of equals.
@@ -81,8 +81,8 @@ impl Progress {
     }
 }
 
-/// Observer of training.
-pub trait Observer {
+/// TrainingObserver of training.
+pub trait TrainingObserver {
     /// Called after each batch with the stage, the epoch (from 0) and the number of epochs, the
     /// batch (from 1) and the number of batches, and the loss of the batch.
     fn batch(&mut self, stage: u8, epoch: [usize; 2], batch: [usize; 2], loss: f64);
@@ -91,7 +91,7 @@ pub trait Observer {
 }
 
 /// No observer.
-impl Observer for () {
+impl TrainingObserver for () {
     fn batch(&mut self, _: u8, _: [usize; 2], _: [usize; 2], _: f64) {}
     fn epoch(&mut self, _: &EpochRecord) {}
 }

@@ -2,7 +2,7 @@
 
 use super::adam::Adam;
 use super::loss::{Loss, Words, loss};
-use super::progress::{EpochRecord, Observer, Progress};
+use super::progress::{EpochRecord, TrainingObserver, TrainingState};
 use super::sampler::{Sample, Sampler};
 use crate::base::rng::Streams;
 use crate::data::{Clips, Dataset};
@@ -26,7 +26,7 @@ pub struct Stage {
     /// Optimiser.
     pub adam: Adam,
     /// Its progress.
-    pub progress: Progress,
+    pub progress: TrainingState,
     streams: Streams,
     graph: Graph<f32>,
 }
@@ -47,11 +47,11 @@ impl Stage {
     pub fn new(config: &Config, model: &Stft, streams: Streams, number: u8, history: Vec<EpochRecord>) -> Self {
         let parameters = Parameters::initial(declarations(model), streams);
         let adam = Adam::new(&parameters);
-        Self::restored(parameters, adam, Progress::start(number, config, history), streams)
+        Self::restored(parameters, adam, TrainingState::start(number, config, history), streams)
     }
 
     /// A stage that continues from tensors, optimiser and progress of a checkpoint.
-    pub fn restored(parameters: Parameters<f32>, adam: Adam, progress: Progress, streams: Streams) -> Self {
+    pub fn restored(parameters: Parameters<f32>, adam: Adam, progress: TrainingState, streams: Streams) -> Self {
         Stage { parameters, adam, progress, streams, graph: Graph::training() }
     }
 
@@ -167,7 +167,7 @@ impl Stage {
         dataset: &Dataset,
         clips: &Clips,
         [epochs, batches]: [usize; 2],
-        observer: &mut dyn Observer,
+        observer: &mut dyn TrainingObserver,
     ) -> Result<EpochRecord> {
         let sampler = Sampler::new(clips, config.training.independent_modalities);
         let vectors = class_vectors(dataset, sampler.classes())?;

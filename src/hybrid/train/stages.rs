@@ -1,7 +1,7 @@
 //! Both stages, one after the other.
 
 use super::checkpoint::{self, Identity, TrainingFolder};
-use super::progress::{Choice, EpochRecord, Observer};
+use super::progress::{Choice, EpochRecord, TrainingObserver};
 use super::stage::Stage;
 use crate::base::memory;
 use crate::base::rng::Streams;
@@ -36,7 +36,7 @@ pub fn train(
     dataset: &Dataset,
     seed: u64,
     folder: Option<TrainingFolder<'_>>,
-    observer: &mut dyn Observer,
+    observer: &mut dyn TrainingObserver,
 ) -> Result<Trained> {
     if !dataset.vocabulary.is_empty() && config.model.read_out.is_none() {
         return Err(Error::value(

@@ -6,7 +6,7 @@ use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, EDGE, NOTE, Panel, TICK, Ticks, fitting, round_up};
 use crate::plot::figure::{Anchor, Colour, Figure, INK, WHITE};
 use crate::plot::font::width;
-use crate::report::document::{Report, Spikes};
+use crate::report::document::{Report, SpikeSummary};
 
 /// Colours from no spikes to the highest rate: one hue, from light to dark, whose order survives
 /// colour blindness and grey printing.
@@ -47,7 +47,7 @@ pub fn picture(report: &Report) -> Picture {
     }
 }
 
-fn draw(spikes: &Spikes) -> Figure {
+fn draw(spikes: &SpikeSummary) -> Figure {
     const GAP: f64 = 8.0;
     let steps = spikes.rate_per_layer.iter().map(|l| l.per_step.len()).max().unwrap_or(0).max(1);
     let mut rows: Vec<(&str, &[f64])> =

@@ -15,7 +15,7 @@ use crate::hybrid::evaluate::ByMode;
 use crate::hybrid::gzsl::Scores;
 use crate::plot::tests::check;
 use crate::report::{
-    AtSteps, LayerRate, Neurobench, Operations, Plane, Point, Report, SCHEMA, Spikes, TwinLayer, page,
+    AtSteps, LayerRate, Neurobench, Operations, Plane, Point, Report, SCHEMA, SpikeSummary, TwinLayer, page,
 };
 
 /// What varies from report to report.
@@ -121,7 +121,7 @@ impl Made {
         };
         let factor: Vec<f64> =
             (0..self.steps).map(|t| 1.0 / self.steps as f64 * (1.0 + 0.3 * (t as f64).cos())).collect();
-        let spikes = Spikes {
+        let spikes = SpikeSummary {
             total: 1,
             rate_per_layer: self.layers.iter().map(rates).collect(),
             rate_per_step: (0..self.steps).map(rate).collect(),
