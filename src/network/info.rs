@@ -37,7 +37,7 @@ pub struct Info {
     /// Projections.
     pub projections: Vec<ProjectionInfo>,
     /// Populations and sources in topological order, what reaches each other together.
-    pub order: Vec<Component>,
+    pub order: Vec<ComponentInfo>,
     /// Whether no component is recurrent.
     pub feed_forward: bool,
     /// Populations without a path from any source.
@@ -95,7 +95,7 @@ pub struct Fan {
 
 /// Populations that reach each other, or a single population or source.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Component {
+pub struct ComponentInfo {
     /// Their names.
     pub members: Vec<String>,
     /// Whether spikes can come back.
@@ -110,10 +110,10 @@ impl Info {
     pub fn new(compiled: &Compiled) -> Info {
         let network = &compiled.network;
         let graph = NetworkGraph::new(network);
-        let order: Vec<Component> = graph
+        let order: Vec<ComponentInfo> = graph
             .components()
             .into_iter()
-            .map(|component| Component {
+            .map(|component| ComponentInfo {
                 members: component.members.iter().map(|&origin| network.origin_name(origin).to_owned()).collect(),
                 recurrent: component.recurrent,
                 shortest_cycle_ms: graph.shortest_cycle(&component).map(|ticks| ticks as f64 * network.dt_ms()),
