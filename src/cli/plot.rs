@@ -3,12 +3,12 @@
 use clap::{Args, Subcommand};
 use spikefuse::base::files::{is_stdout, refuse_inputs};
 use spikefuse::plot::{
-    Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, TraceOptions, isi, membrane,
-    raster, rate, threshold,
+    Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, TraceOptions, find_trace, isi,
+    membrane, raster, rate, threshold, threshold_beside,
 };
 use spikefuse::recording::{self, SpikeRecording, Trace, Variable, ids as ids_of, name_and_ids};
 use spikefuse::{Error, Result};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What to draw.
@@ -153,22 +153,16 @@ impl Plot {
             Plot::Membrane(asked) => {
                 let ((population, neuron), common) = (asked.chosen()?, &asked.common);
                 let (traces, spikes) = common.traces()?;
-                let trace = find(&common.input, &traces, Variable::Membrane, population, &neuron)?;
+                let trace = find_trace(&common.input, &traces, Variable::Membrane, population, &neuron)?;
                 let drawn = if neuron.is_empty() { &trace.neurons } else { &neuron };
-                let beside = traces.iter().find(|other| {
-                    other.variable == Variable::Threshold
-                        && other.population == trace.population
-                        && drawn.iter().all(|n| other.neurons.contains(n))
-                        // A leaky integrator's is infinite.
-                        && other.values.iter().all(|value| value.is_finite())
-                });
+                let beside = threshold_beside(trace, &traces, drawn);
                 let options = TraceOptions { span: common.span(), neurons: neuron };
                 common.write("membrane", &membrane(trace, beside, spikes.as_ref(), &options)?)
             }
             Plot::Threshold(asked) => {
                 let ((population, neuron), common) = (asked.chosen()?, &asked.common);
                 let (traces, _) = common.traces()?;
-                let trace = find(&common.input, &traces, Variable::Threshold, population, &neuron)?;
+                let trace = find_trace(&common.input, &traces, Variable::Threshold, population, &neuron)?;
                 let options = TraceOptions { span: common.span(), neurons: neuron };
                 common.write("threshold", &threshold(trace, &options)?)
             }
@@ -224,28 +218,4 @@ impl Common {
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The trace of a variable: of the population asked for, with the neurons asked for if there is
-/// one.
-fn find<'a>(
-    input: &Path,
-    traces: &'a [Trace],
-    variable: Variable,
-    population: Option<&str>,
-    neurons: &[u32],
-) -> Result<&'a Trace> {
-    let known = || traces.iter().filter(|trace| trace.variable == variable);
-    let named = || known().filter(|trace| population.is_none_or(|name| trace.population == name));
-    let best = named().find(|trace| neurons.iter().all(|n| trace.neurons.contains(n)));
-    best.or_else(|| named().next()).ok_or_else(|| {
-        let what = format!("{variable:?}").to_lowercase();
-        let of = population.map_or(String::new(), |name| format!(" of {name}"));
-        let error = Error::file(input, format!("the {what}{of} was not recorded"));
-        let names: Vec<&str> = known().map(|trace| trace.population.as_str()).collect();
-        match names.is_empty() {
-            true => error.with_hint(format!("simulate again with --record spikes,{what}:POPULATION")),
-            false => error.with_hint(format!("recorded were {}", names.join(", "))),
-        }
-    })
 }

@@ -27,6 +27,7 @@
 // Building blocks of figures, which the pictures of reports use too.
 pub(crate) mod axes;
 pub(crate) mod figure;
+mod find;
 pub(crate) mod font;
 mod input;
 mod isi;
@@ -39,6 +40,7 @@ pub(crate) mod tests;
 
 pub(crate) use figure::WIDTH;
 pub use figure::{Figure, Format};
+pub use find::{find_trace, threshold_beside};
 pub use input::Span;
 pub use isi::{IsiBins, IsiOptions, isi};
 pub use raster::{RasterOptions, raster};
