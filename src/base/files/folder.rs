@@ -20,10 +20,8 @@ pub(super) fn make_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
         Err(e) => {
             remove_folders(&made);
-            return Err(match e.kind() {
-                ErrorKind::AlreadyExists => std::io::Error::new(e.kind(), "is a file, not a folder"),
-                _ => e,
-            });
+            let is_file = e.kind() == ErrorKind::AlreadyExists && folder.symlink_metadata().is_ok();
+            return Err(if is_file { std::io::Error::new(e.kind(), "is a file, not a folder") } else { e });
         }
         Ok(()) => made.push(folder.to_path_buf()),
     }

@@ -36,7 +36,13 @@ impl Hold {
         let path = folder.join(LOCK);
         let mut made = Vec::new();
         for _ in 0..TRIES {
-            made.extend(make_folder(folder).map_err(fail)?);
+            match make_folder(folder) {
+                Ok(new) => made.extend(new),
+                // The previous holder removed a folder in the meantime.
+                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.symlink_metadata().is_err() => continue,
+                Err(e) => return Err(fail(e)),
+            }
             let mut open = File::options();
             open.read(true).write(true);
             let opened = match open.clone().create_new(true).open(&path) {
