@@ -107,8 +107,8 @@ fn ring() -> Arc<Network> {
         "(format: 1, dt_ms: {DT_MS}, populations: [(name: \"ring\", size: {NEURONS}, neuron: Lif())],
           sources: [(name: \"drive\", size: 1, emits: Spikes(at_ticks: [{}]))],
           projections: [
-            (from: \"drive\", to: \"ring[0]\", rule: OneToOne, weight: 40.0, delay_ms: 1.5),
-            (from: \"ring[0..{}]\", to: \"ring[1..{NEURONS}]\", rule: OneToOne, weight: {WEIGHT:?}, delay_ms: 1.5),
+            (from: \"drive\", to: \"ring[0]\", rule: OneToOne, weight: Constant(40), delay_ms: Constant(1.5)),
+            (from: \"ring[0..{}]\", to: \"ring[1..{NEURONS}]\", rule: OneToOne, weight: Constant({WEIGHT}), delay_ms: Constant(1.5)),
           ])",
         ticks.join(", "),
         NEURONS - 1
