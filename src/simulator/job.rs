@@ -36,6 +36,25 @@ pub struct Job {
 }
 
 impl Job {
+    /// A run of a compiled network, as [`NetworkBuilder::compile`] gives it.
+    ///
+    /// [`NetworkBuilder::compile`]: crate::network::build::NetworkBuilder::compile
+    pub fn new(compiled: Compiled) -> Job {
+        let Compiled { network, record, duration, seed, files } = compiled;
+        let named = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
+        Job {
+            network,
+            naming: Naming::own(named),
+            ticks: duration,
+            spikes: record.spikes,
+            probes: record.probes,
+            seed,
+            inputs: files,
+            unused: Vec::new(),
+            replaced: Vec::new(),
+        }
+    }
+
     /// Reads a network file (`.ron`), or the `simulation_config.json` of a SONATA network. `seed`
     /// stands in for the file's, and `files_anywhere` lets it name files outside its own folder.
     ///
@@ -46,19 +65,7 @@ impl Job {
             Self::read_sonata(path, seed, files_anywhere)?
         } else {
             let settings = Settings { seed, files_anywhere, ..Settings::default() };
-            let Compiled { network, record, duration, seed, files } = NetworkFile::read(path)?.compile(&settings)?;
-            let named = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
-            Job {
-                network,
-                naming: Naming::own(named),
-                ticks: duration,
-                spikes: record.spikes,
-                probes: record.probes,
-                seed,
-                inputs: files,
-                unused: Vec::new(),
-                replaced: Vec::new(),
-            }
+            Job::new(NetworkFile::read(path)?.compile(&settings)?)
         };
         job.inputs.push(path.to_path_buf());
         if job.network.name().is_empty() {
@@ -105,7 +112,7 @@ impl Job {
     /// # Errors
     /// If an item is none of these or names what the network does not have.
     pub fn record(mut self, list: &str) -> Result<Job> {
-        (self.spikes, self.probes) = parse_record(list, &self.network, &self.naming.populations)?;
+        (self.spikes, self.probes) = parse_record("--record", list, &self.network, &self.naming.populations)?;
         Ok(self)
     }
 
@@ -180,11 +187,16 @@ fn all_populations(populations: &[(String, u32)]) -> impl Iterator<Item = (Origi
 /// Whose spikes are recorded, and probes.
 type Choice = (Vec<(Origin, Range<u32>)>, Vec<Probe>);
 
-/// Parses `spikes,membrane:POP[0..4],...`.
-pub(super) fn parse_record(list: &str, network: &Network, populations: &[(String, u32)]) -> Result<Choice> {
+/// Parses `spikes,membrane:POP[0..4],...`, the value of `option`.
+pub(super) fn parse_record(
+    option: &str,
+    list: &str,
+    network: &Network,
+    populations: &[(String, u32)],
+) -> Result<Choice> {
     let wrong = |item: &str, problem: String| {
         let hint = "for example spikes,membrane:exc[0..4],threshold:exc[7]";
-        Err(Error::value(format!("--record {item}"), problem).with_hint(hint))
+        Err(Error::value(format!("{option} {item}"), problem).with_hint(hint))
     };
     let (mut spikes, mut probes) = (Vec::new(), Vec::new());
     for item in list.split(',').map(str::trim) {
