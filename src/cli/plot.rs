@@ -1,5 +1,6 @@
 //! `plot`.
 
+use super::options::{check_input, read_recording};
 use clap::{Args, Subcommand};
 use spikefuse::base::files::{is_stdout, refuse_inputs};
 use spikefuse::plot::{
@@ -138,17 +139,17 @@ impl Plot {
         match self {
             Plot::Raster(Raster { spikes: Spikes { common, population, dt }, bin }) => {
                 let options = RasterOptions { span: common.span(), populations: population, bin_ms: bin };
-                common.write("raster", &raster(&common.spikes(dt)?, &options)?)
+                common.write("raster", &raster(&read_recording(&common.input, dt)?, &options)?)
             }
             Plot::Rate(Rate { spikes: Spikes { common, population, dt }, bin, sigma }) => {
                 let smoothing = bin.map(Smoothing::Bins).or(sigma.map(Smoothing::Gaussian));
                 let options = RateOptions { span: common.span(), populations: population, smoothing };
-                common.write("rate", &rate(&common.spikes(dt)?, &options)?)
+                common.write("rate", &rate(&read_recording(&common.input, dt)?, &options)?)
             }
             Plot::Isi(Isi { spikes: Spikes { common, population, dt }, linear, bin }) => {
                 let bins = if linear { IsiBins::Linear(bin) } else { IsiBins::Log };
                 let options = IsiOptions { span: common.span(), populations: population, bins };
-                common.write("isi", &isi(&common.spikes(dt)?, &options)?)
+                common.write("isi", &isi(&read_recording(&common.input, dt)?, &options)?)
             }
             Plot::Membrane(asked) => {
                 let ((population, neuron), common) = (asked.chosen()?, &asked.common);
@@ -175,22 +176,9 @@ impl Common {
         Span { from_ms: self.from, to_ms: self.to }
     }
 
-    fn spikes(&self, dt_ms: f64) -> Result<SpikeRecording> {
-        self.check()?;
-        match self.input.is_dir() {
-            true => Ok(recording::open(&self.input)?.spikes),
-            false => recording::read_spikes(&self.input, dt_ms),
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        let found = std::fs::metadata(&self.input).map(drop);
-        found.map_err(|e| Error::file(&self.input, format!("cannot read: {e}")))
-    }
-
     /// Traces, and the spikes if they are known too.
     fn traces(&self) -> Result<(Vec<Trace>, Option<SpikeRecording>)> {
-        self.check()?;
+        check_input(&self.input)?;
         match self.input.is_dir() {
             true => recording::open(&self.input).map(|run| (run.traces, Some(run.spikes))),
             false => recording::read_traces(&self.input).map(|traces| (traces, None)),

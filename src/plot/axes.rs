@@ -3,7 +3,7 @@
 
 use super::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
 use super::font::{shorten, width};
-use super::input::Window;
+use crate::recording::Window;
 
 // Sizes for a column of 3.4 inches at 300 pixels per inch: 8, 7 and 6 points of text, lines of half
 // a point.

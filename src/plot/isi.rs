@@ -6,11 +6,10 @@ use super::axes::{
 };
 use super::figure::{Anchor, Figure, GREY, WIDTH};
 use super::font::shorten;
-use super::input::{Chosen, Span};
 use super::rate::{MOST_LINES, check_bins};
 use crate::base::text::grouped;
 use crate::error::Result;
-use crate::recording::SpikeRecording;
+use crate::recording::{Chosen, Span, SpikeRecording};
 use crate::spiking::Tick;
 use std::collections::BTreeMap;
 

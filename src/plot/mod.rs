@@ -29,7 +29,6 @@ pub(crate) mod axes;
 pub(crate) mod figure;
 mod find;
 pub(crate) mod font;
-mod input;
 mod isi;
 mod raster;
 mod rate;
@@ -38,10 +37,10 @@ mod trace;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use crate::recording::Span;
 pub(crate) use figure::WIDTH;
 pub use figure::{Figure, Format};
 pub use find::{find_trace, threshold_beside};
-pub use input::Span;
 pub use isi::{IsiBins, IsiOptions, isi};
 pub use raster::{RasterOptions, raster};
 pub use rate::{RateOptions, Smoothing, rate};

@@ -6,11 +6,10 @@ use super::axes::{
 };
 use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind, WIDTH};
 use super::font::{shorten, width};
-use super::input::{Chosen, Span};
 use super::rate::{Rates, binned, draw_steps};
 use crate::base::text::grouped;
 use crate::error::Result;
-use crate::recording::SpikeRecording;
+use crate::recording::{Chosen, Span, SpikeRecording};
 use std::collections::BTreeMap;
 
 /// Heights: of the raster at most, of a neuron, and of a population whose label is to fit.

@@ -5,9 +5,8 @@ use super::axes::{
     short_ms, upward_label,
 };
 use super::figure::{Anchor, Figure, GREY, WIDTH};
-use super::input::{Chosen, Span};
 use crate::error::{Error, Result};
-use crate::recording::SpikeRecording;
+use crate::recording::{Chosen, Span, SpikeRecording};
 use crate::spiking::Tick;
 
 /// Most bins of all populations together. More are a mistake: a figure has less than a thousand

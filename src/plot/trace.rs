@@ -6,10 +6,9 @@ use super::axes::{
 };
 use super::figure::{Anchor, Figure, GREY, INK, WIDTH};
 use super::font::{shorten, width};
-use super::input::{MOST_NAMES, Span, Window};
 use crate::base::text::{grouped, some};
 use crate::error::{Error, Result};
-use crate::recording::{SpikeRecording, Trace, Variable};
+use crate::recording::{MOST_NAMES, Span, SpikeRecording, Trace, Variable, Window};
 use crate::spiking::Tick;
 
 /// Most panels in a figure.
