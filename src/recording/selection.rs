@@ -109,6 +109,8 @@ pub struct Chosen<'a> {
     /// Chosen populations: name, with the range of neurons if only some are chosen, and number of
     /// chosen neurons.
     pub populations: Vec<(String, u32)>,
+    /// Populations that would have been chosen, had their spikes been recorded.
+    pub not_recorded: Vec<&'a str>,
     /// For each population of the recording: its index in `populations` and the chosen
     /// neurons, ascending.
     places: Vec<Option<(usize, Vec<Range<u32>>)>>,
@@ -136,7 +138,7 @@ impl<'a> Chosen<'a> {
             let (population, ids) = named(recording, text)?;
             wanted[population].push(ids);
         }
-        let (mut populations, mut places) = (Vec::new(), Vec::new());
+        let (mut populations, mut places, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for (p, ((name, size), wanted)) in recording.populations.iter().zip(wanted).enumerate() {
             let known = recording.recorded.of(p, *size);
             let both = |a: &Range<u32>, b: &Range<u32>| a.start.max(b.start)..a.end.min(b.end);
@@ -145,6 +147,9 @@ impl<'a> Chosen<'a> {
             if drawn.is_empty() {
                 if !wanted.is_empty() && !names.is_empty() {
                     return Err(not_recorded(format!("the spikes of {name} were not recorded"), name));
+                }
+                if names.is_empty() {
+                    unknown.push(name.as_str());
                 }
                 places.push(None);
                 continue;
@@ -165,7 +170,7 @@ impl<'a> Chosen<'a> {
             let problem = format!("this figure has room for {most}, not for {}", populations.len());
             return Err(Error::value("populations", problem).with_hint("choose some by name"));
         }
-        Ok(Chosen { recording, window, populations, places })
+        Ok(Chosen { recording, window, populations, not_recorded: unknown, places })
     }
 
     /// Place of a spike's population in `populations`, and number of the neuron among those that

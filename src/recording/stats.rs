@@ -48,7 +48,8 @@ pub struct Stats {
     pub bin_ms: f64,
     /// The populations in the recording's order.
     pub populations: Vec<PopulationStats>,
-    /// Populations of which no spikes were recorded: nothing is known of them.
+    /// Populations of which no spikes were recorded, unless some were chosen by name: nothing is
+    /// known of them.
     pub not_recorded: Vec<String>,
 }
 
@@ -282,8 +283,6 @@ pub fn stats(recording: &SpikeRecording, options: &StatsOptions) -> Result<Stats
         }
     }
     let described = populations.iter().zip(&chosen.populations);
-    let known = |p: usize, size: u32| !recording.recorded.of(p, size).is_empty();
-    let unknown = recording.populations.iter().enumerate().filter(|(p, (_, size))| !known(*p, *size));
     Ok(Stats {
         schema: "spikefuse.stats/1",
         from_ms: window.start_ms(),
@@ -291,7 +290,7 @@ pub fn stats(recording: &SpikeRecording, options: &StatsOptions) -> Result<Stats
         window_ms: f64::from(long) * window.dt_ms,
         bin_ms: f64::from(bin) * window.dt_ms,
         populations: described.map(|(population, (name, size))| population.describe(name, *size, &of)).collect(),
-        not_recorded: unknown.map(|(_, (name, _))| name.clone()).collect(),
+        not_recorded: chosen.not_recorded.iter().map(|name| (*name).to_owned()).collect(),
     })
 }
 
