@@ -1,12 +1,13 @@
 //! Intervals between the spikes of a neuron.
 
 use super::axes::{
-    BOTTOM, COLOURS, EDGE, LABEL, Panel, ROW, TICK, Ticks, envelope, fitting, key, margin, notes, nth_line, overhang,
-    overhang_log, round_up, short_ms, upward_label,
+    BOTTOM, COLOURS, EDGE, LABEL, Panel, ROW, TICK, Ticks, envelope, fitting, margin, overhang, overhang_log, round_up,
+    short_ms, upward_label,
 };
 use super::data::Table;
 use super::figure::{Anchor, Figure, GREY, WIDTH};
 use super::font::{shorten, width};
+use super::key::{key, notes, nth_line};
 use super::rate::{MOST_LINES, check_bins};
 use crate::base::text::grouped;
 use crate::error::Result;

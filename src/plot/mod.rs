@@ -32,6 +32,7 @@ pub(crate) mod figure;
 mod find;
 pub(crate) mod font;
 mod isi;
+mod key;
 mod raster;
 mod rate;
 mod trace;

@@ -1,12 +1,12 @@
 //! Spikes of all neurons over time, and how often they fire.
 
 use super::axes::{
-    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, margin, notes, overhang, short_ms,
-    upward_label,
+    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, margin, overhang, short_ms, upward_label,
 };
 use super::data::Table;
 use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind, WIDTH};
 use super::font::{shorten, width};
+use super::key::notes;
 use super::rate::{Rates, binned, default_width_ms, draw_steps};
 use crate::base::text::grouped;
 use crate::error::Result;

@@ -1,12 +1,12 @@
 //! How often the neurons of a population fire, over time.
 
 use super::axes::{
-    BOTTOM, EDGE, Panel, ROW, TICK, Ticks, TimeAxis, envelope, key, margin, notes, nth_line, overhang, round_up,
-    short_ms, upward_label,
+    BOTTOM, EDGE, Panel, ROW, TICK, Ticks, TimeAxis, envelope, margin, overhang, round_up, short_ms, upward_label,
 };
 use super::data::Table;
 use super::figure::{Figure, WIDTH};
 use super::font::shorten;
+use super::key::{key, notes, nth_line};
 use crate::error::{Error, Result};
 use crate::recording::{Chosen, Span, SpikeRecording, Window};
 use crate::spiking::Tick;
