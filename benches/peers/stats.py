@@ -94,7 +94,7 @@ def main():
                 largest = max(largest, difference)
                 print(f"{run.name:12} {of['name']:10} {name:28} {own:22.15g} {value:22.15g} {difference:9.1e}")
     print(f"largest relative difference: {largest:.1e}")
-    sys.exit(largest > 1e-12)
+    sys.exit(int(largest > 1e-12))
 
 
 if __name__ == "__main__":

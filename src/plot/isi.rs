@@ -149,7 +149,7 @@ impl<'a> Histograms<'a> {
         if self.all.len() <= COLOURS {
             text += &format!(", n = {}", grouped(of.total));
         }
-        shorten(name, TICK, (room - width(&text, TICK)).max(0.0)) + &text
+        shorten(name, TICK, (room - width(&text, TICK)).clamp(0.0, 300.0)) + &text
     }
 }
 
