@@ -11,6 +11,7 @@ mod progress;
 mod report;
 mod run;
 mod simulate;
+mod stats;
 
 use clap::{Parser, Subcommand};
 use spikefuse::base::files::json_text as json;
@@ -44,6 +45,8 @@ enum Verb {
     Report(report::ReportOptions),
     /// Simulate a network of spiking neurons
     Simulate(simulate::Simulate),
+    /// Rates, intervals, variability and synchrony of a recording in numbers
+    Stats(stats::StatsArgs),
     /// Draw a recording as SVG or PNG
     #[command(subcommand)]
     Plot(plot::Plot),
@@ -72,6 +75,7 @@ impl Cli {
             Verb::Energy(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),
             Verb::Simulate(verb) => verb.run(),
+            Verb::Stats(verb) => verb.run(),
             Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),
             Verb::Network(verb) => verb.run(),

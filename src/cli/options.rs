@@ -4,9 +4,10 @@ use clap::{Args, ValueEnum};
 use spikefuse::data::{ClassVectors, Dataset, Split};
 use spikefuse::hybrid::config::Config;
 use spikefuse::network::compile::Settings;
+use spikefuse::recording::{self, SpikeRecording};
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Seed of the embedded data set: it is the same for every training seed.
 const EMBEDDED_SEED: u64 = 0;
@@ -149,4 +150,20 @@ pub fn start_threads(needed: bool) -> Result<()> {
         Error::value("threads", format!("cannot be made: {e}"))
             .with_hint("allow more processes, for instance by ulimit -u")
     })
+}
+
+/// The spikes of a folder that `simulate --out` wrote, or of a file, with ticks of `dt_ms` if it
+/// does not say.
+pub fn read_recording(input: &Path, dt_ms: f64) -> Result<SpikeRecording> {
+    check_input(input)?;
+    match input.is_dir() {
+        true => Ok(recording::open(input)?.spikes),
+        false => recording::read_spikes(input, dt_ms),
+    }
+}
+
+/// Refuses an input that is not there.
+pub fn check_input(input: &Path) -> Result<()> {
+    let found = std::fs::metadata(input).map(drop);
+    found.map_err(|e| Error::file(input, format!("cannot read: {e}")))
 }
