@@ -1,7 +1,7 @@
 //! Names of populations, sources and receptors: what may be one, and where one leads.
 
 use super::checked::Network;
-use super::problem::{Checked, Problem, shown};
+use super::problem::shown;
 use super::projection::Origin;
 use crate::recording::{self, name_and_ids};
 use std::ops::Range;
