@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 /// An energy in pJ, with a unit that fits its size.
 pub(super) fn energy(pj: f64) -> String {
     let (value, unit) = match pj {
+        pj if pj >= 1e12 => (pj / 1e12, "J"),
         pj if pj >= 1e9 => (pj / 1e9, "mJ"),
         pj if pj >= 1e6 => (pj / 1e6, "uJ"),
         pj if pj >= 1e3 => (pj / 1e3, "nJ"),

@@ -42,30 +42,42 @@ impl Job {
     /// # Errors
     /// If a file cannot be read or asks for what cannot be done.
     pub fn read(path: &Path, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
-        let mut job = if ending(path) == "json" {
-            Self::read_sonata(path, seed, files_anywhere)?
-        } else {
-            let settings = Settings { seed, files_anywhere, ..Settings::default() };
-            let Compiled { network, record, duration, seed, files } = NetworkFile::read(path)?.compile(&settings)?;
-            let named = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
-            Job {
-                network,
-                naming: Naming::own(named),
-                ticks: duration,
-                spikes: record.spikes,
-                probes: record.probes,
-                seed,
-                inputs: files,
-                unused: Vec::new(),
-                replaced: Vec::new(),
-            }
-        };
-        job.inputs.push(path.to_path_buf());
-        if job.network.name().is_empty() {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            job.network = job.network.edit(|parts| parts.name = name)?;
+        match ending(path) == "json" {
+            true => Self::read_sonata(path, seed, files_anywhere)?.from_file(path),
+            false => Job::new(&NetworkFile::read(path)?, seed, files_anywhere),
         }
-        Ok(job)
+    }
+
+    /// Compiles a network file; as for [`Job::read`].
+    ///
+    /// # Errors
+    /// With line and column of what cannot be.
+    pub fn new(file: &NetworkFile, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
+        let settings = Settings { seed, files_anywhere, ..Settings::default() };
+        let Compiled { network, record, duration, seed, files } = file.compile(&settings)?;
+        let named = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
+        let job = Job {
+            network,
+            naming: Naming::own(named),
+            ticks: duration,
+            spikes: record.spikes,
+            probes: record.probes,
+            seed,
+            inputs: files,
+            unused: Vec::new(),
+            replaced: Vec::new(),
+        };
+        job.from_file(&file.path)
+    }
+
+    /// With the file among its inputs. A network without a name has the file's.
+    fn from_file(mut self, path: &Path) -> Result<Job> {
+        self.inputs.push(path.to_path_buf());
+        if self.network.name().is_empty() {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            self.network = self.network.edit(|parts| parts.name = name)?;
+        }
+        Ok(self)
     }
 
     #[cfg(feature = "hdf5")]
