@@ -1,6 +1,6 @@
 //! `network check` and `network info`.
 
-use super::options::NetworkOptions;
+use super::options::{NetworkOptions, is_dash};
 use super::talk;
 use clap::{Args, Subcommand};
 use spikefuse::Result;
@@ -44,7 +44,7 @@ pub struct InfoOptions {
     /// Print as JSON
     #[arg(long)]
     json: bool,
-    /// Write the graph of populations for Graphviz
+    /// Write the graph of populations for Graphviz; to - instead of the rest
     #[arg(long, value_name = "FILE")]
     dot: Option<PathBuf>,
     /// Seed in place of the file's
@@ -112,8 +112,11 @@ impl Network {
                 if let Some(path) = dot {
                     refuse_inputs(&path, &[file])?;
                     refuse_inputs(&path, &compiled.files)?;
-                    talk::wrote(&path);
                     write_output(&path, NetworkGraph::new(&compiled.network).to_dot().as_bytes())?;
+                    if is_dash(&path) {
+                        return Ok(ExitCode::SUCCESS);
+                    }
+                    talk::wrote(&path);
                 }
                 super::print(&if json { super::json(&info)? } else { info.to_string() })?;
             }

@@ -142,7 +142,7 @@ fn a_dash_is_standard_input_or_output() {
     assert_eq!((code, priced), (0, desk.done("energy net.ron --table loihi")));
     assert_eq!(desk.done("energy sim --out -"), desk.done("energy sim"));
     assert!(desk.done("plot raster sim --svg --out -").starts_with("<svg"));
-    assert!(desk.done("network info net.ron --dot -").contains("digraph"));
+    assert!(desk.done("network info net.ron --dot -").starts_with("digraph"));
     for args in ["simulate net.ron --out -", "data generate --out -", "evaluate --model -", "train --out -"] {
         desk.refused(args, "this is a folder");
     }
