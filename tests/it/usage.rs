@@ -119,7 +119,10 @@ fn values_of_a_network_are_set() {
     // What is wrong with a value is told as of the file.
     desk.refused("network check net.ron --set population.exc.size=0", "net.ron:5:");
     assert_eq!(fs::read_to_string(desk.path("net.ron")).unwrap(), NETWORK);
-    assert!(desk.done("network check net.ron --set population.exc.size=50").contains("50 neurons"));
+    assert!(
+        desk.done("network check net.ron --set population.exc.size=50 --set source.noise.size=50")
+            .contains("50 neurons")
+    );
     desk.done("simulate net.ron --out sim");
     desk.refused("energy sim --set seed=3", "is for network files only");
 }
@@ -199,7 +202,7 @@ fn messages_say_what_was_meant() {
     desk.refused("compare net.ron --threads many", "expected a number of threads");
     assert!(desk.done("simulate net.ron --threads 1").contains(", 1 thread\n"));
     fs::write(desk.path("net.ron"), NETWORK.replace("\"exc\"", "\"exc/a\"")).unwrap();
-    desk.refused("network check net.ron", "net.ron:5:27: populations[0].name: 'exc/a' cannot be the name of a group");
+    desk.refused("network check net.ron", "net.ron:5:26: populations[0].name: 'exc/a' cannot be the name of a group");
     desk.refused("simulate net.ron --out sim", "'exc/a' cannot be the name of a group");
 }
 
