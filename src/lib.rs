@@ -67,7 +67,7 @@
 //! | [`plot`] | figures of recordings |
 //! | [`data`] | audio-visual data sets and the embedded set |
 //! | [`hybrid`] | the hybrid model: dense branch, spiking branch, factor, fusion; training, metric, test |
-//! | [`report`] | what a run of the hybrid came to: table, JSON, page, pictures |
+//! | [`report`] | what a run came to, of a simulation or of the hybrid: table, JSON, page, pictures |
 #![deny(missing_docs)]
 
 #[doc(hidden)]

@@ -127,7 +127,7 @@ impl EnergyOptions {
         };
         if is_network {
             let file = text.map_or_else(|| self.reach.read(run), |text| self.reach.parse(text))?;
-            let job = Job::new(&file, None, self.reach.files_anywhere)?;
+            let job = Job::of_file(&file, None, self.reach.files_anywhere)?;
             let (ticks, inputs) = (job.duration(self.duration)?, job.inputs.clone());
             let finished = job.simulate(ticks, Driver::Event, available_threads(), None, &RunBars::default())?;
             return Ok((finished.simulation.ledger(), inputs));

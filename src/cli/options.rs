@@ -116,7 +116,7 @@ pub enum DriverOption {
     Event,
     /// Every neuron at every tick
     Clock,
-    /// The one that the activity suits: of each population, or of each clip
+    /// For each population the one that its activity suits; for clips the event-driven one
     Auto,
 }
 

@@ -103,7 +103,7 @@ impl Simulate {
 
     fn job(&self) -> Result<Job> {
         if ending(&self.network) != "json" {
-            return Job::new(&self.reach.read(&self.network)?, self.seed, self.reach.files_anywhere);
+            return Job::of_file(&self.reach.read(&self.network)?, self.seed, self.reach.files_anywhere);
         }
         if !self.reach.set.is_empty() {
             return Err(Error::value("--set", "is for network files (.ron) only"));

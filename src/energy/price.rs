@@ -135,7 +135,7 @@ impl EnergyTable {
             dense_twin_partial: false,
             unpriced: Vec::new(),
         };
-        let mut priced = false;
+        let (mut priced, mut known) = (false, false);
         for (branch, layer) in ledger.layers() {
             let entries: Vec<&Entry> =
                 ledger.entries.iter().filter(|e| e.branch == branch && e.layer == layer).collect();
@@ -147,6 +147,7 @@ impl EnergyTable {
                         // A price of 0, as of a neuron whose energy is part of that of its
                         // synapses, does not make a layer priced.
                         any |= price > 0.0 && entry.count > 0;
+                        known = true;
                         pj += price * entry.count as f64;
                     }
                     Err(reason) => partial |= energy.leave_out(entry, reason),
@@ -164,7 +165,8 @@ impl EnergyTable {
             let layer = layer.into();
             energy.by_layer.push(LayerEnergy { branch, layer, pj, partial, dense_twin_pj, dense_twin_partial });
         }
-        if !priced {
+        // Where nothing was done the energy is 0, if any of it has a price.
+        if !known || !priced && energy.partial {
             let mut reasons: Vec<&str> = energy.unpriced.iter().map(|u| u.reason.as_str()).collect();
             // Reasons on which a user can act come first.
             reasons.sort_unstable_by_key(|reason| *reason == NO_PRICE);
@@ -367,6 +369,31 @@ mod tests {
         let expected = [of("functions", None), of("layer", None), ours, of("sums", None)];
         assert_eq!(twins("loihi"), BTreeMap::from(expected));
         assert_eq!(price("loihi", &ledger).dense_twin_pj, None);
+    }
+
+    /// A silent layer takes no energy; spikes that have no price in a table of MACs are another matter.
+    #[test]
+    fn what_did_nothing_takes_nothing() {
+        let mut ledger = Ledger::new(1);
+        let layer = SpikingLayer {
+            counts: LayerCounts::default(),
+            analog_macs: 0,
+            neuron_steps: 0,
+            update: MEMBRANE_UPDATE,
+            reset: Cost::ZERO,
+            threshold: Cost::ZERO,
+            twin: Some([1000, 10]),
+        };
+        ledger.file_spiking("silent", DataType::Fp32, &layer);
+        let energy = price("45nm-fp32", &ledger);
+        assert_eq!((energy.of(|_| true), energy.dense_twin_pj), (Priced::Whole(0.0), Some(4600.0)));
+        // Clock-driven, a table of synaptic events in which neurons cost nothing by themselves has no
+        // price for what is done.
+        let counts = LayerCounts { macs: 9, membrane_updates: 5, ..LayerCounts::default() };
+        let mut ledger = Ledger::new(1);
+        ledger.file_spiking("dense", DataType::Fp64, &SpikingLayer { counts, twin: None, ..layer });
+        let problem = EnergyTable::find("truenorth").unwrap().apply(&ledger, None).unwrap_err().to_string();
+        assert!(problem.contains("it prices nothing of this run"), "{problem}");
     }
 
     /// A layer that only multiplies analog values has no energy by a table of synaptic events,

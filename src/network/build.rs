@@ -9,6 +9,10 @@ use super::time::Ms;
 use crate::error::{Error, Result};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Builders made so far.
+static BUILDERS: AtomicU64 = AtomicU64::new(0);
 
 /// A network that is being made.
 #[derive(Debug, Clone)]
@@ -17,11 +21,14 @@ pub struct NetworkBuilder {
     folder: PathBuf,
     /// The first thing that cannot be said in a network file.
     fault: Option<Problem>,
+    /// Number of the builder among all of the process, by which it knows its own references.
+    id: u64,
 }
 
 /// A population of a [`NetworkBuilder`], or a range of its neurons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PopulationRef {
+    builder: u64,
     index: usize,
     ids: Option<(u32, u32)>,
 }
@@ -29,6 +36,7 @@ pub struct PopulationRef {
 /// A source of a [`NetworkBuilder`], or a range of its elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceRef {
+    builder: u64,
     index: usize,
     ids: Option<(u32, u32)>,
 }
@@ -84,7 +92,7 @@ impl NetworkBuilder {
             projections: Vec::new(),
             record: RecordSpec::default(),
         };
-        NetworkBuilder { spec, folder: PathBuf::new(), fault: None }
+        NetworkBuilder { spec, folder: PathBuf::new(), fault: None, id: BUILDERS.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// The run's seed, for whatever is drawn and has none of its own.
@@ -119,7 +127,7 @@ impl NetworkBuilder {
     pub fn population(&mut self, name: impl Into<String>, size: u32, neuron: impl Into<NeuronSpec>) -> PopulationRef {
         let (name, neuron) = (name.into(), neuron.into());
         self.spec.populations.push(PopulationSpec { name, size, neuron, receptors: Vec::new(), initial: None });
-        PopulationRef { index: self.spec.populations.len() - 1, ids: None }
+        PopulationRef { builder: self.id, index: self.spec.populations.len() - 1, ids: None }
     }
 
     /// Adds a receptor to a population. Without any it has one: exponential for [`CubaLif`], else
@@ -140,7 +148,7 @@ impl NetworkBuilder {
     /// Adds elements that emit spikes or values.
     pub fn source(&mut self, name: impl Into<String>, size: u32, emits: impl Into<EmitsSpec>) -> SourceRef {
         self.spec.sources.push(SourceSpec { name: name.into(), size, emits: emits.into() });
-        SourceRef { index: self.spec.sources.len() - 1, ids: None }
+        SourceRef { builder: self.id, index: self.spec.sources.len() - 1, ids: None }
     }
 
     /// Begins a connection from neurons or elements to neurons; a method of the result adds it.
@@ -201,7 +209,8 @@ impl NetworkBuilder {
         compile(spec, folder, &settings).map_err(|problem| named(spec, problem))
     }
 
-    /// Checks and completes the network.
+    /// Checks and completes the network. What is to be recorded and how long is part of
+    /// [`NetworkBuilder::compile`], not of a network.
     ///
     /// # Errors
     /// As [`NetworkBuilder::compile`].
@@ -217,7 +226,8 @@ impl NetworkBuilder {
             self.fault.get_or_insert(fault);
             return None;
         }
-        let found = self.spec.populations.get_mut(population.index);
+        let own = population.builder == self.id;
+        let found = self.spec.populations.get_mut(population.index).filter(|_| own);
         if found.is_none() {
             self.fault.get_or_insert(stranger());
         }
@@ -227,8 +237,14 @@ impl NetworkBuilder {
     /// A population, source or range as a network file names it.
     fn text(&mut self, origin: OriginRef) -> String {
         let (name, ids) = match origin {
-            OriginRef::Population(p) => (self.spec.populations.get(p.index).map(|found| &found.name), p.ids),
-            OriginRef::Source(s) => (self.spec.sources.get(s.index).map(|found| &found.name), s.ids),
+            OriginRef::Population(p) => {
+                let found = self.spec.populations.get(p.index).filter(|_| p.builder == self.id);
+                (found.map(|found| &found.name), p.ids)
+            }
+            OriginRef::Source(s) => {
+                let found = self.spec.sources.get(s.index).filter(|_| s.builder == self.id);
+                (found.map(|found| &found.name), s.ids)
+            }
         };
         match (name, ids) {
             (Some(name), None) => name.clone(),

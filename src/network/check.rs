@@ -3,6 +3,7 @@
 //! and added up.
 
 use super::component::{components, digraph};
+use super::names::check_name;
 use super::numbers::{LARGEST, finite, fraction, in_range, largest, not_negative, positive};
 use super::parts::NetworkParts;
 use super::population::{Population, Threshold};
@@ -53,7 +54,7 @@ pub(super) fn check_dt(dt_ms: f64) -> Checked<()> {
     crate::recording::check_dt(dt_ms).map_err(|problem| Problem::new("dt_ms", problem))
 }
 
-/// At least one population; names of populations and sources are unique, sizes are not 0.
+/// At least one population; names of populations and sources are names and unique, sizes are not 0.
 pub(super) fn check_names<'a>(
     populations: impl Iterator<Item = (&'a str, u32)>,
     sources: impl Iterator<Item = (&'a str, u32)>,
@@ -69,6 +70,7 @@ pub(super) fn check_names<'a>(
         if size == 0 {
             return Err(Problem::new(format!("{place}.size"), "0: expected at least 1"));
         }
+        check_name(&format!("{place}.name"), name)?;
         if !known.insert(name) {
             let message = format!("{} names a population or source already: names are unique", shown(name));
             return Err(Problem::new(format!("{place}.name"), message));

@@ -2,7 +2,7 @@
 //!
 //! A [`CellGroup`] is one part's share of one population. What computes the neurons of a kind
 //! stands behind this trait; exchange, synapses, recording, choice of drivers and checkpoints know
-//! nothing else of them. One tick of a cell group, phase by phase, is `tick::advance`; it is
+//! nothing else of them. One tick of a cell group, phase by phase, is `tick::one_tick`; it is
 //! compiled for each kind, so that one virtual call is made per population and epoch and none per
 //! tick.
 
@@ -20,8 +20,11 @@ pub(super) const GROUP: usize = 8;
 
 /// One part's share of a population of any kind of neuron.
 ///
+/// Phase 2, arrivals, comes where `TakesIn` says: before thresholds are compared, after that, or at
+/// the start of the next tick, before phase 1 of that tick.
+///
 /// Neurons are addressed by their place in the share (*local* ids), except where ids of the
-/// population are said to be meant. The phases of a tick come in the order of `tick::advance`. What
+/// population are said to be meant. The phases of a tick come in the order of `tick::one_tick`. What
 /// has a default is needed by kinds that can be event-driven, or that keep more than they show.
 pub(super) trait CellGroup: Send {
     /// Ids of the neurons within the population. The first is a multiple of [`GROUP`].

@@ -85,7 +85,9 @@ impl Checkpoint {
         let header: Header = serde_json::from_str(&text).map_err(|e| wrong(format!("header: {e}")).with_hint(anew))?;
         if header.of != of {
             let problem = format!("belongs to {}; this run is of {of}", header.of);
-            return Err(wrong(problem).with_hint("resume with the network, options and seed that the run began with"));
+            return Err(wrong(problem).with_hint(
+                "resume with the network, options, seed and version of this program that the run began with",
+            ));
         }
         let data = |name: &str, dtype| match tensors.tensor(name) {
             Ok(tensor) if tensor.dtype() == dtype => Ok(tensor.data().to_vec()),

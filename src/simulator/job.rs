@@ -36,27 +36,13 @@ pub struct Job {
 }
 
 impl Job {
-    /// Reads a network file (`.ron`), or the `simulation_config.json` of a SONATA network. `seed`
-    /// stands in for the file's, and `files_anywhere` lets it name files outside its own folder.
+    /// A run of a compiled network, as [`NetworkBuilder::compile`] gives it.
     ///
-    /// # Errors
-    /// If a file cannot be read or asks for what cannot be done.
-    pub fn read(path: &Path, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
-        match ending(path) == "json" {
-            true => Self::read_sonata(path, seed, files_anywhere)?.from_file(path),
-            false => Job::new(&NetworkFile::read(path)?, seed, files_anywhere),
-        }
-    }
-
-    /// Compiles a network file; as for [`Job::read`].
-    ///
-    /// # Errors
-    /// With line and column of what cannot be.
-    pub fn new(file: &NetworkFile, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
-        let settings = Settings { seed, files_anywhere, ..Settings::default() };
-        let Compiled { network, record, duration, seed, files } = file.compile(&settings)?;
+    /// [`NetworkBuilder::compile`]: crate::network::build::NetworkBuilder::compile
+    pub fn new(compiled: Compiled) -> Job {
+        let Compiled { network, record, duration, seed, files } = compiled;
         let named = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
-        let job = Job {
+        Job {
             network,
             naming: Naming::own(named),
             ticks: duration,
@@ -66,12 +52,32 @@ impl Job {
             inputs: files,
             unused: Vec::new(),
             replaced: Vec::new(),
-        };
-        job.from_file(&file.path)
+        }
+    }
+
+    /// Reads a network file (`.ron`), or the `simulation_config.json` of a SONATA network. `seed`
+    /// stands in for the file's, and `files_anywhere` lets it name files outside its own folder.
+    ///
+    /// # Errors
+    /// If a file cannot be read or asks for what cannot be done.
+    pub fn read(path: &Path, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
+        match ending(path) == "json" {
+            true => Self::read_sonata(path, seed, files_anywhere)?.with_file(path),
+            false => Job::of_file(&NetworkFile::read(path)?, seed, files_anywhere),
+        }
+    }
+
+    /// Compiles a network file; as for [`Job::read`].
+    ///
+    /// # Errors
+    /// With line and column of what cannot be.
+    pub fn of_file(file: &NetworkFile, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
+        let settings = Settings { seed, files_anywhere, ..Settings::default() };
+        Job::new(file.compile(&settings)?).with_file(&file.path)
     }
 
     /// With the file among its inputs. A network without a name has the file's.
-    fn from_file(mut self, path: &Path) -> Result<Job> {
+    fn with_file(mut self, path: &Path) -> Result<Job> {
         self.inputs.push(path.to_path_buf());
         if self.network.name().is_empty() {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -117,7 +123,7 @@ impl Job {
     /// # Errors
     /// If an item is none of these or names what the network does not have.
     pub fn record(mut self, list: &str) -> Result<Job> {
-        (self.spikes, self.probes) = parse_record(list, &self.network, &self.naming.populations)?;
+        (self.spikes, self.probes) = parse_record("--record", list, &self.network, &self.naming.populations)?;
         Ok(self)
     }
 
@@ -192,11 +198,16 @@ fn all_populations(populations: &[(String, u32)]) -> impl Iterator<Item = (Origi
 /// Whose spikes are recorded, and probes.
 type Choice = (Vec<(Origin, Range<u32>)>, Vec<Probe>);
 
-/// Parses `spikes,membrane:POP[0..4],...`.
-pub(super) fn parse_record(list: &str, network: &Network, populations: &[(String, u32)]) -> Result<Choice> {
+/// Parses `spikes,membrane:POP[0..4],...`, the value of `option`.
+pub(super) fn parse_record(
+    option: &str,
+    list: &str,
+    network: &Network,
+    populations: &[(String, u32)],
+) -> Result<Choice> {
     let wrong = |item: &str, problem: String| {
         let hint = "for example spikes,membrane:exc[0..4],threshold:exc[7]";
-        Err(Error::value(format!("--record {item}"), problem).with_hint(hint))
+        Err(Error::value(format!("{option} {item}"), problem).with_hint(hint))
     };
     let (mut spikes, mut probes) = (Vec::new(), Vec::new());
     for item in list.split(',').map(str::trim) {

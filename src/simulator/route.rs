@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 /// A projection's synapses on one part's neurons.
 pub(super) struct Route {
-    /// Index of the population, or behind those of the source, that the spikes come from.
+    /// Where the spikes come from: index of the population, or number of populations plus index of
+    /// the source.
     pub origin: usize,
     from_ids: Range<u32>,
     receptor: usize,

@@ -1,26 +1,38 @@
 //! A run kept in memory.
 
 use super::chosen::Chosen;
-use super::job::{duration, merged, parse_record};
+use super::job::{merged, parse_record};
 use super::simulation::Simulation;
 use crate::energy::Ledger;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
 use crate::error::{Error, Result};
+use crate::network::compile::{Compiled, Record};
 use crate::network::{Network, Origin};
 use crate::recording::{Header, Memory, Recorded, Recorder, SpikeRecording, Trace, Variable};
 use crate::spiking::{Driver, Tick};
 use std::ops::Range;
+use std::result::Result as StdResult;
 use std::sync::Arc;
 
 /// A run of a network, before it begins: see [`Network::simulate`].
 #[derive(Debug, Clone)]
+#[must_use = "a run begins with `.run()`"]
 pub struct Simulate<'a> {
     network: &'a Network,
-    duration_ms: f64,
+    ticks: StdResult<Tick, String>,
     driver: Driver,
     threads: usize,
-    record: Option<&'a str>,
+    record: Recording<'a>,
+}
+
+/// What is recorded.
+#[derive(Debug, Clone)]
+enum Recording<'a> {
+    /// What a text names.
+    Listed(&'a str),
+    /// What a network file says.
+    Given(&'a Record),
 }
 
 /// What a run came to.
@@ -75,7 +87,19 @@ impl Network {
     /// # Ok::<(), spikefuse::Error>(())
     /// ```
     pub fn simulate(&self, duration_ms: f64) -> Simulate<'_> {
-        Simulate { network: self, duration_ms, driver: Driver::Auto, threads: 1, record: None }
+        let ticks = crate::network::duration(duration_ms, self.dt_ms());
+        let record = Recording::Listed("spikes");
+        Simulate { network: self, ticks, driver: Driver::Auto, threads: 1, record }
+    }
+}
+
+impl Compiled {
+    /// A run of this network, kept in memory, for the duration and with the recording that the
+    /// network file or builder says; see [`Network::simulate`].
+    pub fn simulate(&self) -> Simulate<'_> {
+        let ticks = self.duration.ok_or_else(|| "the network does not say how long to run".to_owned());
+        let record = Recording::Given(&self.record);
+        Simulate { network: &self.network, ticks, driver: Driver::Auto, threads: 1, record }
     }
 }
 
@@ -93,7 +117,7 @@ impl<'a> Simulate<'a> {
     /// What is recorded: items such as `spikes`, `spikes:exc[0..4]`, `membrane:exc[3]`,
     /// `threshold:exc`, `current:exc`, separated by commas.
     pub fn record(self, list: &'a str) -> Self {
-        Simulate { record: Some(list), ..self }
+        Simulate { record: Recording::Listed(list), ..self }
     }
 
     /// Runs it.
@@ -103,10 +127,13 @@ impl<'a> Simulate<'a> {
     /// does not have, or there is no memory.
     pub fn run(self) -> Result<Run> {
         let network = self.network;
-        let ticks = duration(Some(self.duration_ms), None, network.dt_ms())?;
+        let ticks = self.ticks.map_err(|problem| Error::value("duration", problem))?;
         let mut populations: Vec<(String, u32)> =
             network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
-        let (spikes, probes) = parse_record(self.record.unwrap_or("spikes"), network, &populations)?;
+        let (spikes, probes) = match self.record {
+            Recording::Listed(list) => parse_record("record", list, network, &populations)?,
+            Recording::Given(record) => (record.spikes.clone(), record.probes.clone()),
+        };
         let probes = merged(probes);
         let mut places = vec![None; network.sources().len()];
         for (s, source) in network.sources().iter().enumerate() {

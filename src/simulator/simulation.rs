@@ -64,7 +64,10 @@ impl Simulation {
         memory::check("the network with what is recorded", network.memory().saturating_add(probed))?;
         for probe in &probes {
             let population = network.populations().get(probe.population);
-            let size = population.map_or(0, |population| population.size);
+            let Some(size) = population.map(|population| population.size) else {
+                let problem = format!("population {} of {}", probe.population, network.populations().len());
+                return Err(Error::value("probe", problem));
+            };
             if !probe.neurons.is_sorted_by(|a, b| a < b) || probe.neurons.last().is_some_and(|&id| id >= size) {
                 return Err(Error::value("probe", format!("neurons must ascend within a population of {size}")));
             }

@@ -60,8 +60,8 @@ impl<C: CellGroup> Advance for C {
 /// The order of events in a tick. Both drivers keep it, and so do all kinds of neurons.
 #[inline(always)]
 fn one_tick<C: CellGroup>(cells: &mut C, epoch: &mut Epoch, at: usize, tick: Tick) -> Result<()> {
-    // Arrivals of the tick before, where they were put off; those of the first tick were taken in
-    // if the driver has changed.
+    // Arrivals of the tick before, where they were put off, unless a change of driver has taken them
+    // in already.
     if epoch.takes_in == TakesIn::AtNextTick && *epoch.arrived < tick {
         epoch.incoming.deliver(tick - 1, cells)?;
         *epoch.arrived = tick;

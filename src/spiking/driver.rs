@@ -8,8 +8,9 @@ pub enum Driver {
     Event,
     /// Every neuron at every tick, with dense products.
     Clock,
-    /// The one that the measured activity suits: for each population of a simulation anew while it
-    /// runs, for each clip of a stack by the spikes of its input.
+    /// The driver that suits: for each population of a simulation by its measured activity, anew
+    /// while it runs; for clips of a stack the event-driven one, which is the quicker one there at
+    /// every rate.
     #[default]
     Auto,
 }

@@ -34,13 +34,15 @@ impl Hold {
         const TRIES: usize = 100;
         let fail = |e: std::io::Error| Error::caused_by(folder, "cannot write here", e);
         let path = folder.join(LOCK);
-        let mut made = Vec::new();
+        let (mut made, mut last) = (Vec::new(), None);
         for _ in 0..TRIES {
             match make_folder(folder) {
                 Ok(new) => made.extend(new),
-                // The previous holder removed a folder in the meantime.
-                Err(e) if e.kind() == ErrorKind::NotFound => continue,
-                Err(e) if e.kind() == ErrorKind::AlreadyExists && folder.symlink_metadata().is_err() => continue,
+                // The previous holder may have removed a folder in the meantime.
+                Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {
+                    last = Some(e);
+                    continue;
+                }
                 Err(e) => return Err(fail(e)),
             }
             let mut open = File::options();
@@ -80,7 +82,7 @@ impl Hold {
                 return Ok(hold);
             }
         }
-        Err(Error::file(folder, "is taken and given back all the time by other processes"))
+        Err(last.map_or_else(|| Error::file(folder, "is taken and given back all the time by other processes"), fail))
     }
 
     fn write(&mut self, text: &str) -> std::io::Result<()> {

@@ -4,9 +4,6 @@ use super::layers::{Stack, check_finite, check_vector};
 use crate::error::{Error, Result};
 use crate::spiking::SpikeTrain;
 
-/// Spikes of each input per tick above which [`Driver::Auto`] goes tick by tick.
-const BUSY: f64 = 0.2;
-
 /// What enters the first layer.
 #[derive(Debug, Clone, Copy)]
 pub enum Input<'a> {
@@ -35,12 +32,6 @@ impl<'a> ClipInput<'a> {
     /// Without cues.
     pub fn new(input: Input<'a>) -> Self {
         ClipInput { input, cues: Vec::new(), pooling: &[] }
-    }
-
-    /// Whether its spikes are so many that dense products are quicker. Analog input is not: the
-    /// event driver multiplies it as well, if it is constant, only once.
-    pub(super) fn is_busy(&self, stack: &Stack, ticks: usize) -> bool {
-        matches!(self.input, Input::Spikes(train) if train.total() as f64 > BUSY * (stack.inputs() * ticks) as f64)
     }
 
     pub(super) fn check(&self, stack: &Stack, ticks: usize) -> Result<()> {

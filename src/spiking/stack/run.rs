@@ -63,14 +63,11 @@ pub fn run(
         population.reset(layer, clip.cues.get(l).copied().unwrap_or_default());
         population.tally.off = scratch.uncounted;
     }
-    let clocked = match driver {
-        Driver::Event => false,
-        Driver::Clock => true,
-        Driver::Auto => clip.is_busy(stack, ticks),
-    };
-    match clocked {
-        false => event::run(stack, clip, ticks, &mut scratch.populations, &mut scratch.lazy, probe)?,
-        true => clock::run(stack, clip, ticks, &mut scratch.populations, probe),
+    match driver {
+        Driver::Event | Driver::Auto => {
+            event::run(stack, clip, ticks, &mut scratch.populations, &mut scratch.lazy, probe)?;
+        }
+        Driver::Clock => clock::run(stack, clip, ticks, &mut scratch.populations, probe),
     }
     let (trains, counts) = scratch.populations.iter().map(|p| (p.train.clone(), p.tally.counts)).unzip();
     Ok(ClipRun { trains, counts })
