@@ -4,12 +4,11 @@
 
 mod cli;
 
-use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match cli::Cli::parse().run() {
+    match cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
             let mut message = format!("error: {}\n", cli::shown(&error.to_string()));

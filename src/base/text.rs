@@ -37,6 +37,14 @@ pub(crate) fn grouped(count: u64) -> String {
     groups.join(",")
 }
 
+/// The edit distance of the first characters of two names. A name may be a whole file by mistake,
+/// and the distance takes time that grows with both lengths.
+pub(crate) fn distance(a: &str, b: &str) -> usize {
+    const MOST: usize = 100;
+    let start = |name: &str| name.chars().take(MOST).collect::<String>();
+    strsim::levenshtein(&start(a), &start(b))
+}
+
 /// `1 layer`, `2 layers`.
 pub fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })

@@ -1,13 +1,13 @@
 //! `compare`.
 
 use super::evaluate::report;
-use super::options::{DataOptions, NetworkOptions};
+use super::options::{DataOptions, NetworkOptions, folder, threads};
 use super::simulate::available_threads;
+use super::talk;
 use clap::Args;
 use spikefuse::energy::{Energy, EnergyTable};
 use spikefuse::hybrid::compare::{Parity, crossover};
 use spikefuse::hybrid::saved::{Saved, TestClips};
-use spikefuse::network::compile::NetworkFile;
 use spikefuse::report::{energy_table, synops_table};
 use spikefuse::simulator::{self, duration};
 use spikefuse::spiking::Driver;
@@ -22,14 +22,14 @@ const RATE_TICKS: u32 = 1000;
 /// Options of `compare`.
 #[derive(Args)]
 pub struct Compare {
-    /// Network file, to compare both drivers on it; without it, on a trained model
+    /// Network file (- for standard input), to compare both drivers on it; without it, on a trained model
     #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with_all = ["model", "data"])]
     network: Option<PathBuf>,
     /// Simulated time [default: the network file's]
     #[arg(long, value_name = "MS", requires = "network", allow_negative_numbers = true)]
     duration: Option<f64>,
     /// Most threads [default: all]
-    #[arg(long, value_name = "N", requires = "network")]
+    #[arg(long, value_name = "N", requires = "network", value_parser = threads)]
     threads: Option<usize>,
     /// Seed in place of the network file's
     #[arg(long, requires = "network")]
@@ -37,7 +37,7 @@ pub struct Compare {
     #[command(flatten)]
     reach: NetworkOptions,
     /// Folder that `run --out` or `train --out` wrote
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     model: Option<PathBuf>,
     #[command(flatten)]
     data: DataOptions,
@@ -70,9 +70,9 @@ impl Compare {
     }
 
     fn on_network(&self, file: &Path) -> Result<ExitCode> {
-        let compiled = NetworkFile::read(file)?.compile(&self.reach.settings(self.seed))?;
+        let compiled = self.reach.read(file)?.compile(&self.reach.settings(self.seed))?;
         let ticks = duration(self.duration, compiled.duration, compiled.network.dt_ms())?;
-        let threads = self.threads.unwrap_or_else(available_threads).max(1);
+        let threads = self.threads.unwrap_or_else(available_threads);
         let bar = super::progress::bar("compare", 0);
         let mut progress = |done: usize, total: usize| {
             bar.set_length(total as u64);
@@ -97,6 +97,7 @@ impl Compare {
 
     fn on_clips(&self, model: &Path) -> Result<ExitCode> {
         let saved = Saved::load(model)?;
+        talk::read(model);
         let dataset = self.data.open()?;
         saved.check_dataset(&dataset)?;
         if !saved.model.has_spikes() {

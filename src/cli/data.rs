@@ -1,6 +1,6 @@
 //! `data generate` and `data info`.
 
-use super::options::DataOptions;
+use super::options::{DataOptions, folder};
 use clap::{Args, Subcommand};
 use spikefuse::data::{generate, inspect};
 use spikefuse::{Error, Result};
@@ -19,7 +19,7 @@ pub enum Data {
 #[derive(Args)]
 pub struct Generate {
     /// Folder to make it in; must be empty or not exist
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     out: PathBuf,
     /// Seed of the set
     #[arg(long, default_value_t = 0)]

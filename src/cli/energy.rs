@@ -1,12 +1,13 @@
 //! `energy`.
 
-use super::options::NetworkOptions;
+use super::options::{NetworkOptions, is_dash};
 use super::progress::RunBars;
 use super::simulate::available_threads;
+use super::talk;
 use clap::{Args, ValueEnum};
-use spikefuse::base::files::{ending, refuse_inputs, write_output};
+use spikefuse::base::files::{STDIN, ending, read_stdin, refuse_inputs, write_output};
 use spikefuse::energy::{DataType, Ledger};
-use spikefuse::report::{PricedLedger, read_ledger, tables_csv, tables_json, tables_text};
+use spikefuse::report::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
 use spikefuse::simulator::Job;
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct EnergyOptions {
     /// A report.json or simulation.json, the folder that holds one, or a network file, which is
-    /// simulated
+    /// simulated; - for one of these files from standard input
     #[arg(value_name = "REPORT|RUN_DIR|NETWORK.ron", required_unless_present = "list_tables")]
     run: Option<PathBuf>,
     /// Table by name, or a .ron file with one of your own; may be given several times [default: all
@@ -38,7 +39,10 @@ pub struct EnergyOptions {
     /// Form of the output
     #[arg(long, value_enum, default_value = "table")]
     format: FormatOption,
-    /// File to write instead of standard output
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// File to write instead of standard output, which is -
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -79,7 +83,7 @@ impl EnergyOptions {
     /// Prices a run.
     pub fn run(self) -> Result<ExitCode> {
         let Some(run) = self.run.as_deref().filter(|_| !self.list_tables) else {
-            let text = match self.format {
+            let text = match self.format() {
                 FormatOption::Json => tables_json()?,
                 FormatOption::Csv => tables_csv()?,
                 FormatOption::Table => tables_text(),
@@ -89,7 +93,7 @@ impl EnergyOptions {
         let (ledger, mut inputs) = self.ledger(run)?;
         inputs.extend(self.table.iter().cloned());
         let priced = PricedLedger::new(&ledger, &self.table, self.priced_as.map(TypeOption::data_type))?;
-        let text = match self.format {
+        let text = match self.format() {
             FormatOption::Json => priced.json()?,
             FormatOption::Csv => priced.csv()?,
             FormatOption::Table => priced.table(),
@@ -97,11 +101,16 @@ impl EnergyOptions {
         self.write(&text, &inputs)
     }
 
+    fn format(&self) -> FormatOption {
+        if self.json { FormatOption::Json } else { self.format }
+    }
+
     fn write(&self, text: &str, inputs: &[PathBuf]) -> Result<ExitCode> {
         match &self.out {
             Some(path) => {
                 refuse_inputs(path, inputs)?;
                 write_output(path, text.as_bytes())?;
+                talk::wrote(path);
             }
             None => super::print(text)?,
         }
@@ -110,8 +119,15 @@ impl EnergyOptions {
 
     /// The ledger of a run, and the files that it comes from.
     fn ledger(&self, run: &Path) -> Result<(Ledger, Vec<PathBuf>)> {
-        if ending(run) == "ron" {
-            let job = Job::read(run, None, self.reach.files_anywhere)?;
+        let text = if is_dash(run) { Some(read_stdin()?) } else { None };
+        let is_network = match &text {
+            // A report is a JSON document, a network file none.
+            Some(text) => !text.trim_start().starts_with('{'),
+            None => ending(run) == "ron",
+        };
+        if is_network {
+            let file = text.map_or_else(|| self.reach.read(run), |text| self.reach.parse(text))?;
+            let job = Job::of_file(&file, None, self.reach.files_anywhere)?;
             let (ticks, inputs) = (job.duration(self.duration)?, job.inputs.clone());
             let finished = job.simulate(ticks, Driver::Event, available_threads(), None, &RunBars::default())?;
             return Ok((finished.simulation.ledger(), inputs));
@@ -119,6 +135,13 @@ impl EnergyOptions {
         if self.duration.is_some() {
             return Err(Error::value("--duration", "is for network files only"));
         }
-        read_ledger(run).map(|(ledger, path)| (ledger, vec![path]))
+        if !self.reach.set.is_empty() {
+            return Err(Error::value("--set", "is for network files only"));
+        }
+        if let Some(text) = text {
+            return Ok((parse_ledger(Path::new(STDIN), &text)?, Vec::new()));
+        }
+        let found = read_ledger(run).inspect(|(_, path)| talk::read(path));
+        found.map(|(ledger, path)| (ledger, vec![path]))
     }
 }

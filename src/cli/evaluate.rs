@@ -1,7 +1,8 @@
 //! `evaluate`.
 
-use super::options::{DataOptions, DriverOption};
+use super::options::{DataOptions, DriverOption, folder};
 use super::progress::bar;
+use super::talk;
 use clap::Args;
 use spikefuse::Result;
 use spikefuse::base::files::Hold;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 #[derive(Args)]
 pub struct Evaluate {
     /// Folder that `run --out` or `train --out` wrote
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     model: PathBuf,
     #[command(flatten)]
     data: DataOptions,
@@ -24,7 +25,7 @@ pub struct Evaluate {
     #[arg(long, value_enum, default_value = "event")]
     driver: DriverOption,
     /// Folder for report.json, neurobench.json and clips.csv
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     out: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
@@ -35,6 +36,7 @@ impl Evaluate {
     /// Tests a model on the test clips.
     pub fn run(self) -> Result<ExitCode> {
         let saved = Saved::load(&self.model)?;
+        talk::read(&self.model);
         let dataset = self.data.open()?;
         saved.check_dataset(&dataset)?;
         let hold =
@@ -43,6 +45,7 @@ impl Evaluate {
         let report = report(&saved, &dataset, &clips, self.driver.driver(), &saved.fewer_steps(), false)?;
         if let Some(out) = &self.out {
             report.save(out)?;
+            talk::wrote(out);
         }
         hold.into_iter().for_each(Hold::done);
         super::print(&if self.json { super::json(&report)? } else { report.to_string() })?;

@@ -4,29 +4,43 @@ mod compare;
 mod data;
 mod energy;
 mod evaluate;
+mod examples;
+mod interrupt;
 mod network;
 mod options;
+mod pages;
 mod plot;
 mod progress;
 mod report;
 mod run;
 mod simulate;
 mod stats;
+mod talk;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use spikefuse::base::files::json_text as json;
 use spikefuse::{Error, Result};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Event-driven spiking simulation joined to a dense hybrid model: the Spiking Tucker Fusion
 /// Transformer.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, about, max_term_width = 100, disable_help_flag = true)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    /// Tell nothing but results and errors: no bars, no warnings
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 100)]
+    quiet: bool,
+    /// Tell on stderr what is read and written, and how long it took
+    #[arg(short, long, global = true, display_order = 100)]
+    verbose: bool,
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort, display_order = 101)]
+    help: Option<bool>,
 }
 
 #[derive(Subcommand)]
@@ -56,18 +70,34 @@ enum Verb {
     /// Check a network file, or look into it
     #[command(subcommand)]
     Network(network::Network),
+    /// Print the completions of a shell
+    Completions(pages::Completions),
+    /// Print the manual page of the program or of a verb
+    Man(pages::Man),
+}
+
+/// The definition of the command line.
+fn command() -> Command {
+    examples::with_examples(Cli::command())
+}
+
+/// What was asked for; ends the program if that is wrong or was help.
+pub fn parse() -> Cli {
+    Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|e| e.exit())
 }
 
 impl Cli {
     /// Does what was asked for.
     pub fn run(self) -> Result<ExitCode> {
+        talk::set(self.quiet, self.verbose);
+        let start = Instant::now();
         let hybrid = match &self.verb {
             Verb::Run(_) | Verb::Train(_) | Verb::Evaluate(_) => true,
             Verb::Compare(verb) => verb.is_of_a_model(),
             _ => false,
         };
         options::start_threads(hybrid)?;
-        match self.verb {
+        let done = match self.verb {
             Verb::Run(verb) => verb.run(),
             Verb::Train(verb) => verb.run(),
             Verb::Evaluate(verb) => verb.run(),
@@ -79,7 +109,11 @@ impl Cli {
             Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),
             Verb::Network(verb) => verb.run(),
-        }
+            Verb::Completions(verb) => verb.run(),
+            Verb::Man(verb) => verb.run(),
+        };
+        talk::detail(format_args!("took {:.3} s", start.elapsed().as_secs_f64()));
+        done
     }
 }
 

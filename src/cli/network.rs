@@ -1,11 +1,12 @@
 //! `network check` and `network info`.
 
-use super::options::NetworkOptions;
+use super::options::{NetworkOptions, is_dash};
+use super::talk;
 use clap::{Args, Subcommand};
 use spikefuse::Result;
 use spikefuse::base::files::{refuse_inputs, write_output};
 use spikefuse::base::text::counted;
-use spikefuse::network::compile::{Compiled, NetworkFile};
+use spikefuse::network::compile::Compiled;
 use spikefuse::network::graph::NetworkGraph;
 use spikefuse::network::info::{Info, bytes};
 use std::path::PathBuf;
@@ -24,9 +25,12 @@ pub enum Network {
 /// Options of `network check`.
 #[derive(Args)]
 pub struct Check {
-    /// Network file
+    /// Network file, - for standard input
     #[arg(value_name = "FILE.ron")]
     file: PathBuf,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     reach: NetworkOptions,
 }
@@ -34,13 +38,13 @@ pub struct Check {
 /// Options of `network info`.
 #[derive(Args)]
 pub struct InfoOptions {
-    /// Network file
+    /// Network file, - for standard input
     #[arg(value_name = "FILE.ron")]
     file: PathBuf,
     /// Print as JSON
     #[arg(long)]
     json: bool,
-    /// Write the graph of populations for Graphviz
+    /// Write the graph of populations for Graphviz; to - instead of the rest
     #[arg(long, value_name = "FILE")]
     dot: Option<PathBuf>,
     /// Seed in place of the file's
@@ -50,33 +54,69 @@ pub struct InfoOptions {
     reach: NetworkOptions,
 }
 
+/// What `network check` prints.
+#[derive(serde::Serialize)]
+struct Found {
+    file: String,
+    neurons: u64,
+    populations: u64,
+    sources: u64,
+    /// About as many.
+    synapses: u64,
+    projections: u64,
+    /// At most so much.
+    memory_bytes: u64,
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(
+            f,
+            "{}: fine: {} in {}, {}, about {} in {}, at most {} of memory",
+            self.file,
+            counted(self.neurons, "neuron"),
+            counted(self.populations, "population"),
+            counted(self.sources, "source"),
+            counted(self.synapses, "synapse"),
+            counted(self.projections, "projection"),
+            bytes(self.memory_bytes)
+        )
+    }
+}
+
 impl Network {
     /// Does it.
     pub fn run(self) -> Result<ExitCode> {
         match self {
-            Network::Check(Check { file, reach }) => {
-                let Compiled { network, .. } = NetworkFile::read(&file)?.compile(&reach.settings(None))?;
+            Network::Check(Check { file, json, reach }) => {
+                let read = reach.read(&file)?;
+                let Compiled { network, .. } = read.compile(&reach.settings(None))?;
+                read.check_recordable()?;
                 let neurons: u64 = network.populations().iter().map(|p| u64::from(p.size)).sum();
                 let synapses =
                     network.projections().iter().map(|p| p.edges().at_least_about()).fold(0, u64::saturating_add);
-                super::print(&format!(
-                    "{}: fine: {} in {}, {}, about {} in {}, at most {} of memory\n",
-                    file.display(),
-                    counted(neurons, "neuron"),
-                    counted(network.populations().len() as u64, "population"),
-                    counted(network.sources().len() as u64, "source"),
-                    counted(synapses, "synapse"),
-                    counted(network.projections().len() as u64, "projection"),
-                    bytes(network.memory())
-                ))?;
+                let found = Found {
+                    file: file.display().to_string(),
+                    neurons,
+                    populations: network.populations().len() as u64,
+                    sources: network.sources().len() as u64,
+                    synapses,
+                    projections: network.projections().len() as u64,
+                    memory_bytes: network.memory(),
+                };
+                super::print(&if json { super::json(&found)? } else { found.to_string() })?;
             }
             Network::Info(InfoOptions { file, json, dot, seed, reach }) => {
-                let compiled = NetworkFile::read(&file)?.compile(&reach.settings(seed))?;
+                let compiled = reach.read(&file)?.compile(&reach.settings(seed))?;
                 let info = Info::new(&compiled);
                 if let Some(path) = dot {
                     refuse_inputs(&path, &[file])?;
                     refuse_inputs(&path, &compiled.files)?;
                     write_output(&path, NetworkGraph::new(&compiled.network).to_dot().as_bytes())?;
+                    if is_dash(&path) {
+                        return Ok(ExitCode::SUCCESS);
+                    }
+                    talk::wrote(&path);
                 }
                 super::print(&if json { super::json(&info)? } else { info.to_string() })?;
             }

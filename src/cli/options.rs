@@ -1,9 +1,12 @@
 //! Options that several verbs share.
 
+use super::talk;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use spikefuse::base::files::{STDIN, read_stdin};
 use spikefuse::data::{ClassVectors, Dataset, Split};
 use spikefuse::hybrid::config::Config;
-use spikefuse::network::compile::Settings;
+use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::recording::{self, SpikeRecording};
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
@@ -16,7 +19,7 @@ const EMBEDDED_SEED: u64 = 0;
 #[derive(Args)]
 pub struct DataOptions {
     /// Folder that holds data sets
-    #[arg(long, value_name = "DIR", requires = "dataset")]
+    #[arg(long, value_name = "DIR", requires = "dataset", value_parser = folder())]
     pub data: Option<PathBuf>,
     /// Name of the data set in that folder, such as UCF
     #[arg(long, value_name = "NAME", requires = "data")]
@@ -66,11 +69,16 @@ impl DataOptions {
     /// Opens the data.
     pub fn open(&self) -> Result<Dataset> {
         let mut dataset = match (&self.data, &self.dataset) {
-            (Some(root), Some(name)) => Dataset::open(root, name, self.split(), self.class_vectors())?,
+            (Some(root), Some(name)) => {
+                let dataset = Dataset::open(root, name, self.split(), self.class_vectors())?;
+                talk::read(&root.join(name));
+                dataset
+            }
             _ => Dataset::embedded(EMBEDDED_SEED),
         };
         for path in &self.vocabulary {
             dataset.add_vocabulary(path)?;
+            talk::read(path);
         }
         Ok(dataset)
     }
@@ -96,7 +104,7 @@ impl TrainingOptions {
     /// Reads the configuration.
     pub fn config(&self) -> Result<Config> {
         match &self.config {
-            Some(path) => Config::read(path),
+            Some(path) => Config::read(path).inspect(|_| talk::read(path)),
             None => Ok(Config::default()),
         }
     }
@@ -125,8 +133,12 @@ impl DriverOption {
 }
 
 /// What a network may do.
-#[derive(Args, Clone, Copy)]
+#[derive(Args, Clone)]
 pub struct NetworkOptions {
+    /// Change a value of the network file, as seed=3, population.exc.size=200,
+    /// source.noise.rate_hz=900 or projection.0.weight=2; may be given several times
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
     /// Let the network name files outside its own folder
     #[arg(long)]
     pub files_anywhere: bool,
@@ -134,8 +146,49 @@ pub struct NetworkOptions {
 
 impl NetworkOptions {
     /// How to compile it.
-    pub fn settings(self, seed: Option<u64>) -> Settings {
+    pub fn settings(&self, seed: Option<u64>) -> Settings {
         Settings { seed, files_anywhere: self.files_anywhere, ..Settings::default() }
+    }
+
+    /// Reads a network file, `-` from standard input, and changes what `--set` says.
+    pub fn read(&self, path: &Path) -> Result<NetworkFile> {
+        match is_dash(path) {
+            true => self.parse(read_stdin()?),
+            false => self.edited(NetworkFile::read(path)?),
+        }
+    }
+
+    /// The network file of a text from standard input, with what `--set` says.
+    pub fn parse(&self, text: String) -> Result<NetworkFile> {
+        self.edited(NetworkFile::parse(Path::new(STDIN), text)?)
+    }
+
+    fn edited(&self, mut file: NetworkFile) -> Result<NetworkFile> {
+        talk::read(&file.path);
+        file.set(&self.set)?;
+        Ok(file)
+    }
+}
+
+/// Whether a path stands for standard input or output.
+pub fn is_dash(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Parses the path of a folder, which cannot be `-`.
+pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match is_dash(&path) {
+        true => Err("this is a folder, which standard input or output cannot be: give its path (./- is one named -)"),
+        false => Ok(path),
+    })
+}
+
+/// Parses a number of threads.
+pub fn threads(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least one thread is needed; leave the option out for all".into()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("expected a number of threads, 1 or more".into()),
     }
 }
 

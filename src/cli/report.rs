@@ -1,5 +1,7 @@
 //! `report`.
 
+use super::options::folder;
+use super::talk;
 use clap::{ArgGroup, Args};
 use spikefuse::Result;
 use spikefuse::base::files::is_stdout;
@@ -18,11 +20,12 @@ pub struct ReportOptions {
     /// accuracy against energy; may be given several times
     #[arg(long, value_name = "RUN_DIR", requires = "drawn")]
     with: Vec<PathBuf>,
-    /// Write one page with tables and pictures, which needs no other file and no network
+    /// Write one page with tables and pictures, which needs no other file and no network; - for
+    /// standard output
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Write every picture as SVG and PNG into this folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     pictures: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long, conflicts_with = "drawn")]
@@ -33,6 +36,7 @@ impl ReportOptions {
     /// Shows a report that was written before.
     pub fn run(self) -> Result<ExitCode> {
         let report = Report::read(&self.run)?;
+        talk::read(&Report::file(&self.run));
         let others = self.with.iter().map(|path| Report::read(path)).collect::<Result<Vec<_>>>()?;
         if self.html.is_none() && self.pictures.is_none() {
             super::print(&if self.json { super::json(&report)? } else { report.to_string() })?;

@@ -1,21 +1,22 @@
 //! `simulate`.
 
-use super::options::{DriverOption, NetworkOptions};
+use super::options::{DriverOption, NetworkOptions, folder, threads};
 use super::progress::RunBars;
+use super::{interrupt, talk};
 use clap::{Args, ValueEnum};
-use spikefuse::Result;
+use spikefuse::base::files::ending;
 use spikefuse::recording::{SpikeFormat, TraceFormat};
 use spikefuse::report::SimulationReport;
 use spikefuse::simulator::{Job, Output};
+use spikefuse::{Error, Result};
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Options of `simulate`.
 #[derive(Args)]
 pub struct Simulate {
-    /// Network file (.ron), or the simulation_config.json of a SONATA network
+    /// Network file (.ron), - for standard input, or the simulation_config.json of a SONATA network
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
     /// Spikes in place of a source's own; SOURCE= may be left out if there is one source, :POP if
@@ -29,8 +30,8 @@ pub struct Simulate {
     #[arg(long, value_enum, default_value_t = DriverOption::Auto)]
     driver: DriverOption,
     /// Most threads [default: all]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
     /// Seed in place of the network file's
     #[arg(long)]
     seed: Option<u64>,
@@ -39,7 +40,7 @@ pub struct Simulate {
     #[arg(long, value_name = "LIST")]
     record: Option<String>,
     /// Folder for recording and report
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     out: Option<PathBuf>,
     /// Form of the recorded spikes
     #[arg(long, value_enum, default_value_t = FormatOption::H5, requires = "out")]
@@ -67,16 +68,17 @@ enum FormatOption {
 impl Simulate {
     /// Simulates.
     pub fn run(self) -> Result<ExitCode> {
-        let mut job = Job::read(&self.network, self.seed, self.reach.files_anywhere)?;
+        let mut job = self.job()?;
         if !job.unused.is_empty() {
-            eprintln!("warning: {}: not used: {}", self.network.display(), job.unused.join(", "));
+            talk::warn(format_args!("{}: not used: {}", self.network.display(), job.unused.join(", ")));
         }
         if let Some(list) = &self.record {
             job = job.record(list)?;
         }
         let ticks = job.duration(self.duration)?;
         let job = self.input.iter().try_fold(job, |job, input| job.replace_source(input))?;
-        let threads = self.threads.map_or_else(available_threads, NonZeroUsize::get);
+        let threads = self.threads.unwrap_or_else(available_threads);
+        interrupt::catch(self.out.as_deref().filter(|_| self.checkpoint.is_some()));
         let output = self.out.map(|folder| Output {
             folder,
             formats: match self.format {
@@ -90,9 +92,25 @@ impl Simulate {
         let finished = job.simulate(ticks, self.driver.driver(), threads, output.as_ref(), &RunBars::default())?;
         let report = SimulationReport::new(&finished);
         let json = super::json(&report)?;
+        talk::detail(format_args!("built in {:.3} s, simulated in {:.3} s", finished.build_s, finished.run_s));
         finished.appear(&json)?;
+        if let Some(output) = &output {
+            talk::wrote(&output.folder);
+        }
         super::print(&if self.json { json } else { report.to_string() })?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn job(&self) -> Result<Job> {
+        if ending(&self.network) != "json" {
+            return Job::of_file(&self.reach.read(&self.network)?, self.seed, self.reach.files_anywhere);
+        }
+        if !self.reach.set.is_empty() {
+            return Err(Error::value("--set", "is for network files (.ron) only"));
+        }
+        let job = Job::read(&self.network, self.seed, self.reach.files_anywhere)?;
+        talk::read(&self.network);
+        Ok(job)
     }
 }
 

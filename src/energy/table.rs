@@ -2,6 +2,7 @@
 
 use super::kind::{DataType, Kind, View};
 use crate::base::files::{ending, read_text};
+use crate::base::text::distance;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -121,8 +122,10 @@ impl EnergyTable {
                 .with_hint("with a figure of your own, write a table and give its .ron file"));
         }
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-        Err(Error::value("--table", format!("there is no table '{name}'; there are {}", names.join(", ")))
-            .with_hint("a table of your own is given as a file that ends in .ron"))
+        let nearest = names.iter().min_by_key(|known| distance(name, known)).copied().unwrap_or_default();
+        let problem =
+            format!("there is no table '{name}'; the nearest name is '{nearest}'; there are {}", names.join(", "));
+        Err(Error::value("--table", problem).with_hint("a table of your own is given as a file that ends in .ron"))
     }
 
     /// Reads and checks a table.

@@ -69,6 +69,7 @@ mod parts;
 mod population;
 mod problem;
 mod projection;
+mod set;
 mod source;
 pub mod spec;
 #[cfg(test)]

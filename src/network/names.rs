@@ -3,6 +3,7 @@
 use super::checked::Network;
 use super::problem::shown;
 use super::projection::Origin;
+use crate::base::text::distance;
 use crate::recording::{self, name_and_ids};
 use std::ops::Range;
 
@@ -27,14 +28,6 @@ pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'
     let nearest = known.map(|known| (distance(name, known), known)).min();
     let advice = nearest.map_or(String::new(), |(_, known)| format!("; the nearest name is {}", shown(known)));
     format!("no {what} is called {}{advice}", shown(name))
-}
-
-/// The edit distance of the first characters of two names. A name may be a whole file by mistake,
-/// and the distance takes time that grows with both lengths.
-pub(super) fn distance(a: &str, b: &str) -> usize {
-    const MOST: usize = 100;
-    let start = |name: &str| name.chars().take(MOST).collect::<String>();
-    strsim::levenshtein(&start(a), &start(b))
 }
 
 impl Network {

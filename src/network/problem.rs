@@ -1,6 +1,7 @@
 //! What can be wrong with a network, and where that stands in its file.
 
 use crate::error::Error;
+use std::ops::Range;
 
 /// A fault in a network's description.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,23 +56,56 @@ pub(super) fn shown(text: &str) -> String {
 
 /// Bytes before the value of `field`, or of the innermost part of it that is there.
 fn locate(text: &[u8], field: &str) -> usize {
+    find(text, field).unwrap_or_else(|innermost| innermost)
+}
+
+/// Bytes before the value of `field`; if the text does not have it, those before the innermost part
+/// of it that is there.
+fn find(text: &[u8], field: &str) -> Result<usize, usize> {
     let mut scan = Scan { text, at: 0 };
     scan.skip_blank();
     let mut found = scan.at;
     for part in field.split('.') {
         let (name, indices) = part.split_once('[').map_or((part, ""), |(name, rest)| (name, rest));
         if !name.is_empty() && !scan.enter(Step::Field(name.as_bytes())) {
-            return found;
+            return Err(found);
         }
         found = scan.at;
         for index in indices.split('[').filter_map(|index| index.trim_end_matches(']').parse().ok()) {
             if !scan.enter(Step::Index(index)) {
-                return found;
+                return Err(found);
             }
             found = scan.at;
         }
     }
-    found
+    Ok(found)
+}
+
+/// Where the value of `field` stands in a RON text, if the text has it.
+pub(super) fn value_range(text: &str, field: &str) -> Option<Range<usize>> {
+    let start = find(text.as_bytes(), field).ok()?;
+    let mut scan = Scan { text: text.as_bytes(), at: start };
+    scan.skip_value();
+    let length = text.get(start..scan.at)?.trim_end().len();
+    Some(start..start + length)
+}
+
+/// The place behind the opening bracket of the value of `field`, where another field of it may be
+/// put.
+pub(super) fn inside(text: &str, field: &str) -> Option<usize> {
+    let start = find(text.as_bytes(), field).ok()?;
+    let mut scan = Scan { text: text.as_bytes(), at: start };
+    scan.word();
+    scan.skip_blank();
+    (scan.peek() == Some(b'(')).then_some(scan.at + 1)
+}
+
+/// Whether a text is one value: nothing stands behind it, no bracket, string or comment is open.
+pub(super) fn is_one_value(text: &str) -> bool {
+    let text_and_end = format!("{text},");
+    let mut scan = Scan { text: text_and_end.as_bytes(), at: 0 };
+    scan.skip_value();
+    !text.trim().is_empty() && scan.at == text.len()
 }
 
 enum Step<'a> {

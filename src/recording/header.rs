@@ -96,3 +96,9 @@ pub(crate) fn check_dt(dt_ms: f64) -> Result<()> {
         Err(Error::value("dt_ms", format!("{} is not a time step: expected 1e-12 to 1e12 ms", short(dt_ms))))
     }
 }
+
+/// What is wrong with the name of a population as that of a group in an HDF5 file, if anything is.
+pub fn group_problem(name: &str) -> Option<String> {
+    let wrong = name.is_empty() || name == "." || name.contains(['/', '\0']);
+    wrong.then(|| format!("'{name}' cannot be the name of a group in an HDF5 file"))
+}

@@ -1,7 +1,7 @@
 //! Spikes in the HDF5 layout of SONATA.
 
 use super::choice::Recorded;
-use super::header::{Header, check_dt};
+use super::header::{Header, check_dt, group_problem};
 use super::raw::{Choose, Raw, Spikes, UNNAMED, checked_id, checked_tick, checked_time};
 use super::sink::SpikeSink;
 use crate::base::files::Partial;
@@ -46,8 +46,7 @@ impl Writer {
         let mut builder = FileBuilder::new();
         let mut spikes = builder.create_group("spikes");
         for (index, (name, size)) in header.populations.iter().enumerate() {
-            if name.is_empty() || name == "." || name.contains(['/', '\0']) {
-                let problem = format!("'{name}' cannot be the name of a group in an HDF5 file");
+            if let Some(problem) = group_problem(name) {
                 return Err(Error::value("population", problem).with_hint("rename it or record as csv or npz"));
             }
             let mut group = spikes.create_group(name);

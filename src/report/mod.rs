@@ -65,11 +65,11 @@ pub use {
     draw::{Drawn, draw},
     page::page,
     projection::{Plane, Point},
-    save::{take_for_report, take_for_training},
+    save::{Earlier, take_for_report, take_for_training},
     twin::{BreakEven, TwinLayer},
 };
 
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
-pub use priced::{PricedLedger, read_ledger, tables_csv, tables_json, tables_text};
+pub use priced::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
 pub use simulation::{PopulationReport, SimulationReport};
 pub use tables::{energy_table, synops_table};

@@ -1,7 +1,7 @@
 //! The ledger of a finished run, and energies by table as JSON, CSV and text.
 
 use super::tables::energy_table;
-use crate::base::files::{csv_text, json_text, read_json};
+use crate::base::files::{csv_text, json_text, read_text};
 use crate::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
 use crate::error::{Error, Result};
 use crate::simulator::REPORT;
@@ -23,17 +23,27 @@ struct WithLedger {
 /// If there is none, there are two, or it has no ledger of this version.
 pub fn read_ledger(run: &Path) -> Result<(Ledger, PathBuf)> {
     let path = if run.is_dir() { report_in(run)? } else { run.to_path_buf() };
-    let WithLedger { ledger, run: of_sonata } = read_json(&path)?;
+    let ledger = parse_ledger(&path, &read_text(&path)?)?;
+    Ok((ledger, path))
+}
+
+/// The ledger of the text of a report that is, or would be, at `path`.
+///
+/// # Errors
+/// If it has no ledger of this version.
+pub fn parse_ledger(path: &Path, text: &str) -> Result<Ledger> {
+    let parsed = serde_json::from_str(text).map_err(|e| Error::text(path, e.line(), e.column(), &e))?;
+    let WithLedger { ledger, run: of_sonata } = parsed;
     let ledger = ledger.ok_or_else(|| match of_sonata {
-        Some(_) => Error::file(&path, "a SONATA configuration can only be simulated")
+        Some(_) => Error::file(path, "a SONATA configuration can only be simulated")
             .with_hint("spikefuse simulate --out writes a simulation.json, which can be priced"),
-        None => Error::file(&path, "has no ledger: expected a report.json or simulation.json"),
+        None => Error::file(path, "has no ledger: expected a report.json or simulation.json"),
     })?;
     if ledger.schema != LEDGER_SCHEMA {
         let problem = format!("its ledger is '{}', expected '{LEDGER_SCHEMA}'", ledger.schema);
         return Err(Error::file(path, problem));
     }
-    Ok((ledger, path))
+    Ok(ledger)
 }
 
 /// The one report in a folder.

@@ -1,10 +1,11 @@
 //! The folder of a run: which files it may hold, and a report's own.
 
 use super::document::Report;
-use crate::base::files::{Hold, csv_text, json_text, refuse_inputs, write_together};
+use crate::base::files::{Hold, csv_text, json_text, refuse_inputs, remove, write_together};
 use crate::energy::counts::LayerCounts;
 use crate::error::{Error, Result};
 use crate::hybrid::saved::{MODEL_FILES, WEIGHTS};
+use crate::hybrid::train::CHECKPOINT;
 use std::path::{Path, PathBuf};
 
 /// Name of the document in a run's folder.
@@ -16,23 +17,39 @@ const CLIPS: &str = "clips.csv";
 const REPORT_FILES: [(&str, &str); 3] =
     [(REPORT, "\"spikefuse.report/"), (NEUROBENCH, "\"spikefuse.neurobench/"), (CLIPS, "clip,class,predicted,layer,")];
 
-/// Takes a folder for training, for the verb `what`. A new run needs a folder
-/// without files of a run.
+/// What is done with an earlier run, whole or in part, in a folder for training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earlier {
+    /// The folder is refused.
+    Refuse,
+    /// Training goes on with it.
+    Resume,
+    /// Its files are removed.
+    Replace,
+}
+
+/// Takes a folder for training, for the verb `what`.
 ///
 /// # Errors
 /// If another process has the folder, one of the `inputs` would be overwritten, the folder holds a
-/// run and `resume` is off, or a file of a run's name is not one of a run.
-pub fn take_for_training(folder: &Path, what: &str, resume: bool, inputs: &[PathBuf]) -> Result<Hold> {
+/// run that is to be refused, or a file of a run's name is not one of a run.
+pub fn take_for_training(folder: &Path, what: &str, earlier: Earlier, inputs: &[PathBuf]) -> Result<Hold> {
     let hold = Hold::new(folder, what)?;
     for (name, mark) in MODEL_FILES.into_iter().chain(REPORT_FILES) {
         let path = folder.join(name);
         refuse_inputs(&path, inputs)?;
-        if resume {
+        if earlier != Earlier::Refuse {
             hold.refuse_foreign(name, mark)?;
         } else if path.symlink_metadata().is_ok() {
             return Err(Error::file(folder, format!("this folder already holds a run or a part of one, {name}"))
-                .with_hint("go on with it by --resume, or choose another --out"));
+                .with_hint("go on with it by --resume, replace it by --force, or choose another --out"));
         }
+    }
+    if earlier == Earlier::Replace {
+        hold.refuse_foreign(CHECKPOINT.0, CHECKPOINT.1)?;
+        // The report goes before the model that it is of.
+        let names = REPORT_FILES.iter().rev().chain([&CHECKPOINT]).chain(&MODEL_FILES);
+        names.map(|(name, _)| folder.join(name)).try_for_each(|path| remove(&path))?;
     }
     Ok(hold)
 }

@@ -1,6 +1,7 @@
 //! The report of a simulation: table and JSON.
 
 use super::neurobench::Neurobench;
+use crate::base::text::counted;
 use crate::energy::Ledger;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
@@ -112,8 +113,13 @@ impl fmt::Display for SimulationReport {
         let driver = self.driver.name();
         writeln!(
             f,
-            "{}: {} ms in ticks of {} ms, {driver} driver, {} threads\nbuilt in {:.2} s, run in {:.2} s\n",
-            self.network, self.duration_ms, self.dt_ms, self.threads, self.build_s, self.run_s
+            "{}: {} ms in ticks of {} ms, {driver} driver, {}\nbuilt in {:.2} s, run in {:.2} s\n",
+            self.network,
+            self.duration_ms,
+            self.dt_ms,
+            counted(self.threads as u64, "thread"),
+            self.build_s,
+            self.run_s
         )?;
         let [name, neurons, spikes, rate, synops, macs, updates, wakes] =
             ["population", "neurons", "spikes", "rate Hz", "SynOps", "MACs", "updates", "wakes"];

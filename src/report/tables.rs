@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 /// An energy in pJ, with a unit that fits its size.
 pub(super) fn energy(pj: f64) -> String {
     let (value, unit) = match pj {
+        pj if pj >= 1e12 => (pj / 1e12, "J"),
         pj if pj >= 1e9 => (pj / 1e9, "mJ"),
         pj if pj >= 1e6 => (pj / 1e6, "uJ"),
         pj if pj >= 1e3 => (pj / 1e3, "nJ"),
@@ -58,6 +59,25 @@ pub fn synops_table(synops: &Synops) -> String {
     text
 }
 
+/// `1 spike`, `2,000 queue operations`.
+fn counted_kind(kind: Kind, count: u64) -> String {
+    let noun = match kind {
+        Kind::Mac => "MAC",
+        Kind::Ac => "AC",
+        Kind::Multiply => "multiplication",
+        Kind::Add => "addition",
+        Kind::Compare => "comparison",
+        Kind::Function => "function value",
+        Kind::Spike => "spike",
+        Kind::SynapticEvent => "synaptic event",
+        Kind::NeuronUpdate => "neuron update",
+        Kind::NeuronIdle => "idle neuron",
+        Kind::ThresholdUpdate => "threshold update",
+        Kind::QueueOperation => "queue operation",
+    };
+    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
 /// Energy by table, with what each figure leaves out.
 pub fn energy_table(energies: &[Energy], clips: u64) -> String {
     let what = if clips == 1 { "energy of the run" } else { "energy per clip" };
@@ -88,8 +108,7 @@ pub fn energy_table(energies: &[Energy], clips: u64) -> String {
             let count: &mut u64 = kinds.entry(unpriced.kind).or_default();
             *count = count.saturating_add(unpriced.count);
         }
-        let kinds: Vec<String> =
-            kinds.iter().map(|(kind, n)| format!("{} {kind}", grouped(n / clips.max(1)))).collect();
+        let kinds: Vec<String> = kinds.iter().map(|(kind, n)| counted_kind(*kind, n / clips.max(1))).collect();
         let _ = writeln!(text, "  {}: {}; leaves out {}", e.table, e.source, e.leaves_out);
         if let Some(data_type) = e.priced_as {
             let _ = writeln!(text, "    priced as if it were computed in {data_type}");
@@ -100,4 +119,20 @@ pub fn energy_table(energies: &[Energy], clips: u64) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn energies_have_the_unit_that_fits() {
+        let shown = [0.0, 0.03, 12.0, 4.5e3, 2e6, 7.25e9, 1.6527e12].map(energy);
+        assert_eq!(shown, ["0 pJ", "3.0e-2 pJ", "12.0 pJ", "4.5 nJ", "2.0 uJ", "7.2 mJ", "1.7 J"]);
+    }
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!([0, 1, 2000].map(|n| counted_kind(Kind::Spike, n)), ["0 spikes", "1 spike", "2,000 spikes"]);
+    }
 }

@@ -3,7 +3,7 @@
 use super::comparison::ModelComparison;
 use super::document::Report;
 use super::tables::{energy_table, synops_table};
-use crate::base::text::grouped;
+use crate::base::text::{counted, grouped};
 use crate::energy::Branch;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::hybrid::compare::Parity;
@@ -14,8 +14,11 @@ impl Display for Report {
         let split = self.split;
         writeln!(
             f,
-            "{} ({split} split), {} test clips, class vectors {}, seed {}",
-            self.dataset, self.clips, self.class_vectors, self.seed
+            "{} ({split} split), {}, class vectors {}, seed {}",
+            self.dataset,
+            counted(self.clips as u64, "test clip"),
+            self.class_vectors,
+            self.seed
         )?;
         if self.dense_share > 0.5 && self.spikes.is_some() {
             let share = 100.0 * self.dense_share;
@@ -133,7 +136,7 @@ impl Display for ModelComparison<'_> {
 impl Display for Parity {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let yes = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
-        writeln!(f, "event-driven against clock-driven, {} clips", self.clips)?;
+        writeln!(f, "event-driven against clock-driven, {}", counted(self.clips as u64, "clip"))?;
         writeln!(
             f,
             "  spikes {}, membranes {}, thresholds {}, embeddings {} (bit by bit)",

@@ -1,6 +1,7 @@
 //! Both drivers on one network: whether they agree, and which is quicker at which activity.
 
 use super::simulation::Simulation;
+use crate::base::text::counted;
 use crate::energy::Ledger;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
@@ -224,9 +225,15 @@ impl Comparison {
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let verdict = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
-        writeln!(f, "{}: {} ticks, at most {} threads", self.network, self.ticks, self.threads)?;
+        let ticks = counted(self.ticks.into(), "tick");
+        writeln!(f, "{}: {}, at most {}", self.network, ticks, counted(self.threads as u64, "thread"))?;
         writeln!(f, "spikes     {}", verdict(self.spikes_equal))?;
-        writeln!(f, "membranes  {}, bit for bit, of {} neurons", verdict(self.membranes_equal), self.watched)?;
+        writeln!(
+            f,
+            "membranes  {}, bit for bit, of {}",
+            verdict(self.membranes_equal),
+            counted(self.watched as u64, "neuron")
+        )?;
         if let Some(tick) = self.first_difference {
             writeln!(f, "first difference at tick {tick}")?;
         }

@@ -61,18 +61,29 @@ impl Job {
     /// # Errors
     /// If a file cannot be read or asks for what cannot be done.
     pub fn read(path: &Path, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
-        let mut job = if ending(path) == "json" {
-            Self::read_sonata(path, seed, files_anywhere)?
-        } else {
-            let settings = Settings { seed, files_anywhere, ..Settings::default() };
-            Job::new(NetworkFile::read(path)?.compile(&settings)?)
-        };
-        job.inputs.push(path.to_path_buf());
-        if job.network.name().is_empty() {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            job.network = job.network.edit(|parts| parts.name = name)?;
+        match ending(path) == "json" {
+            true => Self::read_sonata(path, seed, files_anywhere)?.with_file(path),
+            false => Job::of_file(&NetworkFile::read(path)?, seed, files_anywhere),
         }
-        Ok(job)
+    }
+
+    /// Compiles a network file; as for [`Job::read`].
+    ///
+    /// # Errors
+    /// With line and column of what cannot be.
+    pub fn of_file(file: &NetworkFile, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
+        let settings = Settings { seed, files_anywhere, ..Settings::default() };
+        Job::new(file.compile(&settings)?).with_file(&file.path)
+    }
+
+    /// With the file among its inputs. A network without a name has the file's.
+    fn with_file(mut self, path: &Path) -> Result<Job> {
+        self.inputs.push(path.to_path_buf());
+        if self.network.name().is_empty() {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            self.network = self.network.edit(|parts| parts.name = name)?;
+        }
+        Ok(self)
     }
 
     #[cfg(feature = "hdf5")]

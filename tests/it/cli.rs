@@ -66,11 +66,11 @@ impl Scratch {
         command
     }
 
-    /// Exit code 0 and nothing on stderr, which is no terminal here. Returns stdout.
+    /// Exit code 0 and nothing but epochs on stderr, which is no terminal here. Returns stdout.
     fn done(&self, args: &str) -> String {
         let output = self.program(args).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), &stderr[..]), (Some(0), ""), "{args}");
+        assert_eq!((output.status.code(), &without_epochs(&stderr)[..]), (Some(0), ""), "{args}");
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -119,9 +119,15 @@ fn refusal(mut command: Command, said: &[&str]) {
     let output = command.output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said:?}: {stderr}");
+    let stderr = without_epochs(&stderr);
     let lines: Vec<&str> = stderr.lines().collect();
     assert!(lines[0].starts_with("error: ") && said.iter().all(|text| lines[0].contains(text)), "{said:?}: {stderr}");
     assert!(lines.len() == 1 || lines.len() == 2 && lines[1].starts_with("hint: "), "{stderr}");
+}
+
+/// What is on stderr without a line for each epoch of training.
+fn without_epochs(stderr: &str) -> String {
+    stderr.split_inclusive('\n').filter(|line| !line.starts_with("stage ")).collect()
 }
 
 /// All files below `folder`, sorted.

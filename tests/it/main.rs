@@ -17,3 +17,4 @@ mod simulate;
 mod spikingjelly_reference;
 mod traces;
 mod training;
+mod usage;

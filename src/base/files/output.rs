@@ -5,16 +5,23 @@ use super::identity::same;
 use super::partial::write_atomic;
 use crate::error::{Error, Result};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-/// Writes a file that a user named, whole or not at all. A symbolic link is followed; a device or
+/// Writes a file that a user named, whole or not at all; `-` is standard output. A symbolic link is followed; a device or
 /// FIFO is written into and stays.
 ///
 /// # Errors
 /// If the path is a folder or a binary file of results, or cannot be written.
 pub fn write_output(path: &Path, bytes: &[u8]) -> Result<()> {
+    if path == Path::new("-") {
+        return match std::io::stdout().lock().write_all(bytes) {
+            // A reader that went away, as `head` does, is no error.
+            Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::caused_by("standard output", "cannot write", e)),
+            _ => Ok(()),
+        };
+    }
     const MOST_LINKS: usize = 40;
     let fail = |problem: &dyn std::fmt::Display| Error::file(path, format!("cannot write: {problem}"));
     let mut end = path.to_path_buf();
@@ -57,6 +64,9 @@ fn is_binary(path: &Path) -> std::io::Result<bool> {
 
 /// Whether a path is the target of standard output.
 pub fn is_stdout(path: &Path) -> bool {
+    if path == Path::new("-") {
+        return true;
+    }
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;

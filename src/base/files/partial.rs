@@ -2,9 +2,11 @@
 
 use super::folder::{folder_of, make_folder, sync_folder};
 use crate::error::{Cause, Error, Result};
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempPath;
 
 /// A file being written under a temporary name, `.NAME.<random>.partial`, which is renamed when it
@@ -16,6 +18,34 @@ pub struct Partial {
     temporary: TempPath,
     /// Locked while it is written: a partial file without a lock is a leftover.
     file: Option<File>,
+    listed: Listed,
+}
+
+/// The temporary paths of this process.
+static LISTED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// A path in [`LISTED`], which it leaves on drop.
+#[derive(Debug)]
+struct Listed(PathBuf);
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        list().remove(&self.0);
+    }
+}
+
+fn list() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    LISTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all partial files of this process, which is about to end: none can be made or become
+/// whole any more.
+pub fn give_up() {
+    let listed = list();
+    for path in listed.iter() {
+        let _ = std::fs::remove_file(path);
+    }
+    std::mem::forget(listed);
 }
 
 const PARTIAL: &str = ".partial";
@@ -40,6 +70,7 @@ impl Partial {
         remove_leftovers(path);
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(PARTIAL).rand_bytes(RANDOM);
+        let mut listed = list();
         let (file, temporary) = loop {
             let new =
                 builder.make_in(folder, |path| File::options().read(true).write(true).create_new(true).open(path));
@@ -53,7 +84,9 @@ impl Partial {
                 Ok(()) | Err(TryLockError::Error(_)) => break (file, temporary),
             }
         };
-        Ok(Partial { path: path.to_path_buf(), temporary, file: Some(file) })
+        listed.insert(temporary.to_path_buf());
+        let listed = Listed(temporary.to_path_buf());
+        Ok(Partial { path: path.to_path_buf(), temporary, file: Some(file), listed })
     }
 
     /// The final path.
@@ -95,13 +128,13 @@ impl Partial {
     }
 
     fn rename(self) -> Result<()> {
-        let Partial { path, temporary, file } = self;
+        let Partial { path, temporary, file, listed } = self;
         // A replaced file keeps its permissions where they can be set.
         if let Ok(about) = std::fs::metadata(&path) {
             let _ = std::fs::set_permissions(&temporary, about.permissions());
         }
         let renamed = temporary.persist(&path);
-        drop(file);
+        drop((file, listed));
         renamed.map_err(|e| Error::caused_by(path, "cannot write", e.error))
     }
 

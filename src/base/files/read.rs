@@ -4,13 +4,25 @@ use crate::error::{Error, Result};
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
+/// The name of standard input in messages.
+pub const STDIN: &str = "standard input";
+
 /// Reads a whole text file, without the byte order mark that editors on Windows put before it.
 pub fn read_text(path: &Path) -> Result<String> {
-    let mut text = std::fs::read_to_string(path).map_err(|e| Error::caused_by(path, "cannot read", e))?;
+    std::fs::read_to_string(path).map(without_mark).map_err(|e| Error::caused_by(path, "cannot read", e))
+}
+
+/// Reads standard input to its end, as [`read_text`] reads a file.
+pub fn read_stdin() -> Result<String> {
+    let text = std::io::read_to_string(std::io::stdin().lock()).map(without_mark);
+    text.map_err(|e| Error::caused_by(STDIN, "cannot read", e))
+}
+
+fn without_mark(mut text: String) -> String {
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }
-    Ok(text)
+    text
 }
 
 /// The extension of a path in lower case: cameras and Windows write `.BS2` as well.

@@ -19,6 +19,8 @@ use std::path::Path;
 const FILE: &str = "checkpoint.safetensors";
 /// Key of the header entry.
 const KEY: &str = "checkpoint";
+/// The file of a checkpoint, and what stands near its beginning.
+pub const CHECKPOINT: (&str, &str) = (FILE, "\"checkpoint\":\"");
 const BEGIN_ANEW: &str = "begin anew in another folder, or move this one's files away";
 
 /// The folder of the checkpoint, and whether one may be there already.
@@ -129,7 +131,7 @@ pub fn open(folder: &TrainingFolder<'_>, identity: &Identity, model: &Stft) -> R
         (false, false) => return Ok(None),
         (true, false) => {
             return Err(Error::file(folder.path, "this folder already holds a run")
-                .with_hint("go on with it by --resume, or choose another --out"));
+                .with_hint("go on with it by --resume, replace it by --force, or choose another --out"));
         }
         (false, true) => {
             return Err(Error::file(&path, "there is no checkpoint to resume from")

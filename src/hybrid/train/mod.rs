@@ -15,7 +15,7 @@ mod stage;
 mod stages;
 
 pub use adam::Adam;
-pub use checkpoint::{Identity, TrainingFolder};
+pub use checkpoint::{CHECKPOINT, Identity, TrainingFolder};
 pub use loss::{Loss, Words, loss};
 pub use progress::{Choice, EpochRecord, TrainingObserver, TrainingState};
 pub use sampler::{Sample, Sampler};

@@ -12,6 +12,7 @@ use crate::network::parts::NetworkParts;
 use crate::network::problem::{Checked, Problem};
 use crate::network::spec::{FORMAT, NetworkSpec};
 use crate::network::time::duration;
+use crate::recording::group_problem;
 use crate::spiking::Tick;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +52,14 @@ impl NetworkFile {
             let problem = "is no network file: a SONATA configuration can only be simulated";
             return Err(Error::file(path, problem).with_hint("spikefuse simulate takes it"));
         }
-        let text = read_text(path)?;
+        NetworkFile::parse(path, read_text(path)?)
+    }
+
+    /// Parses the text of a network file that is, or would be, at `path`.
+    ///
+    /// # Errors
+    /// With line and column if it is no network.
+    pub fn parse(path: &Path, text: String) -> Result<NetworkFile> {
         let spec = NetworkSpec::from_ron(&text).map_err(|fault| Error::Text {
             path: path.to_path_buf(),
             line: fault.line,
@@ -67,10 +75,26 @@ impl NetworkFile {
     /// With line and column of what cannot be.
     pub fn compile(&self, settings: &Settings) -> Result<Compiled> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        compile(&self.spec, folder, settings).map_err(|problem| {
-            let (line, column) = problem.place(&self.text);
-            Error::Text { path: self.path.clone(), line, column, problem: problem.to_string() }
-        })
+        compile(&self.spec, folder, settings).map_err(|problem| self.error(&problem))
+    }
+
+    /// Refuses names of populations that a recording in the usual form, HDF5, cannot have.
+    ///
+    /// # Errors
+    /// With line and column of the name.
+    pub fn check_recordable(&self) -> Result<()> {
+        let mut names = self.spec.populations.iter().enumerate();
+        let problem = names.find_map(|(n, population)| {
+            let problem = group_problem(&population.name)?;
+            let advice = "rename it, or record as csv or npz";
+            Some(Problem::new(format!("populations[{n}].name"), format!("{problem}: {advice}")))
+        });
+        problem.map_or(Ok(()), |problem| Err(self.error(&problem)))
+    }
+
+    fn error(&self, problem: &Problem) -> Error {
+        let (line, column) = problem.place(&self.text);
+        Error::Text { path: self.path.clone(), line, column, problem: problem.to_string() }
     }
 }
 

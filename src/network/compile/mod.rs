@@ -15,3 +15,4 @@ pub use record::Record;
 pub use settings::Settings;
 pub use source::DEFAULT_STRIDE;
 pub use text::TextFault;
+pub(super) use text::{one_line, options};

@@ -16,7 +16,7 @@ pub struct TextFault {
 
 /// The extensions of RON that network files are read and written with: `Some` and the inner
 /// brackets of `Lif((...))` are left out.
-pub(super) fn options() -> ron::Options {
+pub(in crate::network) fn options() -> ron::Options {
     use ron::extensions::Extensions;
     ron::Options::default()
         .with_default_extension(Extensions::IMPLICIT_SOME)
@@ -75,7 +75,7 @@ pub(super) fn field_before(text: &str, line: usize, column: usize) -> Option<&st
 }
 
 /// A message without line breaks and of bounded length: it may quote the text.
-pub(super) fn one_line(message: &str) -> String {
+pub(in crate::network) fn one_line(message: &str) -> String {
     const LONGEST: usize = 600;
     message.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,0 +1,302 @@
+//! What a new user expects of the command line: values set on it, pipes, help, completions, how
+//! much is told, folders that are not overwritten, and Ctrl-C.
+#![cfg(unix)]
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_spikefuse");
+const NETWORK: &str = r#"(
+    format: 1,
+    dt_ms: 0.1,
+    duration_ms: 50,
+    populations: [(name: "exc", size: 40, neuron: Lif(tau_m_ms: 10))],
+    sources: [(name: "noise", size: 40, emits: Poisson(rate_hz: 800))],
+    projections: [(from: "noise", to: "exc", rule: OneToOne, weight: Constant(1.5))],
+)
+"#;
+const SMALL: &str = "(
+    model: (width: 16, encoder_hidden: 16, embedding: 16, heads: 2, head_dim: 4, time_steps: 3, scales: [3], slice_width: 4),
+    training: (epochs: 2, batches_per_epoch: 2, batch: 16),
+)
+";
+
+/// A folder with a network and a small configuration, in which the program is run.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Desk {
+        let desk = Desk(tempfile::tempdir().unwrap());
+        fs::write(desk.path("net.ron"), NETWORK).unwrap();
+        fs::write(desk.path("small.ron"), SMALL).unwrap();
+        for folder in ["networks", "traces"] {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            std::os::unix::fs::symlink(root, desk.path(folder)).unwrap();
+        }
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn program(&self, args: &str) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(self.0.path()).args(args.split_whitespace()).env_remove("COLUMNS").env_remove("LINES");
+        command
+    }
+
+    /// Exit code, stdout, stderr.
+    fn told(&self, args: &str) -> (i32, String, String) {
+        told(self.program(args).output().unwrap())
+    }
+
+    /// With a file or text on standard input.
+    fn fed(&self, args: &str, input: &str) -> (i32, String, String) {
+        told(self.program(args).write_stdin(input).output().unwrap())
+    }
+
+    fn done(&self, args: &str) -> String {
+        let (code, stdout, stderr) = self.told(args);
+        assert_eq!(code, 0, "{args}: {stderr}");
+        stdout
+    }
+
+    fn json(&self, args: &str) -> Value {
+        serde_json::from_str(&self.done(args)).unwrap()
+    }
+
+    fn refused(&self, args: &str, said: &str) {
+        let (code, stdout, stderr) = self.told(args);
+        assert_eq!((code, &stdout[..]), (2, ""), "{args}: {stderr}");
+        assert!(stderr.contains(said), "{args}: {said}: {stderr}");
+    }
+}
+
+fn told(output: Output) -> (i32, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        found.push(entry.file_name().into_string().unwrap());
+        if entry.path().is_dir() {
+            found.extend(names(&entry.path()));
+        }
+    }
+    found
+}
+
+#[test]
+fn values_of_a_network_are_set() {
+    let desk = Desk::new();
+    let plain = desk.json("simulate net.ron --json");
+    let neurons = |report: &Value| report["populations"][0]["neurons"].as_u64().unwrap();
+    assert_eq!((neurons(&plain), &plain["seed"], &plain["duration_ms"]), (40, &0.into(), &50.0.into()));
+    let set = "--set population.exc.size=20 --set source.noise.size=20 --set seed=3 --set duration_ms=20";
+    let other = desk.json(&format!("simulate net.ron --json {set} --set source.noise.rate_hz=900"));
+    assert_eq!((neurons(&other), &other["seed"], &other["duration_ms"]), (20, &3.into(), &20.0.into()));
+    // An option of its own goes first.
+    assert_eq!(desk.json(&format!("simulate net.ron --json {set} --seed 5"))["seed"], 5);
+    let spikes = |set: &str| {
+        let report = desk.json(&format!("simulate net.ron --json {set}"));
+        report["populations"][0]["operations"]["spikes"].as_u64().unwrap()
+    };
+    assert!(spikes("--set population.exc.bias_pa=30") > spikes(""));
+    assert_eq!(spikes("--set projection.0.weight=2"), spikes("--set projection.noise->exc.weight=Constant(2)"));
+    for verb in ["network check", "network info", "energy"] {
+        let args = format!("{verb} net.ron --set population.exc.sise=20");
+        desk.refused(&args, "--set population.exc.sise=20: there is no `sise`; the nearest name is `size`");
+    }
+    desk.refused("compare net.ron --set population.exc.size=x", "`x` does not fit");
+    // What is wrong with a value is told as of the file.
+    desk.refused("network check net.ron --set population.exc.size=0", "net.ron:5:");
+    assert_eq!(fs::read_to_string(desk.path("net.ron")).unwrap(), NETWORK);
+    assert!(
+        desk.done("network check net.ron --set population.exc.size=50 --set source.noise.size=50")
+            .contains("50 neurons")
+    );
+    desk.done("simulate net.ron --out sim");
+    desk.refused("energy sim --set seed=3", "is for network files only");
+}
+
+#[test]
+fn a_dash_is_standard_input_or_output() {
+    let desk = Desk::new();
+    let (code, piped, stderr) = desk.fed("network check - --json", NETWORK);
+    assert_eq!((code, &stderr[..]), (0, ""));
+    assert_eq!(serde_json::from_str::<Value>(&piped).unwrap()["neurons"], 40);
+    let (code, piped, _) = desk.fed("simulate - --set seed=2 --json", NETWORK);
+    assert_eq!((code, &serde_json::from_str::<Value>(&piped).unwrap()["seed"]), (0, &2.into()));
+    let (code, _, stderr) = desk.fed("simulate -", "(format: 1, dt_ms: x)");
+    assert!(code == 2 && stderr.contains("standard input:1:"), "{stderr}");
+    desk.done("simulate net.ron --out sim");
+    let report = fs::read_to_string(desk.path("sim/simulation.json")).unwrap();
+    let (code, priced, _) = desk.fed("energy - --table loihi", &report);
+    assert_eq!((code, priced), (0, desk.done("energy sim --table loihi")));
+    let (code, priced, _) = desk.fed("energy - --table loihi", NETWORK);
+    assert_eq!((code, priced), (0, desk.done("energy net.ron --table loihi")));
+    assert_eq!(desk.done("energy sim --out -"), desk.done("energy sim"));
+    assert!(desk.done("plot raster sim --svg --out -").starts_with("<svg"));
+    assert!(desk.done("network info net.ron --dot -").starts_with("digraph"));
+    for args in ["simulate net.ron --out -", "data generate --out -", "evaluate --model -", "train --out -"] {
+        desk.refused(args, "this is a folder");
+    }
+    assert!(!desk.path("-").exists());
+}
+
+#[test]
+fn shells_and_man_know_all_verbs() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = desk.done(&format!("completions {shell}"));
+        assert!(script.contains("files-anywhere") && script.contains("raster"), "{shell}");
+    }
+    let page = desk.done("man");
+    assert!(page.contains(".TH spikefuse 1") && page.contains("simulate"), "{page}");
+    assert!(desk.done("man plot raster").contains("\\-\\-population"));
+    desk.refused("man walk", "there is no verb 'walk'");
+    desk.refused("completions tcsh", "possible values");
+}
+
+#[test]
+fn as_much_is_told_as_was_asked_for() {
+    let desk = Desk::new();
+    let (_, usual, stderr) = desk.told("network check net.ron");
+    assert_eq!(stderr, "");
+    let (_, verbose, stderr) = desk.told("network check net.ron -v");
+    assert_eq!(usual, verbose);
+    assert!(stderr.starts_with("read net.ron\n") && stderr.contains("took "), "{stderr}");
+    let (_, _, stderr) = desk.told("-v simulate net.ron --out sim");
+    assert!(stderr.contains("wrote sim\n") && stderr.contains("simulated in"), "{stderr}");
+    let train = "train --config small.ron --out";
+    let (_, _, stderr) = desk.told(&format!("{train} loud"));
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert!(lines[0].starts_with("stage 1, epoch 1/2: loss ") && lines[0].contains("validation HM"), "{stderr}");
+    assert!(lines[1].ends_with(", 0 s left") && lines[2].starts_with("stage 2, epoch 1/"), "{stderr}");
+    let (_, _, stderr) = desk.told(&format!("{train} silent -q"));
+    assert_eq!(stderr, "");
+    desk.refused("network check net.ron -q -v", "cannot be used with");
+    for args in
+        ["network check net.ron", "network info net.ron", "simulate net.ron", "energy sim", "energy --list-tables"]
+    {
+        desk.json(&format!("{args} --json"));
+    }
+    assert_eq!(desk.done("energy sim --json"), desk.done("energy sim --format json"));
+    assert_eq!(desk.json(&format!("{train} other --json -q"))["model"], "other");
+    desk.json("evaluate --model loud --json");
+}
+
+#[test]
+fn messages_say_what_was_meant() {
+    let desk = Desk::new();
+    desk.refused("energy net.ron --table loihy", "the nearest name is 'loihi'");
+    desk.refused("simulate net.ron --threads 0", "at least one thread is needed");
+    desk.refused("compare net.ron --threads many", "expected a number of threads");
+    assert!(desk.done("simulate net.ron --threads 1").contains(", 1 thread\n"));
+    fs::write(desk.path("net.ron"), NETWORK.replace("\"exc\"", "\"exc/a\"")).unwrap();
+    desk.refused("network check net.ron", "net.ron:5:26: populations[0].name: 'exc/a' cannot be the name of a group");
+    desk.refused("simulate net.ron --out sim", "'exc/a' cannot be the name of a group");
+}
+
+#[test]
+fn a_finished_run_is_replaced_only_by_force() {
+    let desk = Desk::new();
+    let train = "train --config small.ron --out out -q";
+    desk.done(train);
+    let weights = || fs::read(desk.path("out/weights.safetensors")).unwrap();
+    let first = weights();
+    desk.refused(train, "already holds a run");
+    desk.refused(&format!("{train} --force --resume"), "cannot be used with");
+    desk.done(&format!("{train} --force --seed 1"));
+    assert_ne!(weights(), first);
+    desk.done("run --config small.ron --out out --force -q");
+    assert!(desk.path("out/report.json").exists());
+    desk.done(train.replace("-q", "--force -q").as_str());
+    assert!(weights() == first && !desk.path("out/report.json").exists());
+    // Never what is of somebody else.
+    fs::write(desk.path("out/report.json"), "{}").unwrap();
+    desk.refused(&format!("{train} --force"), "is not a file of this program");
+    assert_eq!(weights(), first);
+}
+
+/// Starts the program, sends SIGINT as soon as there is a checkpoint, and returns stderr.
+fn interrupted(desk: &Desk, args: &str, checkpoint: &str) -> String {
+    let mut child = std::process::Command::new(PROGRAM)
+        .current_dir(desk.0.path())
+        .args(args.split_whitespace())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !desk.path(checkpoint).exists() && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(child.try_wait().unwrap().is_none(), "{args} ended early");
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let (code, _, stderr) = told(child.wait_with_output().unwrap());
+    assert_eq!(code, 130, "{stderr}");
+    stderr
+}
+
+#[test]
+fn an_interrupt_says_how_to_go_on() {
+    let desk = Desk::new();
+    let simulate = "simulate networks/alif.ron --duration 40000 --checkpoint 400 --out sim";
+    let stderr = interrupted(&desk, simulate, "sim/checkpoint.safetensors");
+    assert!(stderr.contains("interrupted\n") && stderr.contains("--resume"), "{stderr}");
+    assert!(names(&desk.path("sim")).iter().all(|name| !name.ends_with(".partial")));
+    desk.done(&format!("{simulate} --resume"));
+    fs::write(desk.path("small.ron"), SMALL.replace("epochs: 2", "epochs: 500")).unwrap();
+    let train = "train --config small.ron --out model";
+    let stderr = interrupted(&desk, train, "model/checkpoint.safetensors");
+    assert!(stderr.contains("interrupted\n") && stderr.contains("--resume"), "{stderr}");
+    assert!(names(&desk.path("model")).iter().all(|name| !name.ends_with(".partial")));
+}
+
+/// All verbs that do something.
+const VERBS: [&str; 19] = [
+    "",
+    "run",
+    "train",
+    "evaluate",
+    "compare",
+    "energy",
+    "report",
+    "simulate",
+    "plot raster",
+    "plot rate",
+    "plot isi",
+    "plot membrane",
+    "plot threshold",
+    "data generate",
+    "data info",
+    "network check",
+    "network info",
+    "completions",
+    "man",
+];
+
+#[test]
+fn help_fits_a_screen_and_its_examples_run() {
+    let desk = Desk::new();
+    for verb in VERBS {
+        let help = desk.done(&format!("{verb} --help"));
+        assert_eq!(help, desk.done(&format!("{verb} -h")), "{verb}");
+        assert!(help.lines().count() <= 40, "{verb}: {}\n{help}", help.lines().count());
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+        let (_, example) = help.trim_end().rsplit_once("Example:\n  spikefuse ").unwrap();
+        let (args, file) = example.split_once(" > ").unwrap_or((example, ""));
+        let more = if ["run", "train"].contains(&verb) { " --config small.ron" } else { "" };
+        let stdout = desk.done(&format!("{args}{more}"));
+        assert!(file.is_empty() || !stdout.is_empty());
+    }
+}
