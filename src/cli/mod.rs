@@ -14,6 +14,7 @@ mod progress;
 mod report;
 mod run;
 mod simulate;
+mod stats;
 mod talk;
 
 use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -58,6 +59,8 @@ enum Verb {
     Report(report::ReportOptions),
     /// Simulate a network of spiking neurons
     Simulate(simulate::Simulate),
+    /// Rates, intervals, variability and synchrony of a recording in numbers
+    Stats(stats::StatsArgs),
     /// Draw a recording as SVG or PNG
     #[command(subcommand)]
     Plot(plot::Plot),
@@ -102,6 +105,7 @@ impl Cli {
             Verb::Energy(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),
             Verb::Simulate(verb) => verb.run(),
+            Verb::Stats(verb) => verb.run(),
             Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),
             Verb::Network(verb) => verb.run(),

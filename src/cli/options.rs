@@ -7,6 +7,7 @@ use spikefuse::base::files::{STDIN, read_stdin};
 use spikefuse::data::{ClassVectors, Dataset, Split};
 use spikefuse::hybrid::config::Config;
 use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::recording::{self, SpikeRecording};
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -202,4 +203,20 @@ pub fn start_threads(needed: bool) -> Result<()> {
         Error::value("threads", format!("cannot be made: {e}"))
             .with_hint("allow more processes, for instance by ulimit -u")
     })
+}
+
+/// The spikes of a folder that `simulate --out` wrote, or of a file, with ticks of `dt_ms` if it
+/// does not say.
+pub fn read_recording(input: &Path, dt_ms: f64) -> Result<SpikeRecording> {
+    check_input(input)?;
+    match input.is_dir() {
+        true => Ok(recording::open(input)?.spikes),
+        false => recording::read_spikes(input, dt_ms),
+    }
+}
+
+/// Refuses an input that is not there.
+pub fn check_input(input: &Path) -> Result<()> {
+    let found = std::fs::metadata(input).map(drop);
+    found.map_err(|e| Error::file(input, format!("cannot read: {e}")))
 }

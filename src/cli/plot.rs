@@ -1,10 +1,12 @@
 //! `plot`.
 
+use super::options::{check_input, read_recording};
 use clap::{Args, Subcommand};
-use spikefuse::base::files::{is_stdout, refuse_inputs};
+use spikefuse::base::files::{is_stdout, refuse_inputs, write_output};
 use spikefuse::plot::{
-    Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, TraceOptions, find_trace, isi,
-    membrane, raster, rate, threshold, threshold_beside,
+    Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, Table, TraceOptions, find_trace,
+    isi, isi_data, membrane, membrane_data, raster, raster_data, rate, rate_data, threshold, threshold_beside,
+    threshold_data,
 };
 use spikefuse::recording::{self, SpikeRecording, Trace, Variable, ids as ids_of, name_and_ids};
 use spikefuse::{Error, Result};
@@ -20,7 +22,7 @@ pub enum Plot {
     Rate(Rate),
     /// Intervals between the spikes of a neuron, with their coefficient of variation
     Isi(Isi),
-    /// Membranes of single neurons with thresholds and spikes, as far as they were recorded
+    /// Membrane potentials of single neurons with thresholds and spikes, as far as they were recorded
     Membrane(Traces),
     /// Thresholds of single neurons
     Threshold(Traces),
@@ -41,6 +43,9 @@ pub struct Common {
     /// File to write [default: the figure's name in the current folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Also write the numbers that are drawn, as CSV
+    #[arg(long, value_name = "FILE.csv")]
+    data: Option<PathBuf>,
     /// Start at this time
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     from: Option<f64>,
@@ -68,7 +73,7 @@ pub struct Spikes {
 pub struct Raster {
     #[command(flatten)]
     spikes: Spikes,
-    /// Width of the bins of the rates [default: about a hundredth of the time drawn]
+    /// Width of the bins of the rates [default: about a hundredth of the time drawn, 2 ms or more]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     bin: Option<f64>,
 }
@@ -82,7 +87,7 @@ pub struct Rate {
     #[arg(long, value_name = "MS", conflicts_with = "sigma", allow_negative_numbers = true)]
     bin: Option<f64>,
     /// Smooth by a Gaussian of this standard deviation [default: about a hundredth of the time
-    /// drawn]
+    /// drawn, 2 ms or more]
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     sigma: Option<f64>,
 }
@@ -138,17 +143,20 @@ impl Plot {
         match self {
             Plot::Raster(Raster { spikes: Spikes { common, population, dt }, bin }) => {
                 let options = RasterOptions { span: common.span(), populations: population, bin_ms: bin };
-                common.write("raster", &raster(&common.spikes(dt)?, &options)?)
+                let recording = read_recording(&common.input, dt)?;
+                common.write("raster", &raster(&recording, &options)?, || raster_data(&recording, &options))
             }
             Plot::Rate(Rate { spikes: Spikes { common, population, dt }, bin, sigma }) => {
                 let smoothing = bin.map(Smoothing::Bins).or(sigma.map(Smoothing::Gaussian));
                 let options = RateOptions { span: common.span(), populations: population, smoothing };
-                common.write("rate", &rate(&common.spikes(dt)?, &options)?)
+                let recording = read_recording(&common.input, dt)?;
+                common.write("rate", &rate(&recording, &options)?, || rate_data(&recording, &options))
             }
             Plot::Isi(Isi { spikes: Spikes { common, population, dt }, linear, bin }) => {
                 let bins = if linear { IsiBins::Linear(bin) } else { IsiBins::Log };
                 let options = IsiOptions { span: common.span(), populations: population, bins };
-                common.write("isi", &isi(&common.spikes(dt)?, &options)?)
+                let recording = read_recording(&common.input, dt)?;
+                common.write("isi", &isi(&recording, &options)?, || isi_data(&recording, &options))
             }
             Plot::Membrane(asked) => {
                 let ((population, neuron), common) = (asked.chosen()?, &asked.common);
@@ -157,14 +165,15 @@ impl Plot {
                 let drawn = if neuron.is_empty() { &trace.neurons } else { &neuron };
                 let beside = threshold_beside(trace, &traces, drawn);
                 let options = TraceOptions { span: common.span(), neurons: neuron };
-                common.write("membrane", &membrane(trace, beside, spikes.as_ref(), &options)?)
+                let figure = membrane(trace, beside, spikes.as_ref(), &options)?;
+                common.write("membrane", &figure, || membrane_data(trace, beside, spikes.as_ref(), &options))
             }
             Plot::Threshold(asked) => {
                 let ((population, neuron), common) = (asked.chosen()?, &asked.common);
                 let (traces, _) = common.traces()?;
                 let trace = find_trace(&common.input, &traces, Variable::Threshold, population, &neuron)?;
                 let options = TraceOptions { span: common.span(), neurons: neuron };
-                common.write("threshold", &threshold(trace, &options)?)
+                common.write("threshold", &threshold(trace, &options)?, || threshold_data(trace, &options))
             }
         }
     }
@@ -175,46 +184,46 @@ impl Common {
         Span { from_ms: self.from, to_ms: self.to }
     }
 
-    fn spikes(&self, dt_ms: f64) -> Result<SpikeRecording> {
-        self.check()?;
-        match self.input.is_dir() {
-            true => Ok(recording::open(&self.input)?.spikes),
-            false => recording::read_spikes(&self.input, dt_ms),
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        let found = std::fs::metadata(&self.input).map(drop);
-        found.map_err(|e| Error::file(&self.input, format!("cannot read: {e}")))
-    }
-
     /// Traces, and the spikes if they are known too.
     fn traces(&self) -> Result<(Vec<Trace>, Option<SpikeRecording>)> {
-        self.check()?;
+        check_input(&self.input)?;
         match self.input.is_dir() {
             true => recording::open(&self.input).map(|run| (run.traces, Some(run.spikes))),
             false => recording::read_traces(&self.input).map(|traces| (traces, None)),
         }
     }
 
-    /// Writes the figure and says where.
-    fn write(&self, name: &str, figure: &Figure) -> Result<ExitCode> {
-        let extension = if self.png { "png" } else { "svg" };
+    /// Writes the figure, and its numbers if they are asked for, and says where.
+    fn write<'a>(&self, name: &str, figure: &Figure, data: impl FnOnce() -> Result<Table<'a>>) -> Result<ExitCode> {
+        let asked = [(self.svg, Format::Svg), (self.png, Format::Png)];
+        let asked = asked.into_iter().find_map(|(asked, format)| asked.then_some(format));
+        let extension = if asked == Some(Format::Png) { "png" } else { "svg" };
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from(name).with_extension(extension));
+        let format = Format::for_path(&out, asked)?;
         let mut inputs = match self.input.is_dir() {
             true => recording::files(&self.input),
             false => vec![self.input.clone()],
         };
         // It is of the same run.
         inputs.push(self.input.join("simulation.json"));
-        refuse_inputs(&out, &inputs)?;
-        match (self.svg, self.png) {
-            (true, _) => figure.write_as(&out, Format::Svg)?,
-            (_, true) => figure.write_as(&out, Format::Png)?,
-            _ => figure.write(&out)?,
+        for path in self.data.iter().chain([&out]) {
+            refuse_inputs(path, &inputs)?;
         }
-        if !is_stdout(&out) {
-            super::print(&format!("wrote {}\n", out.display()))?;
+        if self.data.as_ref() == Some(&out) {
+            return Err(Error::value("--data", "it is the file of the figure").with_hint("choose another file"));
+        }
+        let numbers = self.data.as_ref().map(|path| Ok::<_, Error>((path, data()?.csv()?))).transpose()?;
+        figure.write_as(&out, format)?;
+        let mut written = vec![&out];
+        if let Some((path, bytes)) = &numbers {
+            write_output(path, bytes)?;
+            written.push(path);
+        }
+        for path in written.into_iter().filter(|path| !is_stdout(path)) {
+            super::print(&format!("wrote {}\n", path.display()))?;
+        }
+        if let Some(hint) = figure.hint() {
+            eprintln!("hint: {hint}");
         }
         Ok(ExitCode::SUCCESS)
     }

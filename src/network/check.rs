@@ -3,7 +3,7 @@
 //! and added up.
 
 use super::component::{components, digraph};
-use super::names::check_name;
+use super::name::check_name;
 use super::numbers::{LARGEST, finite, fraction, in_range, largest, not_negative, positive};
 use super::parts::NetworkParts;
 use super::population::{Population, Threshold};

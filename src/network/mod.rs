@@ -62,6 +62,7 @@ pub mod input;
 #[cfg(feature = "hdf5")]
 pub mod interop;
 mod memory;
+mod name;
 mod names;
 mod numbers;
 mod parts;

@@ -3,7 +3,7 @@
 
 use super::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
 use super::font::{shorten, width};
-use super::input::Window;
+use crate::recording::Window;
 
 // Sizes for a column of 3.4 inches at 300 pixels per inch: 8, 7 and 6 points of text, lines of half
 // a point.
@@ -277,6 +277,8 @@ pub fn ring(figure: &mut Figure, colour: Colour, at: Vec<(f64, f64)>) {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
     Line(Colour),
+    /// A line with signs, of this half width.
+    Signed(Colour, Shape, f64),
     Dashes(Colour),
     /// A spike.
     Tick(Colour),
@@ -292,7 +294,7 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
     let (mut x, mut row) = (left, 0);
     for (n, (sample, name)) in entries.iter().enumerate() {
         let long = match sample {
-            Sample::Line(_) | Sample::Dashes(_) => 54.0,
+            Sample::Line(_) | Sample::Signed(..) | Sample::Dashes(_) => 54.0,
             Sample::Tick(_) => 18.0,
             Sample::Dot(..) | Sample::Ring(_) => 33.0,
         };
@@ -310,21 +312,30 @@ pub fn legend(figure: &mut Figure, (left, right): (f64, f64), top: f64, entries:
         }
         let y = top + ROW * row as f64 + 28.0;
         let middle = (y - 0.36 * TICK).round();
-        match *sample {
-            Sample::Line(colour) => figure.rect(x, middle - 2.0, 44.0, 4.0, colour),
-            Sample::Dashes(colour) => {
-                for i in 0..3 {
-                    figure.rect(x + 16.0 * f64::from(i), middle - 2.0, 11.0, 4.0, colour);
-                }
-            }
-            Sample::Tick(colour) => figure.rect(x + 2.0, middle - 11.0, 3.0, 22.0, colour),
-            Sample::Dot(shape, colour) => figure.dots(shape, DOT, colour, vec![(x + 12.0, middle)]),
-            Sample::Ring(colour) => ring(figure, colour, vec![(x + 12.0, middle)]),
-        }
+        draw_sample(figure, *sample, (x, middle));
         figure.text((x + long, y), TICK, Anchor::Start, INK, &name);
         x += wide + GAP;
     }
     ROW * (row + 1) as f64
+}
+
+/// Draws the sign before a name, centred on `middle`.
+pub fn draw_sample(figure: &mut Figure, sample: Sample, (x, middle): (f64, f64)) {
+    match sample {
+        Sample::Line(colour) => figure.rect(x, middle - 2.0, 44.0, 4.0, colour),
+        Sample::Signed(colour, shape, r) => {
+            figure.rect(x, middle - 2.0, 44.0, 4.0, colour);
+            figure.dots(shape, r, colour, vec![(x + 22.0, middle)]);
+        }
+        Sample::Dashes(colour) => {
+            for i in 0..3 {
+                figure.rect(x + 16.0 * f64::from(i), middle - 2.0, 11.0, 4.0, colour);
+            }
+        }
+        Sample::Tick(colour) => figure.rect(x + 2.0, middle - 11.0, 3.0, 22.0, colour),
+        Sample::Dot(shape, colour) => figure.dots(shape, DOT, colour, vec![(x + 12.0, middle)]),
+        Sample::Ring(colour) => ring(figure, colour, vec![(x + 12.0, middle)]),
+    }
 }
 
 /// A number of ms without needless zeros.

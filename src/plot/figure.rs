@@ -149,6 +149,22 @@ impl Format {
         }
     }
 
+    /// The format to write at a path: the one asked for, or without one that of its extension.
+    ///
+    /// # Errors
+    /// If the extension is that of the other format, or none of a format and none was asked for.
+    pub fn for_path(path: &Path, asked: Option<Format>) -> Result<Format> {
+        match (asked, Format::of(path)) {
+            (Some(asked), Ok(named)) if asked != named => {
+                let (ending, name) = (ending(path), if asked == Format::Svg { "SVG" } else { "PNG" });
+                let problem = format!("the file name ends in .{ending}, but {name} was asked for");
+                Err(Error::file(path, problem).with_hint("change the ending, or leave out --svg and --png"))
+            }
+            (Some(asked), _) => Ok(asked),
+            (None, named) => named,
+        }
+    }
+
     /// Text near the beginning of files that this program wrote.
     pub fn mark(self) -> &'static str {
         match self {
@@ -164,12 +180,13 @@ pub struct Figure {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) marks: Vec<Mark>,
+    pub(crate) hint: Option<String>,
 }
 
 impl Figure {
     /// An empty figure of column width.
     pub(crate) fn new() -> Figure {
-        Figure { width: WIDTH, height: 0, marks: Vec::new() }
+        Figure { width: WIDTH, height: 0, marks: Vec::new(), hint: None }
     }
 
     pub(crate) fn rect(&mut self, x: f64, y: f64, w: f64, h: f64, colour: Colour) {
@@ -209,6 +226,11 @@ impl Figure {
     /// Width and height of the PNG in pixels.
     pub fn size_px(&self) -> (u32, u32) {
         (self.width, self.height)
+    }
+
+    /// Advice to the user, where another choice of options shows more.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     fn fine_size(&self) -> (u32, u32) {

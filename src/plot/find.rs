@@ -1,5 +1,6 @@
 //! Which of the recorded traces are drawn.
 
+use super::trace::noun;
 use crate::error::{Error, Result};
 use crate::recording::{Trace, Variable};
 use std::path::Path;
@@ -22,7 +23,7 @@ pub fn find_trace<'a>(
     best.or_else(|| named().next()).ok_or_else(|| {
         let what = variable.name();
         let of = population.map_or(String::new(), |name| format!(" of {name}"));
-        let error = Error::file(input, format!("the {what}{of} was not recorded"));
+        let error = Error::file(input, format!("the {}{of} was not recorded", noun(variable)));
         let names: Vec<&str> = known().map(|trace| trace.population.as_str()).collect();
         if names.is_empty() {
             error.with_hint(format!("simulate again with --record spikes,{what}:POPULATION"))
@@ -32,7 +33,7 @@ pub fn find_trace<'a>(
     })
 }
 
-/// The thresholds to draw beside the membranes `trace` of `neurons`, if they were recorded. Those of
+/// The thresholds to draw beside the membrane potentials `trace` of `neurons`, if they were recorded. Those of
 /// a leaky integrator are infinite and are left out.
 pub fn threshold_beside<'a>(trace: &Trace, traces: &'a [Trace], neurons: &[u32]) -> Option<&'a Trace> {
     traces.iter().find(|other| {

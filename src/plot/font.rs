@@ -29,14 +29,33 @@ pub fn width(text: &str, em: f64) -> f64 {
     f64::from(right - left) / LARGE * em
 }
 
-/// `text`, cut so that it is at most `limit` pixels wide, with an ellipsis where it was cut.
+/// `text`, at most `limit` pixels wide, with an ellipsis where its middle was cut out: names that
+/// belong together often differ at their ends.
 pub fn shorten(text: &str, em: f64, limit: f64) -> String {
     if width(text, em) <= limit {
         return text.to_owned();
     }
-    let mut short: String = text.chars().take(200).collect();
-    while !short.is_empty() && width(&format!("{short}…"), em) > limit {
-        short.pop();
+    let letters: Vec<char> = text.chars().collect();
+    let cut = |kept: usize| -> String {
+        let head = letters[..kept.div_ceil(2)].iter();
+        head.chain(&['…']).chain(&letters[letters.len() - kept / 2..]).collect()
+    };
+    let most = letters.len().saturating_sub(1).min(200);
+    (0..=most).rev().map(cut).find(|short| width(short, em) <= limit).unwrap_or_else(|| cut(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_keep_both_ends() {
+        assert_eq!(shorten("exc", 29.0, 100.0), "exc");
+        let short = shorten("population of layer 5, subtype 12", 29.0, 200.0);
+        assert!(short.starts_with("popu") && short.contains('…') && short.ends_with("12"), "{short}");
+        assert!(width(&short, 29.0) <= 200.0);
+        assert_eq!(shorten("exc", 29.0, 1.0), "…");
+        assert_eq!(shorten("", 29.0, 0.0), "");
+        assert!(shorten(&"ö".repeat(5000), 29.0, 300.0).starts_with("öö"));
     }
-    short + "…"
 }

@@ -1,16 +1,17 @@
 //! Intervals between the spikes of a neuron.
 
 use super::axes::{
-    BOTTOM, EDGE, LABEL, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting, legend, margin, overhang,
-    overhang_log, round_up, short_ms, upward_label,
+    BOTTOM, COLOURS, EDGE, LABEL, Panel, ROW, TICK, Ticks, envelope, fitting, margin, overhang, overhang_log, round_up,
+    short_ms, upward_label,
 };
+use super::data::Table;
 use super::figure::{Anchor, Figure, GREY, WIDTH};
-use super::font::shorten;
-use super::input::{Chosen, Span};
+use super::font::{shorten, width};
+use super::key::{key, notes, nth_line};
 use super::rate::{MOST_LINES, check_bins};
 use crate::base::text::grouped;
 use crate::error::Result;
-use crate::recording::SpikeRecording;
+use crate::recording::{Chosen, Span, SpikeRecording};
 use crate::spiking::Tick;
 use std::collections::BTreeMap;
 
@@ -100,39 +101,83 @@ fn log_edges(shortest: Tick, longest: Tick) -> Vec<f64> {
     edges
 }
 
+/// The histograms of a figure.
+struct Histograms<'a> {
+    chosen: Chosen<'a>,
+    all: Vec<Intervals>,
+    /// Edges of the bins in ticks; none without intervals.
+    edges: Vec<f64>,
+    heights: Vec<Vec<f64>>,
+    log: bool,
+    /// What the bins are.
+    note: String,
+}
+
+impl<'a> Histograms<'a> {
+    fn new(recording: &'a SpikeRecording, options: &IsiOptions) -> Result<Histograms<'a>> {
+        let chosen = Chosen::new(recording, options.span, &options.populations, MOST_LINES)?;
+        let (window, dt) = (chosen.window, chosen.window.dt_ms);
+        let all = intervals(&chosen);
+        let shortest = all.iter().filter_map(|of| of.counts.keys().next()).min().copied();
+        let longest = all.iter().filter_map(|of| of.counts.keys().next_back()).max().copied();
+        let log = options.bins == IsiBins::Log;
+        let width = match options.bins {
+            IsiBins::Linear(Some(ms)) => Some(window.bin("bin", ms)?.min(window.ticks())),
+            _ => None,
+        };
+        let (edges, note) = match shortest.zip(longest) {
+            None => (Vec::new(), String::new()),
+            Some((shortest, longest)) if log => (log_edges(shortest, longest), "10 bins per decade".to_owned()),
+            Some((_, longest)) => {
+                let default = || window.bin("bin", round_up(f64::from(longest) * dt / 50.0).max(dt));
+                let bin = width.map_or_else(default, Ok)?.min(window.ticks());
+                let bins = longest / bin + 1;
+                check_bins("bin", bins.into(), &chosen)?;
+                let edges = (0..=bins).map(|i| f64::from(i) * f64::from(bin)).collect();
+                (edges, format!("{} ms bins", short_ms(f64::from(bin) * dt)))
+            }
+        };
+        let heights = all.iter().map(|of| heights(of, &edges, log)).collect();
+        Ok(Histograms { chosen, all, edges, heights, log, note })
+    }
+
+    /// A population's name, at most so many pixels wide, with what is known of its intervals; of
+    /// many populations without their number.
+    fn describe(&self, n: usize, room: f64) -> String {
+        let (of, (name, _)) = (&self.all[n], &self.chosen.populations[n]);
+        let mut text = of.cv.map_or(": CV not known".to_owned(), |cv| format!(": CV = {cv:.2}"));
+        if self.all.len() <= COLOURS {
+            text += &format!(", n = {}", grouped(of.total));
+        }
+        shorten(name, TICK, (room - width(&text, TICK)).clamp(0.0, 300.0)) + &text
+    }
+}
+
 /// Draws how long the intervals between a neuron's spikes are, one stepped line per population, in
-/// a panel of 1020 pixels width, for at most 50 populations.
+/// a panel of 1020 pixels width, for at most 50 populations. Without intervals there are no axes.
 ///
-/// The legend gives the number of intervals and the coefficient of variation: standard deviation
-/// over mean of a neuron's intervals, averaged over the neurons with at least five. Without any
-/// such neuron there is none. Two spikes of a neuron in one tick are an interval of 0, which on a
-/// logarithmic axis counts in the first bin.
+/// The legend gives the number of intervals (of up to seven populations) and the coefficient of
+/// variation: standard deviation over mean of a neuron's intervals, averaged over the neurons with
+/// at least five. Without any such neuron there is none. Two spikes of a neuron in one tick are an
+/// interval of 0, which on a logarithmic axis counts in the first bin.
 ///
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
 pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
-    let chosen = Chosen::new(recording, options.span, &options.populations, MOST_LINES)?;
-    let (window, dt) = (chosen.window, chosen.window.dt_ms);
-    let all = intervals(&chosen);
-    let shortest = all.iter().filter_map(|of| of.counts.keys().next()).min().copied();
-    let longest = all.iter().filter_map(|of| of.counts.keys().next_back()).max().copied();
-    let log = options.bins == IsiBins::Log;
-    let (edges, note) = match (options.bins, shortest.zip(longest)) {
-        (IsiBins::Log, None) => (vec![0.5, 1.5], String::new()),
-        (IsiBins::Log, Some((shortest, longest))) => (log_edges(shortest, longest), "10 bins per decade".to_owned()),
-        (IsiBins::Linear(width), ends) => {
-            let longest = ends.map_or(1, |(_, longest)| longest);
-            let width = width.unwrap_or_else(|| round_up(f64::from(longest) * dt / 50.0).max(dt));
-            let bin = window.bin("bin", width)?.min(window.ticks());
-            let bins = longest / bin + 1;
-            check_bins("bin", bins.into(), &chosen)?;
-            let edges = (0..=bins).map(|i| f64::from(i) * f64::from(bin)).collect();
-            (edges, format!("{} ms bins", short_ms(f64::from(bin) * dt)))
-        }
+    let of = Histograms::new(recording, options)?;
+    let Histograms { chosen, all, edges, heights, log, note } = &of;
+    let (log, dt) = (*log, chosen.window.dt_ms);
+    let lines = (all.len(), 2);
+    let mut figure = Figure::new();
+    let Some((first, last)) = edges.first().zip(edges.last()).map(|(first, last)| (first * dt, last * dt)) else {
+        let ends = (EDGE, f64::from(WIDTH) - EDGE);
+        let top = key(&mut figure, ends, 4.0, lines, |n, room| of.describe(n, room)) + 4.0 + ROW;
+        notes(&mut figure, ends, top - 9.0, "", &chosen.not_recorded);
+        let place = (f64::from(WIDTH) / 2.0, top + 60.0);
+        figure.text(place, LABEL, Anchor::Middle, GREY, "no neuron has two spikes here");
+        figure.height = (top + 100.0).ceil() as u32;
+        return Ok(figure);
     };
-    let heights: Vec<Vec<f64>> = all.iter().map(|of| heights(of, &edges, log)).collect();
-    let first = edges.first().copied().unwrap_or(0.5) * dt;
-    let last = edges.last().copied().unwrap_or(1.5) * dt;
     // Intervals of one length get a decade to stand in.
     let narrow = log && last / first < 10.0;
     let middle = (first * last).sqrt();
@@ -141,19 +186,14 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
     let y = (0.0, if most > 0.0 { most * 1.08 } else { 1.0 });
     let ticks = Ticks::linear(y.0, y.1, 5.0);
 
-    let mut figure = Figure::new();
     let left = margin(ticks.width(), true);
     let wide = f64::from(WIDTH) - left - EDGE;
     let x_ticks = if log { Ticks::log(x.0, x.1) } else { fitting(x, wide) };
     let over = if log { overhang_log(&x_ticks, x, wide) } else { overhang(&x_ticks, x, wide) };
     let wide = (f64::from(WIDTH) - left - over).floor();
-    let describe = |(n, (of, (name, _))): (usize, (&Intervals, &(String, u32)))| {
-        let cv = of.cv.map_or("CV not known".to_owned(), |cv| format!("CV = {cv:.2}"));
-        (Sample::Line(colour(n)), format!("{}: {cv}, n = {}", shorten(name, TICK, 300.0), grouped(of.total)))
-    };
-    let entries: Vec<_> = all.iter().zip(&chosen.populations).enumerate().map(describe).collect();
-    let top = legend(&mut figure, (left, left + wide), 4.0, &entries) + 4.0 + ROW;
-    figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &note);
+    let ends = (left, left + wide);
+    let top = key(&mut figure, ends, 4.0, lines, |n, room| of.describe(n, room)) + 4.0 + ROW;
+    notes(&mut figure, ends, top - 9.0, note, &chosen.not_recorded);
     let panel = Panel { left, top, width: wide, height: 360.0, x, y, log_x: log };
     for (n, heights) in heights.iter().enumerate().filter(|(n, _)| all[*n].total > 0) {
         let mut line = vec![(panel.at_x(first), panel.bottom())];
@@ -161,11 +201,7 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
             line.extend([ends[0], ends[1]].map(|edge| (panel.at_x(edge * dt), panel.at_y(*height))));
         }
         line.push((panel.at_x(last), panel.bottom()));
-        figure.line(super::axes::envelope(line.into_iter()), 3.0, colour(n));
-    }
-    if longest.is_none() {
-        let place = (left + wide / 2.0, top + panel.height / 2.0);
-        figure.text(place, LABEL, Anchor::Middle, GREY, "no neuron has two spikes here");
+        nth_line(&mut figure, &panel, n, envelope(line.into_iter()));
     }
     panel.left_axis(&mut figure, &ticks);
     panel.bottom_axis(&mut figure, &x_ticks, "Inter-spike interval (ms)");
@@ -173,6 +209,24 @@ pub fn isi(recording: &SpikeRecording, options: &IsiOptions) -> Result<Figure> {
     upward_label(&mut figure, top + panel.height / 2.0, panel.height + 20.0, label);
     figure.height = (panel.bottom() + BOTTOM).ceil() as u32;
     Ok(figure)
+}
+
+/// The numbers that [`isi`] draws: of each population and bin a density per decade, or with linear
+/// bins a fraction of the population's intervals. A population without intervals has no rows.
+///
+/// # Errors
+/// As of [`isi`].
+pub fn isi_data<'a>(recording: &'a SpikeRecording, options: &IsiOptions) -> Result<Table<'a>> {
+    let Histograms { chosen, all, edges, heights, log, .. } = Histograms::new(recording, options)?;
+    let dt = chosen.window.dt_ms;
+    let known = chosen.populations.into_iter().zip(heights).zip(all).filter(|(_, of)| of.total > 0);
+    let rows = known.flat_map(move |(((name, _), heights), _)| {
+        let ends: Vec<(f64, f64)> = edges.windows(2).map(|ends| (ends[0] * dt, ends[1] * dt)).collect();
+        let bins = ends.into_iter().zip(heights);
+        bins.map(move |((from, to), height)| vec![name.clone(), from.to_string(), to.to_string(), height.to_string()])
+    });
+    let height = if log { "density_per_decade" } else { "fraction" };
+    Ok(Table::new(&["population", "from_ms", "to_ms", height], rows))
 }
 
 /// For each bin: the fraction of intervals in it, per decade if `log`.

@@ -6,7 +6,8 @@
 //! ground. The font, DejaVu Sans, is built in: no font of the system is needed. Characters other
 //! than Latin, Greek and some signs show as boxes in a PNG.
 //!
-//! Where a figure shows less than the recording has, it says so.
+//! Where a figure shows less than the recording has, it says so. The numbers that are drawn come
+//! as a [`Table`] from the function of the same name with `_data`.
 //!
 //! ```
 //! use spikefuse::plot::{RasterOptions, raster};
@@ -26,11 +27,12 @@
 
 // Building blocks of figures, which the pictures of reports use too.
 pub(crate) mod axes;
+mod data;
 pub(crate) mod figure;
 mod find;
 pub(crate) mod font;
-mod input;
 mod isi;
+mod key;
 mod raster;
 mod rate;
 mod trace;
@@ -38,11 +40,12 @@ mod trace;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use crate::recording::Span;
+pub use data::Table;
 pub(crate) use figure::WIDTH;
 pub use figure::{Figure, Format};
 pub use find::{find_trace, threshold_beside};
-pub use input::Span;
-pub use isi::{IsiBins, IsiOptions, isi};
-pub use raster::{RasterOptions, raster};
-pub use rate::{RateOptions, Smoothing, rate};
-pub use trace::{TraceOptions, membrane, threshold};
+pub use isi::{IsiBins, IsiOptions, isi, isi_data};
+pub use raster::{RasterOptions, raster, raster_data};
+pub use rate::{RateOptions, Smoothing, rate, rate_data};
+pub use trace::{TraceOptions, membrane, membrane_data, threshold, threshold_data};

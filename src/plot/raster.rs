@@ -1,16 +1,16 @@
 //! Spikes of all neurons over time, and how often they fire.
 
 use super::axes::{
-    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, margin, overhang, round_up, short_ms,
-    upward_label,
+    BOTTOM, COLOURS, EDGE, NOTE, Panel, ROW, TICK, Ticks, TimeAxis, colour, margin, overhang, short_ms, upward_label,
 };
+use super::data::Table;
 use super::figure::{Anchor, Colour, Figure, GREY, INK, RunsByKind, WIDTH};
 use super::font::{shorten, width};
-use super::input::{Chosen, Span};
-use super::rate::{Rates, binned, draw_steps};
+use super::key::notes;
+use super::rate::{Rates, binned, default_width_ms, draw_steps};
 use crate::base::text::grouped;
 use crate::error::Result;
-use crate::recording::SpikeRecording;
+use crate::recording::{Chosen, Span, SpikeRecording};
 use std::collections::BTreeMap;
 
 /// Heights: of the raster at most, of a neuron, and of a population whose label is to fit.
@@ -38,7 +38,8 @@ pub struct RasterOptions {
     /// empty.
     pub populations: Vec<String>,
     /// Width of the rates' bins in ms, rounded to whole ticks; if not given, about a hundredth of
-    /// the span.
+    /// the span, but 2 ms at least, or a fifth of a span shorter than 10 ms, and never below a
+    /// tick.
     pub bin_ms: Option<f64>,
 }
 
@@ -88,18 +89,7 @@ impl Band<'_> {
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
 pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Figure> {
     let chosen = Chosen::new(recording, options.span, &options.populations, MOST_BANDS)?;
-    let bin_ms =
-        options.bin_ms.unwrap_or_else(|| round_up(f64::from(chosen.window.ticks()) * chosen.window.dt_ms / 100.0));
-    let bin = match options.bin_ms {
-        Some(ms) => chosen.window.bin("bin", ms)?,
-        None => chosen.window.bin("bin", bin_ms.max(chosen.window.dt_ms))?,
-    };
-    let mut rates = binned(&chosen, bin)?;
-    // Lines of one colour cannot be told apart.
-    let together = rates.values.len() > COLOURS;
-    if together {
-        rates = rates.together(&chosen.populations);
-    }
+    let (rates, together) = rates(&chosen, options)?;
     let (bands, high) = bands(&chosen.populations);
 
     let most = rates.values.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
@@ -114,9 +104,12 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
     let wide = (f64::from(WIDTH) - left - overhang(&time.ticks, time.range, wide)).floor();
 
     let mut figure = Figure::new();
-    let top = (ROW + 4.0) as u32;
+    let rows = if chosen.not_recorded.is_empty() { 1.0 } else { 2.0 };
+    let top = (rows * ROW + 4.0) as u32;
     let marks = draw_spikes(&mut figure, &chosen, &bands, (left as u32, top), (wide as u32, high));
-    figure.text((left + wide, f64::from(top) - 12.0), NOTE, Anchor::End, GREY, &marks);
+    let (ends, lowest) = ((left, left + wide), f64::from(top) - 12.0);
+    notes(&mut figure, ends, lowest - ROW, "", &chosen.not_recorded);
+    notes(&mut figure, ends, lowest, &marks, &[]);
     let mut last_label = f64::NEG_INFINITY;
     for (band, (name, size)) in bands.iter().zip(names.iter().zip(&sizes)) {
         let (band_top, band_high) = (f64::from(top + band.top), f64::from(band.height));
@@ -155,6 +148,36 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
     upward_label(&mut figure, panel.top + panel.height / 2.0, panel.height + 40.0, ["Rate (Hz)", ""]);
     figure.height = (panel.bottom() + BOTTOM).ceil() as u32;
     Ok(figure)
+}
+
+/// The rates below the spikes, and whether they are one of all populations together: lines of one
+/// colour cannot be told apart.
+fn rates(chosen: &Chosen<'_>, options: &RasterOptions) -> Result<(Rates, bool)> {
+    let bin_ms = options.bin_ms.unwrap_or_else(|| default_width_ms(&chosen.window));
+    let rates = binned(chosen, chosen.window.bin("bin", bin_ms)?)?;
+    let together = rates.values.len() > COLOURS;
+    Ok((if together { rates.together(&chosen.populations) } else { rates }, together))
+}
+
+/// The numbers that [`raster`] draws: a row for each spike, then one for each bin of the rates, in
+/// Hz per neuron. Where the figure has one rate of all populations, so has the table, without a
+/// name.
+///
+/// # Errors
+/// As of [`raster`].
+pub fn raster_data<'a>(recording: &'a SpikeRecording, options: &RasterOptions) -> Result<Table<'a>> {
+    let chosen = Chosen::new(recording, options.span, &options.populations, MOST_BANDS)?;
+    let (rates, together) = rates(&chosen, options)?;
+    let names: Vec<String> = chosen.populations.iter().map(|(name, _)| name.clone()).collect();
+    let of = if together { vec![String::new()] } else { names.clone() };
+    let rates = rates.rows(of).map(|[name, from, to, rate]| vec!["rate".into(), name, String::new(), from, to, rate]);
+    let dt_ms = chosen.window.dt_ms;
+    let spikes = recording.spikes.iter().filter_map(move |&(tick, population, neuron)| {
+        let (place, _) = chosen.place(population, neuron).filter(|_| chosen.window.contains(tick))?;
+        let (name, ms) = (names[place].clone(), f64::from(tick) * dt_ms);
+        Some(vec!["spike".into(), name, neuron.to_string(), ms.to_string(), String::new(), String::new()])
+    });
+    Ok(Table::new(&["what", "population", "neuron", "from_ms", "to_ms", "rate_hz"], spikes.chain(rates)))
 }
 
 /// The populations' rows, and the height of all.

@@ -1,13 +1,14 @@
 //! How often the neurons of a population fire, over time.
 
 use super::axes::{
-    BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, TimeAxis, colour, envelope, legend, margin, overhang, round_up,
-    short_ms, upward_label,
+    BOTTOM, EDGE, Panel, ROW, TICK, Ticks, TimeAxis, envelope, margin, overhang, round_up, short_ms, upward_label,
 };
-use super::figure::{Anchor, Figure, GREY, WIDTH};
-use super::input::{Chosen, Span};
+use super::data::Table;
+use super::figure::{Figure, WIDTH};
+use super::font::shorten;
+use super::key::{key, notes, nth_line};
 use crate::error::{Error, Result};
-use crate::recording::SpikeRecording;
+use crate::recording::{Chosen, Span, SpikeRecording, Window};
 use crate::spiking::Tick;
 
 /// Most bins of all populations together. More are a mistake: a figure has less than a thousand
@@ -39,7 +40,8 @@ pub struct RateOptions {
     /// Names of the populations to draw, with or without neurons (`exc`, `exc[0..10]`); all if
     /// empty.
     pub populations: Vec<String>,
-    /// How to smooth; if not given, by a Gaussian of about a hundredth of the span.
+    /// How to smooth; if not given, by a Gaussian of about a hundredth of the span, but of 2 ms at
+    /// least, or of a fifth of a span shorter than 10 ms.
     pub smoothing: Option<Smoothing>,
 }
 
@@ -48,6 +50,13 @@ pub struct Rates {
     pub values: Vec<Vec<f64>>,
     pub edges_ms: Vec<f64>,
     pub bin_ms: f64,
+}
+
+/// The width to smooth by that is taken if none is given: with less than 2 ms, a single spike of a
+/// neuron is a rate of hundreds of Hz.
+pub fn default_width_ms(window: &Window) -> f64 {
+    let span = f64::from(window.ticks()) * window.dt_ms;
+    round_up(span / 100.0).max(round_up(span / 5.0).min(2.0)).max(window.dt_ms)
 }
 
 /// Counts the spikes in bins of `bin` ticks.
@@ -119,6 +128,16 @@ fn gaussian(chosen: &Chosen<'_>, sigma_ms: f64) -> Result<Vec<Vec<(f64, f64)>>> 
 }
 
 impl Rates {
+    /// Population, start and end in ms, rate in Hz of each bin.
+    pub fn rows(self, names: Vec<String>) -> impl Iterator<Item = [String; 4]> {
+        let ends: Vec<(String, String)> =
+            self.edges_ms.windows(2).map(|e| (e[0].to_string(), e[1].to_string())).collect();
+        names.into_iter().zip(self.values).flat_map(move |(name, values)| {
+            let ends = ends.clone().into_iter();
+            ends.zip(values).map(move |((from, to), rate)| [name.clone(), from, to, rate.to_string()])
+        })
+    }
+
     /// The rates of all neurons together, of populations of these sizes.
     pub fn together(self, populations: &[(String, u32)]) -> Rates {
         let neurons: f64 = populations.iter().map(|(_, size)| f64::from(*size)).sum();
@@ -143,55 +162,93 @@ pub fn draw_steps(figure: &mut Figure, panel: &Panel, time: &TimeAxis, rates: &R
 
 fn draw_line(figure: &mut Figure, panel: &Panel, time: &TimeAxis, n: usize, points: impl Iterator<Item = (f64, f64)>) {
     let line = envelope(points.map(|(ms, value)| (panel.at_x(ms / time.unit_ms), panel.at_y(value))));
-    figure.line(line, 3.0, colour(n));
+    nth_line(figure, panel, n, line);
+}
+
+/// The lines of a figure of rates.
+enum Lines {
+    Steps(Rates),
+    /// Of each population times in ms and rates in Hz, and the Gaussian's standard deviation in ms.
+    Smooth(Vec<Vec<(f64, f64)>>, f64),
+}
+
+impl Lines {
+    fn new(chosen: &Chosen<'_>, smoothing: Option<Smoothing>) -> Result<Lines> {
+        match smoothing.unwrap_or_else(|| Smoothing::Gaussian(default_width_ms(&chosen.window))) {
+            Smoothing::Bins(ms) => Ok(Lines::Steps(binned(chosen, chosen.window.bin("bin", ms)?)?)),
+            Smoothing::Gaussian(ms) => Ok(Lines::Smooth(gaussian(chosen, ms)?, ms)),
+        }
+    }
+
+    fn highest(&self) -> f64 {
+        match self {
+            Lines::Steps(rates) => rates.values.iter().flatten().copied().fold(0.0, f64::max),
+            Lines::Smooth(lines, _) => lines.iter().flatten().map(|(_, value)| *value).fold(0.0, f64::max),
+        }
+    }
 }
 
 /// Draws the rate of each population over time, in Hz per neuron, in one panel of 1020 pixels
-/// width, for at most 50 populations. Seven have colours of their own.
+/// width, for at most 50 populations. Seven have colours of their own, further ones signs too. The
+/// title of the axis names the bins or the Gaussian.
 ///
 /// # Errors
 /// If the recording is empty or contradicts itself, or an option is not possible for it.
 pub fn rate(recording: &SpikeRecording, options: &RateOptions) -> Result<Figure> {
     let chosen = Chosen::new(recording, options.span, &options.populations, MOST_LINES)?;
-    let window = chosen.window;
-    let default = || round_up(f64::from(window.ticks()) * window.dt_ms / 100.0).max(window.dt_ms);
-    let (rates, lines, note) = match options.smoothing.unwrap_or_else(|| Smoothing::Gaussian(default())) {
-        Smoothing::Bins(ms) => {
-            let rates = binned(&chosen, window.bin("bin", ms)?)?;
-            let note = format!("per neuron, {} ms bins", short_ms(rates.bin_ms));
-            (Some(rates), Vec::new(), note)
-        }
-        Smoothing::Gaussian(ms) => {
-            (None, gaussian(&chosen, ms)?, format!("per neuron, Gaussian, σ = {} ms", short_ms(ms)))
-        }
-    };
-    let binned = rates.iter().flat_map(|rates| rates.values.iter().flatten().copied());
-    let most = binned.chain(lines.iter().flatten().map(|(_, value)| *value)).fold(0.0, f64::max);
+    let lines = Lines::new(&chosen, options.smoothing)?;
+    let most = lines.highest();
     let y = (0.0, if most > 0.0 { most * 1.08 } else { 1.0 });
     let ticks = Ticks::linear(y.0, y.1, 5.0);
 
     let mut figure = Figure::new();
     let left = margin(ticks.width(), true);
     let wide = f64::from(WIDTH) - left - EDGE;
-    let time = TimeAxis::new(&window, wide);
+    let time = TimeAxis::new(&chosen.window, wide);
     let wide = (f64::from(WIDTH) - left - overhang(&time.ticks, time.range, wide)).floor();
-    let entries: Vec<_> =
-        (0..).map(colour).map(Sample::Line).zip(chosen.populations.iter().map(|p| p.0.clone())).collect();
-    let named = legend(&mut figure, (left, left + wide), 4.0, &entries);
-    let top = named + 4.0 + ROW;
-    figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &note);
+    let ends = (left, left + wide);
+    let name = |n: usize, room| shorten(&chosen.populations[n].0, TICK, room);
+    let top = 4.0 + key(&mut figure, ends, 4.0, (chosen.populations.len(), 3), name) + ROW;
     let panel = Panel { left, top, width: wide, height: 340.0, x: time.range, y, log_x: false };
-    if let Some(rates) = &rates {
-        draw_steps(&mut figure, &panel, &time, rates);
-    }
-    for (n, line) in lines.iter().enumerate() {
-        draw_line(&mut figure, &panel, &time, n, line.iter().copied());
+    let (title, note) = match &lines {
+        Lines::Steps(rates) => (format!("bins of {} ms", short_ms(rates.bin_ms)), "per neuron"),
+        Lines::Smooth(_, sigma) => (format!("σ = {} ms", short_ms(*sigma)), "per neuron, smoothed by a Gaussian"),
+    };
+    notes(&mut figure, ends, top - 9.0, note, &chosen.not_recorded);
+    match &lines {
+        Lines::Steps(rates) => draw_steps(&mut figure, &panel, &time, rates),
+        Lines::Smooth(lines, _) => {
+            for (n, line) in lines.iter().enumerate() {
+                draw_line(&mut figure, &panel, &time, n, line.iter().copied());
+            }
+        }
     }
     panel.left_axis(&mut figure, &ticks);
     panel.bottom_axis(&mut figure, &time.ticks, time.label);
-    upward_label(&mut figure, top + panel.height / 2.0, panel.height, ["Rate (Hz)", ""]);
+    let label = [&format!("Rate (Hz), {title}")[..], "Rate (Hz)"];
+    upward_label(&mut figure, top + panel.height / 2.0, panel.height + 80.0, label);
     figure.height = (panel.bottom() + BOTTOM).ceil() as u32;
     Ok(figure)
+}
+
+/// The numbers that [`rate`] draws: of each population rates in Hz per neuron, at times or in bins.
+///
+/// # Errors
+/// As of [`rate`].
+pub fn rate_data<'a>(recording: &'a SpikeRecording, options: &RateOptions) -> Result<Table<'a>> {
+    let chosen = Chosen::new(recording, options.span, &options.populations, MOST_LINES)?;
+    let names: Vec<String> = chosen.populations.iter().map(|(name, _)| name.clone()).collect();
+    Ok(match Lines::new(&chosen, options.smoothing)? {
+        Lines::Steps(rates) => {
+            Table::new(&["population", "from_ms", "to_ms", "rate_hz"], rates.rows(names).map(Vec::from))
+        }
+        Lines::Smooth(lines, _) => {
+            let rows = names.into_iter().zip(lines).flat_map(|(name, line)| {
+                line.into_iter().map(move |(ms, rate)| vec![name.clone(), ms.to_string(), rate.to_string()])
+            });
+            Table::new(&["population", "time_ms", "rate_hz"], rows)
+        }
+    })
 }
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ fn raster_of_a_million_spikes_is_bounded() {
 #[test]
 fn raster_of_many_populations() {
     for (count, size) in [(8, 500), (40, 20), (1000, 3)] {
-        let names: Vec<String> = (0..count).map(|i| format!("population {i} with a long name")).collect();
+        let names: Vec<String> = (0..count).map(|i| format!("a population with a long name, number {i}")).collect();
         let populations: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), size)).collect();
         let recording = poisson(&populations, 1000, 1.0, |_, _| 5.0);
         let figure = raster(&recording, &RasterOptions::default()).unwrap();
@@ -210,8 +210,13 @@ fn raster_of_many_populations() {
             assert!(refusal(isi(&recording, &IsiOptions::default())).contains("choose some"));
             continue;
         }
-        check(&format!("rate-of-{count}"), &rate(&recording, &RateOptions::default()).unwrap());
-        check(&format!("isi-of-{count}"), &isi(&recording, &IsiOptions::default()).unwrap());
+        // Every population is in the key, and its name still tells it from the others.
+        let (of_rate, _) = check(&format!("rate-of-{count}"), &rate(&recording, &RateOptions::default()).unwrap());
+        let (of_isi, _) = check(&format!("isi-of-{count}"), &isi(&recording, &IsiOptions::default()).unwrap());
+        for i in 0..count {
+            assert!(of_rate.lines().any(|line| line.ends_with(&format!(" {i}"))), "{i} of {count}");
+            assert!(of_isi.lines().any(|line| line.contains(&format!(" {i}: CV"))), "{i} of {count}");
+        }
     }
 }
 
@@ -219,9 +224,9 @@ fn raster_of_many_populations() {
 fn rates_and_intervals() {
     let recording = irregular();
     let (svg, _) = check("rate", &rate(&recording, &RateOptions::default()).unwrap());
-    has(&svg, &["Rate (Hz)", "Time (ms)", "exc", "inh", "per neuron, Gaussian, σ = 10 ms"]);
+    has(&svg, &["Time (ms)", "exc", "inh", "Rate (Hz), σ = 10 ms", "per neuron, smoothed by a Gaussian"]);
     let binned = RateOptions { smoothing: Some(Smoothing::Bins(5.0)), ..RateOptions::default() };
-    has(&check("rate-bins", &rate(&recording, &binned).unwrap()).0, &["per neuron, 5 ms bins"]);
+    has(&check("rate-bins", &rate(&recording, &binned).unwrap()).0, &["Rate (Hz), bins of 5 ms"]);
     let (svg, _) = check("isi", &isi(&recording, &IsiOptions::default()).unwrap());
     has(&svg, &["Inter-spike interval (ms)", "Density (per decade)", "10 bins per decade"]);
     assert!(svg.contains("exc: CV = "));
@@ -229,8 +234,11 @@ fn rates_and_intervals() {
     has(&check("isi-linear", &isi(&recording, &linear).unwrap()).0, &["Fraction of intervals"]);
     for neurons in [1, 3] {
         check("rate-silent", &rate(&silent(neurons), &RateOptions::default()).unwrap());
-        check("isi-silent", &isi(&silent(neurons), &IsiOptions::default()).unwrap());
-        check("isi-silent-linear", &isi(&silent(neurons), &linear).unwrap());
+        for options in [&IsiOptions::default(), &linear] {
+            let (svg, _) = check("isi-silent", &isi(&silent(neurons), options).unwrap());
+            has(&svg, &["no neuron has two spikes here", "exc: CV not known, n = 0"]);
+            assert!(!svg.contains("interval (ms)") && !svg.contains("Density") && !svg.contains("Fraction"));
+        }
     }
     let regular = SpikeRecording { spikes: (0..50).map(|i| (i * 100, 0, 0)).collect(), ..silent(1) };
     assert!(check("isi-regular", &isi(&regular, &IsiOptions::default()).unwrap()).0.contains("CV = 0.00"));
@@ -247,8 +255,7 @@ fn membranes_with_adaptive_thresholds() {
     let (v, at, spikes) = adaptive(1, 4000, 0.1);
     let options = TraceOptions::default();
     let (svg, _) = check("membrane-1", &membrane(&v, Some(&at), Some(&spikes), &options).unwrap());
-    has(&svg, &["Time (ms)", "threshold", "spike", "alif 0"]);
-    assert!(svg.contains("Membrane"));
+    has(&svg, &["Time (ms)", "threshold", "spike", "alif 0", "membrane potential", "Membrane potential (mV)"]);
     check("membrane-alone", &membrane(&v, None, None, &options).unwrap());
     // A hundred ticks per pixel.
     let (v, at, spikes) = adaptive(8, 100_000, 0.1);
@@ -326,7 +333,7 @@ fn traces_that_cannot_be_drawn_are_refused() {
     assert!(
         refusal(membrane(&v, Some(&Trace { values: vec![1e300; 200], ..at.clone() }), None, &options)).contains("axis")
     );
-    assert!(refusal(membrane(&at, None, None, &options)).contains("Membrane is needed"));
+    assert!(refusal(membrane(&at, None, None, &options)).contains("a membrane potential is needed"));
     assert!(membrane(&Trace { neurons: vec![1, 2, 3], ..v.clone() }, None, None, &options).is_err());
     assert!(membrane(&Trace { neurons: vec![], ..v.clone() }, None, None, &options).is_err());
     assert!(membrane(&Trace { values: vec![], ..v.clone() }, None, None, &options).is_err());
@@ -383,4 +390,125 @@ fn extreme_numbers_have_a_figure_or_an_error() {
         let error = isi(&SpikeRecording { dt_ms, ..silent(1) }, &IsiOptions::default()).unwrap_err();
         assert!(error.to_string().contains("is not a time step"), "{error}");
     }
+}
+
+/// A spike of one of ten neurons is a rate that an axis can show, however short the recording is.
+#[test]
+fn a_single_spike_of_a_short_recording_is_no_burst() {
+    for ticks in [1, 7, 100, 999, 3000] {
+        let one = SpikeRecording { ticks, spikes: vec![(ticks / 2, 0, 0)], ..silent(10) };
+        let rows: Vec<_> = rate_data(&one, &RateOptions::default()).unwrap().rows.collect();
+        let highest = rows.iter().map(|row| row[2].parse::<f64>().unwrap()).fold(0.0, f64::max);
+        let span_ms = f64::from(ticks) * 0.1;
+        assert!(highest <= 22.0_f64.max(350.0 / span_ms), "{ticks}: {highest} Hz");
+        check("rate-short", &rate(&one, &RateOptions::default()).unwrap());
+        check("raster-short", &raster(&one, &RasterOptions::default()).unwrap());
+    }
+    // Ticks longer than a hundredth of the span.
+    let coarse = SpikeRecording { dt_ms: 3.0, ticks: 4, spikes: vec![(2, 0, 0)], ..silent(1) };
+    has(&check("raster-coarse", &raster(&coarse, &RasterOptions::default()).unwrap()).0, &["per neuron, 3 ms bins"]);
+    has(&check("rate-coarse", &rate(&coarse, &RateOptions::default()).unwrap()).0, &["Rate (Hz), σ = 3 ms"]);
+}
+
+/// The first spike of a regular train stands at the start: the rate is the same there as elsewhere.
+#[test]
+fn a_rate_neither_doubles_nor_halves_at_the_ends() {
+    let regular = SpikeRecording { spikes: (0..500).map(|i| (i * 10 + 5, 0, 0)).collect(), ..silent(1) };
+    for smoothing in [Smoothing::Gaussian(20.0), Smoothing::Bins(30.0)] {
+        let options = RateOptions { smoothing: Some(smoothing), ..RateOptions::default() };
+        let rows: Vec<_> = rate_data(&regular, &options).unwrap().rows.collect();
+        for row in &rows {
+            let rate: f64 = row.last().unwrap().parse().unwrap();
+            assert!((rate - 1000.0).abs() < 20.0, "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_not_recorded_is_called_so() {
+    let mut recording = irregular();
+    recording.spikes.retain(|(_, population, _)| *population == 0);
+    recording.recorded = crate::recording::Recorded::new(vec![(0, 0..3200)], &recording.populations);
+    for (name, figure) in [
+        ("raster-unknown", raster(&recording, &RasterOptions::default())),
+        ("rate-unknown", rate(&recording, &RateOptions::default())),
+        ("isi-unknown", isi(&recording, &IsiOptions::default())),
+    ] {
+        let (svg, _) = check(name, &figure.unwrap());
+        has(&svg, &["spikes not recorded: inh"]);
+        assert!(!svg.lines().any(|line| line.starts_with("inh")), "{name}");
+    }
+    let chosen = RateOptions { populations: vec!["exc".into()], ..RateOptions::default() };
+    assert!(!rate(&recording, &chosen).unwrap().svg().unwrap().contains("not recorded"));
+
+    let (v, at, mut spikes) = adaptive(3, 2000, 0.1);
+    spikes.recorded = crate::recording::Recorded::new(vec![(0, 0..5), (0, 20..25)], &spikes.populations);
+    spikes.spikes.retain(|(_, _, neuron)| *neuron == 0);
+    let (svg, _) =
+        check("membrane-unknown", &membrane(&v, Some(&at), Some(&spikes), &TraceOptions::default()).unwrap());
+    assert_eq!(svg.lines().filter(|line| *line == "spikes not recorded").count(), 1);
+    let rows: Vec<_> = membrane_data(&v, Some(&at), Some(&spikes), &TraceOptions::default()).unwrap().rows.collect();
+    let of = |neuron: &str| rows.iter().filter(|row| row[1] == neuron).map(|row| row[5].clone()).collect::<Vec<_>>();
+    assert!(of("0").contains(&"1".to_owned()) && of("10").iter().all(String::is_empty));
+    assert!(of("20").iter().all(|spikes| spikes == "0"), "it was recorded, and is silent");
+}
+
+#[test]
+fn a_long_membrane_potential_hints_at_a_part() {
+    let (v, _, _) = adaptive(1, 100_000, 1.0);
+    let whole = membrane(&v, None, None, &TraceOptions::default()).unwrap();
+    assert!(whole.hint().is_some_and(|hint| hint.contains("--from MS and --to MS")), "{:?}", whole.hint());
+    let part = TraceOptions { span: Span { from_ms: Some(0.0), to_ms: Some(1000.0) }, ..TraceOptions::default() };
+    assert_eq!(membrane(&v, None, None, &part).unwrap().hint(), None);
+}
+
+#[test]
+fn data_are_the_numbers_of_the_figure() {
+    let populations = vec![("a".to_owned(), 2), ("=b".to_owned(), 1)];
+    let spikes = vec![(10, 0, 1), (20, 0, 1), (30, 1, 0), (60, 0, 1)];
+    let recording = SpikeRecording { dt_ms: 0.5, ticks: 100, populations, spikes, ..SpikeRecording::default() };
+    let text = |table: crate::Result<Table<'_>>| String::from_utf8(table.unwrap().csv().unwrap()).unwrap();
+
+    let options = RasterOptions { bin_ms: Some(25.0), ..RasterOptions::default() };
+    let expected = "what,population,neuron,from_ms,to_ms,rate_hz\nspike,a,1,5,,\nspike,a,1,10,,\nspike,'=b,0,15,,\n\
+        spike,a,1,30,,\nrate,a,,0,25,40\nrate,a,,25,50,20\nrate,'=b,,0,25,40\nrate,'=b,,25,50,0\n";
+    assert_eq!(text(raster_data(&recording, &options)), expected);
+    let span = Span { from_ms: Some(10.0), to_ms: Some(20.0) };
+    let options = RateOptions { span, smoothing: Some(Smoothing::Bins(5.0)), populations: vec!["a".into()] };
+    let expected = "population,from_ms,to_ms,rate_hz\na,10,15,100\na,15,20,0\n";
+    assert_eq!(text(rate_data(&recording, &options)), expected);
+    let smooth = text(rate_data(&recording, &RateOptions { smoothing: None, ..options }));
+    assert!(smooth.starts_with("population,time_ms,rate_hz\na,10.") && smooth.lines().count() > 10, "{smooth}");
+
+    let options = IsiOptions { bins: IsiBins::Linear(Some(10.0)), ..IsiOptions::default() };
+    let expected = "population,from_ms,to_ms,fraction\na,0,10,0.5\na,10,20,0\na,20,30,0.5\n";
+    assert_eq!(text(isi_data(&recording, &options)), expected);
+    let log = text(isi_data(&recording, &IsiOptions::default()));
+    assert!(log.starts_with("population,from_ms,to_ms,density_per_decade\na,"), "{log}");
+
+    let (v, at, spikes) = adaptive(2, 3, 0.1);
+    let row = |i: usize| format!("{},{}", v.values[i], at.values[i]);
+    let expected = format!(
+        "population,neuron,time_ms,membrane_potential_mv,threshold_mv,spikes\nalif,10,0.1,{},0\nalif,10,0.2,{},0\n",
+        row(3),
+        row(5)
+    );
+    let options = TraceOptions { span: Span { from_ms: Some(0.1), to_ms: None }, neurons: vec![10] };
+    assert_eq!(text(membrane_data(&v, Some(&at), Some(&spikes), &options)), expected);
+    assert!(text(membrane_data(&v, None, None, &options)).ends_with(",,\n"));
+    let expected =
+        format!("population,neuron,time_ms,threshold_mv\nalif,10,0.1,{}\nalif,10,0.2,{}\n", at.values[3], at.values[5]);
+    assert_eq!(text(threshold_data(&at, &options)), expected);
+}
+
+#[test]
+fn an_ending_does_not_contradict_the_format() {
+    use std::path::Path;
+    let format = |path: &str, asked| Format::for_path(Path::new(path), asked);
+    assert_eq!(format("a.PNG", None).unwrap(), Format::Png);
+    assert_eq!(format("a.svg", Some(Format::Svg)).unwrap(), Format::Svg);
+    assert_eq!(format("/dev/stdout", Some(Format::Png)).unwrap(), Format::Png);
+    assert!(refusal(format("a.svg", Some(Format::Png))).contains("ends in .svg, but PNG was asked for"));
+    assert!(refusal(format("a.png", Some(Format::Svg))).contains("ends in .png"));
+    assert!(format("a", None).is_err());
 }

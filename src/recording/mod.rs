@@ -3,6 +3,7 @@
 //! A running simulation feeds a [`Recorder`]: [`Memory`] keeps everything, [`Folder`] streams to
 //! files in bounded memory. [`open`] reads such a folder, [`read_spikes`] any file of spikes,
 //! [`read_population`] one population of it, [`read_events`] recordings of an event camera.
+//! [`stats`] gives rates, intervals and variability in numbers.
 //!
 //! # Time
 //! Spikes have ticks, and a file that states its `dt_ms` keeps them exactly: they are read back bit
@@ -64,9 +65,11 @@ mod naming;
 mod npz;
 mod raw;
 mod recorder;
+mod selection;
 mod sink;
 #[cfg_attr(not(feature = "hdf5"), path = "no_hdf5.rs")]
 mod sonata;
+mod stats;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -82,6 +85,10 @@ pub use naming::{Naming, Renamed};
 #[cfg(feature = "hdf5")]
 pub(crate) use raw::UNNAMED;
 pub use recorder::{Ignore, Recorder};
+pub use selection::Span;
+#[cfg(feature = "plot")]
+pub(crate) use selection::{Chosen, MOST_NAMES, Window};
+pub use stats::{IsiQuantiles, PopulationStats, Stats, StatsOptions, stats};
 #[cfg(feature = "hdf5")]
 pub(crate) use stream::read_raw;
 pub use stream::{SpikeFormat, TraceFormat, read_population, read_spikes, read_traces, write_spikes};

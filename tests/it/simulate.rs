@@ -492,12 +492,57 @@ fn a_recording_is_drawn() {
         scratch.refused(&format!("plot {figure} out --from 50 --to 20"), &["50 ms is not before 20 ms"]);
         scratch.refused(&format!("plot {figure} out --from -5"), &["-5 ms to 100 ms is not inside"]);
     }
-    for variable in ["membrane", "threshold"] {
-        scratch.refused(&format!("plot {variable} spikes"), &[&format!("spikes: the {variable} was not recorded")]);
+    for (variable, name) in [("membrane", "membrane potential"), ("threshold", "threshold")] {
+        scratch.refused(&format!("plot {variable} spikes"), &[&format!("spikes: the {name} was not recorded")]);
         scratch.refused(&format!("plot {variable} out --neuron 9"), &["neuron 9 was not recorded"]);
     }
     fs::remove_file(scratch.path("spikes/spikes.h5")).unwrap();
     scratch.refused("plot raster spikes", &["spikes/spikes.h5"]);
+}
+
+#[test]
+fn the_numbers_of_a_figure_are_written_too() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out out --record spikes,membrane:exc[0..2],threshold:exc[0..2]");
+    for (figure, head, rows) in [
+        ("raster", "what,population,neuron,from_ms,to_ms,rate_hz", 100),
+        ("rate --bin 10", "population,from_ms,to_ms,rate_hz", 20),
+        ("isi", "population,from_ms,to_ms,density_per_decade", 1),
+        ("membrane", "population,neuron,time_ms,membrane_potential_mv,threshold_mv,spikes", 2000),
+        ("threshold", "population,neuron,time_ms,threshold_mv", 2000),
+    ] {
+        let said = scratch.done(&format!("plot {figure} out --out figure.svg --data figure.csv"));
+        assert_eq!(said, "wrote figure.svg\nwrote figure.csv\n");
+        let text = fs::read_to_string(scratch.path("figure.csv")).unwrap();
+        assert_eq!(text.lines().next(), Some(head));
+        assert!(text.lines().count() > rows, "{figure}: {text}");
+    }
+    scratch.refused("plot raster out --out a.svg --data out/recording.json", &["is an input of this command"]);
+    scratch.refused("plot raster out --out a.svg --data a.svg", &["--data", "the file of the figure"]);
+    scratch.refused("plot raster out --out a.svg --png", &["a.svg", "ends in .svg, but PNG was asked for"]);
+    scratch.refused("plot raster out --out a.png --svg", &["a.png", "ends in .png, but SVG was asked for"]);
+}
+
+#[test]
+fn a_recording_has_statistics() {
+    let scratch = Scratch::new();
+    scratch.done("simulate small.ron --out out --record spikes:exc,membrane:exc[0]");
+    let recording = scratch.opened("out").spikes;
+    let text = scratch.done("stats out");
+    for part in ["0 ms to 100 ms", "rate (Hz)", "synchrony", "median", "spikes not recorded: inh"] {
+        assert!(text.contains(part), "no {part}: {text}");
+    }
+    let json = scratch.json("stats out --json --window 20 --bin 2");
+    let of = &json["populations"][0];
+    assert_eq!((json["window_ms"].as_f64(), json["bin_ms"].as_f64()), (Some(20.0), Some(2.0)));
+    assert_eq!((of["neurons"].as_u64(), of["spikes"].as_u64()), (Some(80), Some(recording.spikes.len() as u64)));
+    let part = scratch.json("stats out --json --population exc[..5] --from 50 --to 60");
+    assert_eq!(part["populations"][0]["name"], "exc[0..5]");
+    assert_eq!((part["from_ms"].as_f64(), part["to_ms"].as_f64()), (Some(50.0), Some(60.0)));
+    assert!(part["populations"][0]["fano_over_time"].is_null());
+    scratch.refused("stats out --population inh", &["the spikes of inh were not recorded"]);
+    scratch.refused("stats out --bin 0", &["0 ms is not a width"]);
+    scratch.refused("stats missing", &["missing: cannot read"]);
 }
 
 /// The spikes of sources come out as they went in: given back as input they drive the same run.

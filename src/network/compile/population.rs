@@ -5,7 +5,7 @@ use super::compiler::Compiler;
 use crate::base::counter::unit;
 use crate::network::check::check_receptor;
 use crate::network::input::Array;
-use crate::network::names::check_name;
+use crate::network::name::check_name;
 use crate::network::numbers::{finite, positive};
 use crate::network::population::{Population, Threshold};
 use crate::network::problem::{Checked, Problem, shown};

@@ -1,8 +1,10 @@
-//! The part of a recording to draw, checked.
+//! The part of a recording to draw or to count, checked.
 
+use super::choice::{Recorded, ids as ids_of, name_and_ids};
+use super::header::check_dt;
+use super::memory::SpikeRecording;
 use crate::base::text::some;
 use crate::error::{Error, Result, short};
-use crate::recording::{Recorded, SpikeRecording, check_dt, ids as ids_of, name_and_ids};
 use crate::spiking::Tick;
 use std::ops::Range;
 
@@ -31,7 +33,7 @@ impl Window {
         let end =
             Tick::try_from(end).map_err(|_| Error::value("recording", "it has more ticks than can be counted"))?;
         if first >= end {
-            return Err(Error::value("recording", "it has no ticks: there is nothing to draw"));
+            return Err(Error::value("recording", "it has no ticks: there is nothing in it"));
         }
         let (start_ms, end_ms) = (f64::from(first) * dt_ms, f64::from(end) * dt_ms);
         let (from_ms, to_ms) = (span.from_ms.unwrap_or(start_ms), span.to_ms.unwrap_or(end_ms));
@@ -100,26 +102,28 @@ impl Window {
 /// Names that a message lists at most.
 pub const MOST_NAMES: usize = 20;
 
-/// The populations to draw and their spikes in a window.
+/// The chosen populations and their spikes in a window.
 pub struct Chosen<'a> {
     recording: &'a SpikeRecording,
     pub window: Window,
-    /// Populations to draw: name, with the range of neurons if only some are drawn, and number of
-    /// drawn neurons.
+    /// Chosen populations: name, with the range of neurons if only some are chosen, and number of
+    /// chosen neurons.
     pub populations: Vec<(String, u32)>,
-    /// For each population of the recording: its index in `populations` and the neurons to draw,
-    /// ascending.
+    /// Populations that would have been chosen, had their spikes been recorded.
+    pub not_recorded: Vec<&'a str>,
+    /// For each population of the recording: its index in `populations` and the chosen
+    /// neurons, ascending.
     places: Vec<Option<(usize, Vec<Range<u32>>)>>,
 }
 
 impl<'a> Chosen<'a> {
-    /// Checks all of the recording, and that at most `most` populations are to be drawn: those of
+    /// Checks all of the recording, and that at most `most` populations are chosen: those of
     /// `names`, each with or without neurons (`exc`, `exc[0..10]`), or all of which spikes were
     /// recorded.
     pub fn new(recording: &'a SpikeRecording, span: Span, names: &[String], most: usize) -> Result<Chosen<'a>> {
         let window = Window::new(span, recording.dt_ms, 0, u64::from(recording.ticks))?;
         if recording.populations.is_empty() {
-            return Err(Error::value("recording", "it has no populations: there is nothing to draw"));
+            return Err(Error::value("recording", "it has no populations: there is nothing in it"));
         }
         if let Some((name, _)) = recording.populations.iter().find(|(_, size)| *size == 0) {
             return Err(Error::value("recording", format!("population {name} has no neurons")));
@@ -134,7 +138,7 @@ impl<'a> Chosen<'a> {
             let (population, ids) = named(recording, text)?;
             wanted[population].push(ids);
         }
-        let (mut populations, mut places) = (Vec::new(), Vec::new());
+        let (mut populations, mut places, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for (p, ((name, size), wanted)) in recording.populations.iter().zip(wanted).enumerate() {
             let known = recording.recorded.of(p, *size);
             let both = |a: &Range<u32>, b: &Range<u32>| a.start.max(b.start)..a.end.min(b.end);
@@ -143,6 +147,9 @@ impl<'a> Chosen<'a> {
             if drawn.is_empty() {
                 if !wanted.is_empty() && !names.is_empty() {
                     return Err(not_recorded(format!("the spikes of {name} were not recorded"), name));
+                }
+                if names.is_empty() {
+                    unknown.push(name.as_str());
                 }
                 places.push(None);
                 continue;
@@ -163,22 +170,28 @@ impl<'a> Chosen<'a> {
             let problem = format!("this figure has room for {most}, not for {}", populations.len());
             return Err(Error::value("populations", problem).with_hint("choose some by name"));
         }
-        Ok(Chosen { recording, window, populations, places })
+        Ok(Chosen { recording, window, populations, not_recorded: unknown, places })
+    }
+
+    /// Place of a spike's population in `populations`, and number of the neuron among those that
+    /// are chosen; none of a neuron that is not.
+    pub fn place(&self, population: u32, neuron: u32) -> Option<(usize, u32)> {
+        let (place, chosen) = self.places[population as usize].as_ref()?;
+        let mut before = 0;
+        for ids in chosen {
+            if ids.contains(&neuron) {
+                return Some((*place, before + neuron - ids.start));
+            }
+            before += ids.end - ids.start;
+        }
+        None
     }
 
     /// Tick, place of the population in `populations`, number of the neuron among those that are
-    /// drawn; of all ticks.
+    /// chosen; of all ticks.
     pub fn all_spikes(&self) -> impl Iterator<Item = (Tick, usize, u32)> + '_ {
-        self.recording.spikes.iter().filter_map(|&(tick, p, neuron)| {
-            let (place, drawn) = self.places[p as usize].as_ref()?;
-            let mut before = 0;
-            for ids in drawn {
-                if ids.contains(&neuron) {
-                    return Some((tick, *place, before + neuron - ids.start));
-                }
-                before += ids.end - ids.start;
-            }
-            None
+        self.recording.spikes.iter().filter_map(|&(tick, population, neuron)| {
+            self.place(population, neuron).map(|(place, number)| (tick, place, number))
         })
     }
 
@@ -188,6 +201,7 @@ impl<'a> Chosen<'a> {
     }
 
     /// Ticks of the whole recording.
+    #[cfg(feature = "plot")]
     pub fn recorded(&self) -> Tick {
         self.recording.ticks
     }
