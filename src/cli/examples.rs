@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Verbs and their examples.
-const EXAMPLES: [(&[&str], &str); 19] = [
+const EXAMPLES: [(&[&str], &str); 20] = [
     (&[], "simulate networks/cuba4k.ron --duration 20"),
     (&["run"], "run --seed 1 --out demo"),
     (&["train"], "train --seed 1 --out model"),
@@ -13,6 +13,7 @@ const EXAMPLES: [(&[&str], &str); 19] = [
     (&["energy"], "energy demo --table loihi --table truenorth"),
     (&["report"], "report demo --html demo.html"),
     (&["simulate"], "simulate networks/alif.ron --duration 100 --set seed=3 --out sim"),
+    (&["stats"], "stats sim"),
     (&["plot", "raster"], "plot raster sim --png"),
     (&["plot", "rate"], "plot rate sim --out rate.svg"),
     (&["plot", "isi"], "plot isi sim --out isi.svg"),

@@ -263,7 +263,7 @@ fn an_interrupt_says_how_to_go_on() {
 }
 
 /// All verbs that do something.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "",
     "run",
     "train",
@@ -272,6 +272,7 @@ const VERBS: [&str; 19] = [
     "energy",
     "report",
     "simulate",
+    "stats",
     "plot raster",
     "plot rate",
     "plot isi",
