@@ -294,10 +294,10 @@ mod tests {
             ("population.exc.size=5)", "expected one value"),
             ("population.exc.size=5 // cells", "expected one value"),
             ("population.exc.size=", "expected one value"),
-            ("population.exc.a: 3, b=3", "there is no"),
+            ("population.exc.a: 3, b=3", "has no such part"),
             ("population.9.size=3", "no population is called `9`"),
             ("projection.0.degree=3", "there is no"),
-            ("projection.0.weight.low=3", "there is no"),
+            ("projection.0.weight.low=3", "does not fit"),
             ("source.noise.emits=Poison(rate_hz: 3)", "does not fit"),
             ("=", "no field or list is called"),
         ] {
