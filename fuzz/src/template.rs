@@ -274,7 +274,7 @@ pub fn recording() -> Template {
     let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
     let header = Header { dt_ms: network.dt_ms(), populations, probes: probes.clone(), ..Header::default() };
     let mut recorder = Folder::create(&folder, header, SpikeFormat::Csv, TraceFormat::Csv).expect("a recording");
-    let driver = spikefuse::simulator::Driver::Event;
+    let driver = spikefuse::spiking::Driver::Event;
     let mut simulation = spikefuse::simulator::Simulation::new(network, driver, 1, probes).expect("a network");
     simulation.run(12, &mut recorder, &mut |_| {}).expect("a recording");
     recorder.finish(12, "event", 3).expect("a recording");
