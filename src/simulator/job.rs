@@ -143,27 +143,31 @@ impl Job {
         self.inputs.push(file);
         Ok(self)
     }
+}
 
-    /// The head of the recording, and the place of each source's spikes in it, if they are
-    /// recorded.
-    pub(super) fn header(&self, probes: Vec<Probe>) -> (Header, Vec<Option<usize>>) {
-        let mut populations = self.naming.populations.clone();
-        let sources = self.network.sources().iter().enumerate().map(|(s, source)| {
-            let recorded = self.spikes.iter().any(|(origin, _)| *origin == Origin::Source(s));
-            recorded.then(|| {
-                populations.push((source.name.clone(), source.size));
-                populations.len() - 1
-            })
-        });
-        let sources: Vec<Option<usize>> = sources.collect();
-        let place = |origin| match origin {
-            Origin::Population(p) => Some(p),
-            Origin::Source(s) => sources[s],
-        };
-        let chosen = self.spikes.iter().filter_map(|(origin, ids)| Some((place(*origin)?, ids.clone())));
-        let recorded = Recorded::new(chosen.collect(), &populations);
-        (Header { dt_ms: self.network.dt_ms(), populations, recorded, probes }, sources)
-    }
+/// The head of the recording of a network whose populations have these names there, and the place of
+/// each source's spikes in it, if they are recorded.
+pub(super) fn header(
+    network: &Network,
+    mut populations: Vec<(String, u32)>,
+    spikes: &[(Origin, Range<u32>)],
+    probes: Vec<Probe>,
+) -> (Header, Vec<Option<usize>>) {
+    let sources = network.sources().iter().enumerate().map(|(s, source)| {
+        let recorded = spikes.iter().any(|(origin, _)| *origin == Origin::Source(s));
+        recorded.then(|| {
+            populations.push((source.name.clone(), source.size));
+            populations.len() - 1
+        })
+    });
+    let sources: Vec<Option<usize>> = sources.collect();
+    let place = |origin| match origin {
+        Origin::Population(p) => Some(p),
+        Origin::Source(s) => sources[s],
+    };
+    let chosen = spikes.iter().filter_map(|(origin, ids)| Some((place(*origin)?, ids.clone())));
+    let recorded = Recorded::new(chosen.collect(), &populations);
+    (Header { dt_ms: network.dt_ms(), populations, recorded, probes }, sources)
 }
 
 /// The length of a run in ticks: `asked` ms, or the ticks that a file says.

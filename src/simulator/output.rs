@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::chosen::Chosen;
-use super::job::{Job, merged, ticks};
+use super::job::{Job, header, merged, ticks};
 use super::simulation::Simulation;
 use crate::base::files::{self, Hold, Partial, refuse_inputs};
 use crate::base::fnv::Fnv1a;
@@ -112,7 +112,8 @@ impl Job {
         // Without a folder nobody keeps what is recorded.
         let probes = std::mem::take(&mut self.probes);
         let asked = if output.is_some() { self.naming.probes(&probes) } else { Vec::new() };
-        let (header, sources) = self.header(probes);
+        let populations = self.naming.populations.clone();
+        let (header, sources) = header(&self.network, populations, &self.spikes, probes);
         let Job { network, naming, seed, .. } = self;
         let network = Arc::new(network);
         progress.begin(Phase::Build, 0, Simulation::edges_to_build(&network));

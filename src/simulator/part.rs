@@ -107,9 +107,9 @@ impl Part {
             let to = &cells[projection.to];
             let rows = Rows::build(network, projection, to.ids(), plan.progress)?;
             let frames = emitter.filter(|emitter| emitter.is_analog()).cloned();
-            let route = Route::new(projection, origin, rows, to.gain(projection.receptor), frames);
+            let gain = to.gain(projection.receptor);
             reach[origin] = reach[origin].max(projection.longest_delay() + 1);
-            routes[projection.to].push(route.counting_spikes(part == 0));
+            routes[projection.to].push(Route::new(projection, origin, rows, gain, frames, part == 0));
         }
         let sources = emitters.iter().map(|e| (e.clone(), share(e.size(), part, parts))).collect();
         let probes = plan.probes.iter().map(|probe| {

@@ -83,8 +83,16 @@ impl Incoming<'_> {
 }
 
 impl Route {
-    /// A route with these `rows` from `origin`; of a source of analog values with its emitter.
-    pub fn new(projection: &Projection, origin: usize, rows: Rows, gain: f64, frames: Option<Arc<Emitter>>) -> Route {
+    /// A route with these `rows` from `origin`; of a source of analog values with its emitter. One
+    /// part of all `counts_spikes`.
+    pub fn new(
+        projection: &Projection,
+        origin: usize,
+        rows: Rows,
+        gain: f64,
+        frames: Option<Arc<Emitter>>,
+        counts_spikes: bool,
+    ) -> Route {
         let delay = match projection.delays {
             Delays::Constant(delay) => Some(delay.into()),
             _ => None,
@@ -104,15 +112,10 @@ impl Route {
             },
             rows,
             delay,
-            counts_spikes: false,
+            counts_spikes,
             neurons: projection.to_ids.len() as u64,
             frames,
         }
-    }
-
-    /// The same as the route whose part counts the spikes of the projection.
-    pub fn counting_spikes(self, counts_spikes: bool) -> Route {
-        Route { counts_spikes, ..self }
     }
 
     /// Synapses on this part's neurons.

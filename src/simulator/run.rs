@@ -1,17 +1,16 @@
 //! A run kept in memory.
 
 use super::chosen::Chosen;
-use super::job::{merged, parse_record};
+use super::job::{header, merged, parse_record};
 use super::simulation::Simulation;
 use crate::energy::Ledger;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
 use crate::error::{Error, Result};
+use crate::network::Network;
 use crate::network::compile::{Compiled, Record};
-use crate::network::{Network, Origin};
-use crate::recording::{Header, Memory, Recorded, Recorder, SpikeRecording, Trace, Variable};
+use crate::recording::{Memory, Recorder, SpikeRecording, Trace, Variable};
 use crate::spiking::{Driver, Tick};
-use std::ops::Range;
 use std::result::Result as StdResult;
 use std::sync::Arc;
 
@@ -128,30 +127,18 @@ impl<'a> Simulate<'a> {
     pub fn run(self) -> Result<Run> {
         let network = self.network;
         let ticks = self.ticks.map_err(|problem| Error::value("duration", problem))?;
-        let mut populations: Vec<(String, u32)> =
-            network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
+        let populations: Vec<(String, u32)> = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
         let (spikes, probes) = match self.record {
             Recording::Listed(list) => parse_record("record", list, network, &populations)?,
             Recording::Given(record) => (record.spikes.clone(), record.probes.clone()),
         };
         let probes = merged(probes);
-        let mut places = vec![None; network.sources().len()];
-        for (s, source) in network.sources().iter().enumerate() {
-            if spikes.iter().any(|(origin, _)| *origin == Origin::Source(s)) {
-                places[s] = Some(populations.len());
-                populations.push((source.name.clone(), source.size));
-            }
-        }
-        let chosen = spikes.into_iter().filter_map(|(origin, ids): (Origin, Range<u32>)| match origin {
-            Origin::Population(p) => Some((p, ids)),
-            Origin::Source(s) => Some((places[s]?, ids)),
-        });
-        let recorded = Recorded::new(chosen.collect(), &populations);
         let mut simulation = Simulation::new(Arc::new(network.clone()), self.driver, self.threads, probes.clone())?;
-        let header = Header { dt_ms: network.dt_ms(), populations, recorded: recorded.clone(), probes };
+        let (header, sources) = header(network, populations, &spikes, probes);
+        let recorded = header.recorded.clone();
         let mut memory = Memory::new(header)?;
         let inner: Option<&mut dyn Recorder> = Some(&mut memory);
-        let mut recorder = Chosen { recorded: &recorded, sources: &places, inner, buffer: Vec::new() };
+        let mut recorder = Chosen { recorded: &recorded, sources: &sources, inner, buffer: Vec::new() };
         simulation.run(ticks, &mut recorder, &mut |_| {})?;
         let (recording, traces) = memory.finish(ticks)?;
         let counts = network.populations().iter().map(|p| p.name.clone()).zip(simulation.counts()).collect();

@@ -2,6 +2,7 @@
 
 use super::cells::{LinearCells, Mode};
 use super::schedule::{EventDriven, Schedule};
+use super::state::State;
 use crate::simulator::cell_group::{GROUP, PopulationState};
 use crate::spiking::Tick;
 
@@ -20,38 +21,40 @@ impl LinearCells {
     /// | `later` | n or 0 | input kept for the end of refractory periods, where it is |
     pub(super) fn save_groups<const K: usize, const ALPHA: bool>(&self, to: &mut PopulationState, n: usize, now: Tick) {
         let [adaptive, holds, keeps] = self.optional();
-        let range = self.ids.start as usize..self.ids.end as usize;
-        let own = range.len();
-        to.ticks_mut("free_at", n)[range.clone()].copy_from_slice(&self.free_at[..own]);
-        let held = to.floats_mut("held", if holds { n } else { 0 });
-        if holds {
-            held[range.clone()].copy_from_slice(&self.held[..own]);
-        }
-        let later = to.floats_mut("later", if keeps { n } else { 0 });
-        if keeps {
-            later[range.clone()].copy_from_slice(&self.kept_input[..own]);
-        }
+        let mut stored = State::zeros(self.groups() * GROUP, K, adaptive);
         let event_driven = matches!(self.mode, Mode::Event(_));
-        to.floats_mut("membranes", n);
-        to.ticks_mut("last", n);
-        to.floats_mut("currents", n * K);
-        to.floats_mut("excess", if adaptive { n } else { 0 });
-        to.ticks_mut("looks", if event_driven { n } else { 0 });
+        let (mut last, mut looks) = (Vec::with_capacity(stored.membranes.len()), Vec::new());
         for group in 0..self.len().div_ceil(GROUP) {
             let (state, clock) = self.stored::<K>(group, now);
-            for (lane, id) in range.clone().skip(group * GROUP).take(GROUP).enumerate() {
-                to.floats_mut("membranes", n)[id] = state.membranes[lane];
-                to.ticks_mut("last", n)[id] = clock;
-                if let Mode::Event(event) = &self.mode {
-                    to.ticks_mut("looks", n)[id] = event.schedules[group].check_of(lane);
-                }
-                let currents = to.floats_mut("currents", n * K);
-                for c in 0..K {
-                    currents[c * n + id] = state.currents[c][lane];
-                }
-                if adaptive {
-                    to.floats_mut("excess", n)[id] = state.excess[lane];
-                }
+            stored.store(group, &state);
+            last.extend([clock; GROUP]);
+            if let Mode::Event(event) = &self.mode {
+                looks.extend((0..GROUP).map(|lane| event.schedules[group].check_of(lane)));
+            }
+        }
+        let (range, own) = (self.ids.start as usize..self.ids.end as usize, self.len());
+        let lists = [
+            ("membranes", true, &stored.membranes[..]),
+            ("excess", adaptive, &stored.excess),
+            ("held", holds, &self.held),
+            ("later", keeps, &self.kept_input),
+        ];
+        for (name, wanted, values) in lists {
+            let column = to.floats_mut(name, if wanted { n } else { 0 });
+            if wanted {
+                column[range.clone()].copy_from_slice(&values[..own]);
+            }
+        }
+        let currents = to.floats_mut("currents", n * K);
+        for (c, values) in stored.currents.iter().enumerate() {
+            currents[c * n..][range.clone()].copy_from_slice(&values[..own]);
+        }
+        for (name, wanted, clocks) in
+            [("free_at", true, &self.free_at), ("last", true, &last), ("looks", event_driven, &looks)]
+        {
+            let column = to.ticks_mut(name, if wanted { n } else { 0 });
+            if wanted {
+                column[range.clone()].copy_from_slice(&clocks[..own]);
             }
         }
     }
