@@ -4,7 +4,7 @@
 use crate::base::memory;
 use crate::error::{Error, Result};
 use crate::formats::limits::{MEMORY, SHRINKS};
-use crate::formats::npy::{floats_to_f64, integers};
+use crate::formats::npy::{floats_to_f32, floats_to_f64, integers};
 use hdf5_reader::group::Group;
 use hdf5_reader::{ByteOrder, Dataset, Datatype, ExternalLinkResolver, Hdf5File, OpenOptions, StringSize, VarLenKind};
 use std::cell::Cell;
@@ -21,6 +21,17 @@ pub(crate) struct H5 {
     left: Cell<usize>,
     /// Bytes of memory that reading may still take.
     memory: Cell<u64>,
+}
+
+/// Numbers as a file stores them; halves as singles, integers of any width as `i64`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Numbers {
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision.
+    F64(Vec<f64>),
+    /// Integers.
+    I64(Vec<i64>),
 }
 
 /// Runs a call of the reader. A panic of the reader, as on sizes whose product overflows, means a
@@ -135,7 +146,56 @@ impl H5 {
         Ok(integers(&raw, usize::from(size), signed, byte_order == ByteOrder::BigEndian).collect())
     }
 
-    /// The texts of a list of `count`.
+    /// The sizes of an array along its axes; none for a single value.
+    pub fn shape(&self, name: &str) -> Result<Vec<usize>> {
+        let dataset = self.dataset(name)?;
+        let size = |&n: &u64| {
+            usize::try_from(n).map_err(|_| self.wrong(name, format!("has the shape {:?}", dataset.shape())))
+        };
+        dataset.shape().iter().map(size).collect()
+    }
+
+    /// The values of an array of any shape, row by row.
+    pub fn numbers(&self, name: &str) -> Result<Numbers> {
+        let dataset = self.dataset(name)?;
+        let big = |order: ByteOrder| order == ByteOrder::BigEndian;
+        Ok(match *dataset.dtype() {
+            Datatype::FloatingPoint { size: size @ (2 | 4), byte_order } => {
+                let raw = self.bytes(&dataset, name)?;
+                let mut values = vec![0.0; raw.len() / usize::from(size)];
+                floats_to_f32(&raw, usize::from(size), big(byte_order), &mut values);
+                Numbers::F32(values)
+            }
+            Datatype::FloatingPoint { size: 8, byte_order } => {
+                let raw = self.bytes(&dataset, name)?;
+                let mut values = vec![0.0; raw.len() / 8];
+                floats_to_f64(&raw, 8, big(byte_order), &mut values);
+                Numbers::F64(values)
+            }
+            Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), signed, byte_order } => {
+                let raw = self.bytes(&dataset, name)?;
+                Numbers::I64(integers(&raw, usize::from(size), signed, big(byte_order)).collect())
+            }
+            ref other => return Err(self.wrong(name, format!("has the wrong type: {other:?}"))),
+        })
+    }
+
+    /// Whether a dataset holds text.
+    pub fn is_text(&self, name: &str) -> Result<bool> {
+        let dataset = self.dataset(name)?;
+        Ok(matches!(dataset.dtype(), Datatype::String { .. } | Datatype::VarLen { kind: VarLenKind::String, .. }))
+    }
+
+    /// Whether [`H5::numbers`] can read a dataset.
+    pub fn is_number(&self, name: &str) -> Result<bool> {
+        let dataset = self.dataset(name)?;
+        Ok(matches!(
+            dataset.dtype(),
+            Datatype::FloatingPoint { size: 2 | 4 | 8, .. } | Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. }
+        ))
+    }
+
+    /// The texts of an array of `count`.
     pub fn strings(&self, name: &str, count: usize) -> Result<Vec<String>> {
         let dataset = self.dataset(name)?;
         if self.read(name, || dataset.num_elements())? != count as u64 {
@@ -146,7 +206,7 @@ impl H5 {
             Datatype::String { .. } | Datatype::VarLen { kind: VarLenKind::String, .. } => {
                 // References to the texts. A text with many references is read as often; reference
                 // 0 is an empty text.
-                let places = self.raw(&dataset, name)?;
+                let places = self.bytes(&dataset, name)?;
                 let mut uses: HashMap<&[u8], u64> = HashMap::new();
                 for place in places.chunks_exact((places.len() / count.max(1)).max(1)) {
                     let place = place.get(4..).unwrap_or_default();
@@ -188,6 +248,11 @@ impl H5 {
         if dataset.ndim() != 1 {
             return Err(self.wrong(name, format!("should be a list, found shape {:?}", dataset.shape())));
         }
+        self.bytes(dataset, name)
+    }
+
+    /// The elements as they are stored.
+    fn bytes(&self, dataset: &Dataset, name: &str) -> Result<Vec<u8>> {
         let bytes = self.claim(dataset, name)?;
         let mut raw = vec![0; bytes];
         if bytes > 0 {

@@ -47,7 +47,7 @@ fn little<const N: usize>(bytes: &[u8], big_endian: bool) -> [u8; N] {
     array
 }
 
-#[cfg(feature = "hybrid")]
+#[cfg(feature = "hdf5")]
 /// Converts raw float elements of 2, 4 or 8 bytes to `f32`. `raw` holds exactly `out.len()`
 /// elements.
 pub(crate) fn floats_to_f32(raw: &[u8], size: usize, big_endian: bool, out: &mut [f32]) {

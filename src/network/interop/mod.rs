@@ -1,5 +1,6 @@
 //! Networks of other simulators.
 
+pub mod nir;
 pub mod sonata;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,39 @@
+//! Networks in the Neuromorphic Intermediate Representation (Pedersen et al., Nat. Commun. 15:8122,
+//! 2024), versions 0.1 to 1.0 of its HDF5 files.
+//!
+//! A [`Graph`] is what a file says and nothing more: its arrays keep their types and shapes, and
+//! its times their unit, which no file names. [`check`] tells what is wrong with it, [`diagnose`]
+//! what it seems to mean and who would read it otherwise.
+//!
+//! ```no_run
+//! use spikefuse::network::interop::nir;
+//! let file = nir::read("braille.nir".as_ref())?;
+//! for finding in nir::check(&file.graph) {
+//!     println!("{finding}");
+//! }
+//! # Ok::<(), spikefuse::Error>(())
+//! ```
+
+mod array;
+mod check;
+mod doctor;
+mod finding;
+mod graph;
+mod read;
+mod shapes;
+mod targets;
+#[cfg(test)]
+mod tests;
+mod units;
+mod write;
+
+pub use array::{Array, Numbers};
+pub use check::check;
+pub use doctor::{Diagnosis, diagnose};
+pub use finding::{Finding, Severity};
+pub use graph::{Conv, Flatten, Graph, Metadata, Node, NodeKind, Padding, Pool, Value};
+pub use read::{NirFile, read};
+pub use shapes::{NodeShape, Shapes, infer};
+pub use targets::{Target, Verdict};
+pub use units::{Guess, Implied, TimeUnit, guess_unit, implied_steps};
+pub use write::{Compat, write};
