@@ -7,6 +7,7 @@ mod evaluate;
 mod examples;
 mod interrupt;
 mod network;
+mod nir;
 mod options;
 mod pages;
 mod plot;
@@ -70,6 +71,9 @@ enum Verb {
     /// Check a network file, or look into it
     #[command(subcommand)]
     Network(network::Network),
+    /// Check graphs of the Neuromorphic Intermediate Representation, look into them, convert them
+    #[command(subcommand)]
+    Nir(nir::Nir),
     /// Print the completions of a shell
     Completions(pages::Completions),
     /// Print the manual page of the program or of a verb
@@ -109,6 +113,7 @@ impl Cli {
             Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),
             Verb::Network(verb) => verb.run(),
+            Verb::Nir(verb) => verb.run(),
             Verb::Completions(verb) => verb.run(),
             Verb::Man(verb) => verb.run(),
         };

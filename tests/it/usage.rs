@@ -263,7 +263,7 @@ fn an_interrupt_says_how_to_go_on() {
 }
 
 /// All verbs that do something.
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 24] = [
     "",
     "run",
     "train",
@@ -282,6 +282,10 @@ const VERBS: [&str; 20] = [
     "data info",
     "network check",
     "network info",
+    "nir check",
+    "nir info",
+    "nir doctor",
+    "nir convert",
     "completions",
     "man",
 ];

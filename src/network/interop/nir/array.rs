@@ -1,6 +1,6 @@
 //! Arrays of numbers, as a file stores them.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 pub use crate::formats::h5::Numbers;
 
 /// An array, row by row.
@@ -91,6 +91,15 @@ impl Array {
         })
     }
 
+    /// Its values for a message: the one that all have, or the smallest and the largest.
+    pub(super) fn text(&self) -> String {
+        match (self.uniform(), self.range()) {
+            (Some(value), _) => rounded(value),
+            (None, Some([low, high])) => format!("{} to {}", rounded(low), rounded(high)),
+            (None, None) => "empty".into(),
+        }
+    }
+
     /// This shape, all of one value, of the same type.
     pub(super) fn filled(&self, value: f64) -> Array {
         let numbers = match &self.numbers {
@@ -123,4 +132,9 @@ fn len(numbers: &Numbers) -> usize {
 /// Number of values of a shape, unless that is too large a number.
 pub(super) fn size(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |size, &n| size.checked_mul(n))
+}
+
+/// A number for a message, to six digits: singles have not more of them.
+pub(super) fn rounded(value: f64) -> String {
+    short(format!("{value:.5e}").parse().unwrap_or(value))
 }

@@ -1,13 +1,12 @@
 //! What a graph seems to mean, and who would read it otherwise.
 
-use super::array::Numbers;
+use super::array::{Numbers, rounded};
 use super::check::check;
 use super::finding::{Finding, Severity};
 use super::graph::{Graph, NodeKind};
 use super::targets::{Target, Verdict};
 use super::units::{DT, Guess, Implied, RESET, close, guess_unit, implied_steps};
 use crate::base::text::{counted, some};
-use crate::error::short;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde::Serialize;
@@ -51,10 +50,10 @@ fn steps(implied: &[Implied], findings: &mut Vec<Finding>) {
         let text = format!(
             "nodes imply steps of different lengths: '{}' has dt {} ({}), '{}' {} ({})",
             first.node,
-            short(first.dt),
+            rounded(first.dt),
             first.rule,
             other.node,
-            short(other.dt),
+            rounded(other.dt),
             other.rule
         );
         findings.push(Finding::of_graph(Severity::Warning, text));
@@ -174,7 +173,7 @@ impl fmt::Display for Diagnosis {
         let unit = self.time_unit.unit.map_or("not known", |unit| unit.name());
         writeln!(f, "unit of times  {unit}: {}", self.time_unit.why)?;
         if let Some(dt) = self.dt_s {
-            writeln!(f, "step           {} s, says the file", short(dt))?;
+            writeln!(f, "step           {} s, says the file", rounded(dt))?;
         }
         let mut seen: Vec<(&str, f64)> = Vec::new();
         for Implied { rule, dt, .. } in &self.implied {
@@ -186,7 +185,7 @@ impl fmt::Display for Diagnosis {
                     .filter(|other| other.rule == *rule && close(other.dt, *dt))
                     .map(|other| &other.node[..])
                     .collect();
-                writeln!(f, "step           {} from {rule}: {}", short(*dt), some(&nodes, 3))?;
+                writeln!(f, "step           {} from {rule}: {}", rounded(*dt), some(&nodes, 3))?;
             }
         }
         for finding in &self.findings {

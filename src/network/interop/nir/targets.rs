@@ -3,11 +3,10 @@
 //! The rules are those of the importers' sources in the versions named below; `docs/nir.md` has
 //! them as a table.
 
-use super::array::Array;
+use super::array::{Array, rounded};
 use super::finding::{Finding, Severity};
 use super::graph::{Graph, NodeKind, Padding};
 use super::units::{TimeUnit, close, implied_steps};
-use crate::error::short;
 use serde::Serialize;
 
 /// A program that reads NIR.
@@ -168,15 +167,15 @@ impl Target {
                     return say(Severity::Note, "dt is an argument of import_from_nir, 0.1 ms unless given".into());
                 };
                 match steps.iter().find(|step| !close(step.dt, first.dt)) {
-                    None => say(Severity::Note, format!("import_from_nir needs dt={}", short(first.dt))),
+                    None => say(Severity::Note, format!("import_from_nir needs dt={}", rounded(first.dt))),
                     Some(other) => say(
                         Severity::Error,
                         format!(
                             "it needs one dt for all nodes: '{}' has {}, '{}' {}",
                             first.node,
-                            short(first.dt),
+                            rounded(first.dt),
                             other.node,
-                            short(other.dt)
+                            rounded(other.dt)
                         ),
                     ),
                 }
@@ -193,21 +192,12 @@ fn all(array: &Array, expected: f64) -> bool {
     array.iter().all(|value| close(value, expected))
 }
 
-/// The value of `name` as text: one, or the range.
-fn values(array: &Array) -> String {
-    match (array.uniform(), array.range()) {
-        (Some(value), _) => short(value),
-        (None, Some([low, high])) => format!("{} to {}", short(low), short(high)),
-        (None, None) => "empty".into(),
-    }
-}
-
 /// Says so unless `name` is `expected` for all neurons.
 fn expect(kind: &NodeKind, name: &str, expected: f64, severity: Severity, then: &str, say: Say) {
     if let Some(array) = kind.array(name)
         && !all(array, expected)
     {
-        say(severity, format!("{name} is {}: {then}", values(array)));
+        say(severity, format!("{name} is {}: {then}", array.text()));
     }
 }
 
@@ -247,7 +237,7 @@ fn snntorch(kind: &NodeKind, say: Say) {
             let scale: Vec<f64> = tau.iter().zip(r.iter()).map(|(tau, r)| r * FIXED_DT / tau).collect();
             let first = scale.first().copied().unwrap_or(1.0);
             if !scale.iter().all(|&scale| close(scale, 1.0)) {
-                say(Severity::Warning, format!("the threshold is divided by r dt / tau = {}", short(first)));
+                say(Severity::Warning, format!("the threshold is divided by r dt / tau = {}", rounded(first)));
             }
             if !scale.iter().all(|&scale| close(scale, first)) {
                 say(Severity::Warning, "r dt / tau differs between neurons: one of the values is taken for all".into());
@@ -256,7 +246,7 @@ fn snntorch(kind: &NodeKind, say: Say) {
         NodeKind::CubaLif { tau_mem, r, w_in, .. } => {
             fixed_resistance(tau_mem, r, say);
             if !all(w_in, 1.0) {
-                let text = format!("the threshold is divided by w_in, {}", values(w_in));
+                let text = format!("the threshold is divided by w_in, {}", w_in.text());
                 say(Severity::Warning, text);
                 uniform(kind, &["w_in"], &mut |_, text| say(Severity::Warning, format!("{text}: the first is taken")));
             }
@@ -268,7 +258,7 @@ fn snntorch(kind: &NodeKind, say: Say) {
 /// Refuses resistances that are not tau / 0.1 ms.
 fn fixed_resistance(tau: &Array, r: &Array, say: Say) {
     if !tau.iter().zip(r.iter()).all(|(tau, r)| close(r, tau / FIXED_DT)) {
-        say(Severity::Error, format!("r is {}: must be tau_mem / 0.0001", values(r)));
+        say(Severity::Error, format!("r is {}: must be tau_mem / 0.0001", r.text()));
     }
 }
 
@@ -325,7 +315,7 @@ fn spikingjelly(kind: &NodeKind, say: Say) {
             if let (Some(leak), Some(reset)) = (v_leak.uniform(), reset)
                 && !close(leak, reset)
             {
-                say(Severity::Error, format!("v_leak is {}, v_reset {}: must be equal", short(leak), short(reset)));
+                say(Severity::Error, format!("v_leak is {}, v_reset {}: must be equal", rounded(leak), rounded(reset)));
             }
         }
         NodeKind::CubaLif { r, w_in, .. } => {

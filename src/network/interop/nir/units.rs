@@ -1,8 +1,7 @@
 //! The unit of times and the length of a step, which no file has to say.
 
-use super::array::Array;
+use super::array::{Array, rounded};
 use super::graph::{Graph, NodeKind};
-use crate::error::short;
 use serde::Serialize;
 
 /// Metadata of our own graphs: the length of a step in seconds.
@@ -90,12 +89,12 @@ pub fn guess_unit(graph: &Graph) -> Guess {
         return Guess { unit: None, stated: false, why: "no node has a time constant".into() };
     };
     let taus = match low == high {
-        true => format!("all time constants are {}", short(low)),
-        false => format!("time constants are {} to {}", short(low), short(high)),
+        true => format!("all time constants are {}", rounded(low)),
+        false => format!("time constants are {} to {}", rounded(low), rounded(high)),
     };
     let in_steps = implied_steps(graph).iter().any(|implied| (implied.dt - 1.0).abs() < 1e-3);
     let (unit, why) = if high < SECONDS {
-        let ms = |tau: f64| short((tau * 1e6).round() / 1e3);
+        let ms = |tau: f64| rounded(tau * 1e3);
         let range = if low == high { ms(low) } else { format!("{} to {}", ms(low), ms(high)) };
         (Some(TimeUnit::S), format!("{range} ms if they are seconds, less than a step if they are steps"))
     } else if low >= STEPS && in_steps {
