@@ -38,7 +38,8 @@ pub fn diagnose(graph: &Graph, targets: &[Target]) -> Diagnosis {
     conventions(graph, &implied, &mut findings);
     recurrence(graph, None, &mut findings);
     findings.sort_by_key(|finding| finding.severity);
-    let targets = targets.iter().map(|target| target.judge(graph, time_unit.unit)).collect();
+    let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let targets = targets.iter().map(|target| target.judge(graph, time_unit.unit, wrong)).collect();
     Diagnosis { time_unit, dt_s: graph.number(DT), implied, findings, targets }
 }
 
@@ -188,17 +189,27 @@ impl fmt::Display for Diagnosis {
                 writeln!(f, "step           {} from {rule}: {}", rounded(*dt), some(&nodes, 3))?;
             }
         }
-        for finding in &self.findings {
-            writeln!(f, "{finding}")?;
-        }
+        lines(&self.findings, "", f)?;
         for verdict in &self.targets {
             let word = if verdict.accepts { "reads it" } else { "refuses it" };
             writeln!(f, "\n{}: {word}", verdict.version)?;
-            for finding in &verdict.findings {
-                writeln!(f, "  {finding}")?;
-            }
+            lines(&verdict.findings, "  ", f)?;
         }
         Ok(())
     }
 }
 
+/// Findings as lines, those of one text as one.
+fn lines(findings: &[Finding], indent: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let alike = |a: &Finding, b: &Finding| a.severity == b.severity && a.text == b.text && a.node.is_some();
+    for (place, finding) in findings.iter().enumerate() {
+        let nodes: Vec<&str> =
+            findings.iter().filter(|other| alike(finding, other)).filter_map(|other| other.node.as_deref()).collect();
+        if nodes.len() < 2 {
+            writeln!(f, "{indent}{finding}")?;
+        } else if !findings[..place].iter().any(|earlier| alike(finding, earlier)) {
+            writeln!(f, "{indent}{}: nodes {}: {}", finding.severity, some(&nodes, 4), finding.text)?;
+        }
+    }
+    Ok(())
+}

@@ -38,16 +38,21 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
+        f.write_str(match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Note => "note",
-        };
+        })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.node {
-            Some(node) => write!(f, "{severity}: node '{node}': {}", self.text),
-            None => write!(f, "{severity}: {}", self.text),
+            Some(node) => write!(f, "{}: node '{node}': {}", self.severity, self.text),
+            None => write!(f, "{}: {}", self.severity, self.text),
         }
     }
 }

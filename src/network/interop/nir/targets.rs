@@ -6,7 +6,7 @@
 use super::array::{Array, rounded};
 use super::finding::{Finding, Severity};
 use super::graph::{Graph, NodeKind, Padding};
-use super::units::{TimeUnit, close, implied_steps};
+use super::units::{Implied, TimeUnit, close, implied_steps};
 use serde::Serialize;
 
 /// A program that reads NIR.
@@ -86,9 +86,13 @@ impl Target {
         }
     }
 
-    /// What becomes of a graph, whose times have `unit` as far as that is known.
-    pub fn judge(self, graph: &Graph, unit: Option<TimeUnit>) -> Verdict {
+    /// What becomes of a graph, whose times have `unit` as far as that is known, and which may be
+    /// `wrong` by itself.
+    pub(super) fn judge(self, graph: &Graph, unit: Option<TimeUnit>, wrong: bool) -> Verdict {
         let mut findings = Vec::new();
+        if wrong {
+            findings.push(Finding::of_graph(Severity::Error, "the graph itself is wrong"));
+        }
         for (path, node) in graph.all_nodes() {
             let mut say = |severity, text: String| findings.push(Finding::new(severity, &path, text));
             let name = node.kind.type_name();
@@ -159,7 +163,7 @@ impl Target {
                 // A resistance of 1 means a step of 1 here, too.
                 steps.extend(graph.all_nodes().into_iter().filter_map(|(node, found)| match &found.kind {
                     NodeKind::If { r, .. } if r.uniform() == Some(1.0) => {
-                        Some(super::units::Implied { node, rule: "r = 1 / dt", dt: 1.0 })
+                        Some(Implied { node, rule: "r = 1 / dt", dt: 1.0 })
                     }
                     _ => None,
                 }));
