@@ -173,10 +173,6 @@ impl Tally {
 /// What has come in, by any driver.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct InputCounts {
-    /// Spikes emitted by the sources of each projection.
-    pub spikes: u64,
-    /// The same, each times the neurons that its projection can reach.
-    pub spikes_x_neurons: u64,
     /// Spikes that arrived times their fan-out.
     pub spikes_x_fan_out: u64,
     /// Products with analog values.
@@ -185,8 +181,6 @@ pub(super) struct InputCounts {
 
 impl std::ops::AddAssign for InputCounts {
     fn add_assign(&mut self, other: Self) {
-        self.spikes += other.spikes;
-        self.spikes_x_neurons += other.spikes_x_neurons;
         self.spikes_x_fan_out += other.spikes_x_fan_out;
         self.analog_macs += other.analog_macs;
     }

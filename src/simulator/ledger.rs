@@ -8,7 +8,7 @@ use super::cell_group::InputCounts;
 use super::simulation::Simulation;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Cost, DataType, Ledger, SpikingLayer};
-use crate::network::{Origin, Threshold};
+use crate::network::{Origin, Rule, Threshold};
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
 
@@ -63,15 +63,31 @@ impl Simulation {
     }
 
     /// Synaptic operations of all populations so far, by every definition, each projection counted
-    /// as a layer from all of its sources to all neurons that it can reach. Only its synapses count
-    /// for the effective operations and for spikes x fan-out.
+    /// as a layer from all of its sources to all neurons that it can reach; layers that share
+    /// weights as what they are, without what lies beyond the border. Only synapses count for the
+    /// effective operations and for spikes x fan-out.
     pub fn synops(&self) -> Synops {
         let network = self.network();
         let layers = network.populations().iter().zip(self.counts()).enumerate().map(|(p, (population, counts))| {
             let (mut inputs, mut dense, mut spiking) = (0, 0, None);
-            for projection in network.projections().iter().filter(|projection| projection.to == p) {
+            let (mut spikes, mut rate_x_dense) = (0, 0.0);
+            let emitted = self.emitted().filter(|&(to, _)| to == p).map(|(_, emitted)| emitted);
+            let projections = network.projections().iter().filter(|projection| projection.to == p);
+            for (projection, emitted) in projections.zip(emitted) {
                 let sources = projection.from_ids.len() as u64 * u64::from(self.now());
-                dense += sources * projection.to_ids.len() as u64;
+                let (products, reached) = match &projection.rule {
+                    Rule::Layers(layers) => {
+                        let products = layers.dense_products(0..layers.outputs(), true);
+                        (products, layers.ways() as f64 / layers.inputs() as f64)
+                    }
+                    _ => {
+                        let targets = projection.to_ids.len() as u64;
+                        (projection.from_ids.len() as u64 * targets, targets as f64)
+                    }
+                };
+                dense += products * u64::from(self.now());
+                spikes += emitted;
+                rate_x_dense += emitted as f64 * reached;
                 let analog = matches!(projection.from, Origin::Source(s) if network.sources()[s].emits.is_analog());
                 inputs += if analog { 0 } else { sources };
                 spiking = Some(spiking.unwrap_or(false) || !analog);
@@ -83,12 +99,17 @@ impl Simulation {
             let input = self.input(p);
             LayerSynops {
                 spikes_x_fan_out: Some(input.spikes_x_fan_out),
-                rate_x_dense: Some(input.spikes_x_neurons as f64),
-                input_rate: Some(input.spikes as f64 / inputs.max(1) as f64),
+                rate_x_dense: Some(rate_x_dense),
+                input_rate: Some(spikes as f64 / inputs.max(1) as f64),
                 ..values
             }
         });
         Synops { clips: 1, layers: layers.collect() }
+    }
+
+    /// Spikes that the sources of each projection have emitted, with its target, by target.
+    pub(super) fn emitted(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.parts[0].emitted()
     }
 
     /// What has come in at a population.

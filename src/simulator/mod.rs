@@ -76,6 +76,7 @@ mod chosen;
 mod compare;
 mod exchange;
 mod job;
+mod layered;
 mod ledger;
 mod linear;
 mod output;

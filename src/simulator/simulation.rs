@@ -88,10 +88,21 @@ impl Simulation {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let lookahead = lookahead(&network, &probes);
+        let order = network.order_within_tick();
+        // Without delay there is nothing that parts could be ahead by.
+        let parts = if order.is_some() { 1 } else { parts };
         let longest_delay = network.projections().iter().map(|p| p.longest_delay()).max().unwrap_or(1);
         let emitters: Vec<_> = network.sources().iter().map(|source| Arc::new(Emitter::new(source))).collect();
-        let plan =
-            Plan { network: &network, emitters: &emitters, probes: &probes, driver, lookahead, make_cells, progress };
+        let plan = Plan {
+            network: &network,
+            emitters: &emitters,
+            probes: &probes,
+            driver,
+            lookahead,
+            order,
+            make_cells,
+            progress,
+        };
         let build = &|part| Part::build(&plan, part, parts);
         // The calling thread has the first part: if all were woken up, two would often be put on
         // one core.

@@ -52,8 +52,8 @@ pub use neuron::{
 };
 pub use population::{InitialSpec, PopulationSpec, ReceptorSpec};
 pub use projection::{
-    AllToAll, DelaySpec, FixedInDegree, FixedOutDegree, FixedProbability, Normal, ProjectionSpec, RuleSpec, Uniform,
-    WeightSpec,
+    AllToAll, Conv, DelaySpec, FixedInDegree, FixedOutDegree, FixedProbability, LayerSpec, Layers, Normal, Padding,
+    Pool, ProjectionSpec, RuleSpec, Uniform, WeightSpec,
 };
 pub use source::{
     Bernoulli, EmitsSpec, Frames, Latency, Poisson, Rate, Regular, SourceSpec, SpikeFile, Spikes, ValuesSpec,
