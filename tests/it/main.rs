@@ -7,6 +7,7 @@ mod data;
 mod layers;
 mod ledger;
 mod network;
+mod nir;
 mod oracle;
 mod readme;
 mod reference_simulations;

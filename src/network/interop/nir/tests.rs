@@ -456,3 +456,108 @@ proptest! {
         prop_assert_eq!(&desk.trip(&graph, Compat::V1_0_8).graph, &graph);
     }
 }
+
+fn single_lif(tau: f64, r: f64) -> Graph {
+    let neurons = NodeKind::Lif {
+        tau: doubles(tau, 2),
+        r: doubles(r, 2),
+        v_leak: doubles(0.0, 2),
+        v_threshold: doubles(1.0, 2),
+        v_reset: None,
+    };
+    chain(vec![NodeKind::Input(vec![2]), neurons, NodeKind::Output(vec![2])])
+}
+
+#[test]
+fn units_of_time_are_told_from_their_size() {
+    let unit = |tau, r| guess_unit(&single_lif(tau, r)).unit;
+    assert_eq!(unit(0.02, 1.0), Some(TimeUnit::S));
+    assert_eq!(unit(20.0, 1.0), None, "milliseconds or steps");
+    assert_eq!(unit(20.0, 20.0), Some(TimeUnit::Steps));
+    assert_eq!(unit(0.7, 1.0), None);
+    let mut stated = single_lif(20.0, 1.0);
+    stated.metadata.insert("time_unit".into(), Value::Text("ms".into()));
+    let guess = guess_unit(&stated);
+    assert_eq!((guess.unit, guess.stated), (Some(TimeUnit::Ms), true));
+    stated.metadata.insert("time_unit".into(), Value::Text("hours".into()));
+    assert_eq!(guess_unit(&stated).unit, None);
+}
+
+#[test]
+fn a_step_is_told_where_all_neurons_agree() {
+    assert_eq!(implied_steps(&single_lif(0.02, 1.0)), []);
+    let implied = implied_steps(&single_lif(0.02, 20.0));
+    assert_eq!((implied[0].node.as_str(), implied[0].dt), ("n01", 0.001));
+    let mut graph = single_lif(0.02, 20.0);
+    let node = graph.nodes.get_mut("n01").unwrap();
+    if let NodeKind::Lif { r, .. } = &mut node.kind {
+        *r = Array::f64s(vec![20.0, 10.0]);
+    }
+    assert_eq!(implied_steps(&graph), []);
+    let text = diagnose(&graph, &[]).to_string();
+    assert!(text.contains("node 'n01': r is neither 1 nor tau / dt"), "{text}");
+    let two = chain(vec![NodeKind::Input(vec![2]), cuba_lif(2, None), NodeKind::Output(vec![2])]);
+    // tau_mem / r is 1 ms, tau_syn / w_in too.
+    assert!(!diagnose(&two, &[]).to_string().contains("different lengths"));
+    let mut two = two;
+    if let NodeKind::CubaLif { w_in, .. } = &mut two.nodes.get_mut("n01").unwrap().kind {
+        *w_in = doubles(8.0, 2);
+    }
+    assert!(diagnose(&two, &[]).to_string().contains("different lengths"));
+}
+
+#[test]
+fn cycles_need_a_state() {
+    let cycle = |kind: NodeKind| {
+        let nodes = vec![("i", NodeKind::Input(vec![2])), ("a", linear(2, 2)), ("b", kind), ("o", NodeKind::Output(vec![2]))];
+        let graph = graph(nodes, &[("i", "a"), ("a", "b"), ("b", "a"), ("b", "o")]);
+        diagnose(&graph, &[]).findings
+    };
+    let fine = cycle(lif(2));
+    assert!(fine.iter().any(|f| f.severity == Severity::Note && f.text.starts_with("recurrent: a, b;")), "{fine:?}");
+    let wrong = cycle(linear(2, 2));
+    assert!(wrong.iter().any(|f| f.text == "a cycle without neurons or delays: a, b"), "{wrong:?}");
+}
+
+/// One node of each rule that a target has.
+#[test]
+fn targets_refuse_and_change_what_their_importers_do() {
+    let verdict = |target: Target, kind: NodeKind| {
+        let size = kind.arrays().first().map_or(2, |(_, array)| array.len());
+        let graph = chain(vec![NodeKind::Input(vec![size]), kind, NodeKind::Output(vec![size])]);
+        let verdict = diagnose(&graph, &[target]).targets.remove(0);
+        let text: Vec<String> = verdict.findings.iter().map(ToString::to_string).collect();
+        (verdict.accepts, text.join("\n"))
+    };
+    let with = |r: f64, v_leak: f64, thresholds: [f64; 2], v_reset: Option<f64>| NodeKind::Lif {
+        tau: doubles(0.02, 2),
+        r: doubles(r, 2),
+        v_leak: doubles(v_leak, 2),
+        v_threshold: Array::f64s(thresholds.to_vec()),
+        v_reset: v_reset.map(|v_reset| doubles(v_reset, 2)),
+    };
+    let plain = || with(1.0, 0.0, [1.0; 2], None);
+    let fire = |r: f64| NodeKind::If { r: doubles(r, 2), v_threshold: doubles(1.0, 2), v_reset: None };
+    for (target, kind, accepts, said) in [
+        (Target::Norse, with(2.0, 0.0, [1.0; 2], None), true, "warning: node 'n01': r is 2: taken as 1"),
+        (Target::Norse, with(1.0, 0.0, [1.0; 2], Some(-1.0)), true, "v_reset is -1: ignored"),
+        (Target::Norse, NodeKind::Scale { scale: doubles(1.0, 2) }, false, "error: node 'n01': Scale is not known"),
+        (Target::Snntorch, plain(), true, "the threshold is divided by r dt / tau = 0.005"),
+        (Target::Snntorch, with(1.0, 0.0, [1.0, 2.0], None), false, "v_threshold differs between neurons"),
+        (Target::Snntorch, with(1.0, 0.5, [1.0; 2], None), false, "v_leak is 0.5: must be 0"),
+        (Target::Snntorch, fire(1.0), true, "decays by 0.9"),
+        (Target::Sinabs, plain(), true, "taken as numbers of time steps"),
+        (Target::Sinabs, with(1.0, 0.0, [1.0; 2], Some(0.0)), false, "it needs nir 1.0.4"),
+        (Target::Rockpool, plain(), false, "import of LIF fails"),
+        (Target::Spikingjelly, with(20.0, 0.0, [1.0; 2], None), true, "needs dt=0.001"),
+        (Target::Spikingjelly, with(20.0, 0.0, [1.0, 2.0], None), false, "v_threshold differs"),
+        (Target::Spikingjelly, with(1.0, 0.5, [1.0; 2], None), false, "v_leak is 0.5, v_reset 0"),
+        (Target::Spikingjelly, fire(1000.0), true, "needs dt=0.001"),
+        (Target::Spikingjelly, cuba_lif(2, None), true, "needs dt=0.001"),
+        (Target::Lava, cuba_lif(2, None), false, "must be tau_mem / 0.0001"),
+        (Target::Lava, fire(2.0), true, "multiplies the threshold"),
+    ] {
+        let (found, text) = verdict(target, kind);
+        assert!(found == accepts && text.contains(said), "{target:?}: {said}: {text}");
+    }
+}
