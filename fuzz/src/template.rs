@@ -58,6 +58,47 @@ pub fn spikes_h5() -> Vec<u8> {
     builder.finish().expect("an HDF5 file")
 }
 
+/// A NIR graph of a convolution and neurons.
+pub fn nir() -> Vec<u8> {
+    let mut builder = FileBuilder::new();
+    builder.create_dataset("version").with_vlen_strings(&["1.0.8"]).with_shape(&[]);
+    let mut root = builder.create_group("node");
+    root.create_dataset("type").with_vlen_strings(&["NIRGraph"]).with_shape(&[]);
+    root.create_dataset("edges").with_vlen_strings(&["i", "c", "c", "n", "n", "o"]).with_shape(&[3, 2]);
+    let mut nodes = root.create_group("nodes");
+    for (name, kind) in [("i", "Input"), ("c", "Conv1d"), ("n", "LIF"), ("o", "Output")] {
+        let mut node = nodes.create_group(name);
+        node.create_dataset("type").with_vlen_strings(&[kind]).with_shape(&[]);
+        match kind {
+            "Conv1d" => {
+                node.create_dataset("weight").with_f32_data(&[0.5, 1.0]).with_shape(&[1, 1, 2]);
+                node.create_dataset("bias").with_f32_data(&[0.25]);
+                for size in ["stride", "dilation", "groups"] {
+                    node.create_dataset(size).with_i64_data(&[1]).with_shape(&[]);
+                }
+                node.create_dataset("padding").with_vlen_strings(&["same"]).with_shape(&[]);
+                node.create_dataset("input_shape").with_i64_data(&[3]).with_shape(&[]);
+            }
+            "LIF" => {
+                for (parameter, value) in [("tau", 0.02), ("r", 20.0), ("v_leak", 0.0), ("v_threshold", 1.0)] {
+                    let parameter = node.create_dataset(parameter);
+                    parameter.with_f64_data(&[value; 3]).with_shape(&[1, 3]).with_chunks(&[1, 3]).with_deflate(4);
+                }
+                let mut metadata = node.create_group("metadata");
+                metadata.create_dataset("dt").with_f64_data(&[0.001]).with_shape(&[]);
+                node.add_group(metadata.finish());
+            }
+            _ => {
+                node.create_dataset("shape").with_i64_data(&[1, 3]);
+            }
+        }
+        nodes.add_group(node.finish());
+    }
+    root.add_group(nodes.finish());
+    builder.add_group(root.finish());
+    builder.finish().expect("an HDF5 file")
+}
+
 /// A SONATA network of three cells and two sources.
 pub fn sonata() -> Template {
     let config = r#"{

@@ -63,6 +63,10 @@ fn main() {
     seed("spikes_csv", "seed1", "time_ms,id\n0.5,3\n1e1,0\n");
     seed("spikes_csv", "seed2", "timestamps population node_ids\n0.5 x 3\n1.5 y 0\n");
     seed("h5", "seed1", template::spikes_h5());
+    seed("nir", "seed0", template::nir());
+    let path = scratch.join("graph.nir");
+    std::fs::write(&path, template::nir()).expect("a file");
+    spikefuse::network::interop::nir::read(&path).expect("a graph");
     seed("edges_csv", "seed0", "source,target\n0,1\n2,3\n");
     seed("edges_csv", "seed1", "source,target,weight\n0,1,0.5\n2,3,-1e3\n");
     seed("numbers_csv", "seed0", "1,2.5\n# a comment\n-3e2, 4\n");

@@ -110,6 +110,11 @@ impl Array {
         Array { shape: self.shape.clone(), numbers }
     }
 
+    /// The same values as a list.
+    pub(super) fn flat(&self) -> Array {
+        Array { shape: vec![self.len()], numbers: self.numbers.clone() }
+    }
+
     /// The single value that this is, for each of `shape`, which has `size` values.
     pub(super) fn spread(&self, shape: &[usize], size: usize) -> Array {
         let numbers = match &self.numbers {

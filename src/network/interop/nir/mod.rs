@@ -18,6 +18,7 @@ mod array;
 mod check;
 mod doctor;
 mod finding;
+mod flat;
 mod graph;
 mod info;
 mod read;
@@ -25,6 +26,7 @@ mod shapes;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod to_network;
 mod units;
 mod write;
 
@@ -37,5 +39,6 @@ pub use info::{Info, NodeInfo, ParameterInfo};
 pub use read::{NirFile, read};
 pub use shapes::{NodeShape, Shapes, infer};
 pub use targets::{Target, Verdict};
+pub use to_network::{Choices, MadeNetwork, ResetChoice, to_network};
 pub use units::{Guess, Implied, TimeUnit, guess_unit, implied_steps};
 pub use write::{Compat, write};

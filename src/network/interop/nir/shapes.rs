@@ -3,6 +3,7 @@
 use super::array::{Array, size};
 use super::finding::{Finding, Severity};
 use super::graph::{Conv, Flatten, Graph, NodeKind, Padding, Pool};
+use crate::recording::group_problem;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Shapes of what a node takes and gives, without an axis of batches or time.
@@ -35,6 +36,9 @@ impl Shapes {
     fn level(&mut self, graph: &Graph, above: &str) {
         let path = |name: &str| format!("{above}{name}");
         for (name, node) in &graph.nodes {
+            if let Some(problem) = group_problem(name) {
+                self.findings.push(Finding::new(Severity::Error, &path(name), problem));
+            }
             if let NodeKind::Graph(inner) = &node.kind {
                 self.level(inner, &format!("{above}{name}/"));
             }

@@ -40,7 +40,7 @@ const LEVEL: u32 = 4;
 /// Writes a graph. A file that is there is replaced if it holds a graph, too.
 ///
 /// # Errors
-/// If edges or shapes are wrong, a name cannot stand in an HDF5 file, `compat` cannot have a node,
+/// If names, edges or shapes are wrong, `compat` cannot have a node,
 /// or the file cannot be written.
 pub fn write(path: &Path, graph: &Graph, compat: Compat) -> Result<()> {
     if path.is_file() && H5::open(path).and_then(|file| file.strings("node/type", 1)).is_err() {
@@ -74,7 +74,6 @@ impl Writer<'_> {
         let mut nodes = group.create_group("nodes");
         for (name, node) in &graph.nodes {
             let path = format!("{above}{name}");
-            check_name(&path, name)?;
             let mut inner = nodes.create_group(name);
             self.node(&mut inner, node, &path)?;
             nodes.add_group(inner.finish());
@@ -150,10 +149,6 @@ impl Writer<'_> {
     }
 }
 
-fn check_name(path: &str, name: &str) -> Result<()> {
-    group_problem(name).map_or(Ok(()), |problem| Err(Error::value(format!("node '{path}'"), problem)))
-}
-
 fn write_metadata(group: &mut GroupBuilder, metadata: &Metadata, above: &str) -> Result<()> {
     if metadata.is_empty() {
         return Ok(());
@@ -166,7 +161,9 @@ fn write_metadata(group: &mut GroupBuilder, metadata: &Metadata, above: &str) ->
 
 fn write_table(group: &mut GroupBuilder, metadata: &Metadata, above: &str) -> Result<()> {
     for (name, value) in metadata {
-        check_name(&format!("{above}metadata/{name}"), name)?;
+        if let Some(problem) = group_problem(name) {
+            return Err(Error::value(format!("{above}metadata"), problem));
+        }
         match value {
             Value::Text(text) => put_text(group, name, text),
             Value::Array(array) => put_array(group, name, array),

@@ -1,0 +1,733 @@
+//! Graphs as networks that can be run.
+//!
+//! Nodes with a membrane become populations, what lies between them projections of layers, Inputs
+//! become sources without spikes. A forward edge has no delay, an edge that closes a cycle one
+//! tick, as in the programs that step through NIR. Neurons are stepped by forward Euler, as there.
+
+use super::array::{Array, Numbers};
+use super::check::check;
+use super::finding::{Finding, Severity};
+use super::flat::Flat;
+use super::graph::{Conv, Graph, NodeKind, Padding, Pool};
+use super::shapes::{Shapes, infer};
+use super::units::{DT, RESET, TimeUnit, close, guess_unit, implied_steps};
+use crate::error::{Error, Result};
+use crate::formats::npy;
+use crate::network::spec::{self, *};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What a spike does, where the file or its author leaves that open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetChoice {
+    /// The membrane becomes 0.
+    Zero,
+    /// The threshold is subtracted.
+    Subtract,
+    /// The membrane becomes the file's `v_reset`, which is 0 where it has none.
+    File,
+}
+
+impl ResetChoice {
+    /// Its name in metadata and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            ResetChoice::Zero => "zero",
+            ResetChoice::Subtract => "subtract",
+            ResetChoice::File => "file",
+        }
+    }
+
+    fn of_name(name: &str) -> Option<ResetChoice> {
+        [ResetChoice::Zero, ResetChoice::Subtract, ResetChoice::File].into_iter().find(|reset| reset.name() == name)
+    }
+}
+
+/// What a NIR file does not say. What is left out is taken from the file's metadata, from its
+/// parameters ([`implied_steps`], [`guess_unit`]), or refused.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Choices {
+    /// Length of a tick, ms.
+    pub dt_ms: Option<f64>,
+    /// Unit of all times of the file.
+    pub time_unit: Option<TimeUnit>,
+    /// What a spike does; default: as the file's metadata say, else its `v_reset`.
+    pub reset: Option<ResetChoice>,
+}
+
+/// A network made of a graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MadeNetwork {
+    /// The network, which names the files.
+    pub spec: NetworkSpec,
+    /// Names relative to the network file, and contents.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// What was chosen, and what differs from the graph.
+    pub findings: Vec<Finding>,
+}
+
+/// Most projections that a graph may become.
+const MOST_PROJECTIONS: usize = 10_000;
+
+/// Makes a network of a graph, with the files of its weights in `folder`, relative to the network
+/// file.
+///
+/// # Errors
+/// If the graph is wrong ([`super::check`]), has a node that cannot be part of a network, or times
+/// whose unit or step is neither known nor chosen; the error names the node.
+pub fn to_network(graph: &Graph, name: &str, folder: &Path, choices: &Choices) -> Result<MadeNetwork> {
+    if let Some(wrong) = check(graph).into_iter().find(|finding| finding.severity == Severity::Error) {
+        return Err(Error::value("graph", wrong).with_hint("spikefuse nir check lists everything that is wrong"));
+    }
+    let clock = Clock::new(graph, choices)?;
+    let flat = Flat::new(graph);
+    let shapes = infer(graph);
+    let mut maker = Maker {
+        flat: &flat,
+        shapes: &shapes,
+        clock,
+        reset: reset(graph, choices)?,
+        folder,
+        names: BTreeMap::new(),
+        files: BTreeMap::new(),
+        findings: Vec::new(),
+    };
+    maker.findings.push(Finding::of_graph(
+        Severity::Note,
+        format!("a step is {} ms, times are in {}, reset is {}", clock.dt_ms, clock.unit.name(), maker.reset.name()),
+    ));
+    let spec = maker.network(name)?;
+    Ok(MadeNetwork { spec, files: maker.files.into_iter().collect(), findings: maker.findings })
+}
+
+fn reset(graph: &Graph, choices: &Choices) -> Result<ResetChoice> {
+    match (choices.reset, graph.text(RESET)) {
+        (Some(reset), _) => Ok(reset),
+        (None, None) => Ok(ResetChoice::File),
+        (None, Some(name)) => ResetChoice::of_name(name).ok_or_else(|| {
+            let problem = format!("is '{name}': expected zero, subtract or file");
+            Error::value(format!("metadata/{RESET}"), problem).with_hint("choose one with --reset")
+        }),
+    }
+}
+
+/// The unit of times and the length of a step.
+#[derive(Clone, Copy)]
+struct Clock {
+    unit: TimeUnit,
+    dt_ms: f64,
+}
+
+impl Clock {
+    fn new(graph: &Graph, choices: &Choices) -> Result<Clock> {
+        let is_time = |name: &str| name.starts_with("tau") || name == "delay";
+        let timed =
+            graph.all_nodes().iter().any(|(_, node)| node.kind.arrays().iter().any(|(name, _)| is_time(name)));
+        let guess = guess_unit(graph);
+        let unit = choices.time_unit.or(guess.unit).or((!timed).then_some(TimeUnit::Steps));
+        let unit = unit.ok_or_else(|| {
+            let problem = format!("is not in the file, and cannot be told: {}", guess.why);
+            Error::value("the unit of times", problem).with_hint("choose it with --time-unit s, ms or steps")
+        })?;
+        let to_ms = |dt: f64| match unit {
+            TimeUnit::S => digits(dt * 1e3),
+            TimeUnit::Ms => digits(dt),
+            TimeUnit::Steps => 1.0,
+        };
+        let stated = graph.number(DT).map(|dt| digits(dt * 1e3));
+        let implied = implied_steps(graph);
+        let agreed = implied.first().filter(|first| implied.iter().all(|other| close(other.dt, first.dt)));
+        let steps = (unit == TimeUnit::Steps).then_some(1.0);
+        let dt_ms = choices.dt_ms.or(stated).or(steps).or(agreed.map(|implied| to_ms(implied.dt)));
+        let dt_ms = dt_ms.ok_or_else(|| {
+            let problem = "is not in the file, and does not follow from its parameters";
+            Error::value("the length of a step", problem).with_hint("choose it with --dt, in ms")
+        })?;
+        if !(dt_ms.is_finite() && dt_ms > 0.0) {
+            return Err(Error::value("the length of a step", format!("is {dt_ms} ms: expected more than 0")));
+        }
+        Ok(Clock { unit, dt_ms })
+    }
+
+    /// A time of the file in ms.
+    fn ms(self, time: f64) -> f64 {
+        match self.unit {
+            // Three decimal digits more, without the rounding of a product.
+            TimeUnit::S => digits_of_double(time * 1e3),
+            TimeUnit::Ms => time,
+            TimeUnit::Steps => time * self.dt_ms,
+        }
+    }
+
+    /// A step in the unit of the file.
+    fn step(self) -> f64 {
+        match self.unit {
+            TimeUnit::S => self.dt_ms / 1e3,
+            TimeUnit::Ms => self.dt_ms,
+            TimeUnit::Steps => 1.0,
+        }
+    }
+}
+
+/// A number to six digits, as long as singles are exact.
+fn digits(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+/// A number without the rounding of its last digit.
+fn digits_of_double(value: f64) -> f64 {
+    format!("{value:.14e}").parse().unwrap_or(value)
+}
+
+/// Where something comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From<'a> {
+    /// A source or population.
+    Node(&'a str),
+    /// The bias of a node.
+    Bias(&'a str),
+}
+
+/// A way from one population, source or bias to a population.
+struct Way<'a> {
+    from: From<'a>,
+    to: &'a str,
+    /// Nodes between them.
+    via: Vec<&'a str>,
+}
+
+/// What arrivals of a population are multiplied by.
+enum Factors {
+    Same(f64),
+    Each(Vec<f64>),
+}
+
+struct Maker<'a> {
+    flat: &'a Flat<'a>,
+    shapes: &'a Shapes,
+    clock: Clock,
+    reset: ResetChoice,
+    folder: &'a Path,
+    /// Names of populations and sources by paths of nodes.
+    names: BTreeMap<String, String>,
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    findings: Vec<Finding>,
+}
+
+fn wrong(node: &str, problem: impl std::fmt::Display) -> Error {
+    Error::value(format!("node '{node}'"), problem)
+}
+
+fn is_population(kind: &NodeKind) -> bool {
+    kind.is_neuron()
+}
+
+/// The bias of a node, unless it is 0.
+fn bias(kind: &NodeKind) -> Option<&Array> {
+    kind.array("bias").filter(|bias| bias.iter().any(|value| value != 0.0))
+}
+
+impl<'a> Maker<'a> {
+    fn kind(&self, path: &str) -> &'a NodeKind {
+        self.flat.nodes[path]
+    }
+
+    fn is_input(&self, path: &str) -> bool {
+        matches!(self.kind(path), NodeKind::Input(_)) && !path.contains('/')
+    }
+
+    fn is_output(&self, path: &str) -> bool {
+        matches!(self.kind(path), NodeKind::Output(_)) && !path.contains('/')
+    }
+
+    /// Number of elements that a node gives.
+    fn size(&self, path: &str) -> Result<u32> {
+        let size = super::array::size(&self.shapes.nodes[path].output).and_then(|size| u32::try_from(size).ok());
+        let size = size.filter(|size| (1..u32::MAX).contains(size));
+        size.ok_or_else(|| wrong(path, "has none, or too many elements: expected 1 to 2^32 - 2"))
+    }
+
+    fn network(&mut self, name: &str) -> Result<NetworkSpec> {
+        for (path, kind) in &self.flat.nodes {
+            if matches!(kind, NodeKind::I { .. } | NodeKind::Threshold { .. }) {
+                let problem = format!("is of type {}, which has no form as a neuron here", kind.type_name());
+                return Err(wrong(path, problem).with_hint("use IF, LI or LIF"));
+            }
+        }
+        let ways = self.ways()?;
+        let readouts: BTreeSet<&str> = ways.iter().map(|way| way.to).filter(|to| self.is_output(to)).collect();
+        let back = back_edges(&ways);
+        let mut spec = NetworkSpec {
+            format: FORMAT,
+            name: name.to_owned(),
+            dt_ms: self.clock.dt_ms,
+            duration_ms: None,
+            seed: 0,
+            populations: Vec::new(),
+            sources: Vec::new(),
+            projections: Vec::new(),
+            record: RecordSpec::default(),
+        };
+        let mut factors = BTreeMap::new();
+        let paths: Vec<&'a str> = self.flat.nodes.keys().map(|path| &path[..]).collect();
+        for &path in &paths {
+            let kind = self.kind(path);
+            let readout = readouts.contains(path);
+            if is_population(kind) || readout {
+                let name = self.name(path);
+                let (neuron, receptors, factor) = if readout { self.readout() } else { self.neuron(path, kind)? };
+                if matches!(neuron, NeuronSpec::Li(_)) {
+                    spec.record.membrane.push(name.clone());
+                }
+                let rest = kind.array("v_leak").and_then(Array::uniform).unwrap_or(0.0);
+                let initial = (rest != 0.0).then_some(InitialSpec::Constant { v_mv: 0.0 });
+                factors.insert(path, factor);
+                spec.populations.push(PopulationSpec { name, size: self.size(path)?, neuron, receptors, initial });
+            } else if self.is_input(path) {
+                let (name, size) = (self.name(path), self.size(path)?);
+                spec.sources.push(SourceSpec { name, size, emits: Spikes::default().into() });
+            }
+        }
+        if ways.iter().any(|way| matches!(way.from, From::Bias(_))) {
+            let file = self.file("bias", &Array::f64s(vec![1.0]));
+            let emits = Frames::new(file, self.clock.dt_ms).into();
+            let name = self.name("/bias");
+            spec.sources.push(SourceSpec { name, size: 1, emits });
+        }
+        for way in &ways {
+            let Some(factor) = factors.get(way.to) else { continue };
+            let projection = self.projection(way, factor, back.contains(&(way.from_path(), way.to)))?;
+            spec.projections.push(projection);
+        }
+        Ok(spec)
+    }
+
+    /// A name for a node that no other has.
+    fn name(&mut self, path: &str) -> String {
+        const LONGEST: usize = 90;
+        if let Some(name) = self.names.get(path) {
+            return name.clone();
+        }
+        let plain = |c: char| if c.is_control() || "[]/".contains(c) { '.' } else { c };
+        let text: String = path.trim_start_matches('/').chars().map(plain).take(LONGEST).collect();
+        let text = if text.trim().is_empty() { "node".to_owned() } else { text.trim().to_owned() };
+        let taken: BTreeSet<&String> = self.names.values().collect();
+        let name = (1..).map(|n| if n == 1 { text.clone() } else { format!("{text}_{n}") });
+        let name = name.into_iter().find(|name| !taken.contains(name)).unwrap_or(text);
+        self.names.insert(path.to_owned(), name.clone());
+        name
+    }
+
+    /// All ways to populations, and to Outputs that no population feeds directly.
+    fn ways(&self) -> Result<Vec<Way<'a>>> {
+        let mut ways = Vec::new();
+        for (path, kind) in &self.flat.nodes {
+            let path = &path[..];
+            if bias(kind).is_some() {
+                self.follow(From::Bias(path), path, &mut ways)?;
+            }
+            if is_population(kind) || self.is_input(path) {
+                self.follow(From::Node(path), path, &mut ways)?;
+            }
+        }
+        // A population that is itself what leaves the graph needs no readout.
+        ways.retain(|way| !self.is_output(way.to) || way.via.iter().any(|via| !self.is_identity(via)) || self.is_analog(way.from));
+        Ok(ways)
+    }
+
+    fn is_identity(&self, path: &str) -> bool {
+        matches!(self.kind(path), NodeKind::Input(_) | NodeKind::Output(_) | NodeKind::Flatten(_))
+    }
+
+    fn is_analog(&self, from: From) -> bool {
+        match from {
+            From::Node(path) => self.is_input(path),
+            From::Bias(_) => true,
+        }
+    }
+
+    fn follow(&self, from: From<'a>, start: &'a str, ways: &mut Vec<Way<'a>>) -> Result<()> {
+        let values = matches!(from, From::Node(path) if is_population(self.kind(path)) && !self.kind(path).fires());
+        let mut open: Vec<Vec<&'a str>> = vec![vec![start]];
+        while let Some(trail) = open.pop() {
+            let last = trail[trail.len() - 1];
+            let targets = self.flat.targets.get(last).into_iter().flatten();
+            for to in targets.rev() {
+                let to = &to[..];
+                let end = is_population(self.kind(to)) || self.is_output(to);
+                if values && !self.is_output(to) {
+                    let problem = format!("gives values to '{to}', but neurons here send spikes only");
+                    return Err(wrong(start, problem).with_hint("LI and CubaLI can stand before an Output alone"));
+                }
+                if end {
+                    ways.push(Way { from, to, via: trail[1..].to_vec() });
+                    if ways.len() > MOST_PROJECTIONS {
+                        return Err(Error::value("graph", format!("more than {MOST_PROJECTIONS} ways between neurons")));
+                    }
+                } else if trail[1..].contains(&to) {
+                    return Err(wrong(to, "is in a cycle without neurons"));
+                } else {
+                    open.push([&trail[..], &[to]].concat());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A population without memory, whose membrane is what leaves the graph.
+    fn readout(&self) -> (NeuronSpec, Vec<ReceptorSpec>, Factors) {
+        let form = FormSpec::Discrete { decay_input: true };
+        (Li::default().tau_m_ms(self.clock.dt_ms).form(form).into(), Vec::new(), Factors::Same(1.0))
+    }
+
+    /// The value of parameter `name`, which all neurons must share.
+    fn one(&self, path: &str, name: &str) -> Result<f64> {
+        let array = self.kind(path).array(name);
+        array.and_then(Array::uniform).ok_or_else(|| {
+            let values = array.map_or_else(String::new, Array::text);
+            wrong(path, format!("has {name} {values}: expected one value for all neurons"))
+        })
+    }
+
+    fn time(&self, path: &str, name: &str) -> Result<f64> {
+        let ms = self.clock.ms(self.one(path, name)?);
+        if ms < self.clock.dt_ms {
+            let problem = format!("has {name} of {ms} ms, which is less than a step of {} ms", self.clock.dt_ms);
+            return Err(wrong(path, problem).with_hint("choose a shorter step with --dt"));
+        }
+        Ok(ms)
+    }
+
+    /// The neurons of a node, and what their arrivals are multiplied by.
+    fn neuron(&self, path: &str, kind: &NodeKind) -> Result<(NeuronSpec, Vec<ReceptorSpec>, Factors)> {
+        let step = self.clock.step();
+        let fires = |neuron: NeuronSpec| -> Result<NeuronSpec> {
+            let threshold = ThresholdSpec::fixed_mv(self.one(path, "v_threshold")?);
+            let reset = match self.reset {
+                ResetChoice::Subtract => ResetSpec::Soft,
+                ResetChoice::Zero => ResetSpec::Hard { v_reset_mv: 0.0 },
+                ResetChoice::File if kind.array("v_reset").is_none() => ResetSpec::Hard { v_reset_mv: 0.0 },
+                ResetChoice::File => ResetSpec::Hard { v_reset_mv: self.one(path, "v_reset")? },
+            };
+            Ok(match neuron {
+                NeuronSpec::If(n) => n.threshold(threshold).reset(reset).compare(Compare::Above).into(),
+                NeuronSpec::Lif(n) => n.threshold(threshold).reset(reset).compare(Compare::Above).into(),
+                NeuronSpec::CubaLif(n) => n.threshold(threshold).reset(reset).compare(Compare::Above).into(),
+                other => other,
+            })
+        };
+        // Resistances of tau / dt are steps that are added as they are; others multiply weights.
+        let resistance = |tau: &Array, r: &Array| {
+            let plain = tau.iter().zip(r.iter()).all(|(tau, r)| close(r, tau / step));
+            let form = FormSpec::Discrete { decay_input: !plain };
+            (form, if plain { r.filled(1.0) } else { r.clone() })
+        };
+        Ok(match kind {
+            NodeKind::If { r, .. } => {
+                let factor = if r.uniform() == Some(1.0) { 1.0 } else { step };
+                (fires(If::default().into())?, Vec::new(), factors(r, |r| r * factor))
+            }
+            NodeKind::Li { tau, r, .. } => {
+                let (form, r) = resistance(tau, r);
+                let li = Li::default().tau_m_ms(self.time(path, "tau")?).v_rest_mv(self.one(path, "v_leak")?);
+                (li.form(form).into(), Vec::new(), factors(&r, |r| r))
+            }
+            NodeKind::Lif { tau, r, .. } => {
+                let (form, r) = resistance(tau, r);
+                let lif = Lif::default().tau_m_ms(self.time(path, "tau")?).v_rest_mv(self.one(path, "v_leak")?);
+                (fires(lif.form(form).into())?, Vec::new(), factors(&r, |r| r))
+            }
+            NodeKind::CubaLi { tau_mem, tau_syn, r, w_in, .. } | NodeKind::CubaLif { tau_mem, tau_syn, r, w_in, .. } => {
+                let (form, r) = resistance(tau_mem, r);
+                let plain = tau_syn.iter().zip(w_in.iter()).all(|(tau, w_in)| close(w_in, tau / step));
+                let [tau_m_ms, tau_ms] = [self.time(path, "tau_mem")?, self.time(path, "tau_syn")?];
+                let rest = self.one(path, "v_leak")?;
+                let each = tau_syn.iter().zip(w_in.iter()).zip(r.iter());
+                let each = each.map(|((tau, w_in), r)| if plain { r } else { r * w_in * step / tau }).collect();
+                let factors = factors(&Array::f64s(each), |factor| factor);
+                if kind.fires() {
+                    let cuba = CubaLif::default().tau_m_ms(tau_m_ms).tau_syn_ms(tau_ms).v_rest_mv(rest).form(form);
+                    (fires(cuba.into())?, Vec::new(), factors)
+                } else {
+                    let receptors = vec![ReceptorSpec::Exponential { name: "input".into(), tau_ms }];
+                    let li = Li::default().tau_m_ms(tau_m_ms).v_rest_mv(rest).form(form);
+                    (li.into(), receptors, factors)
+                }
+            }
+            other => return Err(wrong(path, format!("of type {} is no neuron", other.type_name()))),
+        })
+    }
+
+    /// Writes an array into a file of the network, once.
+    fn file(&mut self, name: &str, array: &Array) -> PathBuf {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+        let name: String = name.chars().map(plain).take(100).collect();
+        let (descr, data) = match array.numbers() {
+            Numbers::F32(values) => ("<f4", values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>()),
+            Numbers::F64(values) => ("<f8", values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+            Numbers::I64(values) => ("<i8", values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        };
+        let shape = if array.shape().is_empty() { &[1] } else { array.shape() };
+        let bytes = [npy::header(descr, shape), data].concat();
+        let paths = (1..).map(|n| if n == 1 { format!("{name}.npy") } else { format!("{name}_{n}.npy") });
+        let mut paths = paths.map(|name| self.folder.join(name));
+        let free = |path: &PathBuf| self.files.get(path).is_none_or(|other| *other == bytes);
+        let path = paths.find(free).unwrap_or_default();
+        self.files.insert(path.clone(), bytes);
+        path
+    }
+
+    fn projection(&mut self, way: &Way, factors: &Factors, back: bool) -> Result<ProjectionSpec> {
+        let to = self.name(way.to);
+        let (from, rule, scale) = match way.from {
+            From::Node(path) => {
+                let mut layers = self.layers(path, &way.via)?;
+                let input = layers_input(&self.shapes.nodes[path].output, self.size(path)?);
+                let scale = match factors {
+                    Factors::Same(scale) => *scale,
+                    Factors::Each(values) => {
+                        let file = self.file(&format!("{}.factors", way.to), &Array::f64s(values.clone()));
+                        layers.push(LayerSpec::Scale { file });
+                        1.0
+                    }
+                };
+                let rule = match &layers[..] {
+                    [] => RuleSpec::OneToOne,
+                    [LayerSpec::Linear { file }] => RuleSpec::Matrix { file: file.clone() },
+                    _ => spec::Layers::new(input, layers).into(),
+                };
+                (self.name(path), rule, scale)
+            }
+            From::Bias(path) => {
+                let mut values = self.constants(path, &way.via)?;
+                if let Factors::Each(factors) = factors {
+                    values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
+                }
+                let shape = vec![values.len(), 1];
+                let matrix = Array::new(shape, Numbers::F64(values))?;
+                let file = self.file(&format!("{path}.bias"), &matrix);
+                let scale = if let Factors::Same(scale) = factors { *scale } else { 1.0 };
+                (self.name("/bias"), RuleSpec::Matrix { file }, scale)
+            }
+        };
+        let ticks = self.delay(way)?.max(u32::from(back));
+        let needs_weight = matches!(rule, RuleSpec::OneToOne) || scale != 1.0;
+        Ok(ProjectionSpec {
+            name: Some(way.name(&from, &to)),
+            from,
+            to,
+            receptor: None,
+            rule,
+            weight: needs_weight.then_some(WeightSpec::Constant(scale)),
+            delay_ms: Some(DelaySpec::Constant(f64::from(ticks) * self.clock.dt_ms)),
+        })
+    }
+
+    /// Ticks of the delays on a way.
+    fn delay(&mut self, way: &Way) -> Result<u32> {
+        let mut ticks = 0.0;
+        for &path in &way.via {
+            if matches!(self.kind(path), NodeKind::Delay { .. }) {
+                let own = self.clock.ms(self.one(path, "delay")?) / self.clock.dt_ms;
+                let rounded = own.round();
+                if (own - rounded).abs() > GRID_TOLERANCE {
+                    let text = format!("its delay of {own} steps becomes {rounded}");
+                    self.findings.push(Finding::new(Severity::Warning, path, text));
+                }
+                ticks += rounded;
+            }
+        }
+        const MOST: f64 = 65_535.0;
+        if ticks > MOST {
+            let problem = format!("is reached after {ticks} steps: expected at most {MOST}");
+            return Err(wrong(way.to, problem));
+        }
+        Ok(ticks as u32)
+    }
+
+    /// The layers of a way.
+    fn layers(&mut self, from: &str, via: &[&str]) -> Result<Vec<LayerSpec>> {
+        let mut layers = Vec::new();
+        // The shape that the layers know: a dense layer leaves elements without places.
+        let mut shape = self.shapes.nodes[from].output.clone();
+        for &path in via {
+            let kind = self.kind(path);
+            let known = |shape: &[usize]| match *shape == self.shapes.nodes[path].input[..] {
+                true => Ok(()),
+                false => Err(wrong(path, format!("takes {:?} of something without these axes", self.shapes.nodes[path].input))),
+            };
+            match kind {
+                NodeKind::Input(_) | NodeKind::Output(_) | NodeKind::Flatten(_) | NodeKind::Delay { .. } => continue,
+                NodeKind::Affine { weight, .. } | NodeKind::Linear { weight } => {
+                    let &[outputs, _] = weight.shape() else {
+                        let problem = format!("has a weight of shape {:?}: expected [out, in]", weight.shape());
+                        return Err(wrong(path, problem));
+                    };
+                    layers.push(LayerSpec::Linear { file: self.file(&format!("{path}.weight"), weight) });
+                    shape = vec![outputs];
+                    continue;
+                }
+                NodeKind::Scale { scale } => {
+                    let file = match scale.shape() {
+                        [] => {
+                            let size = self.size(path)? as usize;
+                            self.file(&format!("{path}.scale"), &scale.spread(&[size], size))
+                        }
+                        _ => self.file(&format!("{path}.scale"), &scale.flat()),
+                    };
+                    layers.push(LayerSpec::Scale { file });
+                    continue;
+                }
+                NodeKind::Conv1d(conv) => {
+                    known(&shape)?;
+                    layers.push(self.conv(path, conv)?);
+                }
+                NodeKind::Conv2d(conv) => {
+                    known(&shape)?;
+                    layers.push(self.conv(path, conv)?);
+                }
+                NodeKind::SumPool2d(pool) => {
+                    known(&shape)?;
+                    layers.push(LayerSpec::SumPool(window(path, pool)?));
+                }
+                NodeKind::AvgPool2d(pool) => {
+                    known(&shape)?;
+                    layers.push(LayerSpec::AvgPool(window(path, pool)?));
+                }
+                other => return Err(wrong(path, format!("of type {} is no layer", other.type_name()))),
+            }
+            shape = self.shapes.nodes[path].output.clone();
+        }
+        Ok(layers)
+    }
+
+    fn conv<const N: usize>(&mut self, path: &str, conv: &Conv<N>) -> Result<LayerSpec> {
+        let padding = match &conv.padding {
+            Padding::Valid => spec::Padding::Valid,
+            Padding::Same => spec::Padding::Same,
+            Padding::Zeros(zeros) => spec::Padding::Each(small(path, zeros)?),
+        };
+        let file = self.file(&format!("{path}.weight"), &conv.weight);
+        let groups = small(path, &[conv.groups])?[0];
+        let made = spec::Conv::new(file).stride(small(path, &conv.stride)?).padding(padding);
+        Ok(LayerSpec::Conv(made.dilation(small(path, &conv.dilation)?).groups(groups)))
+    }
+
+    /// What the bias of `path` becomes behind `via`.
+    fn constants(&self, path: &str, via: &[&str]) -> Result<Vec<f64>> {
+        let kind = self.kind(path);
+        let size = self.size(path)? as usize;
+        let Some(bias) = bias(kind) else { return Ok(vec![0.0; size]) };
+        // A convolution has one for each channel.
+        let places = size / bias.len().max(1);
+        let mut values: Vec<f64> = bias.iter().flat_map(|value| std::iter::repeat_n(value, places)).collect();
+        for &next in via {
+            match self.kind(next) {
+                NodeKind::Input(_) | NodeKind::Output(_) | NodeKind::Flatten(_) | NodeKind::Delay { .. } => {}
+                NodeKind::Scale { scale } => {
+                    let factor = |place: usize| scale.at(if scale.shape().is_empty() { 0 } else { place });
+                    values.iter_mut().enumerate().for_each(|(place, value)| *value *= factor(place));
+                }
+                NodeKind::Affine { weight, .. } | NodeKind::Linear { weight } => {
+                    let inputs = values.len();
+                    let row = |row: usize| (0..inputs).map(|i| weight.at(row * inputs + i) * values[i]).sum();
+                    values = (0..weight.len() / inputs.max(1)).map(row).collect();
+                }
+                other => {
+                    let problem = format!("has a bias that passes '{next}' of type {}", other.type_name());
+                    return Err(wrong(path, problem).with_hint("put neurons between them"));
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+impl<'a> Way<'a> {
+    fn from_path(&self) -> &'a str {
+        match self.from {
+            From::Node(path) | From::Bias(path) => path,
+        }
+    }
+
+    /// A name: the ends, and the layers between them.
+    fn name(&self, from: &str, to: &str) -> String {
+        let layers = match self.from {
+            From::Node(_) => self.via.join(" "),
+            From::Bias(path) => [&[path], &self.via[..]].concat().join(" "),
+        };
+        let plain = |c: char| if c.is_control() || "[]".contains(c) { '.' } else { c };
+        let via = if layers.is_empty() { String::new() } else { format!(" ({layers})") };
+        format!("{from} -> {to}{via}").chars().map(plain).collect()
+    }
+}
+
+/// The value of all, or of each, after `change`.
+fn factors(array: &Array, change: impl Fn(f64) -> f64) -> Factors {
+    match array.uniform() {
+        Some(value) => Factors::Same(change(value)),
+        None => Factors::Each(array.iter().map(change).collect()),
+    }
+}
+
+/// The shape of sources for layers, which know three axes at most.
+fn layers_input(shape: &[usize], size: u32) -> Vec<u32> {
+    let axes: Option<Vec<u32>> = shape.iter().map(|&n| u32::try_from(n).ok()).collect();
+    axes.filter(|axes| (1..=3).contains(&axes.len())).unwrap_or_else(|| vec![size])
+}
+
+fn small(path: &str, sizes: &[usize]) -> Result<Vec<u32>> {
+    let small: Option<Vec<u32>> = sizes.iter().map(|&size| u32::try_from(size).ok()).collect();
+    small.ok_or_else(|| wrong(path, format!("has sizes {sizes:?}: expected less than 2^32")))
+}
+
+fn window(path: &str, pool: &Pool) -> Result<spec::Pool> {
+    let made = spec::Pool::new(small(path, &pool.kernel_size)?).stride(small(path, &pool.stride)?);
+    Ok(made.padding(small(path, &pool.padding)?))
+}
+
+/// The pairs of populations whose ways close a cycle: those that lead back in a search from the
+/// sources on, in the order of names.
+fn back_edges<'a>(ways: &[Way<'a>]) -> BTreeSet<(&'a str, &'a str)> {
+    let mut targets: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut populations: BTreeSet<&str> = BTreeSet::new();
+    for way in ways {
+        populations.insert(way.to);
+        if let From::Node(from) = way.from {
+            targets.entry(from).or_default().insert(way.to);
+        }
+    }
+    let sources: Vec<&str> = targets.keys().copied().filter(|from| !populations.contains(from)).collect();
+    let mut back = BTreeSet::new();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    for start in sources.into_iter().chain(populations.iter().copied()) {
+        if done.contains(start) {
+            continue;
+        }
+        // The way from the start to where the search is, each node with the targets that are left.
+        let mut trail: Vec<(&str, Vec<&str>)> = vec![(start, left(&targets, start))];
+        let mut on_trail = BTreeSet::from([start]);
+        while let Some((node, rest)) = trail.last_mut() {
+            let node = *node;
+            match rest.pop() {
+                Some(next) if on_trail.contains(next) => drop(back.insert((node, next))),
+                Some(next) if !done.contains(next) => {
+                    on_trail.insert(next);
+                    trail.push((next, left(&targets, next)));
+                }
+                Some(_) => {}
+                None => {
+                    on_trail.remove(node);
+                    done.insert(node);
+                    trail.pop();
+                }
+            }
+        }
+    }
+    back
+}
+
+/// The targets of a node, the first by name last.
+fn left<'a>(targets: &BTreeMap<&'a str, BTreeSet<&'a str>>, node: &str) -> Vec<&'a str> {
+    targets.get(node).into_iter().flatten().rev().copied().collect()
+}
