@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Verbs and their examples.
-const EXAMPLES: [(&[&str], &str); 24] = [
+const EXAMPLES: [(&[&str], &str); 26] = [
     (&[], "simulate networks/cuba4k.ron --duration 20"),
     (&["run"], "run --seed 1 --out demo"),
     (&["train"], "train --seed 1 --out model"),
@@ -27,6 +27,8 @@ const EXAMPLES: [(&[&str], &str); 24] = [
     (&["nir", "info"], "nir info networks/recurrent.nir"),
     (&["nir", "doctor"], "nir doctor networks/recurrent.nir --target spikingjelly"),
     (&["nir", "convert"], "nir convert networks/recurrent.nir --out old.nir --compat 1.0.4"),
+    (&["nir", "from"], "nir from networks/recurrent.nir --out recurrent.ron"),
+    (&["nir", "to"], "nir to recurrent.ron --out again.nir"),
     (&["completions"], "completions bash > spikefuse.bash"),
     (&["man"], "man plot raster > spikefuse-plot-raster.1"),
 ];

@@ -1,11 +1,15 @@
-//! `nir check`, `nir info`, `nir doctor` and `nir convert`.
+//! The verbs `nir`.
 
+use super::options::NetworkOptions;
 use super::talk;
 use clap::{Args, Subcommand, ValueEnum};
 use spikefuse::Result;
-use spikefuse::base::files::refuse_inputs;
+use spikefuse::base::files::{folder_of, refuse_inputs};
 use spikefuse::base::text::counted;
-use spikefuse::network::interop::nir::{self, Compat, Finding, Info, NirFile, Severity, Target};
+use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::interop::nir::{
+    self, Choices, Compat, Finding, Info, MadeNetwork, NirFile, ResetChoice, Severity, Target, TimeUnit,
+};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,6 +24,10 @@ pub enum Nir {
     Doctor(Doctor),
     /// Write a graph again, for other versions of the Python package
     Convert(Convert),
+    /// Make a network file of a graph, with its weights in a folder beside it
+    From(FromOptions),
+    /// Make a graph of a network file, with times in seconds
+    To(ToOptions),
 }
 
 /// Options of `nir check`.
@@ -69,6 +77,76 @@ pub struct Convert {
     out: PathBuf,
     #[command(flatten)]
     compat: CompatOptions,
+}
+
+/// Options of `nir from`.
+#[derive(Args)]
+pub struct FromOptions {
+    /// NIR file
+    #[arg(value_name = "FILE.nir")]
+    file: PathBuf,
+    /// Network file to write; weights go into the folder NETWORK.weights beside it
+    #[arg(long, value_name = "NETWORK.ron")]
+    out: PathBuf,
+    /// Length of a tick [default: what the file says or implies]
+    #[arg(long, value_name = "MS")]
+    dt: Option<f64>,
+    /// Unit of the file's times [default: what the file says or implies]
+    #[arg(long, value_enum)]
+    time_unit: Option<UnitOption>,
+    /// What a spike does to the membrane [default: what the file says, else its v_reset]
+    #[arg(long, value_enum)]
+    reset: Option<ResetOption>,
+}
+
+/// Options of `nir to`.
+#[derive(Args)]
+pub struct ToOptions {
+    /// Network file, - for standard input
+    #[arg(value_name = "NETWORK.ron")]
+    file: PathBuf,
+    /// NIR file to write
+    #[arg(long, value_name = "FILE.nir")]
+    out: PathBuf,
+    #[command(flatten)]
+    compat: CompatOptions,
+    #[command(flatten)]
+    reach: NetworkOptions,
+}
+
+/// [`TimeUnit`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum UnitOption {
+    S,
+    Ms,
+    Steps,
+}
+
+/// [`ResetChoice`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum ResetOption {
+    /// It becomes 0
+    Zero,
+    /// The threshold is subtracted
+    Subtract,
+    /// It becomes the file's v_reset
+    File,
+}
+
+impl FromOptions {
+    fn choices(&self) -> Choices {
+        let time_unit = self.time_unit.map(|unit| match unit {
+            UnitOption::S => TimeUnit::S,
+            UnitOption::Ms => TimeUnit::Ms,
+            UnitOption::Steps => TimeUnit::Steps,
+        });
+        let reset = self.reset.map(|reset| match reset {
+            ResetOption::Zero => ResetChoice::Zero,
+            ResetOption::Subtract => ResetChoice::Subtract,
+            ResetOption::File => ResetChoice::File,
+        });
+        Choices { dt_ms: self.dt, time_unit, reset }
+    }
 }
 
 /// For which versions a file is written.
@@ -178,6 +256,28 @@ impl Nir {
                 unread.iter().for_each(|unread| talk::warn(format_args!("left out: {unread}")));
                 nir::write(&out, &graph, compat.compat())?;
                 talk::wrote(&out);
+            }
+            Nir::From(options) => {
+                refuse_inputs(&options.out, std::slice::from_ref(&options.file))?;
+                let made = MadeNetwork::new(&read(&options.file)?.graph, &options.out, &options.choices())?;
+                made.save(&options.out)?;
+                talk::wrote(&options.out);
+                let text: String = made.findings.iter().map(|finding| format!("{finding}\n")).collect();
+                super::print(&text)?;
+                // What the graph cannot say is said by the network file, with line and column.
+                NetworkFile::read(&options.out)?.compile(&Settings::default())?;
+            }
+            Nir::To(ToOptions { file, out, compat, reach }) => {
+                refuse_inputs(&out, std::slice::from_ref(&file))?;
+                let read = reach.read(&file)?;
+                // Line and column of what is wrong with the network itself.
+                let files = read.compile(&reach.settings(None))?.files;
+                refuse_inputs(&out, &files)?;
+                let (graph, findings) = nir::from_network(&read.spec, folder_of(&read.path), reach.files_anywhere)?;
+                nir::write(&out, &graph, compat.compat())?;
+                talk::wrote(&out);
+                let text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
+                super::print(&text)?;
             }
         }
         Ok(ExitCode::SUCCESS)

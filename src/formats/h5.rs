@@ -149,9 +149,8 @@ impl H5 {
     /// The sizes of an array along its axes; none for a single value.
     pub fn shape(&self, name: &str) -> Result<Vec<usize>> {
         let dataset = self.dataset(name)?;
-        let size = |&n: &u64| {
-            usize::try_from(n).map_err(|_| self.wrong(name, format!("has the shape {:?}", dataset.shape())))
-        };
+        let size =
+            |&n: &u64| usize::try_from(n).map_err(|_| self.wrong(name, format!("has the shape {:?}", dataset.shape())));
         dataset.shape().iter().map(size).collect()
     }
 

@@ -8,6 +8,7 @@ mod layers;
 mod ledger;
 mod network;
 mod nir;
+mod nir_networks;
 mod oracle;
 mod readme;
 mod reference_simulations;

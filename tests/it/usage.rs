@@ -263,7 +263,7 @@ fn an_interrupt_says_how_to_go_on() {
 }
 
 /// All verbs that do something.
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 26] = [
     "",
     "run",
     "train",
@@ -286,6 +286,8 @@ const VERBS: [&str; 24] = [
     "nir info",
     "nir doctor",
     "nir convert",
+    "nir from",
+    "nir to",
     "completions",
     "man",
 ];

@@ -73,9 +73,10 @@ fn conventions(graph: &Graph, implied: &[Implied], findings: &mut Vec<Finding>) 
         let whole = |value: f64| value.fract() == 0.0;
         let exact = nodes.iter().all(|(_, node)| {
             let arrays = node.kind.arrays();
-            arrays.iter().filter(|(name, _)| ["weight", "bias", "v_threshold"].contains(name)).all(|(_, array)| {
-                matches!(array.numbers(), Numbers::I64(_)) || array.iter().all(whole)
-            })
+            arrays
+                .iter()
+                .filter(|(name, _)| ["weight", "bias", "v_threshold"].contains(name))
+                .all(|(_, array)| matches!(array.numbers(), Numbers::I64(_)) || array.iter().all(whole))
         });
         let strict = "neurons fire above the threshold, not at it (NIR, Norse, snnTorch); at it, too, fire those of \
                       SpikingJelly and Sinabs";
@@ -99,9 +100,8 @@ fn conventions(graph: &Graph, implied: &[Implied], findings: &mut Vec<Finding>) 
             }
         }
     }
-    let unit = |name: &'static str| {
-        move |kind: &NodeKind| kind.array(name).and_then(|array| array.uniform()) == Some(1.0)
-    };
+    let unit =
+        |name: &'static str| move |kind: &NodeKind| kind.array(name).and_then(|array| array.uniform()) == Some(1.0);
     let leaky = |kind: &NodeKind| kind.array("v_leak").is_some();
     let ones = paths(&|kind| leaky(kind) && unit("r")(kind));
     if !ones.is_empty() {

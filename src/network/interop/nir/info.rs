@@ -125,8 +125,8 @@ fn tables(metadata: &Metadata, above: &str, all: &mut Vec<[String; 2]>) {
 impl fmt::Display for Info {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version = self.version.as_ref().map_or("no version".to_owned(), |version| format!("nir {version}"));
-        let [nodes, edges] = [(self.nodes.len(), "node"), (self.edges.len(), "edge")]
-            .map(|(count, what)| counted(count as u64, what));
+        let [nodes, edges] =
+            [(self.nodes.len(), "node"), (self.edges.len(), "edge")].map(|(count, what)| counted(count as u64, what));
         writeln!(f, "{version}: {nodes}, {edges}, {} values of parameters", grouped(self.parameters))?;
         let shape = |shape: &Option<Vec<usize>>| shape.as_ref().map_or("?".to_owned(), |shape| format!("{shape:?}"));
         let width = self.nodes.iter().map(|node| node.name.chars().count()).max().unwrap_or(0);

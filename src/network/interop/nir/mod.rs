@@ -16,9 +16,11 @@
 
 mod array;
 mod check;
+mod cycles;
 mod doctor;
 mod finding;
 mod flat;
+mod from_network;
 mod graph;
 mod info;
 mod read;
@@ -34,6 +36,7 @@ pub use array::{Array, Numbers};
 pub use check::check;
 pub use doctor::{Diagnosis, diagnose};
 pub use finding::{Finding, Severity};
+pub use from_network::from_network;
 pub use graph::{Conv, Flatten, Graph, Metadata, Node, NodeKind, Padding, Pool, Value};
 pub use info::{Info, NodeInfo, ParameterInfo};
 pub use read::{NirFile, read};

@@ -43,7 +43,9 @@ pub fn read(path: &Path) -> Result<NirFile> {
     };
     let major = version.as_deref().and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     if let (Some(version), Some(true)) = (&version, major.map(|major| major > MAJOR)) {
-        return Err(reader.file.wrong("version", format!("is {version}: versions 0.1 to {MAJOR}.x are known"))
+        return Err(reader
+            .file
+            .wrong("version", format!("is {version}: versions 0.1 to {MAJOR}.x are known"))
             .with_hint("write it with an older version of the Python package nir"));
     }
     if !groups.iter().any(|name| name == "node") {

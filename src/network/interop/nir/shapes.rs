@@ -187,7 +187,7 @@ fn channels<const N: usize>(conv: &Conv<N>) -> Result<usize, String> {
 }
 
 /// What a node gives that takes `input`.
-fn output(kind: &NodeKind, input: &[usize]) -> Result<Vec<usize>, String> {
+pub(super) fn output(kind: &NodeKind, input: &[usize]) -> Result<Vec<usize>, String> {
     match kind {
         NodeKind::Affine { weight, bias } => {
             let output = matrix(weight)?.output;
@@ -270,13 +270,18 @@ fn windows(size: usize, padding: usize, dilation: usize, kernel: usize, stride: 
     let span = (kernel - 1).checked_mul(dilation).and_then(|span| span.checked_add(1));
     match (padded, span) {
         (Some(padded), Some(span)) if span <= padded => Ok((padded - span) / stride + 1),
-        _ => Err(format!("a kernel of {kernel}, dilated {dilation} times, does not fit in {size} and padding {padding}")),
+        _ => {
+            Err(format!("a kernel of {kernel}, dilated {dilation} times, does not fit in {size} and padding {padding}"))
+        }
     }
 }
 
 fn flattened(flatten: &Flatten, input: &[usize]) -> Result<Vec<usize>, String> {
     let wrong = || {
-        format!("its axes {} to {} are not in {input:?} (there is no axis of batches)", flatten.start_dim, flatten.end_dim)
+        format!(
+            "its axes {} to {} are not in {input:?} (there is no axis of batches)",
+            flatten.start_dim, flatten.end_dim
+        )
     };
     let axes = input.len() as i64;
     let place = |dim: i64| {

@@ -132,7 +132,10 @@ impl Target {
     /// What concerns the graph as a whole: the unit of times and the length of a step.
     fn whole(self, graph: &Graph, unit: Option<TimeUnit>, findings: &mut Vec<Finding>) {
         let mut say = |severity, text: String| findings.push(Finding::of_graph(severity, text));
-        let timed = graph.all_nodes().iter().any(|(_, node)| node.kind.arrays().iter().any(|(name, _)| name.starts_with("tau")));
+        let timed = graph
+            .all_nodes()
+            .iter()
+            .any(|(_, node)| node.kind.arrays().iter().any(|(name, _)| name.starts_with("tau")));
         match (self, unit) {
             (_, None) if timed => say(Severity::Warning, "the unit of times in the file is not known".into()),
             (Target::Sinabs, Some(TimeUnit::S | TimeUnit::Ms)) if timed => {
@@ -145,9 +148,10 @@ impl Target {
             _ => {}
         }
         if matches!(self, Target::Sinabs | Target::Rockpool) {
-            let new = graph.all_nodes().into_iter().find(|(_, node)| {
-                node.kind.array("v_reset").is_some() || matches!(node.kind, NodeKind::CubaLi { .. })
-            });
+            let new = graph
+                .all_nodes()
+                .into_iter()
+                .find(|(_, node)| node.kind.array("v_reset").is_some() || matches!(node.kind, NodeKind::CubaLi { .. }));
             if let Some((path, _)) = new {
                 let text = format!(
                     "it needs nir 1.0.4, which knows neither v_reset nor CubaLI (as in '{path}'): write for that version"
@@ -360,7 +364,10 @@ fn lava(kind: &NodeKind, say: Say) {
             expect(kind, "r", 1.0, Severity::Warning, "ignored, taken as 1", say);
             expect(kind, "v_leak", 0.0, Severity::Warning, "ignored, taken as 0", say);
             expect(kind, "v_reset", 0.0, Severity::Warning, "ignored, reset to 0", say);
-            say(Severity::Warning, "one neuron alone is supported, and decays are cut to 12 bits in fixed point".into());
+            say(
+                Severity::Warning,
+                "one neuron alone is supported, and decays are cut to 12 bits in fixed point".into(),
+            );
         }
         NodeKind::CubaLif { tau_mem, r, .. } => {
             expect(kind, "v_leak", 0.0, Severity::Error, "must be 0", say);

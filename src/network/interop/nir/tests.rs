@@ -91,7 +91,12 @@ fn all_kinds() -> Graph {
         bias: floats(&[2]),
     };
     let inner = graph(
-        vec![("in", NodeKind::Input(vec![4])), ("w", linear(4, 4)), ("lif", lif(4)), ("out", NodeKind::Output(vec![4]))],
+        vec![
+            ("in", NodeKind::Input(vec![4])),
+            ("w", linear(4, 4)),
+            ("lif", lif(4)),
+            ("out", NodeKind::Output(vec![4])),
+        ],
         &[("in", "lif"), ("lif", "w"), ("w", "lif"), ("lif", "out")],
     );
     let pool = Pool { kernel_size: [2, 2], stride: [2, 2], padding: [0, 1] };
@@ -268,10 +273,10 @@ fn shapes_that_do_not_meet_are_found() {
     assert!(found.iter().any(|text| text.starts_with("error: node 'p': its shape cannot be told")), "{found:?}");
     let twice = graph(vec![("a", NodeKind::Input(vec![2])), ("b", NodeKind::Output(vec![2]))], &[("a", "b"); 2]);
     assert!(findings(&twice)[0].starts_with("warning: edge 'a' -> 'b' is there twice"));
-    let inner = graph(vec![("i", NodeKind::Input(vec![2])), ("l", lif(3)), ("o", NodeKind::Output(vec![3]))], &[
-        ("i", "l"),
-        ("l", "o"),
-    ]);
+    let inner = graph(
+        vec![("i", NodeKind::Input(vec![2])), ("l", lif(3)), ("o", NodeKind::Output(vec![3]))],
+        &[("i", "l"), ("l", "o")],
+    );
     let outer = chain(vec![NodeKind::Input(vec![2]), NodeKind::Graph(inner), NodeKind::Output(vec![3])]);
     assert_eq!(findings(&outer), ["error: node 'n01/l': takes the shape [3] and gets [2] from 'i'"]);
     let mut still = lif(2);
@@ -418,15 +423,15 @@ fn array(size: usize) -> impl Strategy<Value = Array> {
 fn node(size: usize) -> impl Strategy<Value = NodeKind> {
     let times = || (1e-6f64..1e6).prop_map(move |tau| doubles(tau, size));
     let fire = (times(), array(size), array(size), array(size), proptest::option::of(array(size)));
-    let fire = fire.prop_map(|(tau, r, v_leak, v_threshold, v_reset)| NodeKind::Lif { tau, r, v_leak, v_threshold, v_reset });
+    let fire =
+        fire.prop_map(|(tau, r, v_leak, v_threshold, v_reset)| NodeKind::Lif { tau, r, v_leak, v_threshold, v_reset });
     let scale = array(size).prop_map(|scale| NodeKind::Scale { scale });
     let affine = (array(size * size), array(size)).prop_map(move |(weight, bias)| NodeKind::Affine {
         weight: Array::new(vec![size, size], weight.numbers().clone()).unwrap(),
         bias,
     });
-    let cuba = (times(), times(), array(size), array(size), array(size)).prop_map(|(tau_syn, tau_mem, r, v_leak, w_in)| {
-        NodeKind::CubaLi { tau_syn, tau_mem, r, v_leak, w_in }
-    });
+    let cuba = (times(), times(), array(size), array(size), array(size))
+        .prop_map(|(tau_syn, tau_mem, r, v_leak, w_in)| NodeKind::CubaLi { tau_syn, tau_mem, r, v_leak, w_in });
     prop_oneof![fire, scale, affine, cuba]
 }
 
@@ -438,7 +443,9 @@ fn any_graph() -> impl Strategy<Value = Graph> {
         (nodes, edges).prop_map(move |(nodes, picks)| {
             let names: Vec<String> = nodes.keys().filter(|name| *name != ".").cloned().collect();
             let mut graph = Graph::default();
-            graph.nodes.extend(nodes.into_iter().filter(|(name, _)| name != ".").map(|(name, kind)| (name, kind.into())));
+            graph
+                .nodes
+                .extend(nodes.into_iter().filter(|(name, _)| name != ".").map(|(name, kind)| (name, kind.into())));
             if !names.is_empty() {
                 graph.edges.extend(picks.iter().map(|(a, b)| (a.get(&names).clone(), b.get(&names).clone())));
             }
@@ -509,7 +516,8 @@ fn a_step_is_told_where_all_neurons_agree() {
 #[test]
 fn cycles_need_a_state() {
     let cycle = |kind: NodeKind| {
-        let nodes = vec![("i", NodeKind::Input(vec![2])), ("a", linear(2, 2)), ("b", kind), ("o", NodeKind::Output(vec![2]))];
+        let nodes =
+            vec![("i", NodeKind::Input(vec![2])), ("a", linear(2, 2)), ("b", kind), ("o", NodeKind::Output(vec![2]))];
         let graph = graph(nodes, &[("i", "a"), ("a", "b"), ("b", "a"), ("b", "o")]);
         diagnose(&graph, &[]).findings
     };

@@ -6,11 +6,13 @@
 
 use super::array::{Array, Numbers};
 use super::check::check;
+use super::cycles::back_edges;
 use super::finding::{Finding, Severity};
 use super::flat::Flat;
 use super::graph::{Conv, Graph, NodeKind, Padding, Pool};
 use super::shapes::{Shapes, infer};
-use super::units::{DT, RESET, TimeUnit, close, guess_unit, implied_steps};
+use super::units::{DT, RESET, TimeUnit, close, exact, guess_unit, implied_steps, single};
+use crate::base::files::{folder_of, write_together};
 use crate::error::{Error, Result};
 use crate::formats::npy;
 use crate::network::spec::{self, *};
@@ -64,6 +66,29 @@ pub struct MadeNetwork {
     pub files: Vec<(PathBuf, Vec<u8>)>,
     /// What was chosen, and what differs from the graph.
     pub findings: Vec<Finding>,
+}
+
+impl MadeNetwork {
+    /// Makes a network of a graph that is to be saved at `path`: its weights stand in the folder
+    /// `NAME.weights` beside it.
+    ///
+    /// # Errors
+    /// As [`to_network`].
+    pub fn new(graph: &Graph, path: &Path, choices: &Choices) -> Result<MadeNetwork> {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        to_network(graph, &name, Path::new(&format!("{name}.weights")), choices)
+    }
+
+    /// Writes the network to `path`, and its files beside it.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let text = self.spec.to_ron();
+        let files = self.files.iter().map(|(name, bytes)| (folder_of(path).join(name), &bytes[..]));
+        let files: Vec<(PathBuf, &[u8])> = files.chain([(path.to_path_buf(), text.as_bytes())]).collect();
+        write_together(&files, &[])
+    }
 }
 
 /// Most projections that a graph may become.
@@ -121,8 +146,7 @@ struct Clock {
 impl Clock {
     fn new(graph: &Graph, choices: &Choices) -> Result<Clock> {
         let is_time = |name: &str| name.starts_with("tau") || name == "delay";
-        let timed =
-            graph.all_nodes().iter().any(|(_, node)| node.kind.arrays().iter().any(|(name, _)| is_time(name)));
+        let timed = graph.all_nodes().iter().any(|(_, node)| node.kind.arrays().iter().any(|(name, _)| is_time(name)));
         let guess = guess_unit(graph);
         let unit = choices.time_unit.or(guess.unit).or((!timed).then_some(TimeUnit::Steps));
         let unit = unit.ok_or_else(|| {
@@ -130,11 +154,11 @@ impl Clock {
             Error::value("the unit of times", problem).with_hint("choose it with --time-unit s, ms or steps")
         })?;
         let to_ms = |dt: f64| match unit {
-            TimeUnit::S => digits(dt * 1e3),
-            TimeUnit::Ms => digits(dt),
+            TimeUnit::S => single(dt * 1e3),
+            TimeUnit::Ms => single(dt),
             TimeUnit::Steps => 1.0,
         };
-        let stated = graph.number(DT).map(|dt| digits(dt * 1e3));
+        let stated = graph.number(DT).map(|dt| single(dt * 1e3));
         let implied = implied_steps(graph);
         let agreed = implied.first().filter(|first| implied.iter().all(|other| close(other.dt, first.dt)));
         let steps = (unit == TimeUnit::Steps).then_some(1.0);
@@ -153,7 +177,7 @@ impl Clock {
     fn ms(self, time: f64) -> f64 {
         match self.unit {
             // Three decimal digits more, without the rounding of a product.
-            TimeUnit::S => digits_of_double(time * 1e3),
+            TimeUnit::S => exact(time * 1e3),
             TimeUnit::Ms => time,
             TimeUnit::Steps => time * self.dt_ms,
         }
@@ -167,16 +191,6 @@ impl Clock {
             TimeUnit::Steps => 1.0,
         }
     }
-}
-
-/// A number to six digits, as long as singles are exact.
-fn digits(value: f64) -> f64 {
-    format!("{value:.5e}").parse().unwrap_or(value)
-}
-
-/// A number without the rounding of its last digit.
-fn digits_of_double(value: f64) -> f64 {
-    format!("{value:.14e}").parse().unwrap_or(value)
 }
 
 /// Where something comes from.
@@ -218,10 +232,6 @@ fn wrong(node: &str, problem: impl std::fmt::Display) -> Error {
     Error::value(format!("node '{node}'"), problem)
 }
 
-fn is_population(kind: &NodeKind) -> bool {
-    kind.is_neuron()
-}
-
 /// The bias of a node, unless it is 0.
 fn bias(kind: &NodeKind) -> Option<&Array> {
     kind.array("bias").filter(|bias| bias.iter().any(|value| value != 0.0))
@@ -256,7 +266,9 @@ impl<'a> Maker<'a> {
         }
         let ways = self.ways()?;
         let readouts: BTreeSet<&str> = ways.iter().map(|way| way.to).filter(|to| self.is_output(to)).collect();
-        let back = back_edges(&ways);
+        let ends: Vec<(&str, &str)> = ways.iter().filter_map(Way::ends).collect();
+        let inputs = self.flat.nodes.keys().map(|path| &path[..]).filter(|path| self.is_input(path)).collect();
+        let back = back_edges(&ends, &inputs);
         let mut spec = NetworkSpec {
             format: FORMAT,
             name: name.to_owned(),
@@ -273,7 +285,7 @@ impl<'a> Maker<'a> {
         for &path in &paths {
             let kind = self.kind(path);
             let readout = readouts.contains(path);
-            if is_population(kind) || readout {
+            if kind.is_neuron() || readout {
                 let name = self.name(path);
                 let (neuron, receptors, factor) = if readout { self.readout() } else { self.neuron(path, kind)? };
                 if matches!(neuron, NeuronSpec::Li(_)) {
@@ -296,7 +308,8 @@ impl<'a> Maker<'a> {
         }
         for way in &ways {
             let Some(factor) = factors.get(way.to) else { continue };
-            let projection = self.projection(way, factor, back.contains(&(way.from_path(), way.to)))?;
+            let closes = way.ends().is_some_and(|ends| back.contains(&ends));
+            let projection = self.projection(way, factor, closes)?;
             spec.projections.push(projection);
         }
         Ok(spec)
@@ -318,7 +331,7 @@ impl<'a> Maker<'a> {
         name
     }
 
-    /// All ways to populations, and to Outputs that no population feeds directly.
+    /// All ways to populations, and to Outputs that more than spikes of populations reach.
     fn ways(&self) -> Result<Vec<Way<'a>>> {
         let mut ways = Vec::new();
         for (path, kind) in &self.flat.nodes {
@@ -326,12 +339,23 @@ impl<'a> Maker<'a> {
             if bias(kind).is_some() {
                 self.follow(From::Bias(path), path, &mut ways)?;
             }
-            if is_population(kind) || self.is_input(path) {
+            if kind.is_neuron() || self.is_input(path) {
                 self.follow(From::Node(path), path, &mut ways)?;
             }
         }
-        // A population that is itself what leaves the graph needs no readout.
-        ways.retain(|way| !self.is_output(way.to) || way.via.iter().any(|via| !self.is_identity(via)) || self.is_analog(way.from));
+        // A population that is itself all that leaves the graph by an Output needs no readout.
+        let plain = |way: &Way| !self.is_analog(way.from) && way.via.iter().all(|via| self.is_identity(via));
+        let readouts: BTreeSet<&str> = ways.iter().filter(|way| !plain(way)).map(|way| way.to).collect();
+        ways.retain(|way| !self.is_output(way.to) || readouts.contains(way.to));
+        for way in &ways {
+            if let From::Node(from) = way.from
+                && self.kind(from).is_neuron()
+                && !self.kind(from).fires()
+            {
+                let problem = format!("gives values to '{}', but neurons here send spikes only", way.to);
+                return Err(wrong(from, problem).with_hint("LI and CubaLI can stand before an Output alone"));
+            }
+        }
         Ok(ways)
     }
 
@@ -347,22 +371,20 @@ impl<'a> Maker<'a> {
     }
 
     fn follow(&self, from: From<'a>, start: &'a str, ways: &mut Vec<Way<'a>>) -> Result<()> {
-        let values = matches!(from, From::Node(path) if is_population(self.kind(path)) && !self.kind(path).fires());
         let mut open: Vec<Vec<&'a str>> = vec![vec![start]];
         while let Some(trail) = open.pop() {
             let last = trail[trail.len() - 1];
             let targets = self.flat.targets.get(last).into_iter().flatten();
             for to in targets.rev() {
                 let to = &to[..];
-                let end = is_population(self.kind(to)) || self.is_output(to);
-                if values && !self.is_output(to) {
-                    let problem = format!("gives values to '{to}', but neurons here send spikes only");
-                    return Err(wrong(start, problem).with_hint("LI and CubaLI can stand before an Output alone"));
-                }
+                let end = self.kind(to).is_neuron() || self.is_output(to);
                 if end {
                     ways.push(Way { from, to, via: trail[1..].to_vec() });
                     if ways.len() > MOST_PROJECTIONS {
-                        return Err(Error::value("graph", format!("more than {MOST_PROJECTIONS} ways between neurons")));
+                        return Err(Error::value(
+                            "graph",
+                            format!("more than {MOST_PROJECTIONS} ways between neurons"),
+                        ));
                     }
                 } else if trail[1..].contains(&to) {
                     return Err(wrong(to, "is in a cycle without neurons"));
@@ -437,7 +459,8 @@ impl<'a> Maker<'a> {
                 let lif = Lif::default().tau_m_ms(self.time(path, "tau")?).v_rest_mv(self.one(path, "v_leak")?);
                 (fires(lif.form(form).into())?, Vec::new(), factors(&r, |r| r))
             }
-            NodeKind::CubaLi { tau_mem, tau_syn, r, w_in, .. } | NodeKind::CubaLif { tau_mem, tau_syn, r, w_in, .. } => {
+            NodeKind::CubaLi { tau_mem, tau_syn, r, w_in, .. }
+            | NodeKind::CubaLif { tau_mem, tau_syn, r, w_in, .. } => {
                 let (form, r) = resistance(tau_mem, r);
                 let plain = tau_syn.iter().zip(w_in.iter()).all(|(tau, w_in)| close(w_in, tau / step));
                 let [tau_m_ms, tau_ms] = [self.time(path, "tau_mem")?, self.time(path, "tau_syn")?];
@@ -554,7 +577,10 @@ impl<'a> Maker<'a> {
             let kind = self.kind(path);
             let known = |shape: &[usize]| match *shape == self.shapes.nodes[path].input[..] {
                 true => Ok(()),
-                false => Err(wrong(path, format!("takes {:?} of something without these axes", self.shapes.nodes[path].input))),
+                false => Err(wrong(
+                    path,
+                    format!("takes {:?} of something without these axes", self.shapes.nodes[path].input),
+                )),
             };
             match kind {
                 NodeKind::Input(_) | NodeKind::Output(_) | NodeKind::Flatten(_) | NodeKind::Delay { .. } => continue,
@@ -644,9 +670,11 @@ impl<'a> Maker<'a> {
 }
 
 impl<'a> Way<'a> {
-    fn from_path(&self) -> &'a str {
+    /// The nodes at its ends, unless it begins with a bias.
+    fn ends(&self) -> Option<(&'a str, &'a str)> {
         match self.from {
-            From::Node(path) | From::Bias(path) => path,
+            From::Node(from) => Some((from, self.to)),
+            From::Bias(_) => None,
         }
     }
 
@@ -684,50 +712,4 @@ fn small(path: &str, sizes: &[usize]) -> Result<Vec<u32>> {
 fn window(path: &str, pool: &Pool) -> Result<spec::Pool> {
     let made = spec::Pool::new(small(path, &pool.kernel_size)?).stride(small(path, &pool.stride)?);
     Ok(made.padding(small(path, &pool.padding)?))
-}
-
-/// The pairs of populations whose ways close a cycle: those that lead back in a search from the
-/// sources on, in the order of names.
-fn back_edges<'a>(ways: &[Way<'a>]) -> BTreeSet<(&'a str, &'a str)> {
-    let mut targets: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut populations: BTreeSet<&str> = BTreeSet::new();
-    for way in ways {
-        populations.insert(way.to);
-        if let From::Node(from) = way.from {
-            targets.entry(from).or_default().insert(way.to);
-        }
-    }
-    let sources: Vec<&str> = targets.keys().copied().filter(|from| !populations.contains(from)).collect();
-    let mut back = BTreeSet::new();
-    let mut done: BTreeSet<&str> = BTreeSet::new();
-    for start in sources.into_iter().chain(populations.iter().copied()) {
-        if done.contains(start) {
-            continue;
-        }
-        // The way from the start to where the search is, each node with the targets that are left.
-        let mut trail: Vec<(&str, Vec<&str>)> = vec![(start, left(&targets, start))];
-        let mut on_trail = BTreeSet::from([start]);
-        while let Some((node, rest)) = trail.last_mut() {
-            let node = *node;
-            match rest.pop() {
-                Some(next) if on_trail.contains(next) => drop(back.insert((node, next))),
-                Some(next) if !done.contains(next) => {
-                    on_trail.insert(next);
-                    trail.push((next, left(&targets, next)));
-                }
-                Some(_) => {}
-                None => {
-                    on_trail.remove(node);
-                    done.insert(node);
-                    trail.pop();
-                }
-            }
-        }
-    }
-    back
-}
-
-/// The targets of a node, the first by name last.
-fn left<'a>(targets: &BTreeMap<&'a str, BTreeSet<&'a str>>, node: &str) -> Vec<&'a str> {
-    targets.get(node).into_iter().flatten().rev().copied().collect()
 }

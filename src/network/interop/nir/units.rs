@@ -146,3 +146,13 @@ fn ratio(tau: &Array, factors: &Array) -> Option<f64> {
 pub(super) fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-5 * b.abs() + 1e-12
 }
+
+/// A number to six digits, as far as singles go.
+pub(super) fn single(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+/// A product or quotient with a power of ten, without the rounding of its last digit.
+pub(super) fn exact(value: f64) -> f64 {
+    format!("{value:.14e}").parse().unwrap_or(value)
+}

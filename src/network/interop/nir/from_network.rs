@@ -1,0 +1,531 @@
+//! Networks as graphs.
+
+use super::array::{Array, Numbers, size};
+use super::check::check;
+use super::cycles::back_edges;
+use super::finding::{Finding, Severity};
+use super::graph::{Conv, Flatten, Graph, NodeKind, Padding, Pool, Value};
+use super::units::{DT, RESET, TIME_UNIT, TimeUnit, exact};
+use crate::base::files::Reach;
+use crate::base::memory;
+use crate::error::{Error, Result};
+use crate::network::input::{self, read_array};
+use crate::network::spec::{self, *};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Most values of a dense matrix that is made of a rule.
+const MOST_VALUES: u64 = 1 << 28;
+
+/// Makes a graph of a network whose files are relative to `folder`, and says what the graph cannot
+/// say. Times are in seconds. With `anywhere` the network may name files outside the folder.
+///
+/// # Errors
+/// If the network has what NIR has not, or a file that cannot be read; the error names the
+/// population or projection.
+pub fn from_network(spec: &NetworkSpec, folder: &Path, anywhere: bool) -> Result<(Graph, Vec<Finding>)> {
+    let mut maker = Maker {
+        spec,
+        dt: exact(spec.dt_ms / 1e3),
+        reach: Reach::new(folder, anywhere),
+        graph: Graph::default(),
+        findings: Vec::new(),
+        reset: None,
+    };
+    maker.network()?;
+    let Maker { mut graph, findings, reset, dt, .. } = maker;
+    graph.metadata.insert(DT.into(), Value::Array(Array::single(dt)));
+    graph.metadata.insert(TIME_UNIT.into(), Value::Text(TimeUnit::S.name().into()));
+    if let Some(reset) = reset {
+        graph.metadata.insert(RESET.into(), Value::Text(reset.into()));
+    }
+    match check(&graph).into_iter().find(|finding| finding.severity == Severity::Error) {
+        Some(wrong) => Err(Error::value("network", format!("becomes a wrong graph: {wrong}"))),
+        None => Ok((graph, findings)),
+    }
+}
+
+struct Maker<'a> {
+    spec: &'a NetworkSpec,
+    /// Length of a step, s.
+    dt: f64,
+    reach: Reach,
+    graph: Graph,
+    findings: Vec<Finding>,
+    reset: Option<&'static str>,
+}
+
+fn wrong(what: &str, name: &str, problem: impl std::fmt::Display) -> Error {
+    Error::value(format!("{what} '{name}'"), problem)
+}
+
+/// The projection's name for messages.
+fn title(projection: &ProjectionSpec) -> String {
+    projection.name.clone().unwrap_or_else(|| format!("{} -> {}", projection.from, projection.to))
+}
+
+impl<'a> Maker<'a> {
+    fn network(&mut self) -> Result<()> {
+        let spec = self.spec;
+        let shapes = self.shapes()?;
+        for population in &spec.populations {
+            let kind = self.neuron(population, &shapes[&population.name[..]])?;
+            self.graph.nodes.insert(self.node(&population.name), kind.into());
+        }
+        let (biases, constant) = self.biases()?;
+        for source in spec.sources.iter().filter(|source| !constant.contains(&source.name[..])) {
+            let shape = shapes[&source.name[..]].clone();
+            self.graph.nodes.insert(self.node(&source.name), NodeKind::Input(shape).into());
+        }
+        let ends: Vec<(&str, &str)> =
+            spec.projections.iter().map(|projection| (&projection.from[..], &projection.to[..])).collect();
+        let inputs: BTreeSet<&str> = spec.sources.iter().map(|source| &source.name[..]).collect();
+        let back = back_edges(&ends, &inputs);
+        let mut biases = biases;
+        for projection in spec.projections.iter().filter(|projection| !constant.contains(&projection.from[..])) {
+            let closes = back.contains(&(&projection.from[..], &projection.to[..]));
+            let bias = if closes { None } else { biases.remove(&projection.to[..]) };
+            self.projection(projection, closes, bias, &shapes)?;
+        }
+        if let Some(to) = biases.keys().next() {
+            let problem =
+                "gets a constant, but nothing that could carry it: expected a Matrix to it that closes no cycle";
+            return Err(wrong("population", to, problem));
+        }
+        let sending: BTreeSet<&str> = spec.projections.iter().map(|projection| &projection.from[..]).collect();
+        let mut last: Vec<&str> = spec
+            .populations
+            .iter()
+            .map(|population| &population.name[..])
+            .filter(|name| !sending.contains(name))
+            .collect();
+        if last.is_empty() {
+            last.extend(spec.populations.last().map(|population| &population.name[..]));
+        }
+        for name in &last {
+            let output = if last.len() == 1 { "output".to_owned() } else { format!("output_{name}") };
+            let (from, output) = (self.node(name), self.free(&output));
+            self.graph.nodes.insert(output.clone(), NodeKind::Output(shapes[name].clone()).into());
+            self.graph.edges.push((from, output));
+        }
+        Ok(())
+    }
+
+    /// The name of a population or source as a node.
+    fn node(&self, name: &str) -> String {
+        name.replace('/', ".")
+    }
+
+    /// A name that no node has.
+    fn free(&self, name: &str) -> String {
+        let name = self.node(name);
+        let names = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}_{n}") });
+        names.into_iter().find(|name| !self.graph.nodes.contains_key(name)).unwrap_or_default()
+    }
+
+    /// The shape of each population and source: that which the layers behind it take, else a list.
+    fn shapes(&self) -> Result<BTreeMap<&'a str, Vec<usize>>> {
+        let populations = self.spec.populations.iter().map(|population| (&population.name[..], population.size));
+        let sources = self.spec.sources.iter().map(|source| (&source.name[..], source.size));
+        let mut shapes: BTreeMap<&str, Vec<usize>> =
+            populations.chain(sources).map(|(name, size)| (name, vec![size as usize])).collect();
+        for projection in &self.spec.projections {
+            let title = title(projection);
+            for end in [&projection.from, &projection.to] {
+                if !shapes.contains_key(&end[..]) {
+                    let problem = format!("has the end '{end}': expected a whole population or source");
+                    return Err(wrong("projection", &title, problem));
+                }
+            }
+            let RuleSpec::Layers(layers) = &projection.rule else { continue };
+            let input: Vec<usize> = layers.input.iter().map(|&n| n as usize).collect();
+            let Some(shape) = shapes.get_mut(&projection.from[..]) else { continue };
+            if *shape != input && shape.len() != 1 {
+                let problem = format!("takes '{}' in the shape {input:?}, another one in {shape:?}", projection.from);
+                return Err(wrong("projection", &title, problem));
+            }
+            *shape = input;
+        }
+        Ok(shapes)
+    }
+
+    fn neuron(&mut self, population: &PopulationSpec, shape: &[usize]) -> Result<NodeKind> {
+        let PopulationSpec { name, neuron, receptors, initial, .. } = population;
+        let fail = |problem: &str| Err(wrong("population", name, problem));
+        let count = size(shape).unwrap_or_default();
+        let same = |value: f64| Array::new(shape.to_vec(), Numbers::F64(vec![value; count]));
+        let seconds = |ms: f64| exact(ms / 1e3);
+        if initial.is_some() {
+            self.note(name, "its initial membranes are left out: NIR has none");
+        }
+        if !matches!(receptors[..], [] | [ReceptorSpec::Delta { .. }]) && !matches!(neuron, NeuronSpec::Li(_)) {
+            return fail("has receptors, of which NIR has one: exponential for CubaLif, else delta");
+        }
+        let (bias, form) = match neuron {
+            NeuronSpec::If(n) => (n.bias_pa, FormSpec::Discrete { decay_input: false }),
+            NeuronSpec::Lif(n) => (n.bias_pa, n.form),
+            NeuronSpec::Li(n) => (n.bias_pa, n.form),
+            NeuronSpec::CubaLif(n) => (n.bias_pa, n.form),
+            NeuronSpec::Alif(_) => return fail("has an adaptive threshold, which NIR has not"),
+        };
+        if bias != 0.0 {
+            return fail("has a bias_pa, which NIR has not: use a source of Frames that is always 1");
+        }
+        // The resistance of neurons that add their input as it is in each step.
+        let resistance = |tau_ms: f64| {
+            if form == (FormSpec::Discrete { decay_input: true }) { 1.0 } else { tau_ms / self.spec.dt_ms }
+        };
+        if form == FormSpec::Exact {
+            self.note(name, "its form is Exact: programs that read NIR step by forward Euler");
+        }
+        Ok(match neuron {
+            NeuronSpec::If(n) => {
+                let fires = Fires::new(&n.threshold, &n.reset, n.refractory_ms, n.compare, 0.0);
+                let (v_threshold, v_reset) = self.fires(name, fires)?;
+                NodeKind::If { r: same(1.0 / self.dt)?, v_threshold: same(v_threshold)?, v_reset: Some(same(v_reset)?) }
+            }
+            NeuronSpec::Lif(n) => {
+                let fires = Fires::new(&n.threshold, &n.reset, n.refractory_ms, n.compare, n.v_rest_mv);
+                let (v_threshold, v_reset) = self.fires(name, fires)?;
+                NodeKind::Lif {
+                    tau: same(seconds(n.tau_m_ms))?,
+                    r: same(resistance(n.tau_m_ms))?,
+                    v_leak: same(n.v_rest_mv)?,
+                    v_threshold: same(v_threshold)?,
+                    v_reset: Some(same(v_reset)?),
+                }
+            }
+            NeuronSpec::Li(n) => {
+                let [tau, r, v_leak] = [seconds(n.tau_m_ms), resistance(n.tau_m_ms), n.v_rest_mv];
+                match receptors[..] {
+                    [] | [ReceptorSpec::Delta { .. }] => {
+                        NodeKind::Li { tau: same(tau)?, r: same(r)?, v_leak: same(v_leak)? }
+                    }
+                    [ReceptorSpec::Exponential { tau_ms, .. }] => NodeKind::CubaLi {
+                        tau_syn: same(seconds(tau_ms))?,
+                        tau_mem: same(tau)?,
+                        r: same(r * n.r_m_gohm)?,
+                        v_leak: same(v_leak)?,
+                        w_in: same(tau_ms / self.spec.dt_ms)?,
+                    },
+                    _ => return fail("has receptors, of which NIR has one: delta or exponential"),
+                }
+            }
+            NeuronSpec::CubaLif(n) => {
+                let fires = Fires::new(&n.threshold, &n.reset, n.refractory_ms, n.compare, n.v_rest_mv);
+                let (v_threshold, v_reset) = self.fires(name, fires)?;
+                let tau_syn_ms = n.tau_syn_ms.unwrap_or(DEFAULT_TAU_SYN_MS);
+                NodeKind::CubaLif {
+                    tau_syn: same(seconds(tau_syn_ms))?,
+                    tau_mem: same(seconds(n.tau_m_ms))?,
+                    r: same(resistance(n.tau_m_ms) * n.r_m_gohm)?,
+                    v_leak: same(n.v_rest_mv)?,
+                    v_threshold: same(v_threshold)?,
+                    v_reset: Some(same(v_reset)?),
+                    w_in: same(tau_syn_ms / self.spec.dt_ms)?,
+                }
+            }
+            NeuronSpec::Alif(_) => return fail("has an adaptive threshold, which NIR has not"),
+        })
+    }
+
+    fn note(&mut self, node: &str, text: &str) {
+        self.findings.push(Finding::new(Severity::Warning, node, text));
+    }
+
+    /// Threshold and reset of a population, mV.
+    fn fires(&mut self, name: &str, fires: Fires) -> Result<(f64, f64)> {
+        let &ThresholdSpec::Fixed { v_th_mv } = fires.threshold else {
+            return Err(wrong("population", name, "has a threshold that moves, which NIR has not"));
+        };
+        if fires.refractory_ms != 0.0 {
+            return Err(wrong("population", name, "has a refractory time, which NIR has not"));
+        }
+        if fires.compare == Compare::AtLeast {
+            self.note(name, "it fires at its threshold; in NIR above it");
+        }
+        let (reset, v_reset) = match fires.reset {
+            None => ("file", fires.rest),
+            Some(ResetSpec::Hard { v_reset_mv }) => ("file", *v_reset_mv),
+            Some(ResetSpec::Soft) => ("subtract", 0.0),
+        };
+        if *self.reset.get_or_insert(reset) != reset {
+            let problem = "has another kind of reset than those before it: a graph has one for all nodes";
+            return Err(wrong("population", name, problem));
+        }
+        if reset == "subtract" {
+            self.note(name, "it is reset by subtraction, which only the file's metadata say");
+        }
+        Ok((v_th_mv, v_reset))
+    }
+
+    fn read(&self, title: &str, file: &Path) -> Result<input::Array> {
+        let path = self.reach.path(file).map_err(|problem| wrong("projection", title, problem))?;
+        read_array(&path, memory::free())
+    }
+
+    /// What constant sources add to populations in each step, by population; and the names of these
+    /// sources.
+    fn biases(&self) -> Result<(BTreeMap<&'a str, Vec<f64>>, BTreeSet<&'a str>)> {
+        let (mut biases, mut constant) = (BTreeMap::new(), BTreeSet::new());
+        for source in &self.spec.sources {
+            let EmitsSpec::Frames(Frames { file, .. }) = &source.emits else { continue };
+            if source.size != 1 {
+                continue;
+            }
+            let values = self.read(&source.name, file)?.values;
+            let Some(&value) = values.first().filter(|first| values.iter().all(|value| value == *first)) else {
+                continue;
+            };
+            constant.insert(&source.name[..]);
+            for projection in self.spec.projections.iter().filter(|projection| projection.from == source.name) {
+                let title = title(projection);
+                let RuleSpec::Matrix { file } = &projection.rule else {
+                    let problem = "comes from a constant: expected a Matrix";
+                    return Err(wrong("projection", &title, problem));
+                };
+                let factor = value * constant_weight(projection, &title)?;
+                let new: Vec<f64> = self.read(&title, file)?.values.into_iter().map(|bias| bias * factor).collect();
+                let bias: &mut Vec<f64> = biases.entry(&projection.to[..]).or_default();
+                bias.resize(new.len(), 0.0);
+                bias.iter_mut().zip(new).for_each(|(bias, new)| *bias += new);
+            }
+        }
+        Ok((biases, constant))
+    }
+
+    /// The nodes of a projection.
+    fn projection(
+        &mut self,
+        projection: &ProjectionSpec,
+        closes: bool,
+        bias: Option<Vec<f64>>,
+        shapes: &BTreeMap<&str, Vec<usize>>,
+    ) -> Result<()> {
+        let title = title(projection);
+        let fail = |problem: String| Err(wrong("projection", &title, problem));
+        let (from, to) = (&shapes[&projection.from[..]], &shapes[&projection.to[..]]);
+        let [sources, targets] = [from, to].map(|shape| size(shape).unwrap_or_default());
+        let weight = constant_weight(projection, &title)?;
+        let mut shape = from.clone();
+        let mut kinds: Vec<NodeKind> = Vec::new();
+        let ticks = match &projection.delay_ms {
+            None => 1.0,
+            Some(DelaySpec::Constant(ms)) => ms / self.spec.dt_ms,
+            Some(_) => return fail("has delays of its own for each edge: expected one for all".into()),
+        };
+        let steps = (ticks - f64::from(u8::from(closes))).max(0.0).round();
+        match &projection.rule {
+            RuleSpec::OneToOne => {}
+            RuleSpec::AllToAll(AllToAll { allow_autapses }) => {
+                if !allow_autapses && projection.from == projection.to {
+                    return fail("leaves out autapses: expected a Matrix".into());
+                }
+                if (sources as u64).saturating_mul(targets as u64) > MOST_VALUES {
+                    return fail(format!("needs more than {MOST_VALUES} weights"));
+                }
+                self.flatten(&mut shape, &mut kinds);
+                let values = Numbers::F64(vec![1.0; sources * targets]);
+                kinds.push(NodeKind::Linear { weight: Array::new(vec![targets, sources], values)? });
+            }
+            RuleSpec::Matrix { file } => {
+                self.flatten(&mut shape, &mut kinds);
+                kinds.push(self.linear(&title, file, sources)?);
+            }
+            RuleSpec::Layers(layers) => {
+                for layer in &layers.layers {
+                    match (self.layer(&title, layer, &shape, &mut kinds)?, kinds.last_mut()) {
+                        // Factors of a dense layer's outputs are factors of its rows.
+                        (NodeKind::Scale { scale }, Some(NodeKind::Linear { weight })) => {
+                            *weight = rows_times(weight, |row| scale.at(row))?;
+                        }
+                        (kind, _) => kinds.push(kind),
+                    }
+                }
+            }
+            _ => return fail("has a rule that NIR has not: expected OneToOne, AllToAll, Matrix or Layers".into()),
+        }
+        // The weight of all edges multiplies the last dense layer, or is a layer.
+        if weight != 1.0 {
+            match kinds.last_mut() {
+                Some(NodeKind::Linear { weight: matrix }) => *matrix = rows_times(matrix, |_| weight)?,
+                _ => {
+                    let shape = output(&kinds, &shape);
+                    let values = Numbers::F64(vec![weight; size(&shape).unwrap_or_default()]);
+                    kinds.push(NodeKind::Scale { scale: Array::new(shape, values)? });
+                }
+            }
+        }
+        if let Some(bias) = bias {
+            match kinds.last_mut() {
+                Some(kind @ NodeKind::Linear { .. }) => {
+                    if let NodeKind::Linear { weight } = kind.clone() {
+                        *kind = NodeKind::Affine { weight, bias: Array::f64s(bias) };
+                    }
+                }
+                Some(NodeKind::Conv1d(conv)) => per_channel(&mut conv.bias, &bias, &title)?,
+                Some(NodeKind::Conv2d(conv)) => per_channel(&mut conv.bias, &bias, &title)?,
+                _ => return fail("has no dense layer or convolution at its end that could carry a bias".into()),
+            }
+        }
+        let last = output(&kinds, &shape);
+        if last != *to {
+            if to.len() != 1 || size(&last) != size(to) {
+                return fail(format!("gives {last:?} to '{}', which has the shape {to:?}", projection.to));
+            }
+            kinds.push(NodeKind::Flatten(Flatten { start_dim: 0, end_dim: -1, input_shape: Some(last) }));
+        }
+        if steps > 0.0 {
+            self.note(&projection.to, &format!("'{title}' is delayed by {steps} steps: few programs know Delay"));
+            let values = Numbers::F64(vec![steps * self.dt; targets]);
+            kinds.push(NodeKind::Delay { delay: Array::new(to.clone(), values)? });
+        }
+        let mut before = self.node(&projection.from);
+        let single = kinds.len() == 1;
+        for (n, kind) in kinds.into_iter().enumerate() {
+            let base = format!("{}_{}", projection.from, projection.to);
+            let name = self.free(&if single { base } else { format!("{base}_{n}") });
+            self.graph.nodes.insert(name.clone(), kind.into());
+            self.graph.edges.push((before, name.clone()));
+            before = name;
+        }
+        let edge = (before, self.node(&projection.to));
+        if self.graph.edges.contains(&edge) {
+            return fail("joins two that another one joins already".into());
+        }
+        self.graph.edges.push(edge);
+        Ok(())
+    }
+
+    /// Makes a list of several axes.
+    fn flatten(&self, shape: &mut Vec<usize>, kinds: &mut Vec<NodeKind>) {
+        if shape.len() > 1 {
+            let input_shape = Some(shape.clone());
+            kinds.push(NodeKind::Flatten(Flatten { start_dim: 0, end_dim: -1, input_shape }));
+            *shape = vec![size(shape).unwrap_or_default()];
+        }
+    }
+
+    fn linear(&self, title: &str, file: &Path, inputs: usize) -> Result<NodeKind> {
+        let input::Array { shape, values } = self.read(title, file)?;
+        // A single column may be a list.
+        let shape = if shape.len() == 1 && inputs == 1 { vec![shape[0], 1] } else { shape };
+        if shape.len() != 2 || shape[1] != inputs {
+            return Err(wrong("projection", title, format!("has weights of shape {shape:?} for {inputs} inputs")));
+        }
+        Ok(NodeKind::Linear { weight: Array::new(shape, Numbers::F64(values))? })
+    }
+
+    /// A layer behind `kinds`, of what had the shape `shape` before them.
+    fn layer(&self, title: &str, layer: &LayerSpec, shape: &[usize], kinds: &mut Vec<NodeKind>) -> Result<NodeKind> {
+        let mut now = output(kinds, shape);
+        Ok(match layer {
+            LayerSpec::Linear { file } => {
+                self.flatten(&mut now, kinds);
+                self.linear(title, file, now.iter().product())?
+            }
+            LayerSpec::Scale { file } => {
+                let values = Numbers::F64(self.read(title, file)?.values);
+                NodeKind::Scale { scale: Array::new(now, values)? }
+            }
+            LayerSpec::SumPool(pool) => NodeKind::SumPool2d(window(title, pool)?),
+            LayerSpec::AvgPool(pool) => NodeKind::AvgPool2d(window(title, pool)?),
+            LayerSpec::Conv(conv) => {
+                let input::Array { shape: found, values } = self.read(title, &conv.file)?;
+                let weight = Array::new(found, Numbers::F64(values))?;
+                match now[..] {
+                    [_, places] => NodeKind::Conv1d(convolution(title, conv, weight, [places])?),
+                    [_, rows, columns] => NodeKind::Conv2d(convolution(title, conv, weight, [rows, columns])?),
+                    _ => return Err(wrong("projection", title, format!("has a convolution of the shape {now:?}"))),
+                }
+            }
+        })
+    }
+}
+
+/// What fires, of the neuron models that have it.
+struct Fires<'a> {
+    threshold: &'a ThresholdSpec,
+    reset: &'a Option<ResetSpec>,
+    refractory_ms: f64,
+    compare: Compare,
+    rest: f64,
+}
+
+impl<'a> Fires<'a> {
+    fn new(
+        threshold: &'a ThresholdSpec,
+        reset: &'a Option<ResetSpec>,
+        refractory_ms: f64,
+        compare: Compare,
+        rest: f64,
+    ) -> Fires<'a> {
+        Fires { threshold, reset, refractory_ms, compare, rest }
+    }
+}
+
+/// A matrix with the rows multiplied.
+fn rows_times(matrix: &Array, factor: impl Fn(usize) -> f64) -> Result<Array> {
+    let columns = matrix.shape().last().copied().unwrap_or(1).max(1);
+    let values = matrix.iter().enumerate().map(|(place, value)| value * factor(place / columns)).collect();
+    Array::new(matrix.shape().to_vec(), Numbers::F64(values))
+}
+
+/// The shape of what leaves the last of `kinds`, of which the first takes `shape`.
+fn output(kinds: &[NodeKind], shape: &[usize]) -> Vec<usize> {
+    kinds.iter().fold(shape.to_vec(), |shape, kind| super::shapes::output(kind, &shape).unwrap_or(shape))
+}
+
+/// The one weight of all edges, which multiplies those of the rule.
+fn constant_weight(projection: &ProjectionSpec, title: &str) -> Result<f64> {
+    match &projection.weight {
+        None => Ok(1.0),
+        Some(WeightSpec::Constant(weight)) => Ok(*weight),
+        Some(_) => Err(wrong("projection", title, "has a weight for each edge: expected a constant, or a Matrix")),
+    }
+}
+
+/// The numbers of a layer, which are one for all axes or one for each.
+fn per_axis<const N: usize>(title: &str, numbers: &[u32]) -> Result<[usize; N]> {
+    let all: Vec<usize> = numbers.iter().map(|&n| n as usize).collect();
+    match all[..] {
+        [one] => Ok([one; N]),
+        _ => <[usize; N]>::try_from(all)
+            .map_err(|all| wrong("projection", title, format!("has {all:?}: expected a number for each of {N} axes"))),
+    }
+}
+
+fn window(title: &str, pool: &spec::Pool) -> Result<Pool> {
+    let kernel_size = per_axis(title, &pool.kernel)?;
+    let stride = pool.stride.as_ref().map_or(Ok(kernel_size), |stride| per_axis(title, stride))?;
+    Ok(Pool { kernel_size, stride, padding: per_axis(title, &pool.padding)? })
+}
+
+fn convolution<const N: usize>(title: &str, conv: &spec::Conv, weight: Array, input: [usize; N]) -> Result<Conv<N>> {
+    let channels = weight.shape().first().copied().unwrap_or(0);
+    Ok(Conv {
+        input_shape: Some(input),
+        stride: per_axis(title, &conv.stride)?,
+        padding: match &conv.padding {
+            spec::Padding::Valid => Padding::Valid,
+            spec::Padding::Same => Padding::Same,
+            spec::Padding::Each(zeros) => Padding::Zeros(per_axis(title, zeros)?),
+        },
+        dilation: per_axis(title, &conv.dilation)?,
+        groups: conv.groups as usize,
+        bias: Array::f64s(vec![0.0; channels]),
+        weight,
+    })
+}
+
+/// Takes the biases of all places of a convolution for its channels, if all places of a channel
+/// have the same.
+fn per_channel(own: &mut Array, bias: &[f64], title: &str) -> Result<()> {
+    let places = bias.len() / own.len().max(1);
+    let channels: Vec<&[f64]> = bias.chunks(places.max(1)).collect();
+    if channels.iter().any(|channel| channel.iter().any(|value| *value != channel[0])) {
+        return Err(wrong("projection", title, "ends in a convolution whose biases differ within a channel"));
+    }
+    *own = Array::f64s(channels.iter().map(|channel| channel[0]).collect());
+    Ok(())
+}
