@@ -28,8 +28,8 @@
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 //! A crate that needs no more than this depends on spikefuse with `default-features = false`; the
-//! features `plot`, `hdf5`, `hybrid` and `cli` add figures, SONATA files, the hybrid model and the
-//! program.
+//! features `plot`, `hdf5`, `hybrid` and `cli` add figures, SONATA and NIR files, the hybrid model and
+//! the program.
 //!
 //! # Nouns
 //! | noun | meaning |

@@ -298,7 +298,7 @@ impl Part {
                 history.at_mut(tick).clone_from(&ids);
             }
             for route in self.routes.iter_mut().flatten().filter(|r| r.origin == origin as usize) {
-                route.send(&ids, tick, now - 1);
+                route.send(&ids, tick, now);
             }
         }
         self.arrived.fill(now);

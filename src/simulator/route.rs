@@ -173,16 +173,16 @@ impl Route {
         }
     }
 
-    /// Puts spikes emitted at `tick` on their way, but for what arrives up to tick `over`. Returns
+    /// Puts spikes emitted at `tick` on their way, but for what arrives before tick `first`. Returns
     /// how many of them come from the sources of this route.
-    pub fn send(&mut self, spikes: &[u32], tick: Tick, over: Tick) -> u64 {
+    pub fn send(&mut self, spikes: &[u32], tick: Tick, first: Tick) -> u64 {
         let rows = &self.rows;
         let from = self.from_ids.start;
         let own = own(&self.from_ids, spikes);
         let emitted = own.len() as u64;
         let own = own.iter().map(|&i| rows.row((i - from) as usize)).filter(|row| !row.is_empty());
         match (&mut self.under_way, self.delay) {
-            (UnderWay::Rows(ring), Some(delay)) if tick + delay > over => {
+            (UnderWay::Rows(ring), Some(delay)) if tick + delay >= first => {
                 ring.at_mut(tick + delay).extend(own.inspect(|row| prefetch(&rows.targets[row.clone()])));
             }
             (UnderWay::Events(ring), _) => {
@@ -190,7 +190,7 @@ impl Route {
                 for row in own {
                     let (targets, delays) = (&rows.targets[row.clone()], &rows.delays[row.clone()]);
                     for (k, (&target, &delay)) in targets.iter().zip(delays).enumerate() {
-                        if tick + Tick::from(delay) <= over {
+                        if tick + Tick::from(delay) < first {
                             continue;
                         }
                         let bucket = ring.at_mut(tick + Tick::from(delay));

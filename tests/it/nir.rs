@@ -154,3 +154,29 @@ fn sizes_are_believed_only_as_far_as_the_file_goes() {
     let (code, _, stderr) = desk.told(&["nir", "check", "hostile.nir"]);
     assert!(code == 2 && stderr.contains("'node/nodes/input/shape' of shape [4294967296, 4294967296]"), "{stderr}");
 }
+
+/// To a network that is simulated, and back.
+#[test]
+fn a_graph_is_made_a_network_and_a_network_a_graph() {
+    let desk = Desk::new();
+    let path = recurrent();
+    let (code, stdout, stderr) = desk.told(&["nir", "from", path.to_str().unwrap(), "--out", "net.ron"]);
+    assert_eq!((code, &stderr[..]), (0, ""));
+    assert!(stdout.contains("note: a step is 1 ms, times are in s, reset is file"), "{stdout}");
+    assert!(desk.path("net.weights/fc1.weight.npy").is_file());
+    std::fs::write(desk.path("in.csv"), "time_ms,id\n1,0\n1,3\n2,0\n2,5\n3,0\n4,0\n").unwrap();
+    let simulate = ["simulate", "net.ron", "--input", "input=in.csv", "--duration", "50"];
+    let document = desk.json(&simulate);
+    assert_eq!(document["populations"].as_array().map(Vec::len), Some(2), "{document}");
+
+    let (code, _, stderr) = desk.told(&["nir", "to", "net.ron", "--out", "again.nir"]);
+    assert_eq!((code, &stderr[..]), (0, ""));
+    let again = nir::read(&desk.path("again.nir")).unwrap().graph;
+    assert_eq!((again.nodes.len(), again.text("time_unit")), (7, Some("s")));
+    let (code, _, stderr) = desk.told(&["nir", "to", "net.ron", "--out", "net.ron"]);
+    assert!(code == 2 && stderr.contains("input"), "{stderr}");
+
+    let (code, _, stderr) = desk.told(&["nir", "from", "again.nir", "--out", "slow.ron", "--dt", "10"]);
+    assert!(code == 2 && stderr.contains("node 'hidden': has tau_syn of 5 ms, which is less than a step"), "{stderr}");
+    assert!(!desk.path("slow.ron").exists());
+}

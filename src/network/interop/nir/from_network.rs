@@ -14,8 +14,8 @@ use crate::network::spec::{self, *};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Most values of a dense matrix that is made of a rule.
-const MOST_VALUES: u64 = 1 << 28;
+/// Most values of an array that is made of a single one.
+const MOST_VALUES: u64 = 1 << 26;
 
 /// Makes a graph of a network whose files are relative to `folder`, and says what the graph cannot
 /// say. Times are in seconds. With `anywhere` the network may name files outside the folder.
@@ -153,6 +153,9 @@ impl<'a> Maker<'a> {
         let PopulationSpec { name, neuron, receptors, initial, .. } = population;
         let fail = |problem: &str| Err(wrong("population", name, problem));
         let count = size(shape).unwrap_or_default();
+        if count as u64 > MOST_VALUES {
+            return fail("has more than 2^26 neurons, each of which gets its own parameters");
+        }
         let same = |value: f64| Array::new(shape.to_vec(), Numbers::F64(vec![value; count]));
         let seconds = |ms: f64| exact(ms / 1e3);
         if initial.is_some() {

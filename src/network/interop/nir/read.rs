@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Most nodes of a file, in all its graphs. A group may stand in a file under many names, even
 /// inside itself.
-const MOST_NODES: usize = 100_000;
+const MOST_NODES: usize = 10_000;
 
 /// How deep graphs, or tables of metadata, may stand in each other.
 const DEEPEST: usize = 16;

@@ -91,8 +91,12 @@ impl MadeNetwork {
     }
 }
 
-/// Most projections that a graph may become.
-const MOST_PROJECTIONS: usize = 10_000;
+/// Most nodes that all ways between neurons may pass: two ways through each of many nodes in a row
+/// are a power of two.
+const MOST_STEPS: usize = 100_000;
+
+/// Most values that biases of one node may become.
+const MOST_CONSTANTS: usize = 1 << 24;
 
 /// Makes a network of a graph, with the files of its weights in `folder`, relative to the network
 /// file.
@@ -114,6 +118,7 @@ pub fn to_network(graph: &Graph, name: &str, folder: &Path, choices: &Choices) -
         reset: reset(graph, choices)?,
         folder,
         names: BTreeMap::new(),
+        taken: BTreeSet::new(),
         files: BTreeMap::new(),
         findings: Vec::new(),
     };
@@ -224,6 +229,8 @@ struct Maker<'a> {
     folder: &'a Path,
     /// Names of populations and sources by paths of nodes.
     names: BTreeMap<String, String>,
+    /// These names.
+    taken: BTreeSet<String>,
     files: BTreeMap<PathBuf, Vec<u8>>,
     findings: Vec<Finding>,
 }
@@ -324,23 +331,23 @@ impl<'a> Maker<'a> {
         let plain = |c: char| if c.is_control() || "[]/".contains(c) { '.' } else { c };
         let text: String = path.trim_start_matches('/').chars().map(plain).take(LONGEST).collect();
         let text = if text.trim().is_empty() { "node".to_owned() } else { text.trim().to_owned() };
-        let taken: BTreeSet<&String> = self.names.values().collect();
         let name = (1..).map(|n| if n == 1 { text.clone() } else { format!("{text}_{n}") });
-        let name = name.into_iter().find(|name| !taken.contains(name)).unwrap_or(text);
+        let name = name.into_iter().find(|name| !self.taken.contains(name)).unwrap_or(text);
+        self.taken.insert(name.clone());
         self.names.insert(path.to_owned(), name.clone());
         name
     }
 
     /// All ways to populations, and to Outputs that more than spikes of populations reach.
     fn ways(&self) -> Result<Vec<Way<'a>>> {
-        let mut ways = Vec::new();
+        let (mut ways, mut steps) = (Vec::new(), 0);
         for (path, kind) in &self.flat.nodes {
             let path = &path[..];
             if bias(kind).is_some() {
-                self.follow(From::Bias(path), path, &mut ways)?;
+                self.follow(From::Bias(path), path, &mut steps, &mut ways)?;
             }
             if kind.is_neuron() || self.is_input(path) {
-                self.follow(From::Node(path), path, &mut ways)?;
+                self.follow(From::Node(path), path, &mut steps, &mut ways)?;
             }
         }
         // A population that is itself all that leaves the graph by an Output needs no readout.
@@ -370,22 +377,20 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn follow(&self, from: From<'a>, start: &'a str, ways: &mut Vec<Way<'a>>) -> Result<()> {
+    fn follow(&self, from: From<'a>, start: &'a str, steps: &mut usize, ways: &mut Vec<Way<'a>>) -> Result<()> {
         let mut open: Vec<Vec<&'a str>> = vec![vec![start]];
         while let Some(trail) = open.pop() {
             let last = trail[trail.len() - 1];
             let targets = self.flat.targets.get(last).into_iter().flatten();
             for to in targets.rev() {
                 let to = &to[..];
+                *steps += 1;
+                if *steps > MOST_STEPS {
+                    return Err(Error::value("graph", format!("more than {MOST_STEPS} nodes on ways between neurons")));
+                }
                 let end = self.kind(to).is_neuron() || self.is_output(to);
                 if end {
                     ways.push(Way { from, to, via: trail[1..].to_vec() });
-                    if ways.len() > MOST_PROJECTIONS {
-                        return Err(Error::value(
-                            "graph",
-                            format!("more than {MOST_PROJECTIONS} ways between neurons"),
-                        ));
-                    }
                 } else if trail[1..].contains(&to) {
                     return Err(wrong(to, "is in a cycle without neurons"));
                 } else {
@@ -504,14 +509,14 @@ impl<'a> Maker<'a> {
         let to = self.name(way.to);
         let (from, rule, scale) = match way.from {
             From::Node(path) => {
-                let mut layers = self.layers(path, &way.via)?;
+                let (mut layers, factor) = self.layers(path, &way.via)?;
                 let input = layers_input(&self.shapes.nodes[path].output, self.size(path)?);
                 let scale = match factors {
-                    Factors::Same(scale) => *scale,
+                    Factors::Same(scale) => scale * factor,
                     Factors::Each(values) => {
                         let file = self.file(&format!("{}.factors", way.to), &Array::f64s(values.clone()));
                         layers.push(LayerSpec::Scale { file });
-                        1.0
+                        factor
                     }
                 };
                 let rule = match &layers[..] {
@@ -568,9 +573,9 @@ impl<'a> Maker<'a> {
         Ok(ticks as u32)
     }
 
-    /// The layers of a way.
-    fn layers(&mut self, from: &str, via: &[&str]) -> Result<Vec<LayerSpec>> {
-        let mut layers = Vec::new();
+    /// The layers of a way, and what multiplies all that comes through them.
+    fn layers(&mut self, from: &str, via: &[&str]) -> Result<(Vec<LayerSpec>, f64)> {
+        let (mut layers, mut factor) = (Vec::new(), 1.0);
         // The shape that the layers know: a dense layer leaves elements without places.
         let mut shape = self.shapes.nodes[from].output.clone();
         for &path in via {
@@ -593,15 +598,12 @@ impl<'a> Maker<'a> {
                     shape = vec![outputs];
                     continue;
                 }
+                NodeKind::Scale { scale } if scale.shape().is_empty() => {
+                    factor *= scale.at(0);
+                    continue;
+                }
                 NodeKind::Scale { scale } => {
-                    let file = match scale.shape() {
-                        [] => {
-                            let size = self.size(path)? as usize;
-                            self.file(&format!("{path}.scale"), &scale.spread(&[size], size))
-                        }
-                        _ => self.file(&format!("{path}.scale"), &scale.flat()),
-                    };
-                    layers.push(LayerSpec::Scale { file });
+                    layers.push(LayerSpec::Scale { file: self.file(&format!("{path}.scale"), &scale.flat()) });
                     continue;
                 }
                 NodeKind::Conv1d(conv) => {
@@ -624,7 +626,7 @@ impl<'a> Maker<'a> {
             }
             shape = self.shapes.nodes[path].output.clone();
         }
-        Ok(layers)
+        Ok((layers, factor))
     }
 
     fn conv<const N: usize>(&mut self, path: &str, conv: &Conv<N>) -> Result<LayerSpec> {
@@ -643,7 +645,10 @@ impl<'a> Maker<'a> {
     fn constants(&self, path: &str, via: &[&str]) -> Result<Vec<f64>> {
         let kind = self.kind(path);
         let size = self.size(path)? as usize;
-        let Some(bias) = bias(kind) else { return Ok(vec![0.0; size]) };
+        let Some(bias) = bias(kind) else { return Ok(Vec::new()) };
+        if size > MOST_CONSTANTS {
+            return Err(wrong(path, format!("has biases for {size} places: expected at most {MOST_CONSTANTS}")));
+        }
         // A convolution has one for each channel.
         let places = size / bias.len().max(1);
         let mut values: Vec<f64> = bias.iter().flat_map(|value| std::iter::repeat_n(value, places)).collect();
