@@ -141,6 +141,16 @@ pub(super) fn check_receptor(field: &str, receptor: &Receptor) -> Checked<()> {
     }
 }
 
+impl Source {
+    /// Whether its spikes, values and counters fit its size.
+    ///
+    /// # Errors
+    /// With what was expected.
+    pub fn check(&self) -> Checked<()> {
+        check_emits(&self.name, self)
+    }
+}
+
 fn check_emits(place: &str, source: &Source) -> Checked<()> {
     let at = |field: &str| format!("{place}.{field}");
     let size = source.size;

@@ -47,7 +47,7 @@ mod source;
 
 pub use file::{FORMAT, GRID_TOLERANCE, NetworkSpec, RecordSpec};
 pub use neuron::{
-    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FormSpec, If, Li, Lif, NeuronSpec, RefractoryInput, ResetSpec,
+    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FormSpec, I, If, Li, Lif, NeuronSpec, RefractoryInput, ResetSpec,
     ThresholdSpec,
 };
 pub use population::{InitialSpec, PopulationSpec, ReceptorSpec};
