@@ -184,7 +184,16 @@ impl<'a> Evaluation<'a> {
         let all = all.ok_or_else(|| Error::value("samples", "there are none"))?;
         let run_s = begun.elapsed().as_secs_f64();
         let (driver, threads) = (self.driver, workers);
-        Ok(Outcome::new(network, &self.network.populations()[ends.output].name, samples, read_out, all, driver, threads, run_s))
+        Ok(Outcome::new(
+            network,
+            &self.network.populations()[ends.output].name,
+            samples,
+            read_out,
+            all,
+            driver,
+            threads,
+            run_s,
+        ))
     }
 
     /// What one thread does: clip after clip, until there is none left.
@@ -309,7 +318,8 @@ impl<'a> Evaluation<'a> {
             let problem = format!("which source the input takes the place of: {}", names(&mut sources.iter().copied()));
             return Err(Error::value("input", problem).with_hint("name it with --input NAME"));
         };
-        let ends = |p: &usize| !network.projections().iter().any(|projection| projection.from == Origin::Population(*p));
+        let ends =
+            |p: &usize| !network.projections().iter().any(|projection| projection.from == Origin::Population(*p));
         let last: Vec<usize> = (0..network.populations().len()).filter(ends).collect();
         let name = |p: usize| &network.populations()[p].name[..];
         let output = match (self.output, &last[..]) {
@@ -324,12 +334,14 @@ impl<'a> Evaluation<'a> {
         };
         let (found, expected) = (samples.elements(), network.sources()[source].size as usize);
         if found != expected {
-            let problem = format!("have {found} elements, {:?}; source '{}' has {expected}", samples.shape(), sources[source]);
+            let problem =
+                format!("have {found} elements, {:?}; source '{}' has {expected}", samples.shape(), sources[source]);
             return Err(Error::value("samples", problem));
         }
         let (classes, neurons) = (samples.classes(), network.populations()[output].size as usize);
         if classes > neurons {
-            let problem = format!("have the class {}; population '{}' has {neurons} neurons", classes - 1, name(output));
+            let problem =
+                format!("have the class {}; population '{}' has {neurons} neurons", classes - 1, name(output));
             return Err(Error::value("samples", problem).with_hint("classes are counted from 0"));
         }
         Ok(Ends { source, output })

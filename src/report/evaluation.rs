@@ -134,8 +134,7 @@ impl EvaluationReport {
         let populations = populations.map(|((population, &operations), by_step)| EvaluatedPopulation {
             name: population.name.clone(),
             neurons: population.size,
-            spikes_per_neuron_tick: operations.spikes as f64
-                / (f64::from(population.size) * ticks.max(1) as f64),
+            spikes_per_neuron_tick: operations.spikes as f64 / (f64::from(population.size) * ticks.max(1) as f64),
             spikes_by_tick: by_step.iter().map(|&n| n as f64 / clips).collect(),
             operations,
         });

@@ -36,9 +36,9 @@ mod comparison;
 mod document;
 #[cfg(feature = "hybrid")]
 mod draw;
+mod evaluation;
 #[cfg(feature = "hybrid")]
 mod hybrid_metrics;
-mod evaluation;
 mod neurobench;
 #[cfg(feature = "hybrid")]
 mod page;

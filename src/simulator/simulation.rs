@@ -120,7 +120,18 @@ impl Simulation {
         let built = all_at_once(pool.as_ref(), (0..parts).map(|part| move || build(part)))?;
         let populations = network.populations().len();
         let auto = Auto::new(driver, populations);
-        Ok(Simulation { network, parts: built, pool, probes, lookahead, now: 0, auto, longest_delay, past_ticks: 0, past_clips: 0 })
+        Ok(Simulation {
+            network,
+            parts: built,
+            pool,
+            probes,
+            lookahead,
+            now: 0,
+            auto,
+            longest_delay,
+            past_ticks: 0,
+            past_clips: 0,
+        })
     }
 
     /// The tick that comes next.
