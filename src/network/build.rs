@@ -126,7 +126,14 @@ impl NetworkBuilder {
     /// Adds neurons of one model. Names are unique among populations and sources.
     pub fn population(&mut self, name: impl Into<String>, size: u32, neuron: impl Into<NeuronSpec>) -> PopulationRef {
         let (name, neuron) = (name.into(), neuron.into());
-        self.spec.populations.push(PopulationSpec { name, size, neuron, receptors: Vec::new(), initial: None });
+        self.spec.populations.push(PopulationSpec {
+            name,
+            size,
+            neuron,
+            receptors: Vec::new(),
+            initial: None,
+            each: None,
+        });
         PopulationRef { builder: self.id, index: self.spec.populations.len() - 1, ids: None }
     }
 
@@ -142,6 +149,13 @@ impl NetworkBuilder {
     pub fn initial(&mut self, population: PopulationRef, initial: InitialSpec) {
         if let Some(population) = self.whole(population) {
             population.initial = Some(initial);
+        }
+    }
+
+    /// Sets parameters that differ from neuron to neuron.
+    pub fn each(&mut self, population: PopulationRef, each: EachSpec) {
+        if let Some(population) = self.whole(population) {
+            population.each = Some(each);
         }
     }
 
@@ -189,8 +203,8 @@ impl NetworkBuilder {
     /// What a network file of this network says.
     ///
     /// # Errors
-    /// If a population or source of another builder was named, or receptors or initial membranes
-    /// were given to a range of neurons.
+    /// If a population or source of another builder was named, or receptors, initial membranes or
+    /// parameters of each neuron were given to a range of neurons.
     pub fn spec(&self) -> Result<&NetworkSpec> {
         match &self.fault {
             None => Ok(&self.spec),
@@ -222,7 +236,10 @@ impl NetworkBuilder {
     fn whole(&mut self, population: PopulationRef) -> Option<&mut PopulationSpec> {
         if population.ids.is_some() {
             let name = self.text(population.into());
-            let fault = Problem::new(name, "is a range: receptors and initial membranes are given to all neurons");
+            let fault = Problem::new(
+                name,
+                "is a range: receptors, initial membranes and parameters of each are given to all neurons",
+            );
             self.fault.get_or_insert(fault);
             return None;
         }

@@ -12,7 +12,7 @@ use super::projection::{Delays, Origin, Projection, Rule, Weights};
 use super::source::{Emits, Source};
 use crate::spiking::Tick;
 use crate::spiking::neuron::Reset;
-use crate::spiking::neuron::linear::Receptor;
+use crate::spiking::neuron::linear::{Neuron, Receptor};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -81,15 +81,31 @@ pub(super) fn check_names<'a>(
 
 fn check_population(place: &str, population: &Population) -> Checked<()> {
     let at = |field: &str| format!("{place}.{field}");
-    let Population { size, neuron, threshold, initial_mv, .. } = population;
+    let Population { size, neuron, threshold, initial_mv, each, .. } = population;
     let size = *size as usize;
-    fraction(&at("neuron.tau_m_ms"), neuron.retention)?;
-    finite(&at("neuron.bias_pa"), largest(&[neuron.steady, neuron.drive]))?;
-    if let Reset::To(membrane) = neuron.reset {
-        finite(&at("neuron.reset"), membrane)?;
-    }
-    if neuron.refractory == Tick::MAX {
-        return Err(Problem::new(at("neuron.refractory_ms"), "expected at most 2^32 - 2 ticks"));
+    check_neuron(&at, neuron)?;
+    if let Some(each) = each {
+        let alike = |own: &Neuron| {
+            let kinds = |neuron: &Neuron| neuron.receptors.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+            let discriminant = std::mem::discriminant::<Reset<f64>>;
+            discriminant(&own.reset) == discriminant(&neuron.reset)
+                && (own.strict, own.keep_refractory_input) == (neuron.strict, neuron.keep_refractory_input)
+                && kinds(own) == kinds(neuron)
+        };
+        let place = at("each");
+        if each.neurons.len() != size || !each.neurons.iter().all(alike) {
+            return Err(Problem::new(place, format!("expected {size} neurons of the population's kind")));
+        }
+        let own = |field: &str| format!("{place}.{field}");
+        each.neurons.iter().try_for_each(|neuron| check_neuron(&own, neuron))?;
+        let adapts = matches!(threshold, Threshold::Fixed(_) | Threshold::Adaptive { .. });
+        if !each.thresholds.is_empty() && (each.thresholds.len() != size || !adapts) {
+            return Err(Problem::new(
+                own("v_th_mv"),
+                format!("expected {size} thresholds of a population with constant ones"),
+            ));
+        }
+        finite(&own("v_th_mv"), largest(&each.thresholds))?;
     }
     let threshold_at = at("neuron.threshold");
     match threshold {
@@ -109,9 +125,6 @@ fn check_population(place: &str, population: &Population) -> Checked<()> {
             }
         }
     }
-    for (k, receptor) in neuron.receptors.iter().enumerate() {
-        check_receptor(&at(&format!("receptors[{k}]")), receptor)?;
-    }
     let currents = neuron.receptors.iter().filter(|receptor| !matches!(receptor, Receptor::Delta { .. })).count();
     if currents > MOST_CURRENTS {
         let message = format!("{currents} exponential and alpha receptors: expected at most {MOST_CURRENTS}");
@@ -121,6 +134,21 @@ fn check_population(place: &str, population: &Population) -> Checked<()> {
         return Err(Problem::new(at("initial"), format!("{} values: expected 1 or {size}", initial_mv.len())));
     }
     finite(&at("initial"), largest(initial_mv)).map(|_| ())
+}
+
+fn check_neuron(at: &impl Fn(&str) -> String, neuron: &Neuron) -> Checked<()> {
+    fraction(&at("neuron.tau_m_ms"), neuron.retention)?;
+    finite(&at("neuron.bias_pa"), largest(&[neuron.steady, neuron.drive]))?;
+    if let Reset::To(membrane) = neuron.reset {
+        finite(&at("neuron.reset"), membrane)?;
+    }
+    if neuron.refractory == Tick::MAX {
+        return Err(Problem::new(at("neuron.refractory_ms"), "expected at most 2^32 - 2 ticks"));
+    }
+    for (k, receptor) in neuron.receptors.iter().enumerate() {
+        check_receptor(&at(&format!("receptors[{k}]")), receptor)?;
+    }
+    Ok(())
 }
 
 /// Refuses coefficients that are not finite: they come from time constants at the ends of what a
@@ -138,6 +166,16 @@ pub(super) fn check_receptor(field: &str, receptor: &Receptor) -> Checked<()> {
     match (0.0..=1.0).contains(&retention) && others.iter().all(|c| c.is_finite()) {
         true => Ok(()),
         false => Err(Problem::new(field, "expected time constants whose coefficients are finite numbers")),
+    }
+}
+
+impl Source {
+    /// Whether its spikes, values and counters fit its size.
+    ///
+    /// # Errors
+    /// With what was expected.
+    pub fn check(&self) -> Checked<()> {
+        check_emits(&self.name, self)
     }
 }
 
@@ -453,7 +491,10 @@ fn check_products(parts: &NetworkParts) -> Checked<()> {
             },
             Origin::Population(_) => (1.0, ""),
         };
-        let gain = gain(&parts.populations[projection.to].neuron.receptors[projection.receptor]);
+        let to = &parts.populations[projection.to];
+        let each = to.each.iter().flat_map(|each| &each.neurons);
+        let gains = std::iter::once(&to.neuron).chain(each).map(|neuron| gain(&neuron.receptors[projection.receptor]));
+        let gain = gains.fold(0.0, f64::max);
         let product = projection.strongest() * input * gain;
         if !in_range(product) {
             let message = format!(

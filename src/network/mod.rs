@@ -83,7 +83,7 @@ pub use checked::Network;
 pub use memory::{BYTES_PER_NEURON, BYTES_PER_PROBED_NEURON, BYTES_PER_RECEPTOR, BYTES_PER_SOURCE, BYTES_PER_SYNAPSE};
 pub use numbers::LARGEST;
 pub use parts::NetworkParts;
-pub use population::{Population, Threshold};
+pub use population::{Each, Population, Threshold};
 pub use problem::Problem;
 pub use projection::{Delays, EdgeCount, Origin, Projection, Rule, Weights};
 pub use source::{Emits, Source};

@@ -16,6 +16,17 @@ pub struct Population {
     pub threshold: Threshold,
     /// Membranes before the first tick, mV: one for all or one per neuron.
     pub initial_mv: Vec<f64>,
+    /// What differs from neuron to neuron, if anything does.
+    pub each: Option<Arc<Each>>,
+}
+
+/// Parameters of each neuron of a population.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Each {
+    /// As many as the population has, each with its kinds of receptors, of reset, and of comparison.
+    pub neurons: Vec<Neuron>,
+    /// Thresholds of each, or their bases where they adapt, mV; empty where they are alike.
+    pub thresholds: Vec<f64>,
 }
 
 impl Population {

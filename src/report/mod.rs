@@ -36,6 +36,7 @@ mod comparison;
 mod document;
 #[cfg(feature = "hybrid")]
 mod draw;
+mod evaluation;
 #[cfg(feature = "hybrid")]
 mod hybrid_metrics;
 mod neurobench;
@@ -69,6 +70,7 @@ pub use {
     twin::{BreakEven, TwinLayer},
 };
 
+pub use evaluation::{DriverParity, EVALUATION, EVALUATION_SCHEMA, EvaluatedPopulation, EvaluationReport};
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use priced::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
 pub use simulation::{PopulationReport, SimulationReport};

@@ -10,6 +10,7 @@ use super::rows::Strengths;
 use crate::base::aligned::prefetch;
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
+use crate::network::Population;
 use crate::recording::Variable;
 use crate::spiking::Tick;
 use std::collections::BTreeMap;
@@ -93,6 +94,9 @@ pub(super) trait CellGroup: Send {
     fn resume(&mut self, _now: Tick) -> Result<()> {
         Ok(())
     }
+
+    /// Goes back to the state before the first tick; what was counted stays.
+    fn restart(&mut self, population: &Population);
 
     /// Writes the state after `now` ticks into that of the whole population of `n` neurons.
     fn save(&self, state: &mut PopulationState, n: usize, now: Tick);

@@ -94,6 +94,7 @@ mod tick;
 pub use checkpoint::Checkpoint;
 pub use compare::{Comparison, DriverRun, TickTimes, compare};
 pub use job::{Job, duration};
+pub use ledger::Totals;
 pub use output::{Finished, Output, Phase, Progress, REPORT};
 pub use run::{Run, Simulate, SpikeTimes};
 pub use simulation::Simulation;

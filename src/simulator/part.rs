@@ -286,6 +286,24 @@ impl Part {
         if now - tick <= history.len() { history.at(tick) } else { &[] }
     }
 
+    /// Goes back to before the first tick, with other sources (by their index).
+    pub fn begin_again(&mut self, populations: &[Population], emitters: &[(usize, Arc<Emitter>)]) -> Result<()> {
+        for (routes, (cells, population)) in self.routes.iter_mut().zip(self.cells.iter_mut().zip(populations)) {
+            cells.restart(population);
+            cells.drive(0, self.driver == Driver::Clock)?;
+            routes.iter_mut().for_each(Route::clear);
+        }
+        self.history.iter_mut().flat_map(Ring::each_mut).for_each(Vec::clear);
+        self.arrived.fill(0);
+        for (source, emitter) in emitters {
+            self.sources[*source].0 = emitter.clone();
+            let origin = self.cells.len() + source;
+            let routes = self.routes.iter_mut().flatten().filter(|route| route.origin == origin);
+            routes.for_each(|route| route.set_emitter(emitter));
+        }
+        Ok(())
+    }
+
     /// Starts again after `now` ticks with the spikes of the last ones, `[tick, origin, id]`
     /// ascending. `drivers` says for each population whether it is clock-driven, and whether its
     /// restored state has wake-ups.

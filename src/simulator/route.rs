@@ -159,6 +159,24 @@ impl Route {
         }
     }
 
+    /// Forgets what is under way.
+    pub fn clear(&mut self) {
+        match &mut self.under_way {
+            UnderWay::Rows(ring) => ring.each_mut().for_each(Vec::clear),
+            UnderWay::Events(ring) => ring.each_mut().for_each(|bucket| {
+                bucket.targets.clear();
+                bucket.weights.clear();
+            }),
+            UnderWay::AllToAll => {}
+            UnderWay::Layers(layered) => layered.forget(),
+        }
+    }
+
+    /// Goes on with another emitter of analog values, or of spikes.
+    pub fn set_emitter(&mut self, emitter: &Arc<Emitter>) {
+        self.frames = emitter.is_analog().then(|| emitter.clone());
+    }
+
     /// Puts the spikes of `ticks` on their way and counts them.
     pub fn take<C: CellGroup + ?Sized>(&mut self, ticks: Range<Tick>, history: &Ring<Vec<u32>>, cells: &mut C) {
         let mut emitted = 0;

@@ -8,7 +8,9 @@ use crate::error::Result;
 use crate::network::Network;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::layers::{Axis, Kernel, Layer, Layers, Window};
-use crate::network::{Delays, Emits, NetworkParts, Origin, Population, Projection, Rule, Source, Threshold, Weights};
+use crate::network::{
+    Delays, Each, Emits, NetworkParts, Origin, Population, Projection, Rule, Source, Threshold, Weights,
+};
 use crate::recording::{Ignore, Probe, Recorder, Variable};
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Form, Leak, Neuron, Receptor};
@@ -135,31 +137,35 @@ fn random_network(seed: u64) -> Network {
             _ => Form::Exact,
         };
         let leaky = d.below(4) > 0;
-        let leak = Leak {
-            tau_ms: leaky.then(|| 1.0 + 15.0 * d.unit()),
-            rest_mv: if leaky { -2.0 + 4.0 * d.unit() } else { 0.0 },
-            bias_mv: if leaky { -10.0 + 22.0 * d.unit() } else { -0.2 + 0.6 * d.unit() },
-            dt_ms: 0.5,
-            form,
-        };
-        let (retention, steady, drive) = leak.coefficients();
-        let receptors = (0..1 + d.below(3))
-            .map(|_| match d.below(3) {
+        let kinds: Vec<u32> = (0..1 + d.below(3)).map(|_| d.below(3)).collect();
+        let (resets, refractory, keep_refractory_input, strict) = (d.flip(), d.flip(), d.flip(), d.flip());
+        let draw = |d: &mut Draw| {
+            let leak = Leak {
+                tau_ms: leaky.then(|| 1.0 + 15.0 * d.unit()),
+                rest_mv: if leaky { -2.0 + 4.0 * d.unit() } else { 0.0 },
+                bias_mv: if leaky { -10.0 + 22.0 * d.unit() } else { -0.2 + 0.6 * d.unit() },
+                dt_ms: 0.5,
+                form,
+            };
+            let (retention, steady, drive) = leak.coefficients();
+            let receptors = kinds.iter().map(|kind| match kind {
                 0 => leak.delta(),
                 1 if form == Form::Exact => leak.alpha(0.6 + 8.0 * d.unit(), 0.5 + d.unit()),
                 _ => leak.exponential(0.6 + 8.0 * d.unit(), 0.5 + d.unit()),
-            })
-            .collect();
-        let neuron = Neuron {
-            retention,
-            steady,
-            drive,
-            reset: if d.flip() { Reset::To(-3.0 + 3.0 * d.unit()) } else { Reset::Subtract },
-            refractory: if d.flip() { 0 } else { d.below(30) },
-            keep_refractory_input: d.flip(),
-            strict: d.flip(),
-            receptors,
+            });
+            Neuron {
+                retention,
+                steady,
+                drive,
+                receptors: receptors.collect(),
+                reset: if resets { Reset::To(-3.0 + 3.0 * d.unit()) } else { Reset::Subtract },
+                refractory: if refractory { d.below(30) } else { 0 },
+                keep_refractory_input,
+                strict,
+            }
         };
+        let neuron = draw(d);
+        let neurons: Option<Vec<Neuron>> = (d.below(3) == 0).then(|| (0..size).map(|_| draw(d)).collect());
         let threshold = match d.below(6) {
             0 => Threshold::Never,
             1 => {
@@ -178,7 +184,10 @@ fn random_network(seed: u64) -> Network {
             true => vec![d.unit()],
             false => (0..size).map(|_| -2.0 + 14.0 * d.unit()).collect(),
         };
-        populations.push(Population { name: format!("p{p}"), size, neuron, threshold, initial_mv });
+        let constant = matches!(threshold, Threshold::Fixed(_) | Threshold::Adaptive { .. }) && d.flip();
+        let thresholds = (0..if constant { size } else { 0 }).map(|_| 1.0 + 9.0 * d.unit()).collect();
+        let each = neurons.map(|neurons| Arc::new(Each { neurons, thresholds }));
+        populations.push(Population { name: format!("p{p}"), size, neuron, threshold, initial_mv, each });
     }
     let size = 1 + d.below(20);
     let emits = match d.below(5) {
@@ -346,6 +355,29 @@ proptest! {
     }
 }
 
+/// Neurons whose own parameters are those of the population are as if they had none.
+#[test]
+fn own_parameters_that_are_alike_change_no_bit() {
+    for seed in 0..40 {
+        let alike =
+            random_network(seed).edit(|parts| parts.populations.iter_mut().for_each(|p| p.each = None)).unwrap();
+        let own = alike.clone().edit(|parts| {
+            for population in &mut parts.populations {
+                let neurons = vec![population.neuron.clone(); population.size as usize];
+                population.each = Some(Arc::new(Each { neurons, thresholds: Vec::new() }));
+            }
+        });
+        // A gain other than 1 is multiplied before or after a sum.
+        let gain = |receptor: &Receptor| matches!(receptor, Receptor::Delta { gain } | Receptor::Exponential { gain, .. } | Receptor::Alpha { gain, .. } if *gain != 1.0);
+        if alike.populations().iter().any(|p| p.neuron.receptors.iter().any(gain)) {
+            continue;
+        }
+        let probes = all_probes(&alike);
+        let reference = run(&Arc::new(alike), Driver::Event, 1, &[600], &probes);
+        assert_eq!(run(&Arc::new(own.unwrap()), Driver::Clock, 1, &[600], &probes), reference, "seed {seed}");
+    }
+}
+
 /// The property above says nothing if the networks are silent.
 #[test]
 fn random_networks_are_alive() {
@@ -473,7 +505,7 @@ fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
         strict: false,
         receptors: Vec::new(),
     };
-    let population = Population { name: "n".into(), size: 1, neuron, threshold, initial_mv: vec![0.0] };
+    let population = Population { name: "n".into(), size: 1, neuron, threshold, initial_mv: vec![0.0], each: None };
     let parts = NetworkParts {
         name: "one".into(),
         dt_ms: leak.dt_ms,

@@ -2,12 +2,13 @@
 //! thresholds and initial states.
 
 use super::compiler::Compiler;
-use crate::base::counter::unit;
+use crate::base::counter::{normal, unit};
 use crate::network::check::check_receptor;
 use crate::network::input::Array;
+use crate::network::memory::BYTES_PER_NEURON_OF_ITS_OWN;
 use crate::network::name::check_name;
-use crate::network::numbers::{finite, positive};
-use crate::network::population::{Population, Threshold};
+use crate::network::numbers::{finite, not_negative, positive};
+use crate::network::population::{Each, Population, Threshold};
 use crate::network::problem::{Checked, Problem, shown};
 use crate::network::spec::*;
 use crate::spiking::neuron::Reset;
@@ -17,6 +18,8 @@ use std::collections::HashSet;
 /// What all firing models have in common; the names of its fields are those of the file.
 struct Model<'a> {
     tau_m_ms: Option<f64>,
+    /// Of the current, where the population names no receptors.
+    tau_syn_ms: f64,
     v_rest_mv: f64,
     r_m_gohm: f64,
     bias_pa: f64,
@@ -26,7 +29,7 @@ struct Model<'a> {
 
 struct Fires<'a> {
     threshold: std::borrow::Cow<'a, ThresholdSpec>,
-    reset: &'a Option<ResetSpec>,
+    reset: Option<ResetSpec>,
     refractory_ms: f64,
     input: RefractoryInput,
     compare: Compare,
@@ -38,13 +41,14 @@ fn model(neuron: &NeuronSpec) -> Model<'_> {
         ($n:expr, $tau:expr, $rest:expr, $threshold:expr) => {
             Model {
                 tau_m_ms: $tau,
+                tau_syn_ms: DEFAULT_TAU_SYN_MS,
                 v_rest_mv: $rest,
                 r_m_gohm: $n.r_m_gohm,
                 bias_pa: $n.bias_pa,
                 form: $n.form,
                 fires: Some(Fires {
                     threshold: $threshold,
-                    reset: &$n.reset,
+                    reset: $n.reset.clone(),
                     refractory_ms: $n.refractory_ms,
                     input: $n.refractory_input,
                     compare: $n.compare,
@@ -55,13 +59,26 @@ fn model(neuron: &NeuronSpec) -> Model<'_> {
     match neuron {
         NeuronSpec::If(n) => model!(n, None, 0.0, Borrowed(&n.threshold)),
         NeuronSpec::Lif(n) => model!(n, Some(n.tau_m_ms), n.v_rest_mv, Borrowed(&n.threshold)),
-        NeuronSpec::CubaLif(n) => model!(n, Some(n.tau_m_ms), n.v_rest_mv, Borrowed(&n.threshold)),
+        NeuronSpec::CubaLif(n) => Model {
+            tau_syn_ms: n.tau_syn_ms.unwrap_or(DEFAULT_TAU_SYN_MS),
+            ..model!(n, Some(n.tau_m_ms), n.v_rest_mv, Borrowed(&n.threshold))
+        },
         NeuronSpec::Alif(n) => {
             let (v_th_mv, jump_mv, tau_ms) = (n.v_th_mv, n.jump_mv, n.tau_threshold_ms);
             model!(n, Some(n.tau_m_ms), n.v_rest_mv, Owned(ThresholdSpec::Adaptive { v_th_mv, jump_mv, tau_ms }))
         }
+        NeuronSpec::I(n) => Model {
+            tau_m_ms: None,
+            tau_syn_ms: DEFAULT_TAU_SYN_MS,
+            v_rest_mv: 0.0,
+            r_m_gohm: n.r_m_gohm,
+            bias_pa: n.bias_pa,
+            form: n.form,
+            fires: None,
+        },
         NeuronSpec::Li(n) => Model {
             tau_m_ms: Some(n.tau_m_ms),
+            tau_syn_ms: DEFAULT_TAU_SYN_MS,
             v_rest_mv: n.v_rest_mv,
             r_m_gohm: n.r_m_gohm,
             bias_pa: n.bias_pa,
@@ -73,9 +90,38 @@ fn model(neuron: &NeuronSpec) -> Model<'_> {
 
 impl<'a> Compiler<'a> {
     pub(super) fn population(&mut self, n: usize) -> Checked<Population> {
-        let PopulationSpec { name, size, neuron, receptors, initial } = &self.spec.populations[n];
+        let spec = self.spec;
+        let PopulationSpec { name, size, neuron, initial, each, .. } = &spec.populations[n];
         let place = format!("populations[{n}]");
         let model = model(neuron);
+        let made = self.neuron(n, &model)?;
+        let threshold = match &model.fires {
+            None => Threshold::Never,
+            Some(fires) => {
+                let at = |field: &str| format!("{place}.neuron.{field}");
+                let adaptive_fields = match neuron {
+                    NeuronSpec::Alif(_) => (at("v_th_mv"), at("jump_mv"), at("tau_threshold_ms")),
+                    _ => (at("threshold.v_th_mv"), at("threshold.jump_mv"), at("threshold.tau_ms")),
+                };
+                self.threshold(&at("threshold"), &adaptive_fields, &fires.threshold, model.form, *size)?
+            }
+        };
+        let each = each.as_ref().map(|each| self.each(n, &model, each, &threshold)).transpose()?;
+        if each.is_none()
+            && let (Some(fires), Reset::To(value), Threshold::Fixed(theta)) = (&model.fires, made.reset, &threshold)
+        {
+            let field = if fires.reset.is_some() { "reset.v_reset_mv" } else { "reset" };
+            below_threshold(&format!("{place}.neuron.{field}"), value, *theta)?;
+        }
+        let initial_mv = self.initial(n, initial, *size, model.v_rest_mv)?;
+        let each = each.map(std::sync::Arc::new);
+        Ok(Population { name: name.clone(), size: *size, neuron: made, threshold, initial_mv, each })
+    }
+
+    /// The neuron of a model.
+    fn neuron(&mut self, n: usize, model: &Model) -> Checked<Neuron> {
+        let PopulationSpec { neuron, receptors, .. } = &self.spec.populations[n];
+        let place = format!("populations[{n}]");
         let at = |field: &str| format!("{place}.neuron.{field}");
         if let Some(tau) = model.tau_m_ms {
             self.time_constant(&at("tau_m_ms"), tau, model.form)?;
@@ -96,37 +142,134 @@ impl<'a> Compiler<'a> {
         };
         let (retention, steady, drive) = leak.coefficients();
         finite(&at("bias_pa"), steady + drive)?;
-        let receptors = self.receptors(n, receptors, neuron, &model, &leak)?;
-        let (threshold, reset, refractory, keep, strict) = match &model.fires {
-            None => (Threshold::Never, Reset::To(model.v_rest_mv), 0, false, false),
+        let receptors = self.receptors(n, receptors, neuron, model, &leak)?;
+        let (reset, refractory, keep_refractory_input, strict) = match &model.fires {
+            None => (Reset::To(model.v_rest_mv), 0, false, false),
             Some(fires) => {
-                let adaptive_fields = match neuron {
-                    NeuronSpec::Alif(_) => (at("v_th_mv"), at("jump_mv"), at("tau_threshold_ms")),
-                    _ => (at("threshold.v_th_mv"), at("threshold.jump_mv"), at("threshold.tau_ms")),
-                };
-                let threshold =
-                    self.threshold(&at("threshold"), &adaptive_fields, &fires.threshold, model.form, *size)?;
                 let reset = match fires.reset {
                     None => Reset::To(model.v_rest_mv),
                     Some(ResetSpec::Soft) => Reset::Subtract,
-                    Some(ResetSpec::Hard { v_reset_mv }) => Reset::To(finite(&at("reset.v_reset_mv"), *v_reset_mv)?),
+                    Some(ResetSpec::Hard { v_reset_mv }) => Reset::To(finite(&at("reset.v_reset_mv"), v_reset_mv)?),
                 };
-                if let (Reset::To(value), Threshold::Fixed(theta)) = (reset, &threshold)
-                    && value >= *theta
-                {
-                    let field = if fires.reset.is_some() { at("reset.v_reset_mv") } else { at("reset") };
-                    let message = format!("{value}: expected a membrane below the threshold, {theta} mV");
-                    return Err(Problem::new(field, message));
-                }
                 let refractory = self.ticks(&at("refractory_ms"), fires.refractory_ms)?;
-                let keep = fires.input == RefractoryInput::Keep;
-                (threshold, reset, refractory, keep, fires.compare == Compare::Above)
+                (reset, refractory, fires.input == RefractoryInput::Keep, fires.compare == Compare::Above)
             }
         };
-        let initial_mv = self.initial(n, initial, *size, model.v_rest_mv)?;
-        let neuron =
-            Neuron { retention, steady, drive, reset, refractory, keep_refractory_input: keep, strict, receptors };
-        Ok(Population { name: name.clone(), size: *size, neuron, threshold, initial_mv })
+        Ok(Neuron { retention, steady, drive, reset, refractory, keep_refractory_input, strict, receptors })
+    }
+
+    /// Each neuron of a population, where parameters differ.
+    fn each(&mut self, n: usize, model: &Model, each: &EachSpec, threshold: &Threshold) -> Checked<Each> {
+        let PopulationSpec { size, receptors, neuron, .. } = &self.spec.populations[n];
+        let place = format!("populations[{n}].each");
+        let at = |field: &str| format!("{place}.{field}");
+        let fires = model.fires.as_ref();
+        let own_receptors = matches!(neuron, NeuronSpec::CubaLif(_)) && receptors.is_empty();
+        let constant = matches!(threshold, Threshold::Fixed(_) | Threshold::Adaptive { .. });
+        // Each parameter, and why the model has none.
+        let parameters = [
+            ("tau_m_ms", &each.tau_m_ms, model.tau_m_ms.is_some(), "the model has no leak"),
+            ("v_rest_mv", &each.v_rest_mv, model.tau_m_ms.is_some(), "the model has no leak"),
+            ("tau_syn_ms", &each.tau_syn_ms, own_receptors, "the receptors have their own, or there is no current"),
+            ("r_m_gohm", &each.r_m_gohm, true, ""),
+            ("bias_pa", &each.bias_pa, true, ""),
+            ("v_th_mv", &each.v_th_mv, constant, "the threshold is from a file, or the model never fires"),
+            (
+                "v_reset_mv",
+                &each.v_reset_mv,
+                fires.is_some_and(|fires| fires.reset != Some(ResetSpec::Soft)),
+                "nothing is reset to a value",
+            ),
+            ("refractory_ms", &each.refractory_ms, fires.is_some(), "the model never fires"),
+        ];
+        let mut values: [Option<Vec<f64>>; 8] = Default::default();
+        for (found, (field, spec, exists, why)) in values.iter_mut().zip(parameters) {
+            let Some(spec) = spec else { continue };
+            if !exists {
+                return Err(Problem::new(at(field), format!("is no parameter here: {why}")));
+            }
+            *found = Some(self.each_value(n, field, spec)?);
+        }
+        self.charge(&place, u64::from(*size).saturating_mul(BYTES_PER_NEURON_OF_ITS_OWN))?;
+        let [tau_m, v_rest, tau_syn, r_m, bias, v_th, v_reset, refractory] = values;
+        let of = |values: &Option<Vec<f64>>, j: usize, alike: f64| values.as_ref().map_or(alike, |values| values[j]);
+        let mut neurons = Vec::with_capacity(*size as usize);
+        for j in 0..*size as usize {
+            let own = Model {
+                tau_m_ms: model.tau_m_ms.map(|tau| of(&tau_m, j, tau)),
+                tau_syn_ms: of(&tau_syn, j, model.tau_syn_ms),
+                v_rest_mv: of(&v_rest, j, model.v_rest_mv),
+                r_m_gohm: of(&r_m, j, model.r_m_gohm),
+                bias_pa: of(&bias, j, model.bias_pa),
+                form: model.form,
+                fires: fires.map(|fires| Fires {
+                    threshold: fires.threshold.clone(),
+                    reset: match &v_reset {
+                        Some(values) => Some(ResetSpec::Hard { v_reset_mv: values[j] }),
+                        None => fires.reset.clone(),
+                    },
+                    refractory_ms: of(&refractory, j, fires.refractory_ms),
+                    ..*fires
+                }),
+            };
+            let made = self.neuron(n, &own).map_err(|problem| {
+                let field = problem.field.rsplit('.').next().unwrap_or_default().to_owned();
+                Problem::new(at(&field), format!("of neuron {j}: {}", problem.message))
+            })?;
+            let theta = match threshold {
+                Threshold::Fixed(theta) => Some(of(&v_th, j, *theta)),
+                _ => None,
+            };
+            if let (Reset::To(value), Some(theta), Some(_)) = (made.reset, theta, fires) {
+                below_threshold(&at(if v_th.is_some() { "v_th_mv" } else { "v_reset_mv" }), value, theta)?;
+            }
+            neurons.push(made);
+        }
+        for value in v_th.iter().flatten() {
+            finite(&at("v_th_mv"), *value)?;
+        }
+        Ok(Each { neurons, thresholds: v_th.unwrap_or_default() })
+    }
+
+    /// A parameter of each neuron.
+    fn each_value(&mut self, n: usize, field: &str, values: &EachValues) -> Checked<Vec<f64>> {
+        let PopulationSpec { name, size, .. } = &self.spec.populations[n];
+        let place = format!("populations[{n}].each.{field}");
+        let at = |inner: &str| format!("{place}.{inner}");
+        let count = u64::from(*size);
+        self.charge(&place, 8 * count)?;
+        // The last counter, or twice that.
+        let last = |first: u64, each: u64| first.checked_add(count).and_then(|n| n.checked_mul(each));
+        let counters = |first: u64, each: u64| {
+            let message = || format!("{first}: expected counters below 2^64");
+            last(first, each).map(drop).ok_or_else(|| Problem::new(at("first"), message()))
+        };
+        match values {
+            EachValues::Values(values) => match values.len() as u64 == count {
+                true => Ok(values.clone()),
+                false => Err(Problem::new(
+                    place.clone(),
+                    format!("{} values: expected {size}, one per neuron", values.len()),
+                )),
+            },
+            EachValues::File(file) => self.list(&place, file, *size as usize, "one value per neuron"),
+            &EachValues::Uniform(Uniform { low, high, seed, first }) => {
+                let (low, high) = (finite(&at("low"), low)?, finite(&at("high"), high)?);
+                if high < low {
+                    return Err(Problem::new(at("high"), format!("{high}: expected at least low, {low}")));
+                }
+                counters(first, 1)?;
+                let seed = self.derived_seed(seed, name, field);
+                Ok((0..count).map(|j| low + (high - low) * unit(seed, j + first)).collect())
+            }
+            &EachValues::Normal(Normal { mean, sd, seed, first }) => {
+                let (mean, sd) = (finite(&at("mean"), mean)?, not_negative(&at("sd"), sd)?);
+                counters(first, 2)?;
+                let seed = self.derived_seed(seed, name, field);
+                let draw = |j: u64| normal(unit(seed, 2 * (j + first)), unit(seed, 2 * (j + first) + 1), sd);
+                Ok((0..count).map(|j| mean + draw(j)).collect())
+            }
+        }
     }
 
     fn receptors(
@@ -147,9 +290,7 @@ impl<'a> Compiler<'a> {
             let field = format!("{place}.neuron.tau_syn_ms");
             let receptor = match tau_syn {
                 None => leak.delta(),
-                Some(tau) => {
-                    leak.exponential(self.time_constant(&field, tau.unwrap_or(DEFAULT_TAU_SYN_MS), model.form)?, r)
-                }
+                Some(_) => leak.exponential(self.time_constant(&field, model.tau_syn_ms, model.form)?, r),
             };
             check_receptor(&field, &receptor)?;
             return Ok(vec![receptor]);
@@ -239,6 +380,17 @@ impl<'a> Compiler<'a> {
                 Ok((0..u64::from(size)).map(|j| low + width * unit(seed, j)).collect())
             }
             Some(InitialSpec::File { file }) => self.list(&at("file"), file, size as usize, "one value per neuron"),
+        }
+    }
+}
+
+/// Refuses a reset that would fire again at once.
+fn below_threshold(field: &str, value: f64, theta: f64) -> Checked<()> {
+    match value < theta {
+        true => Ok(()),
+        false => {
+            let message = format!("{value}: expected a membrane below the threshold, {theta} mV");
+            Err(Problem::new(field, message))
         }
     }
 }

@@ -35,6 +35,7 @@
 //! | drawn | stream |
 //! |---|---|
 //! | initial membranes of a population | `NAME/initial` |
+//! | parameters of each neuron of a population | `NAME/` and the parameter, as in `NAME/tau_m_ms` |
 //! | spikes of a source | `NAME/spikes` |
 //! | edges, weights, delays of a projection | `NAME/edges`, `NAME/weights`, `NAME/delays` |
 
@@ -47,10 +48,10 @@ mod source;
 
 pub use file::{FORMAT, GRID_TOLERANCE, NetworkSpec, RecordSpec};
 pub use neuron::{
-    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FormSpec, If, Li, Lif, NeuronSpec, RefractoryInput, ResetSpec,
+    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FormSpec, I, If, Li, Lif, NeuronSpec, RefractoryInput, ResetSpec,
     ThresholdSpec,
 };
-pub use population::{InitialSpec, PopulationSpec, ReceptorSpec};
+pub use population::{EachSpec, EachValues, InitialSpec, PopulationSpec, ReceptorSpec};
 pub use projection::{
     AllToAll, Conv, DelaySpec, FixedInDegree, FixedOutDegree, FixedProbability, LayerSpec, Layers, Normal, Padding,
     Pool, ProjectionSpec, RuleSpec, Uniform, WeightSpec,

@@ -1,6 +1,8 @@
 //! Populations, their receptors and initial membranes.
 
+use super::fields::{defaults, variants};
 use super::neuron::NeuronSpec;
+use super::projection::{Normal, Uniform};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -21,7 +23,61 @@ pub struct PopulationSpec {
     /// Membranes before the first tick; default: the resting membrane.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial: Option<InitialSpec>,
+    /// Parameters that differ from neuron to neuron, in place of the model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<EachSpec>,
 }
+
+defaults! {
+    /// Parameters that differ from neuron to neuron. Those that the model does not have are refused.
+    EachSpec {
+        /// Membrane time constants.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tau_m_ms: Option<EachValues> = None,
+        /// Time constants of the synaptic current, where the population names no receptors.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tau_syn_ms: Option<EachValues> = None,
+        /// Resting membranes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        v_rest_mv: Option<EachValues> = None,
+        /// Resistances.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        r_m_gohm: Option<EachValues> = None,
+        /// Constant currents.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bias_pa: Option<EachValues> = None,
+        /// Thresholds, of an adaptive one the value without spikes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        v_th_mv: Option<EachValues> = None,
+        /// Membranes after a spike.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        v_reset_mv: Option<EachValues> = None,
+        /// How long after a spike the membrane rests.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refractory_ms: Option<EachValues> = None,
+    }
+}
+
+/// A number for each neuron.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum EachValues {
+    /// Of neuron j: low + (high - low) unit(seed, j + first).
+    Uniform(Uniform),
+    /// By Box-Muller from unit(seed, 2 (j + first)) and the next.
+    Normal(Normal),
+    /// These.
+    Values(Vec<f64>),
+    /// From a `.npy` or `.csv` file.
+    File(PathBuf),
+}
+
+impl From<Vec<f64>> for EachValues {
+    fn from(values: Vec<f64>) -> EachValues {
+        EachValues::Values(values)
+    }
+}
+
+variants! { EachValues: Uniform Normal }
 
 /// Where projections end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -346,6 +346,19 @@ impl Draw {
         }
     }
 
+    fn each(&mut self) -> Option<EachSpec> {
+        let values = |d: &mut Self| {
+            Some(match d.below(4) {
+                0 => EachValues::Uniform(Uniform::new(1.0, 2.0).seed(d.below(9) as u64)),
+                1 => Normal::new(1.0, 2.0).into(),
+                2 => EachValues::Values(vec![0.5, 1.5]),
+                _ => EachValues::File("each.npy".into()),
+            })
+        };
+        let (bias_pa, tau_m_ms) = (values(self), values(self));
+        (self.below(2) == 0).then(|| EachSpec { bias_pa, tau_m_ms, ..EachSpec::default() })
+    }
+
     fn population(&mut self) -> PopulationSpec {
         let receptors = self.list(|d| match d.below(3) {
             0 => ReceptorSpec::Delta { name: d.text() },
@@ -357,7 +370,14 @@ impl Draw {
             1 => InitialSpec::Uniform { low_mv: d.number(), high_mv: d.number(), seed: d.maybe(Draw::integer) },
             _ => InitialSpec::File { file: d.path() },
         });
-        PopulationSpec { name: self.text(), size: self.below(99), neuron: self.neuron(), receptors, initial }
+        PopulationSpec {
+            name: self.text(),
+            size: self.below(99),
+            neuron: self.neuron(),
+            receptors,
+            initial,
+            each: self.each(),
+        }
     }
 }
 

@@ -149,6 +149,7 @@ fn network_with(rule: Rule, within: bool, from_ids: Range<u32>, to_ids: Range<u3
         neuron: neuron.clone(),
         threshold: Threshold::Fixed(1.0),
         initial_mv: vec![0.0],
+        each: None,
     };
     let projection = Projection {
         from: Origin::Population(usize::from(within)),

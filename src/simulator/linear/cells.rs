@@ -1,6 +1,7 @@
 //! Linear neurons of one part: parameters, state, and what both drivers do with it.
 
-use super::maps::Maps;
+use super::maps::{Bounds, Map, Maps};
+use super::parameters::Parameters;
 use super::recorded::RecordedGroups;
 use super::schedule::{EventDriven, Schedule};
 use super::state::{Group, State};
@@ -39,8 +40,10 @@ pub struct LinearCells {
     /// Ids of the neurons within the population; the first is a multiple of [`GROUP`].
     pub(super) ids: Range<u32>,
     pub(super) neuron: Neuron,
+    pub(super) parameters: Parameters,
     pub(super) threshold: Threshold,
-    /// The threshold less the steady state: what deviations of the membrane are compared with.
+    /// The threshold less the steady state, where neurons are alike: what deviations of the membrane
+    /// are compared with.
     pub(super) limit: Threshold,
     /// The lowest limit of each row of cues and all later rows.
     pub(super) cue_low: Vec<f64>,
@@ -80,17 +83,20 @@ pub(super) enum Mode {
     Clock(ClockDriven),
 }
 
-/// Calls a function that is generic over the number of components and whether any couples to the
-/// next.
+/// Calls a function that is generic over the number of components, whether any couples to the next,
+/// and whether each neuron has parameters of its own.
 macro_rules! dispatch {
     ($cells:expr, $call:ident($($argument:expr),*)) => {
-        match $cells.kind {
-            (0, _) => $cells.$call::<0, false>($($argument),*),
-            (1, _) => $cells.$call::<1, false>($($argument),*),
-            (2, false) => $cells.$call::<2, false>($($argument),*),
-            (2, true) => $cells.$call::<2, true>($($argument),*),
-            (4, _) => $cells.$call::<4, true>($($argument),*),
-            _ => $cells.$call::<8, true>($($argument),*),
+        match ($cells.kind, $cells.parameters.are_alike()) {
+            ((0, _), true) => $cells.$call::<0, false, false>($($argument),*),
+            ((1, _), true) => $cells.$call::<1, false, false>($($argument),*),
+            ((2, false), true) => $cells.$call::<2, false, false>($($argument),*),
+            ((2, true), true) => $cells.$call::<2, true, false>($($argument),*),
+            ((4, _), true) => $cells.$call::<4, true, false>($($argument),*),
+            (_, true) => $cells.$call::<8, true, false>($($argument),*),
+            ((0, _), false) => $cells.$call::<0, false, true>($($argument),*),
+            ((2, _), false) => $cells.$call::<2, true, true>($($argument),*),
+            (_, false) => $cells.$call::<8, true, true>($($argument),*),
         }
     };
 }
@@ -102,45 +108,68 @@ impl LinearCells {
         let n = ids.len();
         let padded = n.next_multiple_of(BLOCK);
         let neuron = population.neuron.clone();
-        let (inputs, kind) = inputs(&neuron.receptors);
         let limit = relative(&population.threshold, neuron.steady);
-        let lowest = match &limit {
+        let lowest = match &population.threshold {
             Threshold::Never => f64::INFINITY,
             Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => *theta,
             Threshold::Cue { values, .. } => values.iter().fold(f64::INFINITY, |least, theta| least.min(*theta)),
         };
-        let adaptive = matches!(population.threshold, Threshold::Adaptive { .. });
-        let mut state = State::zeros(padded, kind.0, adaptive);
-        let initial = &population.initial_mv;
-        for (membrane, id) in state.membranes.iter_mut().zip(ids.clone()) {
-            *membrane = initial[if initial.len() == 1 { 0 } else { id as usize }] - neuron.steady;
+        let (parameters, maps) = Parameters::new(population, ids.clone(), lowest);
+        let (inputs, mut kind) = inputs(&neuron.receptors);
+        if !parameters.are_alike() {
+            // Fewer instances of what is slower anyway.
+            kind = match kind.0 {
+                0 => kind,
+                1 | 2 => (2, true),
+                _ => (8, true),
+            };
         }
-        // Padding lanes: never released, never fire.
-        let mut free_at = vec![0; padded];
-        free_at[n..].fill(Tick::MAX);
-        state.membranes[n..].fill(f64::NEG_INFINITY);
+        let adaptive = matches!(population.threshold, Threshold::Adaptive { .. });
         let schedules = vec![Schedule::new(0); padded / GROUP];
-        LinearCells {
-            maps: Maps::new(&neuron, &limit, lowest),
+        let mut cells = LinearCells {
+            maps,
             threshold: population.threshold.clone(),
-            cue_low: lowest_from_row_on(&limit),
+            cue_low: lowest_from_row_on(if parameters.are_alike() { &limit } else { &population.threshold }),
             limit,
             inputs,
             immediate: neuron.is_immediate(),
             kind,
-            state,
-            held: vec![0.0; if holds(&neuron) { padded } else { 0 }],
-            kept_input: vec![0.0; if keeps(&neuron) { padded } else { 0 }],
-            free_at,
+            state: State::zeros(padded, kind.0, adaptive),
+            held: vec![0.0; if holds(&neuron, &parameters) { padded } else { 0 }],
+            kept_input: vec![0.0; if keeps(&neuron, &parameters) { padded } else { 0 }],
+            free_at: vec![0; padded],
             active_at: vec![0; padded / GROUP],
             mode: Mode::Event(EventDriven::new(schedules, RecordedGroups::default())),
             recorded: Vec::new(),
             fired: Vec::new(),
             crossing: Vec::new(),
             tally: Tally::default(),
+            parameters,
             neuron,
             ids,
+        };
+        cells.set_initial_state(population);
+        cells
+    }
+
+    /// Sets the state before the first tick, event-driven and without any schedule.
+    pub(super) fn set_initial_state(&mut self, population: &Population) {
+        let (n, padded) = (self.len(), self.free_at.len());
+        let State { membranes, currents, excess } = &mut self.state;
+        currents.iter_mut().chain([excess]).for_each(|values| values.fill(0.0));
+        let initial = &population.initial_mv;
+        for (j, (membrane, id)) in membranes.iter_mut().zip(self.ids.clone()).enumerate() {
+            let initial = initial[if initial.len() == 1 { 0 } else { id as usize }];
+            *membrane = initial - self.parameters.neuron(j).steady;
         }
+        self.free_at.fill(0);
+        // Padding lanes: never released, never fire.
+        self.free_at[n..].fill(Tick::MAX);
+        membranes[n..].fill(f64::NEG_INFINITY);
+        self.held.fill(0.0);
+        self.kept_input.fill(0.0);
+        self.active_at.fill(0);
+        self.mode = Mode::Event(EventDriven::new(vec![Schedule::new(0); padded / GROUP], self.recorded_groups()));
     }
 
     /// Neurons, without padding.
@@ -156,13 +185,55 @@ impl LinearCells {
     /// Whether a state has excesses of thresholds, membranes of refractory neurons, and kept input.
     pub(super) fn optional(&self) -> [bool; 3] {
         let adaptive = matches!(self.threshold, Threshold::Adaptive { .. });
-        [adaptive, holds(&self.neuron), keeps(&self.neuron)]
+        [adaptive, holds(&self.neuron, &self.parameters), keeps(&self.neuron, &self.parameters)]
     }
 
     /// The recorded groups, before any state is known.
     pub(super) fn recorded_groups(&self) -> RecordedGroups {
         let [adaptive, ..] = self.optional();
         RecordedGroups::new(self.recorded.clone(), self.kind.0, adaptive)
+    }
+
+    /// Moves the state of a group on by the ticks of a map, membranes of neurons only that are free at
+    /// the first of them, if `free` is given.
+    #[inline(always)]
+    pub(super) fn advance_group<const K: usize, const ALPHA: bool, const EACH: bool>(
+        &self,
+        state: &mut Group<K>,
+        group: usize,
+        level: usize,
+        free: Option<(&[Tick; GROUP], Tick)>,
+    ) {
+        #[inline(always)]
+        fn by<const K: usize, const ALPHA: bool, T: super::maps::Coefficient>(
+            state: &mut Group<K>,
+            map: &Map<T>,
+            free: Option<(&[Tick; GROUP], Tick)>,
+        ) {
+            match free {
+                None => state.advance::<ALPHA, T>(map),
+                Some((free_at, clock)) => state.advance_free::<ALPHA, T>(map, free_at, clock),
+            }
+        }
+        match EACH {
+            false => by::<K, ALPHA, f64>(state, &self.maps.levels[level], free),
+            true => by::<K, ALPHA, [f64; GROUP]>(state, &self.parameters.maps[group].levels[level], free),
+        }
+    }
+
+    /// Bounds on the neurons of a group.
+    #[inline(always)]
+    pub(super) fn bounds(&self, group: usize) -> &Bounds {
+        match self.parameters.are_alike() {
+            true => &self.maps.bounds,
+            false => &self.parameters.maps[group].bounds,
+        }
+    }
+
+    /// The magnitude that vanishing deviations of a group get.
+    #[inline(always)]
+    pub(super) fn least(&self, group: usize) -> f64 {
+        self.bounds(group).least
     }
 
     /// An arrival at one neuron.
@@ -177,21 +248,35 @@ impl LinearCells {
             self.state.membranes[target] += jump;
         } else if input.component.is_none() {
             let rest = self.free_at[target] - 1 - now;
-            self.kept_input[target] += self.neuron.retention.powf(rest.into()) * jump;
+            self.kept_input[target] += self.parameters.neuron(target).retention.powf(rest.into()) * jump;
         }
+    }
+
+    /// The same with the gains of the neuron, where these differ.
+    #[inline(always)]
+    pub(super) fn receive_own(&mut self, receptor: usize, target: usize, weight: f64, now: Tick) {
+        let [gain, gain_now] = self.parameters.gains[receptor][target];
+        self.receive_one(Input { gain_now, ..self.inputs[receptor] }, target, weight * gain, now);
     }
 
     /// Whether neuron j is refractory at `now`.
     #[inline(always)]
     pub(super) fn is_refractory(&self, j: usize, now: Tick) -> bool {
-        self.neuron.refractory > 0 && self.free_at[j] > now
+        self.parameters.longest_refractory > 0 && self.free_at[j] > now
+    }
+
+    /// The membrane of neuron j after a spike, where that does not depend on it.
+    #[inline(always)]
+    fn after_spike(&self, j: usize) -> f64 {
+        let own = self.parameters.neuron(j);
+        own.reset - own.steady
     }
 
     /// The membrane of neuron j in its refractory period.
     #[inline(always)]
     pub(super) fn held(&self, j: usize) -> f64 {
         match self.neuron.reset {
-            Reset::To(value) => value - self.neuron.steady,
+            Reset::To(_) => self.after_spike(j),
             Reset::Subtract => self.held.get(j).copied().unwrap_or_default(),
         }
     }
@@ -202,34 +287,47 @@ impl LinearCells {
         self.held(j) + self.kept_input.get(j).copied().unwrap_or_default()
     }
 
-    /// What a constant bias has added to a membrane without leak that is free from a clock on.
+    /// What a constant bias has added to the membrane of neuron j, without leak, that is free from a
+    /// clock on.
     #[inline(always)]
-    fn bias_since(&self, free_at: Tick, now: Tick) -> f64 {
-        self.neuron.drive * f64::from(now.saturating_sub(free_at.saturating_sub(1)))
+    fn bias_since(&self, j: usize, free_at: Tick, now: Tick) -> f64 {
+        self.parameters.neuron(j).drive * f64::from(now.saturating_sub(free_at.saturating_sub(1)))
     }
 
     /// Membranes of a group, with what a constant bias has added.
     #[inline(always)]
     pub(super) fn with_bias(&self, group: usize, membranes: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
         let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
-        match self.neuron.drive {
-            0.0 => *membranes,
-            _ => std::array::from_fn(|lane| membranes[lane] + self.bias_since(free_at[lane], now)),
+        match self.parameters.has_drive {
+            false => *membranes,
+            true => {
+                std::array::from_fn(|lane| membranes[lane] + self.bias_since(group * GROUP + lane, free_at[lane], now))
+            }
         }
     }
 
-    /// The thresholds of a group at a clock, given their excess there: `self.threshold` or
-    /// `self.limit`.
+    /// The thresholds of a group at a clock, given their excess there; `relative` to the steady
+    /// states or not.
     #[inline(always)]
-    pub(super) fn thresholds(&self, of: &Threshold, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
-        match of {
+    pub(super) fn thresholds(&self, relative: bool, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        let first = self.ids.start as usize + group * GROUP;
+        if !self.parameters.are_alike() {
+            return std::array::from_fn(|lane| {
+                let own = self.parameters.neuron(group * GROUP + lane);
+                let shift = if relative { own.steady } else { 0.0 };
+                match &self.threshold {
+                    Threshold::Never => f64::INFINITY,
+                    Threshold::Fixed(_) => own.threshold - shift,
+                    Threshold::Adaptive { .. } => own.threshold - shift + excess[lane],
+                    Threshold::Cue { values, width } => cue(values, *width, first + lane, now) - shift,
+                }
+            });
+        }
+        match if relative { &self.limit } else { &self.threshold } {
             Threshold::Never => [f64::INFINITY; GROUP],
             Threshold::Fixed(theta) => [*theta; GROUP],
             Threshold::Adaptive { base, .. } => excess.map(|excess| base + excess),
-            Threshold::Cue { values, width } => {
-                let first = self.ids.start as usize + group * GROUP;
-                std::array::from_fn(|lane| cue(values, *width, first + lane, now))
-            }
+            Threshold::Cue { values, width } => std::array::from_fn(|lane| cue(values, *width, first + lane, now)),
         }
     }
 
@@ -241,7 +339,7 @@ impl LinearCells {
         }
         let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
         let v = self.with_bias(group, &state.membranes, now);
-        let theta = self.thresholds(&self.limit, group, &state.excess, now);
+        let theta = self.thresholds(true, group, &state.excess, now);
         match self.neuron.strict {
             true => std::array::from_fn(|lane| (v[lane] > theta[lane]) & (free_at[lane] <= now)),
             false => std::array::from_fn(|lane| (v[lane] >= theta[lane]) & (free_at[lane] <= now)),
@@ -251,11 +349,11 @@ impl LinearCells {
     /// Neuron j, whose state is that at `now`, fires and is reset.
     pub(super) fn reset(&mut self, j: usize, now: Tick) {
         let membrane = match self.neuron.reset {
-            Reset::To(value) => value - self.neuron.steady,
+            Reset::To(_) => self.after_spike(j),
             Reset::Subtract => {
                 let (group, lane) = (j / GROUP, j % GROUP);
                 let state = self.state.load::<0>(group);
-                let theta = self.thresholds(&self.threshold, group, &state.excess, now);
+                let theta = self.thresholds(false, group, &state.excess, now);
                 self.with_bias(group, &state.membranes, now)[lane] - theta[lane]
             }
         };
@@ -263,8 +361,8 @@ impl LinearCells {
         if let (Threshold::Adaptive { jump, .. }, Some(excess)) = (&self.threshold, self.state.excess.get_mut(j)) {
             *excess += jump;
         }
-        if self.neuron.refractory > 0 || self.neuron.drive != 0.0 {
-            self.free_at[j] = now.saturating_add(self.neuron.refractory).saturating_add(1);
+        if self.parameters.longest_refractory > 0 || self.parameters.has_drive {
+            self.free_at[j] = now.saturating_add(self.parameters.neuron(j).refractory).saturating_add(1);
             if let Some(held) = self.held.get_mut(j) {
                 *held = membrane;
             }
@@ -313,17 +411,17 @@ fn lowest_from_row_on(limit: &Threshold) -> Vec<f64> {
 }
 
 /// Whether membranes of refractory neurons differ.
-fn holds(neuron: &Neuron) -> bool {
-    neuron.refractory > 0 && neuron.reset == Reset::Subtract
+fn holds(neuron: &Neuron, parameters: &Parameters) -> bool {
+    parameters.longest_refractory > 0 && neuron.reset == Reset::Subtract
 }
 
 /// Whether input is kept for the end of refractory periods.
-fn keeps(neuron: &Neuron) -> bool {
-    neuron.refractory > 0 && neuron.keep_refractory_input
+fn keeps(neuron: &Neuron, parameters: &Parameters) -> bool {
+    parameters.longest_refractory > 0 && neuron.keep_refractory_input
 }
 
 /// A threshold less the steady state.
-fn relative(threshold: &Threshold, steady: f64) -> Threshold {
+pub(super) fn relative(threshold: &Threshold, steady: f64) -> Threshold {
     match threshold {
         Threshold::Fixed(theta) => Threshold::Fixed(theta - steady),
         Threshold::Adaptive { base, jump, retention } => {

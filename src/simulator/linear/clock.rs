@@ -15,20 +15,20 @@ const GROUPS: usize = BLOCK / GROUP;
 impl LinearCells {
     /// Moves all neurons on to clock `now`. Where arrivals cannot reach the membrane any more,
     /// finds those that reach the threshold.
-    pub(super) fn step_all<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+    pub(super) fn step_all<const K: usize, const ALPHA: bool, const EACH: bool>(&mut self, now: Tick) {
         let blocks = 0..self.groups() / GROUPS;
         let ends_stretch = now.is_multiple_of(length(1));
         simd(
             #[inline(always)]
             || match self.limit {
                 // The most common case, in one pass.
-                Threshold::Fixed(theta) if !ends_stretch && !self.immediate && self.neuron.drive == 0.0 => {
+                Threshold::Fixed(theta) if !EACH && !ends_stretch && !self.immediate && !self.parameters.has_drive => {
                     let strict = self.neuron.strict;
                     let (mut crossing, mut found) = (std::mem::take(&mut self.crossing), 0);
                     // No call in the loop, not even to push: constants would have to leave their
                     // registers for it.
                     crossing.resize(blocks.len(), 0);
-                    self.step::<K, ALPHA>(
+                    self.step::<K, ALPHA, EACH>(
                         now,
                         #[inline(always)]
                         |block, membranes| {
@@ -42,7 +42,7 @@ impl LinearCells {
                     self.crossing = crossing;
                 }
                 _ => {
-                    self.step::<K, ALPHA>(now, |_, _| {});
+                    self.step::<K, ALPHA, EACH>(now, |_, _| {});
                     for block in blocks.clone().filter(|_| ends_stretch) {
                         let active_at: &[Tick; GROUPS] = &self.active_at.as_chunks().0[block];
                         let mut idle = 0u32;
@@ -50,14 +50,14 @@ impl LinearCells {
                             idle |= u32::from(now - active_at[group] >= length(1)) << group;
                         }
                         while idle != 0 {
-                            self.take_stretch::<K, ALPHA>(block * GROUPS + idle.trailing_zeros() as usize, now);
+                            self.take_stretch::<K, ALPHA, EACH>(block * GROUPS + idle.trailing_zeros() as usize, now);
                             idle &= idle - 1;
                         }
                     }
                     if now.is_multiple_of(LONGEST) {
                         for group in 0..self.groups() {
                             let mut state = self.state.load::<K>(group);
-                            state.vanish(self.maps.least, &self.free_at.as_chunks().0[group], now);
+                            state.vanish(self.least(group), &self.free_at.as_chunks().0[group], now);
                             self.state.store(group, &state);
                         }
                     }
@@ -75,12 +75,17 @@ impl LinearCells {
     /// end of that period. Keeps the states before it where stretches begin. Calls `then` with each
     /// block and its membranes.
     #[inline(always)]
-    fn step<const K: usize, const ALPHA: bool>(&mut self, now: Tick, mut then: impl FnMut(usize, &[f64; BLOCK])) {
+    fn step<const K: usize, const ALPHA: bool, const EACH: bool>(
+        &mut self,
+        now: Tick,
+        mut then: impl FnMut(usize, &[f64; BLOCK]),
+    ) {
         let Mode::Clock(clock) = &mut self.mode else { return };
         let begins = (1..LEVELS).filter(|&level| (now - 1).is_multiple_of(length(level))).count();
         let saved = &mut clock.saved[..begins];
         // A copy, which no store can change: it stays in registers.
         let one = &self.maps.levels[0].clone();
+        let each = &self.parameters.maps;
         let State { membranes, currents, excess } = &mut self.state;
         let membranes = membranes.as_chunks_mut::<BLOCK>().0;
         let mut currents = currents.iter_mut();
@@ -101,7 +106,10 @@ impl LinearCells {
                     currents: std::array::from_fn(|c| load(&currents[c][block])),
                     excess: [0.0; GROUP],
                 };
-                state.advance::<ALPHA>(one);
+                match EACH {
+                    false => state.advance::<ALPHA, f64>(one),
+                    true => state.advance::<ALPHA, [f64; GROUP]>(&each[block * GROUPS + group].levels[0]),
+                }
                 membranes[lanes.clone()].copy_from_slice(&state.membranes);
                 for c in 0..K {
                     currents[c][block][lanes.clone()].copy_from_slice(&state.currents[c]);
@@ -111,20 +119,22 @@ impl LinearCells {
         }
         if !excess.is_empty() {
             saved.iter_mut().for_each(|saved| saved.excess.copy_from_slice(excess));
+            // Alike for all neurons: what a spike adds to a threshold decays with one time constant.
             excess.iter_mut().for_each(|excess| *excess *= one.threshold);
         }
     }
 
     /// Takes a stretch that ends at `now` at once, if a group was not active within it.
     #[inline(always)]
-    fn take_stretch<const K: usize, const ALPHA: bool>(&mut self, group: usize, now: Tick) {
+    fn take_stretch<const K: usize, const ALPHA: bool, const EACH: bool>(&mut self, group: usize, now: Tick) {
         let Mode::Clock(clock) = &self.mode else { return };
         let idle = now - self.active_at[group];
         let ends = |&level: &usize| now.is_multiple_of(length(level)) && idle >= length(level);
         if let Some(level) = (1..LEVELS).rev().find(ends) {
             let mut state = clock.saved[level - 1].load::<K>(group);
             let first = now - length(level) + 1;
-            state.advance_free::<ALPHA>(&self.maps.levels[level], &self.free_at.as_chunks().0[group], first);
+            let free = Some((&self.free_at.as_chunks().0[group], first));
+            self.advance_group::<K, ALPHA, EACH>(&mut state, group, level, free);
             self.state.store(group, &state);
         }
     }
@@ -133,7 +143,7 @@ impl LinearCells {
     #[inline(always)]
     fn find_crossings(&mut self, block: usize, now: Tick) {
         let first = block * BLOCK;
-        if self.neuron.drive != 0.0 {
+        if self.parameters.has_drive || !self.parameters.are_alike() {
             return self.list_crossings(block, now);
         }
         let membranes = &self.state.membranes.as_chunks::<BLOCK>().0[block];
@@ -192,8 +202,16 @@ impl LinearCells {
         for at in 0..self.fired.len() {
             self.reset(self.fired[at] as usize, now);
         }
-        if self.neuron.refractory > 0 {
-            refractory.extend(&self.fired);
+        if self.parameters.longest_refractory > 0 {
+            for &j in self.fired.iter().filter(|&&j| self.parameters.neuron(j as usize).refractory > 0) {
+                // By the end of the period: at the back, unless periods differ.
+                let end = self.free_at[j as usize];
+                let at = match refractory.back().is_some_and(|&last| self.free_at[last as usize] > end) {
+                    false => refractory.len(),
+                    true => refractory.partition_point(|&other| self.free_at[other as usize] <= end),
+                };
+                refractory.insert(at, j);
+            }
         }
         if let Mode::Clock(clock) = &mut self.mode {
             clock.refractory = refractory;
@@ -202,20 +220,20 @@ impl LinearCells {
 
     /// Goes over from the event-driven driver after clock `now`: to present states, and those at
     /// the beginnings of the stretches under way.
-    pub(super) fn become_clock_driven<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+    pub(super) fn become_clock_driven<const K: usize, const ALPHA: bool, const EACH: bool>(&mut self, now: Tick) {
         let Mode::Event(event) = &self.mode else { return };
         let empty = State::zeros(self.groups() * GROUP, K, !self.state.excess.is_empty());
         let mut saved: [State; LEVELS - 1] = std::array::from_fn(|_| empty.clone());
         let mut present = empty;
         let mut active_at = self.active_at.clone();
         for group in 0..self.groups() {
-            let (state, active) = self.state_at::<K, ALPHA>(group, event.schedules[group].last, now);
+            let (state, active) = self.state_at::<K, ALPHA, EACH>(group, event.schedules[group].last, now);
             present.store(group, &state);
             active_at[group] = active;
             for (at, saved) in saved.iter_mut().enumerate() {
                 let start = now - now % length(at + 1);
                 if active <= start {
-                    saved.store(group, &self.state_at::<K, ALPHA>(group, event.schedules[group].last, start).0);
+                    saved.store(group, &self.state_at::<K, ALPHA, EACH>(group, event.schedules[group].last, start).0);
                 }
             }
         }

@@ -21,7 +21,7 @@ impl LinearCells {
     /// The state of a group at clock `to`, from its stored state, that of clock `from`, and the
     /// clock at which it was last active: in between it is only by ends of refractory periods.
     #[inline(always)]
-    pub(super) fn state_at<const K: usize, const ALPHA: bool>(
+    pub(super) fn state_at<const K: usize, const ALPHA: bool, const EACH: bool>(
         &self,
         group: usize,
         from: Tick,
@@ -32,7 +32,7 @@ impl LinearCells {
         let (mut at, mut active) = (from, from);
         while at < to {
             let mut stop = to;
-            if self.neuron.refractory > 0 {
+            if self.parameters.longest_refractory > 0 {
                 for lane in free_at {
                     // The last clock of a refractory period.
                     let end = lane.wrapping_sub(1);
@@ -41,14 +41,11 @@ impl LinearCells {
             }
             while at < stop {
                 let level = level(at, stop);
-                let map = &self.maps.levels[level];
-                match self.neuron.refractory {
-                    0 => state.advance::<ALPHA>(map),
-                    _ => state.advance_free::<ALPHA>(map, free_at, at + 1),
-                }
+                let free = (self.parameters.longest_refractory > 0).then_some((free_at, at + 1));
+                self.advance_group::<K, ALPHA, EACH>(&mut state, group, level, free);
                 at += length(level);
                 if at.is_multiple_of(LONGEST) {
-                    state.vanish(self.maps.least, free_at, at);
+                    state.vanish(self.least(group), free_at, at);
                 }
             }
             if stop < to || free_at.iter().any(|free| free.wrapping_sub(1) == to) {
@@ -59,7 +56,7 @@ impl LinearCells {
     }
 
     /// Brings all marked groups to clock `now`.
-    pub(super) fn advance_marked_groups<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+    pub(super) fn advance_marked_groups<const K: usize, const ALPHA: bool, const EACH: bool>(&mut self, now: Tick) {
         let Mode::Event(event) = &mut self.mode else { return };
         let marked = std::mem::take(&mut event.marked);
         self.tally.activity += marked.len() as u64;
@@ -74,7 +71,7 @@ impl LinearCells {
                 for &group in &marked {
                     let group = group as usize;
                     let Mode::Event(event) = &self.mode else { return };
-                    let (state, _) = self.state_at::<K, ALPHA>(group, event.schedules[group].last, now);
+                    let (state, _) = self.state_at::<K, ALPHA, EACH>(group, event.schedules[group].last, now);
                     self.state.store(group, &state);
                     let Mode::Event(event) = &mut self.mode else { return };
                     event.schedules[group].last = now;
@@ -88,7 +85,10 @@ impl LinearCells {
 
     /// Lets those neurons fire that reach the threshold at `now`, in the groups that received
     /// something or are to be checked, and queues their next checks.
-    pub(super) fn fire_event_driven<const K: usize, const ALPHA: bool>(&mut self, now: Tick) -> Result<()> {
+    pub(super) fn fire_event_driven<const K: usize, const ALPHA: bool, const EACH: bool>(
+        &mut self,
+        now: Tick,
+    ) -> Result<()> {
         let Mode::Event(event) = &mut self.mode else { return Ok(()) };
         let (mut marked, mut due) = (std::mem::take(&mut event.marked), std::mem::take(&mut event.due));
         let mut woken = 0;
@@ -111,7 +111,7 @@ impl LinearCells {
                 // No closures: they would be functions of their own, without wide vectors.
                 for groups in [&marked, &due] {
                     for &group in groups {
-                        if let Err(e) = self.fire_group::<K, ALPHA>(group as usize, now) {
+                        if let Err(e) = self.fire_group::<K, ALPHA, EACH>(group as usize, now) {
                             outcome = Err(e);
                         }
                     }
@@ -126,8 +126,12 @@ impl LinearCells {
     }
 
     #[inline(always)]
-    fn fire_group<const K: usize, const ALPHA: bool>(&mut self, group: usize, now: Tick) -> Result<()> {
-        let mut state = self.state_now::<K, ALPHA>(group, now);
+    fn fire_group<const K: usize, const ALPHA: bool, const EACH: bool>(
+        &mut self,
+        group: usize,
+        now: Tick,
+    ) -> Result<()> {
+        let mut state = self.state_now::<K, ALPHA, EACH>(group, now);
         let received = self.active_at[group] == now;
         for lane in 0..GROUP {
             // What arrived in a refractory period does not count.
@@ -163,7 +167,10 @@ impl LinearCells {
     }
 
     /// Queues the next checks of groups that received what changes no membrane at `now`.
-    pub(super) fn reschedule_marked<const K: usize, const ALPHA: bool>(&mut self, now: Tick) -> Result<()> {
+    pub(super) fn reschedule_marked<const K: usize, const ALPHA: bool, const EACH: bool>(
+        &mut self,
+        now: Tick,
+    ) -> Result<()> {
         let Mode::Event(event) = &mut self.mode else { return Ok(()) };
         let mut marked = std::mem::take(&mut event.marked);
         let mut outcome = Ok(());
@@ -186,12 +193,15 @@ impl LinearCells {
     }
 
     /// Queues a check of every group, as of clock `now`.
-    pub(super) fn schedule_all<const K: usize, const ALPHA: bool>(&mut self, now: Tick) -> Result<()> {
+    pub(super) fn schedule_all<const K: usize, const ALPHA: bool, const EACH: bool>(
+        &mut self,
+        now: Tick,
+    ) -> Result<()> {
         if let Mode::Event(event) = &mut self.mode {
             event.queue.reset_at(HORIZON as usize, now);
         }
         for group in 0..self.len().div_ceil(GROUP) {
-            let state = self.state_now::<K, ALPHA>(group, now);
+            let state = self.state_now::<K, ALPHA, EACH>(group, now);
             self.schedule_check(group, &state, now)?;
         }
         Ok(())
@@ -204,8 +214,9 @@ impl LinearCells {
         if let Threshold::Never = self.threshold {
             return (NEVER, 0);
         }
-        let forever = self.maps.forever.as_ref().map(|bound| (NEVER, bound));
-        let spans = self.maps.bounds.iter().map(|(ticks, bound)| (now.saturating_add(1 + ticks), bound));
+        let bounds = self.bounds(group);
+        let forever = bounds.forever.as_ref().map(|bound| (NEVER, bound));
+        let spans = bounds.spans.iter().map(|(ticks, bound)| (now.saturating_add(1 + ticks), bound));
         let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
         // Refractory neurons and padding lanes cannot fire.
         let mut awaiting = 0;
@@ -222,7 +233,7 @@ impl LinearCells {
             }
             awaiting = open;
         }
-        if self.neuron.refractory > 0 {
+        if self.parameters.longest_refractory > 0 {
             for (lane, free) in free_at.iter().enumerate() {
                 // A neuron after_refractory at the next clock may fire then; padding lanes are
                 // skipped.
@@ -257,6 +268,7 @@ impl LinearCells {
             }
         }
         let lowest = match &self.limit {
+            _ if !self.parameters.are_alike() => self.lowest_of_each(group, &state.excess, bound, now),
             Threshold::Never => [f64::INFINITY; GROUP],
             Threshold::Fixed(theta) => [*theta; GROUP],
             Threshold::Adaptive { base, .. } => {
@@ -274,6 +286,24 @@ impl LinearCells {
             open |= u8::from(!below) << lane;
         }
         open
+    }
+
+    /// The lowest threshold of each neuron of a group within the span of `bound`, relative to its
+    /// steady state, where parameters differ.
+    fn lowest_of_each(&self, group: usize, excess: &[f64; GROUP], bound: &Bound, now: Tick) -> [f64; GROUP] {
+        let [first, last] = bound.threshold;
+        let id = self.ids.start as usize + group * GROUP;
+        std::array::from_fn(|lane| {
+            let own = self.parameters.neuron(group * GROUP + lane);
+            match &self.threshold {
+                Threshold::Never => f64::INFINITY,
+                Threshold::Fixed(_) => own.threshold - own.steady,
+                Threshold::Adaptive { .. } => {
+                    own.threshold - own.steady + (first * excess[lane]).min(last * excess[lane])
+                }
+                Threshold::Cue { width, .. } => cue(&self.cue_low, *width, id + lane, now + 1) - own.steady,
+            }
+        })
     }
 
     /// The state of a group (and its clock) from which the state at `now` and all later ones can be
@@ -300,7 +330,7 @@ impl LinearCells {
     }
 
     /// Goes over from the clock-driven driver after clock `now`.
-    pub(super) fn become_event_driven<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+    pub(super) fn become_event_driven<const K: usize, const ALPHA: bool, const EACH: bool>(&mut self, now: Tick) {
         if let Mode::Event(_) = self.mode {
             return;
         }
@@ -315,7 +345,7 @@ impl LinearCells {
     }
 
     /// Brings the recorded groups to clock `now`.
-    pub(super) fn advance_recorded<const K: usize, const ALPHA: bool>(&mut self, now: Tick) {
+    pub(super) fn advance_recorded<const K: usize, const ALPHA: bool, const EACH: bool>(&mut self, now: Tick) {
         let Mode::Event(event) = &mut self.mode else { return };
         let mut recorded = std::mem::take(&mut event.recorded);
         let consecutive = recorded.now.is_some_and(|before| before + 1 == now);
@@ -329,10 +359,10 @@ impl LinearCells {
                 for level in 1..LEVELS {
                     let start = now - now % length(level);
                     if last <= start {
-                        recorded.states[level].store(slot, &self.state_at::<K, ALPHA>(group, last, start).0);
+                        recorded.states[level].store(slot, &self.state_at::<K, ALPHA, EACH>(group, last, start).0);
                     }
                 }
-                let (state, active) = self.state_at::<K, ALPHA>(group, last, now);
+                let (state, active) = self.state_at::<K, ALPHA, EACH>(group, last, now);
                 recorded.states[0].store(slot, &state);
                 recorded.active_at[slot] = active;
                 continue;
@@ -345,11 +375,12 @@ impl LinearCells {
             let whole = |&level: &usize| now.is_multiple_of(length(level)) && idle >= length(level);
             let level = (0..LEVELS).rev().find(whole).unwrap_or(0);
             let mut state = recorded.states[level].load::<K>(slot);
-            state.advance_free::<ALPHA>(&self.maps.levels[level], free_at, now - length(level) + 1);
+            let free = Some((free_at, now - length(level) + 1));
+            self.advance_group::<K, ALPHA, EACH>(&mut state, group, level, free);
             if now.is_multiple_of(LONGEST) {
-                state.vanish(self.maps.least, free_at, now);
+                state.vanish(self.least(group), free_at, now);
             }
-            if self.neuron.refractory > 0 && free_at.iter().any(|free| free.wrapping_sub(1) == now) {
+            if self.parameters.longest_refractory > 0 && free_at.iter().any(|free| free.wrapping_sub(1) == now) {
                 recorded.active_at[slot] = now;
             }
             recorded.states[0].store(slot, &state);
@@ -362,9 +393,9 @@ impl LinearCells {
 
     /// The state of a group at clock `now`, all activity up to there included.
     #[inline(always)]
-    fn state_now<const K: usize, const ALPHA: bool>(&self, group: usize, now: Tick) -> Group<K> {
+    fn state_now<const K: usize, const ALPHA: bool, const EACH: bool>(&self, group: usize, now: Tick) -> Group<K> {
         match &self.mode {
-            Mode::Event(event) => self.state_at::<K, ALPHA>(group, event.schedules[group].last, now).0,
+            Mode::Event(event) => self.state_at::<K, ALPHA, EACH>(group, event.schedules[group].last, now).0,
             Mode::Clock(_) => self.state.load(group),
         }
     }

@@ -3,7 +3,7 @@
 use super::cells::{LinearCells, Mode, activate, clock, dispatch};
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
-use crate::network::Threshold;
+use crate::network::{Population, Threshold};
 use crate::recording::Variable;
 use crate::simulator::cell_group::{Arrivals, CellGroup, GROUP, PopulationState, Tally};
 use crate::spiking::Tick;
@@ -16,7 +16,8 @@ impl CellGroup for LinearCells {
     }
 
     fn gain(&self, receptor: usize) -> f64 {
-        self.inputs[receptor].gain
+        // Each neuron's own is multiplied where something arrives.
+        if self.parameters.are_alike() { self.inputs[receptor].gain } else { 1.0 }
     }
 
     fn begin(&mut self, tick: Tick) {
@@ -51,6 +52,12 @@ impl CellGroup for LinearCells {
     fn receive(&mut self, arrivals: &Arrivals, rows: &[Range<usize>], tick: Tick) -> [u64; 2] {
         let (input, now) = (self.inputs[arrivals.receptor], clock(tick));
         let clock_driven = matches!(self.mode, Mode::Clock(_));
+        if !self.parameters.are_alike() {
+            return arrivals.for_each(rows, |target, weight| {
+                self.tally.activity += activate(&mut self.active_at, target, now);
+                self.receive_own(arrivals.receptor, target, weight, now);
+            });
+        }
         let sums = match input.component {
             Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c][..],
             None if self.kept_input.is_empty() => &mut self.state.membranes[..],
@@ -77,7 +84,10 @@ impl CellGroup for LinearCells {
         let (input, now) = (self.inputs[receptor], clock(tick));
         for (target, &sum) in targets.zip(sums) {
             self.tally.activity += activate(&mut self.active_at, target, now);
-            self.receive_one(input, target, sum, now);
+            match self.parameters.are_alike() {
+                true => self.receive_one(input, target, sum, now),
+                false => self.receive_own(receptor, target, sum, now),
+            }
         }
     }
 
@@ -154,6 +164,10 @@ impl CellGroup for LinearCells {
         }
     }
 
+    fn restart(&mut self, population: &Population) {
+        self.set_initial_state(population);
+    }
+
     fn save(&self, state: &mut PopulationState, n: usize, now: Tick) {
         dispatch!(self, save_groups(state, n, now));
     }
@@ -185,7 +199,12 @@ impl CellGroup for LinearCells {
 }
 
 impl LinearCells {
-    fn value_at<const K: usize, const ALPHA: bool>(&self, variable: Variable, j: usize, now: Tick) -> f64 {
+    fn value_at<const K: usize, const ALPHA: bool, const EACH: bool>(
+        &self,
+        variable: Variable,
+        j: usize,
+        now: Tick,
+    ) -> f64 {
         let (group, lane) = (j / GROUP, j % GROUP);
         let state = match &self.mode {
             Mode::Event(event) => event.recorded.state::<K>(group),
@@ -194,11 +213,11 @@ impl LinearCells {
         let state = state.unwrap_or_else(|| self.state.load(group));
         match variable {
             Variable::Membrane if self.is_refractory(j, now) => match self.neuron.reset {
-                Reset::To(value) => value,
-                Reset::Subtract => self.held(j) + self.neuron.steady,
+                Reset::To(_) => self.parameters.neuron(j).reset,
+                Reset::Subtract => self.held(j) + self.parameters.neuron(j).steady,
             },
-            Variable::Membrane => self.with_bias(group, &state.membranes, now)[lane] + self.neuron.steady,
-            Variable::Threshold => self.thresholds(&self.threshold, group, &state.excess, now)[lane],
+            Variable::Membrane => self.with_bias(group, &state.membranes, now)[lane] + self.parameters.neuron(j).steady,
+            Variable::Threshold => self.thresholds(false, group, &state.excess, now)[lane],
             Variable::Current => {
                 let currents = self.inputs.iter().filter_map(|input| input.current);
                 // An empty sum of floats is -0.

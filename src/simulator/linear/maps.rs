@@ -1,6 +1,7 @@
 //! What idle ticks do to a neuron: linear maps, and bounds on what comes out of them.
 
 use crate::network::{MOST_CURRENTS, Threshold};
+use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
 
@@ -38,18 +39,56 @@ pub const MOST_COMPONENTS: usize = 2 * MOST_CURRENTS;
 /// ```text
 /// U' = E U + (A_0 x_0 + A_1 x_1 + ...),   x_k' = P_k x_k + Q_k x_(k+1),   excess of an adaptive threshold' = R excess
 /// ```
+///
+/// A coefficient is a number for all neurons, or one for each neuron of a group.
 #[derive(Debug, Clone, Default)]
-pub struct Map {
+pub struct Map<T = f64> {
     /// E.
-    pub membrane: f64,
+    pub membrane: T,
     /// R.
-    pub threshold: f64,
+    pub threshold: T,
     /// A.
-    pub into_membrane: [f64; MOST_COMPONENTS],
+    pub into_membrane: [T; MOST_COMPONENTS],
     /// P.
-    pub retention: [f64; MOST_COMPONENTS],
+    pub retention: [T; MOST_COMPONENTS],
     /// Q.
-    pub rise: [f64; MOST_COMPONENTS],
+    pub rise: [T; MOST_COMPONENTS],
+}
+
+/// A coefficient of a map.
+pub trait Coefficient: Copy {
+    /// That of neuron `lane` of a group.
+    fn of(self, lane: usize) -> f64;
+}
+
+impl Coefficient for f64 {
+    #[inline(always)]
+    fn of(self, _: usize) -> f64 {
+        self
+    }
+}
+
+impl Coefficient for [f64; GROUP] {
+    #[inline(always)]
+    fn of(self, lane: usize) -> f64 {
+        self[lane]
+    }
+}
+
+impl Map<[f64; GROUP]> {
+    /// The maps of a group's neurons side by side.
+    fn of_group(maps: [&Map; GROUP]) -> Self {
+        let by_component = |of: fn(&Map) -> &[f64; MOST_COMPONENTS]| {
+            std::array::from_fn(|c| std::array::from_fn(|lane| of(maps[lane])[c]))
+        };
+        Map {
+            membrane: maps.map(|map| map.membrane),
+            threshold: maps.map(|map| map.threshold),
+            into_membrane: by_component(|map| &map.into_membrane),
+            retention: by_component(|map| &map.retention),
+            rise: by_component(|map| &map.rise),
+        }
+    }
 }
 
 impl Map {
@@ -114,13 +153,20 @@ const SPANS: [Tick; 2] = [64, 8];
 /// time.
 const LONGEST_RISE: usize = 1 << 20;
 
-/// The maps of a population.
+/// The maps of some neurons.
 #[derive(Debug, Clone)]
-pub struct Maps {
+pub struct Maps<T = f64> {
     /// By level.
-    pub levels: [Map; LEVELS],
+    pub levels: [Map<T>; LEVELS],
+    /// Bounds on their states.
+    pub bounds: Bounds,
+}
+
+/// Bounds on the states of some neurons.
+#[derive(Debug, Clone)]
+pub struct Bounds {
     /// By ticks, long spans first.
-    pub bounds: Vec<(Tick, Bound)>,
+    pub spans: Vec<(Tick, Bound)>,
     /// Of all time, if a neuron without input comes to rest below its threshold.
     pub forever: Option<Bound>,
     /// The magnitude that deviations smaller than [`NOTHING`] get: zero, unless the threshold can
@@ -134,7 +180,7 @@ impl Maps {
     pub fn new(neuron: &Neuron, threshold: &Threshold, lowest: f64) -> Self {
         let one = Map::one(neuron, threshold);
         let mut levels: [Map; LEVELS] = std::array::from_fn(|_| one.clone());
-        let mut bounds = Vec::new();
+        let mut spans = Vec::new();
         let mut map = one.clone();
         let mut range = one.into_membrane.map(|a| (a, a));
         for ticks in 1..=LONGEST {
@@ -143,7 +189,7 @@ impl Maps {
             }
             if SPANS.contains(&ticks) {
                 let drive = [neuron.drive, neuron.drive * f64::from(ticks)];
-                bounds.insert(0, (ticks, Bound::between(&one, &map, drive, range)));
+                spans.insert(0, (ticks, Bound::between(&one, &map, drive, range)));
             }
             map = map.then(&one);
             for (range, a) in range.iter_mut().zip(map.into_membrane) {
@@ -157,7 +203,7 @@ impl Maps {
             Threshold::Fixed(theta) | Threshold::Adaptive { base: theta, .. } => clear_of_zero(*theta),
             Threshold::Cue { values, .. } => values.iter().all(|&theta| clear_of_zero(theta)),
         };
-        Maps { levels, bounds, forever, least: if clear { 0.0 } else { NOTHING } }
+        Maps { levels, bounds: Bounds { spans, forever, least: if clear { 0.0 } else { NOTHING } } }
     }
 
     /// The bound of all time: goes on from `map`, that of some ticks, until responses only fall.
@@ -194,12 +240,70 @@ impl Maps {
     }
 }
 
+impl Maps<[f64; GROUP]> {
+    /// The maps of each of up to eight neurons, and bounds for all of them. `lowest` are the lowest
+    /// limits of each.
+    pub fn of_group(neurons: &[Neuron], threshold: &Threshold, lowest: &[f64]) -> Self {
+        let limits = lowest.iter().map(|&lowest| limit_of_one(threshold, lowest));
+        let maps = neurons.iter().zip(lowest).zip(limits);
+        let maps: Vec<Maps> = maps.map(|((neuron, &lowest), limit)| Maps::new(neuron, &limit, lowest)).collect();
+        let mut bounds = maps[0].bounds.clone();
+        maps[1..].iter().for_each(|maps| bounds.widen(&maps.bounds));
+        // Padding lanes have the maps of the first neuron.
+        let levels = std::array::from_fn(|level| {
+            Map::of_group(std::array::from_fn(|lane| &maps.get(lane).unwrap_or(&maps[0]).levels[level]))
+        });
+        Maps { levels, bounds }
+    }
+}
+
+impl Bounds {
+    /// Makes them hold for other neurons as well.
+    fn widen(&mut self, other: &Bounds) {
+        self.spans.iter_mut().zip(&other.spans).for_each(|((_, bound), (_, other))| bound.widen(other));
+        self.forever = match (self.forever.take(), &other.forever) {
+            (Some(mut bound), Some(other)) => {
+                bound.widen(other);
+                Some(bound)
+            }
+            _ => None,
+        };
+        self.least = self.least.max(other.least);
+    }
+}
+
+/// A neuron's threshold, relative to its steady state.
+fn limit_of_one(threshold: &Threshold, lowest: f64) -> Threshold {
+    match threshold {
+        Threshold::Never => Threshold::Never,
+        Threshold::Fixed(_) => Threshold::Fixed(lowest),
+        Threshold::Adaptive { jump, retention, .. } => {
+            Threshold::Adaptive { base: lowest, jump: *jump, retention: *retention }
+        }
+        // Whether any of its values lies where the membrane comes to rest is left open.
+        Threshold::Cue { .. } => Threshold::Cue { values: [0.0].into(), width: 1 },
+    }
+}
+
 /// Whether a number does not change when [`NOTHING`] is added.
 fn clear_of_zero(theta: f64) -> bool {
     theta.abs() > 1e-100
 }
 
 impl Bound {
+    /// Makes it hold for another neuron as well.
+    fn widen(&mut self, other: &Bound) {
+        let [first, last] = &mut self.leak;
+        // Both biases may be felt with either leak.
+        let drive = [first.1, last.1, other.leak[0].1, other.leak[1].1].into_iter().fold(f64::NEG_INFINITY, f64::max);
+        *first = (first.0.max(other.leak[0].0), drive);
+        *last = (last.0.min(other.leak[1].0), drive);
+        self.threshold = [self.threshold[0].max(other.threshold[0]), self.threshold[1].min(other.threshold[1])];
+        for (own, other) in self.into_membrane.iter_mut().zip(other.into_membrane) {
+            *own = (own.0.min(other.0), own.1.max(other.1));
+        }
+    }
+
     fn between(one: &Map, last: &Map, drive: [f64; 2], into_membrane: [(f64, f64); MOST_COMPONENTS]) -> Bound {
         Bound {
             leak: [(one.membrane, drive[0]), (last.membrane, drive[1])],

@@ -18,6 +18,7 @@ mod clock;
 mod event;
 mod group;
 mod maps;
+mod parameters;
 mod recorded;
 mod save;
 mod schedule;

@@ -19,7 +19,12 @@ impl LinearCells {
     /// | `free_at` | n | the first clock at which each membrane moves |
     /// | `held` | n or 0 | membranes of refractory neurons, where these differ |
     /// | `later` | n or 0 | input kept for the end of refractory periods, where it is |
-    pub(super) fn save_groups<const K: usize, const ALPHA: bool>(&self, to: &mut PopulationState, n: usize, now: Tick) {
+    pub(super) fn save_groups<const K: usize, const ALPHA: bool, const EACH: bool>(
+        &self,
+        to: &mut PopulationState,
+        n: usize,
+        now: Tick,
+    ) {
         let [adaptive, holds, keeps] = self.optional();
         let mut stored = State::zeros(self.groups() * GROUP, K, adaptive);
         let event_driven = matches!(self.mode, Mode::Event(_));
@@ -64,7 +69,7 @@ impl LinearCells {
         let optional = |name: &str, wanted: bool| state.floats(name).len() == if wanted { n } else { 0 };
         let [adaptive, holds, keeps] = self.optional();
         let [last, looks, free_at] = ["last", "looks", "free_at"].map(|name| state.ticks(name));
-        let free_again = now.saturating_add(self.neuron.refractory).saturating_add(1);
+        let free_again = now.saturating_add(self.parameters.longest_refractory).saturating_add(1);
         state.floats("membranes").len() == n
             && state.floats("currents").len() == n * self.kind.0
             && optional("excess", adaptive)

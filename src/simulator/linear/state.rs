@@ -1,6 +1,6 @@
 //! State of neurons: of a population, and of a group of eight.
 
-use super::maps::{Map, NOTHING};
+use super::maps::{Coefficient, Map, NOTHING};
 use crate::base::aligned::Lined;
 use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
@@ -57,30 +57,35 @@ impl State {
 impl<const K: usize> Group<K> {
     /// Moves on by the ticks of `map`.
     #[inline(always)]
-    pub fn advance<const ALPHA: bool>(&mut self, map: &Map) {
+    pub fn advance<const ALPHA: bool, T: Coefficient>(&mut self, map: &Map<T>) {
         let mut sum = [0.0; GROUP];
         for c in 0..K {
             let (a, p, q) = (map.into_membrane[c], map.retention[c], map.rise[c]);
             for l in 0..GROUP {
-                sum[l] += a * self.currents[c][l];
-                self.currents[c][l] *= p;
+                sum[l] += a.of(l) * self.currents[c][l];
+                self.currents[c][l] *= p.of(l);
                 if ALPHA && c + 1 < K {
-                    self.currents[c][l] += q * self.currents[c + 1][l];
+                    self.currents[c][l] += q.of(l) * self.currents[c + 1][l];
                 }
             }
         }
         for l in 0..GROUP {
-            self.membranes[l] = map.membrane * self.membranes[l] + sum[l];
-            self.excess[l] *= map.threshold;
+            self.membranes[l] = map.membrane.of(l) * self.membranes[l] + sum[l];
+            self.excess[l] *= map.threshold.of(l);
         }
     }
 
     /// The same, but membranes of neurons that are not free at `clock`, the first of the ticks,
     /// stay.
     #[inline(always)]
-    pub fn advance_free<const ALPHA: bool>(&mut self, map: &Map, free_at: &[Tick; GROUP], clock: Tick) {
+    pub fn advance_free<const ALPHA: bool, T: Coefficient>(
+        &mut self,
+        map: &Map<T>,
+        free_at: &[Tick; GROUP],
+        clock: Tick,
+    ) {
         let before = self.membranes;
-        self.advance::<ALPHA>(map);
+        self.advance::<ALPHA, T>(map);
         for l in 0..GROUP {
             self.membranes[l] = if free_at[l] > clock { before[l] } else { self.membranes[l] };
         }

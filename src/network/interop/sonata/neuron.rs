@@ -90,6 +90,13 @@ impl IafPscAlpha {
             strict: false,
             receptors: vec![leak.alpha(self.tau_syn_ex, resistance), leak.alpha(self.tau_syn_in, resistance)],
         };
-        Ok(Population { name, size, neuron, threshold: Threshold::Fixed(self.v_th), initial_mv: vec![self.v_m] })
+        Ok(Population {
+            name,
+            size,
+            neuron,
+            threshold: Threshold::Fixed(self.v_th),
+            initial_mv: vec![self.v_m],
+            each: None,
+        })
     }
 }
