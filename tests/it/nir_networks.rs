@@ -200,6 +200,48 @@ fn factors_and_biases_arrive_at_their_neurons() {
     }
 }
 
+/// Every parameter differs between neurons, of LIF and of CubaLIF, which is recurrent.
+#[test]
+fn neurons_have_parameters_of_their_own() {
+    let fires = |v_reset: [f64; 3]| NodeKind::Lif {
+        tau: list(&[20.0, 5.0, 11.0]),
+        r: list(&[2.0, 1.0, 3.0]),
+        v_leak: list(&[0.25, 0.0, -0.5]),
+        v_threshold: list(&[1.0, 0.75, 1.5]),
+        v_reset: Some(list(&v_reset)),
+    };
+    let cuba = NodeKind::CubaLif {
+        tau_syn: list(&[4.0, 8.0, 2.5]),
+        tau_mem: list(&[20.0, 6.0, 15.0]),
+        r: list(&[2.0, 1.0, 3.0]),
+        v_leak: list(&[0.25, 0.0, -0.5]),
+        v_threshold: list(&[0.5, 0.75, 1.0]),
+        v_reset: Some(list(&[-1.0, 0.25, 0.0])),
+        w_in: list(&[1.0, 2.0, 0.5]),
+    };
+    let mut graph = chain(vec![
+        ("in", NodeKind::Input(vec![4])),
+        ("w", NodeKind::Affine { weight: weight(3, 4), bias: list(&[0.5, 0.25, 1.0]) }),
+        ("a", fires([0.0, 0.5, -0.25])),
+        ("v", NodeKind::Linear { weight: weight(3, 3) }),
+        ("b", cuba),
+        ("out", NodeKind::Output(vec![3])),
+    ]);
+    graph.nodes.insert("back".into(), NodeKind::Linear { weight: weight(3, 3) }.into());
+    graph.edges.extend([("b", "back"), ("back", "b")].map(|(from, to)| (from.to_owned(), to.to_owned())));
+    let order = ["in", "w", "a", "v", "back", "b", "out"];
+    for reset in [ResetChoice::File, ResetChoice::Subtract] {
+        let choices = Choices { time_unit: Some(TimeUnit::Steps), reset: Some(reset), ..Choices::default() };
+        let spikes = compare(&graph, &order, &["a", "b"], choices, 300);
+        assert!(spikes > 100, "{spikes}");
+        let (first, _, second) = around(&graph, choices);
+        let spikes = inputs(4, 300);
+        let [first, second] =
+            [first, second].map(|made| run(&made, spikes.clone(), 300, Driver::Event).recording.spikes);
+        assert!(first == second, "{} {}", first.len(), second.len());
+    }
+}
+
 /// The value of an Affine before an Output, and the membrane of an LI, at each tick.
 #[test]
 fn what_leaves_the_graph_is_a_membrane() {
@@ -251,10 +293,6 @@ fn what_cannot_be_a_network_is_refused_by_node() {
     let steps = Choices { time_unit: Some(TimeUnit::Steps), ..Choices::default() };
     let around =
         |kind: NodeKind| chain(vec![("in", NodeKind::Input(vec![2])), ("x", kind), ("out", NodeKind::Output(vec![2]))]);
-    let mut two_thresholds = lif(&[1.0, 1.0], 0.0, 0.0);
-    if let NodeKind::Lif { v_threshold, .. } = &mut two_thresholds {
-        *v_threshold = list(&[1.0, 2.0]);
-    }
     let li = NodeKind::Li { tau: list(&[10.0; 2]), r: list(&[1.0; 2]), v_leak: list(&[0.0; 2]) };
     let read_values = chain(vec![
         ("in", NodeKind::Input(vec![2])),
@@ -269,8 +307,17 @@ fn what_cannot_be_a_network_is_refused_by_node() {
         ("out", NodeKind::Output(vec![2])),
     ]);
     for (graph, choices, expected) in [
-        (around(NodeKind::I { r: list(&[1.0; 2]) }), steps, "node 'x': is of type I, which has no form as a neuron"),
-        (around(two_thresholds), steps, "node 'x': has v_threshold 1 to 2: expected one value"),
+        (around(NodeKind::Threshold { threshold: list(&[1.0; 2]) }), steps, "node 'x': is of type Threshold"),
+        (
+            chain(vec![
+                ("in", NodeKind::Input(vec![2])),
+                ("d", NodeKind::Delay { delay: list(&[1.0, 2.0]) }),
+                ("x", lif(&[1.0; 2], 0.0, 0.0)),
+                ("out", NodeKind::Output(vec![2])),
+            ]),
+            steps,
+            "node 'd': has a delay of its own for each element",
+        ),
         (read_values, steps, "node 'li': gives values to 'out'"),
         (values, steps, "node 'li': gives values to 'x', but neurons here send spikes only"),
         (around(lif(&[1.0; 2], 0.0, 0.0)), Choices::default(), "the unit of times: is not in the file"),

@@ -5,7 +5,7 @@ use super::check::check;
 use super::cycles::back_edges;
 use super::finding::{Finding, Severity};
 use super::graph::{Conv, Flatten, Graph, NodeKind, Padding, Pool, Value};
-use super::units::{DT, RESET, TIME_UNIT, TimeUnit, exact};
+use super::units::{DT, RESET, ResetChoice, TIME_UNIT, TimeUnit, exact};
 use crate::base::files::Reach;
 use crate::base::memory;
 use crate::error::{Error, Result};
@@ -37,7 +37,7 @@ pub fn from_network(spec: &NetworkSpec, folder: &Path, anywhere: bool) -> Result
     graph.metadata.insert(DT.into(), Value::Array(Array::single(dt)));
     graph.metadata.insert(TIME_UNIT.into(), Value::Text(TimeUnit::S.name().into()));
     if let Some(reset) = reset {
-        graph.metadata.insert(RESET.into(), Value::Text(reset.into()));
+        graph.metadata.insert(RESET.into(), Value::Text(reset.name().into()));
     }
     match check(&graph).into_iter().find(|finding| finding.severity == Severity::Error) {
         Some(wrong) => Err(Error::value("network", format!("becomes a wrong graph: {wrong}"))),
@@ -52,7 +52,7 @@ struct Maker<'a> {
     reach: Reach,
     graph: Graph,
     findings: Vec<Finding>,
-    reset: Option<&'static str>,
+    reset: Option<ResetChoice>,
 }
 
 fn wrong(what: &str, name: &str, problem: impl std::fmt::Display) -> Error {
@@ -150,120 +150,139 @@ impl<'a> Maker<'a> {
     }
 
     fn neuron(&mut self, population: &PopulationSpec, shape: &[usize]) -> Result<NodeKind> {
-        let PopulationSpec { name, neuron, receptors, initial, .. } = population;
+        let PopulationSpec { name, neuron, receptors, initial, each, .. } = population;
         let fail = |problem: &str| Err(wrong("population", name, problem));
+        let each = each.clone().unwrap_or_default();
         let count = size(shape).unwrap_or_default();
         if count as u64 > MOST_VALUES {
             return fail("has more than 2^26 neurons, each of which gets its own parameters");
         }
-        let same = |value: f64| Array::new(shape.to_vec(), Numbers::F64(vec![value; count]));
-        let seconds = |ms: f64| exact(ms / 1e3);
         if initial.is_some() {
             self.note(name, "its initial membranes are left out: NIR has none");
         }
-        if !matches!(receptors[..], [] | [ReceptorSpec::Delta { .. }]) && !matches!(neuron, NeuronSpec::Li(_)) {
-            return fail("has receptors, of which NIR has one: exponential for CubaLif, else delta");
-        }
-        let (bias, form) = match neuron {
-            NeuronSpec::If(n) => (n.bias_pa, FormSpec::Discrete { decay_input: false }),
-            NeuronSpec::Lif(n) => (n.bias_pa, n.form),
-            NeuronSpec::Li(n) => (n.bias_pa, n.form),
-            NeuronSpec::CubaLif(n) => (n.bias_pa, n.form),
+        let tau_syn_ms = match (neuron, &receptors[..]) {
+            (NeuronSpec::CubaLif(n), []) => n.tau_syn_ms.unwrap_or(DEFAULT_TAU_SYN_MS),
+            (NeuronSpec::CubaLif(_) | NeuronSpec::Li(_), [ReceptorSpec::Exponential { tau_ms, .. }]) => *tau_ms,
+            (NeuronSpec::CubaLif(_), _) => return fail("has receptors, of which CubaLIF has one, exponential"),
+            (_, [] | [ReceptorSpec::Delta { .. }]) => 0.0,
+            _ => return fail("has receptors, of which NIR has one: exponential for CubaLif and Li, else delta"),
+        };
+        // The model's parameters; those that it has not are never asked for.
+        let (tau_m, rest, r_m, bias, form) = match neuron {
+            NeuronSpec::If(n) => (1.0, 0.0, n.r_m_gohm, n.bias_pa, n.form),
+            NeuronSpec::I(n) => (1.0, 0.0, n.r_m_gohm, n.bias_pa, n.form),
+            NeuronSpec::Lif(n) => (n.tau_m_ms, n.v_rest_mv, n.r_m_gohm, n.bias_pa, n.form),
+            NeuronSpec::Li(n) => (n.tau_m_ms, n.v_rest_mv, n.r_m_gohm, n.bias_pa, n.form),
+            NeuronSpec::CubaLif(n) => (n.tau_m_ms, n.v_rest_mv, n.r_m_gohm, n.bias_pa, n.form),
             NeuronSpec::Alif(_) => return fail("has an adaptive threshold, which NIR has not"),
         };
-        if bias != 0.0 {
+        if bias != 0.0 || each.bias_pa.is_some() {
             return fail("has a bias_pa, which NIR has not: use a source of Frames that is always 1");
         }
-        // The resistance of neurons that add their input as it is in each step.
-        let resistance = |tau_ms: f64| {
-            if form == (FormSpec::Discrete { decay_input: true }) { 1.0 } else { tau_ms / self.spec.dt_ms }
-        };
-        if form == FormSpec::Exact {
+        if form == FormSpec::Exact && !matches!(neuron, NeuronSpec::If(_) | NeuronSpec::I(_)) {
             self.note(name, "its form is Exact: programs that read NIR step by forward Euler");
         }
+        let values = |own: &Option<EachValues>, alike: f64| self.values(name, own, alike, count);
+        let array = |values: Vec<f64>| Array::new(shape.to_vec(), Numbers::F64(values));
+        let taus_ms = values(&each.tau_m_ms, tau_m)?;
+        let tau = || array(taus_ms.iter().map(|ms| exact(ms / 1e3)).collect());
+        // The resistance of neurons that add their input as it is in each step.
+        let decays = form == FormSpec::Discrete { decay_input: true };
+        let unit = |tau_ms: f64| if decays { 1.0 } else { tau_ms / self.spec.dt_ms };
+        let r = || array(taus_ms.iter().map(|&tau| unit(tau)).collect());
+        let currents = || {
+            let r_m = values(&each.r_m_gohm, r_m)?;
+            array(taus_ms.iter().zip(r_m).map(|(&tau, r_m)| unit(tau) * r_m).collect())
+        };
+        let steps = || array(vec![1.0 / self.dt; count]);
+        let tau_syns_ms = values(&each.tau_syn_ms, tau_syn_ms)?;
+        let tau_syn = || array(tau_syns_ms.iter().map(|ms| exact(ms / 1e3)).collect());
+        let w_in = || array(tau_syns_ms.iter().map(|ms| ms / self.spec.dt_ms).collect());
+        let v_leak = || array(values(&each.v_rest_mv, rest)?);
         Ok(match neuron {
+            NeuronSpec::I(_) => NodeKind::I { r: steps()? },
+            NeuronSpec::Li(_) if tau_syn_ms > 0.0 => NodeKind::CubaLi {
+                tau_syn: tau_syn()?,
+                tau_mem: tau()?,
+                r: currents()?,
+                v_leak: v_leak()?,
+                w_in: w_in()?,
+            },
+            NeuronSpec::Li(_) => NodeKind::Li { tau: tau()?, r: r()?, v_leak: v_leak()? },
             NeuronSpec::If(n) => {
+                let r = steps()?;
                 let fires = Fires::new(&n.threshold, &n.reset, n.refractory_ms, n.compare, 0.0);
-                let (v_threshold, v_reset) = self.fires(name, fires)?;
-                NodeKind::If { r: same(1.0 / self.dt)?, v_threshold: same(v_threshold)?, v_reset: Some(same(v_reset)?) }
+                let [v_threshold, v_reset] = self.fires(name, fires, &each, shape)?;
+                NodeKind::If { r, v_threshold, v_reset: Some(v_reset) }
             }
             NeuronSpec::Lif(n) => {
+                let (tau, r, v_leak) = (tau()?, r()?, v_leak()?);
                 let fires = Fires::new(&n.threshold, &n.reset, n.refractory_ms, n.compare, n.v_rest_mv);
-                let (v_threshold, v_reset) = self.fires(name, fires)?;
-                NodeKind::Lif {
-                    tau: same(seconds(n.tau_m_ms))?,
-                    r: same(resistance(n.tau_m_ms))?,
-                    v_leak: same(n.v_rest_mv)?,
-                    v_threshold: same(v_threshold)?,
-                    v_reset: Some(same(v_reset)?),
-                }
-            }
-            NeuronSpec::Li(n) => {
-                let [tau, r, v_leak] = [seconds(n.tau_m_ms), resistance(n.tau_m_ms), n.v_rest_mv];
-                match receptors[..] {
-                    [] | [ReceptorSpec::Delta { .. }] => {
-                        NodeKind::Li { tau: same(tau)?, r: same(r)?, v_leak: same(v_leak)? }
-                    }
-                    [ReceptorSpec::Exponential { tau_ms, .. }] => NodeKind::CubaLi {
-                        tau_syn: same(seconds(tau_ms))?,
-                        tau_mem: same(tau)?,
-                        r: same(r * n.r_m_gohm)?,
-                        v_leak: same(v_leak)?,
-                        w_in: same(tau_ms / self.spec.dt_ms)?,
-                    },
-                    _ => return fail("has receptors, of which NIR has one: delta or exponential"),
-                }
+                let [v_threshold, v_reset] = self.fires(name, fires, &each, shape)?;
+                NodeKind::Lif { tau, r, v_leak, v_threshold, v_reset: Some(v_reset) }
             }
             NeuronSpec::CubaLif(n) => {
+                let (tau_syn, tau_mem, r, v_leak, w_in) = (tau_syn()?, tau()?, currents()?, v_leak()?, w_in()?);
                 let fires = Fires::new(&n.threshold, &n.reset, n.refractory_ms, n.compare, n.v_rest_mv);
-                let (v_threshold, v_reset) = self.fires(name, fires)?;
-                let tau_syn_ms = n.tau_syn_ms.unwrap_or(DEFAULT_TAU_SYN_MS);
-                NodeKind::CubaLif {
-                    tau_syn: same(seconds(tau_syn_ms))?,
-                    tau_mem: same(seconds(n.tau_m_ms))?,
-                    r: same(resistance(n.tau_m_ms) * n.r_m_gohm)?,
-                    v_leak: same(n.v_rest_mv)?,
-                    v_threshold: same(v_threshold)?,
-                    v_reset: Some(same(v_reset)?),
-                    w_in: same(tau_syn_ms / self.spec.dt_ms)?,
-                }
+                let [v_threshold, v_reset] = self.fires(name, fires, &each, shape)?;
+                NodeKind::CubaLif { tau_syn, tau_mem, r, v_leak, v_threshold, v_reset: Some(v_reset), w_in }
             }
             NeuronSpec::Alif(_) => return fail("has an adaptive threshold, which NIR has not"),
         })
+    }
+
+    /// A parameter of each of `count` neurons, which is `alike` for all unless they have their `own`.
+    fn values(&self, name: &str, own: &Option<EachValues>, alike: f64, count: usize) -> Result<Vec<f64>> {
+        let values = match own {
+            None => return Ok(vec![alike; count]),
+            Some(EachValues::Values(values)) => values.clone(),
+            Some(EachValues::File(file)) => self.read("population", name, file)?.values,
+            Some(EachValues::Uniform(_) | EachValues::Normal(_)) => {
+                return Err(wrong("population", name, "has parameters that are drawn: NIR has values only"));
+            }
+        };
+        if values.len() != count {
+            return Err(wrong("population", name, format!("has {} values of a parameter", values.len())));
+        }
+        Ok(values)
     }
 
     fn note(&mut self, node: &str, text: &str) {
         self.findings.push(Finding::new(Severity::Warning, node, text));
     }
 
-    /// Threshold and reset of a population, mV.
-    fn fires(&mut self, name: &str, fires: Fires) -> Result<(f64, f64)> {
+    /// Thresholds and resets of a population, mV.
+    fn fires(&mut self, name: &str, fires: Fires, each: &EachSpec, shape: &[usize]) -> Result<[Array; 2]> {
         let &ThresholdSpec::Fixed { v_th_mv } = fires.threshold else {
             return Err(wrong("population", name, "has a threshold that moves, which NIR has not"));
         };
-        if fires.refractory_ms != 0.0 {
+        if fires.refractory_ms != 0.0 || each.refractory_ms.is_some() {
             return Err(wrong("population", name, "has a refractory time, which NIR has not"));
         }
         if fires.compare == Compare::AtLeast {
             self.note(name, "it fires at its threshold; in NIR above it");
         }
+        let rests = if fires.reset.is_none() && each.v_reset_mv.is_none() { &each.v_rest_mv } else { &each.v_reset_mv };
         let (reset, v_reset) = match fires.reset {
-            None => ("file", fires.rest),
-            Some(ResetSpec::Hard { v_reset_mv }) => ("file", *v_reset_mv),
-            Some(ResetSpec::Soft) => ("subtract", 0.0),
+            None => (ResetChoice::File, fires.rest),
+            Some(ResetSpec::Hard { v_reset_mv }) => (ResetChoice::File, *v_reset_mv),
+            Some(ResetSpec::Soft) => (ResetChoice::Subtract, 0.0),
         };
         if *self.reset.get_or_insert(reset) != reset {
             let problem = "has another kind of reset than those before it: a graph has one for all nodes";
             return Err(wrong("population", name, problem));
         }
-        if reset == "subtract" {
+        if reset == ResetChoice::Subtract {
             self.note(name, "it is reset by subtraction, which only the file's metadata say");
         }
-        Ok((v_th_mv, v_reset))
+        let count = size(shape).unwrap_or_default();
+        let array = |values: Vec<f64>| Array::new(shape.to_vec(), Numbers::F64(values));
+        let thresholds = self.values(name, &each.v_th_mv, v_th_mv, count)?;
+        Ok([array(thresholds)?, array(self.values(name, rests, v_reset, count)?)?])
     }
 
-    fn read(&self, title: &str, file: &Path) -> Result<input::Array> {
-        let path = self.reach.path(file).map_err(|problem| wrong("projection", title, problem))?;
+    fn read(&self, what: &str, name: &str, file: &Path) -> Result<input::Array> {
+        let path = self.reach.path(file).map_err(|problem| wrong(what, name, problem))?;
         read_array(&path, memory::free())
     }
 
@@ -276,7 +295,7 @@ impl<'a> Maker<'a> {
             if source.size != 1 {
                 continue;
             }
-            let values = self.read(&source.name, file)?.values;
+            let values = self.read("source", &source.name, file)?.values;
             let Some(&value) = values.first().filter(|first| values.iter().all(|value| value == *first)) else {
                 continue;
             };
@@ -288,7 +307,8 @@ impl<'a> Maker<'a> {
                     return Err(wrong("projection", &title, problem));
                 };
                 let factor = value * constant_weight(projection, &title)?;
-                let new: Vec<f64> = self.read(&title, file)?.values.into_iter().map(|bias| bias * factor).collect();
+                let new: Vec<f64> =
+                    self.read("projection", &title, file)?.values.into_iter().map(|bias| bias * factor).collect();
                 let bias: &mut Vec<f64> = biases.entry(&projection.to[..]).or_default();
                 bias.resize(new.len(), 0.0);
                 bias.iter_mut().zip(new).for_each(|(bias, new)| *bias += new);
@@ -410,7 +430,7 @@ impl<'a> Maker<'a> {
     }
 
     fn linear(&self, title: &str, file: &Path, inputs: usize) -> Result<NodeKind> {
-        let input::Array { shape, values } = self.read(title, file)?;
+        let input::Array { shape, values } = self.read("projection", title, file)?;
         // A single column may be a list.
         let shape = if shape.len() == 1 && inputs == 1 { vec![shape[0], 1] } else { shape };
         if shape.len() != 2 || shape[1] != inputs {
@@ -428,13 +448,13 @@ impl<'a> Maker<'a> {
                 self.linear(title, file, now.iter().product())?
             }
             LayerSpec::Scale { file } => {
-                let values = Numbers::F64(self.read(title, file)?.values);
+                let values = Numbers::F64(self.read("projection", title, file)?.values);
                 NodeKind::Scale { scale: Array::new(now, values)? }
             }
             LayerSpec::SumPool(pool) => NodeKind::SumPool2d(window(title, pool)?),
             LayerSpec::AvgPool(pool) => NodeKind::AvgPool2d(window(title, pool)?),
             LayerSpec::Conv(conv) => {
-                let input::Array { shape: found, values } = self.read(title, &conv.file)?;
+                let input::Array { shape: found, values } = self.read("projection", title, &conv.file)?;
                 let weight = Array::new(found, Numbers::F64(values))?;
                 match now[..] {
                     [_, places] => NodeKind::Conv1d(convolution(title, conv, weight, [places])?),

@@ -42,6 +42,6 @@ pub use info::{Info, NodeInfo, ParameterInfo};
 pub use read::{NirFile, read};
 pub use shapes::{NodeShape, Shapes, infer};
 pub use targets::{Target, Verdict};
-pub use to_network::{Choices, MadeNetwork, ResetChoice, to_network};
-pub use units::{Guess, Implied, TimeUnit, guess_unit, implied_steps};
+pub use to_network::{Choices, MadeNetwork, to_network};
+pub use units::{Guess, Implied, ResetChoice, TimeUnit, guess_unit, implied_steps};
 pub use write::{Compat, write};

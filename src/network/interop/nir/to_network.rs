@@ -11,39 +11,13 @@ use super::finding::{Finding, Severity};
 use super::flat::Flat;
 use super::graph::{Conv, Graph, NodeKind, Padding, Pool};
 use super::shapes::{Shapes, infer};
-use super::units::{DT, RESET, TimeUnit, close, exact, guess_unit, implied_steps, single};
+use super::units::{DT, RESET, ResetChoice, TimeUnit, close, exact, guess_unit, implied_steps, single};
 use crate::base::files::{folder_of, write_together};
 use crate::error::{Error, Result};
 use crate::formats::npy;
 use crate::network::spec::{self, *};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// What a spike does, where the file or its author leaves that open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResetChoice {
-    /// The membrane becomes 0.
-    Zero,
-    /// The threshold is subtracted.
-    Subtract,
-    /// The membrane becomes the file's `v_reset`, which is 0 where it has none.
-    File,
-}
-
-impl ResetChoice {
-    /// Its name in metadata and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            ResetChoice::Zero => "zero",
-            ResetChoice::Subtract => "subtract",
-            ResetChoice::File => "file",
-        }
-    }
-
-    fn of_name(name: &str) -> Option<ResetChoice> {
-        [ResetChoice::Zero, ResetChoice::Subtract, ResetChoice::File].into_iter().find(|reset| reset.name() == name)
-    }
-}
 
 /// What a NIR file does not say. What is left out is taken from the file's metadata, from its
 /// parameters ([`implied_steps`], [`guess_unit`]), or refused.
@@ -215,6 +189,14 @@ struct Way<'a> {
     via: Vec<&'a str>,
 }
 
+/// The neurons of a node.
+struct Neurons {
+    neuron: NeuronSpec,
+    receptors: Vec<ReceptorSpec>,
+    each: EachSpec,
+    factors: Factors,
+}
+
 /// What arrivals of a population are multiplied by.
 enum Factors {
     Same(f64),
@@ -266,9 +248,9 @@ impl<'a> Maker<'a> {
 
     fn network(&mut self, name: &str) -> Result<NetworkSpec> {
         for (path, kind) in &self.flat.nodes {
-            if matches!(kind, NodeKind::I { .. } | NodeKind::Threshold { .. }) {
-                let problem = format!("is of type {}, which has no form as a neuron here", kind.type_name());
-                return Err(wrong(path, problem).with_hint("use IF, LI or LIF"));
+            if matches!(kind, NodeKind::Threshold { .. }) {
+                let problem = "is of type Threshold: neurons here have a membrane";
+                return Err(wrong(path, problem).with_hint("use IF or LIF"));
             }
         }
         let ways = self.ways()?;
@@ -294,14 +276,17 @@ impl<'a> Maker<'a> {
             let readout = readouts.contains(path);
             if kind.is_neuron() || readout {
                 let name = self.name(path);
-                let (neuron, receptors, factor) = if readout { self.readout() } else { self.neuron(path, kind)? };
-                if matches!(neuron, NeuronSpec::Li(_)) {
+                let Neurons { neuron, receptors, each, factors: own } =
+                    if readout { self.readout() } else { self.neuron(path, kind)? };
+                if matches!(neuron, NeuronSpec::Li(_) | NeuronSpec::I(_)) {
                     spec.record.membrane.push(name.clone());
                 }
-                let rest = kind.array("v_leak").and_then(Array::uniform).unwrap_or(0.0);
-                let initial = (rest != 0.0).then_some(InitialSpec::Constant { v_mv: 0.0 });
-                factors.insert(path, factor);
-                spec.populations.push(PopulationSpec { name, size: self.size(path)?, neuron, receptors, initial });
+                let rests = kind.array("v_leak").is_some_and(|rests| rests.iter().any(|rest| rest != 0.0));
+                let initial = rests.then_some(InitialSpec::Constant { v_mv: 0.0 });
+                factors.insert(path, own);
+                let each = (each != EachSpec::default()).then_some(each);
+                let size = self.size(path)?;
+                spec.populations.push(PopulationSpec { name, size, neuron, receptors, initial, each });
             } else if self.is_input(path) {
                 let (name, size) = (self.name(path), self.size(path)?);
                 spec.sources.push(SourceSpec { name, size, emits: Spikes::default().into() });
@@ -402,88 +387,106 @@ impl<'a> Maker<'a> {
     }
 
     /// A population without memory, whose membrane is what leaves the graph.
-    fn readout(&self) -> (NeuronSpec, Vec<ReceptorSpec>, Factors) {
+    fn readout(&self) -> Neurons {
         let form = FormSpec::Discrete { decay_input: true };
-        (Li::default().tau_m_ms(self.clock.dt_ms).form(form).into(), Vec::new(), Factors::Same(1.0))
+        let neuron = Li::default().tau_m_ms(self.clock.dt_ms).form(form).into();
+        Neurons { neuron, receptors: Vec::new(), each: EachSpec::default(), factors: Factors::Same(1.0) }
     }
 
-    /// The value of parameter `name`, which all neurons must share.
-    fn one(&self, path: &str, name: &str) -> Result<f64> {
-        let array = self.kind(path).array(name);
-        array.and_then(Array::uniform).ok_or_else(|| {
-            let values = array.map_or_else(String::new, Array::text);
-            wrong(path, format!("has {name} {values}: expected one value for all neurons"))
-        })
-    }
-
-    fn time(&self, path: &str, name: &str) -> Result<f64> {
-        let ms = self.clock.ms(self.one(path, name)?);
-        if ms < self.clock.dt_ms {
-            let problem = format!("has {name} of {ms} ms, which is less than a step of {} ms", self.clock.dt_ms);
+    /// The first value of parameter `name`; where they differ, all of them as a file for `each`.
+    fn own(&mut self, path: &str, name: &str, each: &mut Option<EachValues>) -> Result<f64> {
+        let Some(array) = self.kind(path).array(name) else { return Ok(0.0) };
+        let time = name.starts_with("tau");
+        let values: Vec<f64> = array.iter().map(|value| if time { self.clock.ms(value) } else { value }).collect();
+        if let Some(short) = values.iter().find(|value| time && **value < self.clock.dt_ms) {
+            let problem = format!("has {name} of {short} ms, which is less than a step of {} ms", self.clock.dt_ms);
             return Err(wrong(path, problem).with_hint("choose a shorter step with --dt"));
         }
-        Ok(ms)
+        let first = values.first().copied().unwrap_or(0.0);
+        if values.iter().any(|value| *value != first) {
+            *each = Some(EachValues::File(self.file(&format!("{path}.{name}"), &Array::f64s(values))));
+        }
+        Ok(first)
     }
 
-    /// The neurons of a node, and what their arrivals are multiplied by.
-    fn neuron(&self, path: &str, kind: &NodeKind) -> Result<(NeuronSpec, Vec<ReceptorSpec>, Factors)> {
-        let step = self.clock.step();
-        let fires = |neuron: NeuronSpec| -> Result<NeuronSpec> {
-            let threshold = ThresholdSpec::fixed_mv(self.one(path, "v_threshold")?);
-            let reset = match self.reset {
-                ResetChoice::Subtract => ResetSpec::Soft,
-                ResetChoice::Zero => ResetSpec::Hard { v_reset_mv: 0.0 },
-                ResetChoice::File if kind.array("v_reset").is_none() => ResetSpec::Hard { v_reset_mv: 0.0 },
-                ResetChoice::File => ResetSpec::Hard { v_reset_mv: self.one(path, "v_reset")? },
-            };
-            Ok(match neuron {
-                NeuronSpec::If(n) => n.threshold(threshold).reset(reset).compare(Compare::Above).into(),
-                NeuronSpec::Lif(n) => n.threshold(threshold).reset(reset).compare(Compare::Above).into(),
-                NeuronSpec::CubaLif(n) => n.threshold(threshold).reset(reset).compare(Compare::Above).into(),
-                other => other,
-            })
+    /// Threshold and reset of a node that fires.
+    fn fires(&mut self, path: &str, each: &mut EachSpec) -> Result<(ThresholdSpec, ResetSpec)> {
+        let threshold = ThresholdSpec::fixed_mv(self.own(path, "v_threshold", &mut each.v_th_mv)?);
+        let reset = match self.reset {
+            ResetChoice::Subtract => ResetSpec::Soft,
+            ResetChoice::Zero => ResetSpec::Hard { v_reset_mv: 0.0 },
+            ResetChoice::File => ResetSpec::Hard { v_reset_mv: self.own(path, "v_reset", &mut each.v_reset_mv)? },
         };
+        Ok((threshold, reset))
+    }
+
+    /// The neurons of a node.
+    fn neuron(&mut self, path: &str, kind: &NodeKind) -> Result<Neurons> {
+        let step = self.clock.step();
         // Resistances of tau / dt are steps that are added as they are; others multiply weights.
         let resistance = |tau: &Array, r: &Array| {
             let plain = tau.iter().zip(r.iter()).all(|(tau, r)| close(r, tau / step));
             let form = FormSpec::Discrete { decay_input: !plain };
             (form, if plain { r.filled(1.0) } else { r.clone() })
         };
-        Ok(match kind {
-            NodeKind::If { r, .. } => {
+        let mut each = EachSpec::default();
+        let mut receptors = Vec::new();
+        let (neuron, factors): (NeuronSpec, Factors) = match kind {
+            NodeKind::I { r } | NodeKind::If { r, .. } => {
                 let factor = if r.uniform() == Some(1.0) { 1.0 } else { step };
-                (fires(If::default().into())?, Vec::new(), factors(r, |r| r * factor))
+                let factors = factors(r, |r| r * factor);
+                match kind.fires() {
+                    false => (I::default().into(), factors),
+                    true => {
+                        let (threshold, reset) = self.fires(path, &mut each)?;
+                        let fires = If::default().threshold(threshold).reset(reset).compare(Compare::Above);
+                        (fires.into(), factors)
+                    }
+                }
             }
-            NodeKind::Li { tau, r, .. } => {
+            NodeKind::Li { tau, r, .. } | NodeKind::Lif { tau, r, .. } => {
                 let (form, r) = resistance(tau, r);
-                let li = Li::default().tau_m_ms(self.time(path, "tau")?).v_rest_mv(self.one(path, "v_leak")?);
-                (li.form(form).into(), Vec::new(), factors(&r, |r| r))
-            }
-            NodeKind::Lif { tau, r, .. } => {
-                let (form, r) = resistance(tau, r);
-                let lif = Lif::default().tau_m_ms(self.time(path, "tau")?).v_rest_mv(self.one(path, "v_leak")?);
-                (fires(lif.form(form).into())?, Vec::new(), factors(&r, |r| r))
+                let tau_m_ms = self.own(path, "tau", &mut each.tau_m_ms)?;
+                let rest = self.own(path, "v_leak", &mut each.v_rest_mv)?;
+                let factors = factors(&r, |r| r);
+                match kind.fires() {
+                    false => (Li::default().tau_m_ms(tau_m_ms).v_rest_mv(rest).form(form).into(), factors),
+                    true => {
+                        let (threshold, reset) = self.fires(path, &mut each)?;
+                        let lif = Lif::default().tau_m_ms(tau_m_ms).v_rest_mv(rest).form(form);
+                        (lif.threshold(threshold).reset(reset).compare(Compare::Above).into(), factors)
+                    }
+                }
             }
             NodeKind::CubaLi { tau_mem, tau_syn, r, w_in, .. }
             | NodeKind::CubaLif { tau_mem, tau_syn, r, w_in, .. } => {
                 let (form, r) = resistance(tau_mem, r);
                 let plain = tau_syn.iter().zip(w_in.iter()).all(|(tau, w_in)| close(w_in, tau / step));
-                let [tau_m_ms, tau_ms] = [self.time(path, "tau_mem")?, self.time(path, "tau_syn")?];
-                let rest = self.one(path, "v_leak")?;
-                let each = tau_syn.iter().zip(w_in.iter()).zip(r.iter());
-                let each = each.map(|((tau, w_in), r)| if plain { r } else { r * w_in * step / tau }).collect();
-                let factors = factors(&Array::f64s(each), |factor| factor);
-                if kind.fires() {
-                    let cuba = CubaLif::default().tau_m_ms(tau_m_ms).tau_syn_ms(tau_ms).v_rest_mv(rest).form(form);
-                    (fires(cuba.into())?, Vec::new(), factors)
-                } else {
-                    let receptors = vec![ReceptorSpec::Exponential { name: "input".into(), tau_ms }];
-                    let li = Li::default().tau_m_ms(tau_m_ms).v_rest_mv(rest).form(form);
-                    (li.into(), receptors, factors)
+                let arrivals = tau_syn.iter().zip(w_in.iter()).zip(r.iter());
+                let arrivals = arrivals.map(|((tau, w_in), r)| if plain { r } else { r * w_in * step / tau });
+                let factors = factors(&Array::f64s(arrivals.collect()), |factor| factor);
+                let tau_m_ms = self.own(path, "tau_mem", &mut each.tau_m_ms)?;
+                let tau_ms = self.own(path, "tau_syn", &mut each.tau_syn_ms)?;
+                let rest = self.own(path, "v_leak", &mut each.v_rest_mv)?;
+                match kind.fires() {
+                    false => {
+                        if each.tau_syn_ms.take().is_some() {
+                            let problem = "has a tau_syn of its own for each neuron: expected one for all in CubaLI";
+                            return Err(wrong(path, problem));
+                        }
+                        receptors.push(ReceptorSpec::Exponential { name: "input".into(), tau_ms });
+                        (Li::default().tau_m_ms(tau_m_ms).v_rest_mv(rest).form(form).into(), factors)
+                    }
+                    true => {
+                        let (threshold, reset) = self.fires(path, &mut each)?;
+                        let cuba = CubaLif::default().tau_m_ms(tau_m_ms).tau_syn_ms(tau_ms).v_rest_mv(rest).form(form);
+                        (cuba.threshold(threshold).reset(reset).compare(Compare::Above).into(), factors)
+                    }
                 }
             }
             other => return Err(wrong(path, format!("of type {} is no neuron", other.type_name()))),
-        })
+        };
+        Ok(Neurons { neuron, receptors, each, factors })
     }
 
     /// Writes an array into a file of the network, once.
@@ -556,7 +559,10 @@ impl<'a> Maker<'a> {
         let mut ticks = 0.0;
         for &path in &way.via {
             if matches!(self.kind(path), NodeKind::Delay { .. }) {
-                let own = self.clock.ms(self.one(path, "delay")?) / self.clock.dt_ms;
+                let delay = self.kind(path).array("delay").and_then(Array::uniform);
+                let delay =
+                    delay.ok_or_else(|| wrong(path, "has a delay of its own for each element: expected one"))?;
+                let own = self.clock.ms(delay) / self.clock.dt_ms;
                 let rounded = own.round();
                 if (own - rounded).abs() > GRID_TOLERANCE {
                     let text = format!("its delay of {own} steps becomes {rounded}");

@@ -1,4 +1,4 @@
-//! The unit of times and the length of a step, which no file has to say.
+//! The unit of times, the length of a step and the reset, which no file has to say.
 
 use super::array::{Array, rounded};
 use super::graph::{Graph, NodeKind};
@@ -8,7 +8,7 @@ use serde::Serialize;
 pub(super) const DT: &str = "dt";
 /// Metadata of our own graphs: the unit of all times, a name of [`TimeUnit`].
 pub(super) const TIME_UNIT: &str = "time_unit";
-/// Metadata of our own graphs: what a spike does, `zero`, `subtract` or `v_reset`.
+/// Metadata of our own graphs: what a spike does, a name of [`ResetChoice`].
 pub(super) const RESET: &str = "reset";
 
 /// The unit of all times of a graph.
@@ -36,6 +36,33 @@ impl TimeUnit {
     /// The unit of this name.
     pub fn of_name(name: &str) -> Option<TimeUnit> {
         [TimeUnit::S, TimeUnit::Ms, TimeUnit::Steps].into_iter().find(|unit| unit.name() == name)
+    }
+}
+
+/// What a spike does, where the file or its author leaves that open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetChoice {
+    /// The membrane becomes 0.
+    Zero,
+    /// The threshold is subtracted.
+    Subtract,
+    /// The membrane becomes the file's `v_reset`, which is 0 where it has none.
+    File,
+}
+
+impl ResetChoice {
+    /// Its name in metadata and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            ResetChoice::Zero => "zero",
+            ResetChoice::Subtract => "subtract",
+            ResetChoice::File => "file",
+        }
+    }
+
+    /// The choice of this name.
+    pub fn of_name(name: &str) -> Option<ResetChoice> {
+        [ResetChoice::Zero, ResetChoice::Subtract, ResetChoice::File].into_iter().find(|reset| reset.name() == name)
     }
 }
 
