@@ -11,6 +11,7 @@ use spikefuse::simulator::Run;
 use spikefuse::spiking::Driver;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 /// The nodes of a graph, stepped one after the other as PyTorch would: every node takes what its
 /// predecessors gave in this step, or in the step before where they come later in `order`.
@@ -69,7 +70,9 @@ impl<'a> Stepper<'a> {
         for k in 0..x.len() {
             let v = &mut membrane[k];
             match kind {
-                NodeKind::If { .. } => *v += get("r", k) * x[k] * if get("r", k) == 1.0 { 1.0 } else { dt },
+                NodeKind::I { .. } | NodeKind::If { .. } => {
+                    *v += get("r", k) * x[k] * if get("r", k) == 1.0 { 1.0 } else { dt }
+                }
                 NodeKind::Li { .. } | NodeKind::Lif { .. } => {
                     *v += dt / get("tau", k) * (get("v_leak", k) - *v + get("r", k) * x[k]);
                 }
@@ -258,13 +261,19 @@ fn what_leaves_the_graph_is_a_membrane() {
         ("li", NodeKind::Li { tau: same(10.0), r: same(2.0), v_leak: same(0.0) }),
         ("out", NodeKind::Output(vec![3])),
     ]);
-    for (graph, population) in [(&graph, "out"), (&li, "li")] {
+    let integrator = chain(vec![
+        ("in", NodeKind::Input(vec![4])),
+        ("read", NodeKind::Linear { weight: weight(3, 4) }),
+        ("i", NodeKind::I { r: same(2.0) }),
+        ("out", NodeKind::Output(vec![3])),
+    ]);
+    for (graph, population) in [(&graph, "out"), (&li, "li"), (&integrator, "i")] {
         let choices = Choices { time_unit: Some(TimeUnit::Steps), ..Choices::default() };
         let made = to_network(graph, "net", Path::new("weights"), &choices).unwrap();
         let (ticks, spikes) = (100, inputs(4, 100));
         let order: Vec<&str> = match population {
             "out" => vec!["in", "lif", "read", "out"],
-            _ => vec!["in", "read", "li", "out"],
+            neurons => vec!["in", "read", neurons, "out"],
         };
         let mut stepper = Stepper::new(graph, &order, 1.0, false);
         let mut expected = Vec::new();
@@ -467,4 +476,25 @@ fn norse_fires_at_the_same_steps() {
     let run = run(&made, spikes, rows.len() as u32, Driver::Event);
     assert_eq!(run.spikes("1").unwrap().ticks, column(2));
     assert_eq!(column(2).len(), 4);
+}
+
+/// The published N-MNIST network of Sinabs on 100 recordings: all are right with reset to zero, as
+/// they were when PyTorch stepped the same graph in bins of 1 ms.
+#[test]
+fn a_convolutional_network_of_sinabs_reads_digits() {
+    let (Some(graphs), Some(digits)) = (shared("nir_reference"), shared("nmnist_small")) else { return };
+    let desk = tempfile::tempdir().unwrap();
+    let told = |args: &[&str]| {
+        let program =
+            Command::new(env!("CARGO_BIN_EXE_spikefuse")).current_dir(desk.path()).args(args).output().unwrap();
+        assert!(program.status.success(), "{}", String::from_utf8_lossy(&program.stderr));
+        String::from_utf8(program.stdout).unwrap()
+    };
+    let graph = graphs.join("02_cnn/cnn_sinabs.nir");
+    told(&["nir", "from", graph.to_str().unwrap(), "--out", "cnn.ron", "--reset", "zero"]);
+    let (data, labels) = (digits.join("bs2"), digits.join("test100.txt"));
+    let inputs = ["--data", data.to_str().unwrap(), "--labels", labels.to_str().unwrap()];
+    let document = told(&[&["evaluate", "cnn.ron", "--steps", "300", "--json"], &inputs[..]].concat());
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!((&document["clips"], &document["accuracy"]), (&100.into(), &1.0.into()));
 }

@@ -45,6 +45,9 @@ pub fn from_network(spec: &NetworkSpec, folder: &Path, anywhere: bool) -> Result
     }
 }
 
+/// What constants add to each neuron of a population in each step, by population.
+type Biases<'a> = BTreeMap<&'a str, Vec<f64>>;
+
 struct Maker<'a> {
     spec: &'a NetworkSpec,
     /// Length of a step, s.
@@ -72,7 +75,7 @@ impl<'a> Maker<'a> {
             let kind = self.neuron(population, &shapes[&population.name[..]])?;
             self.graph.nodes.insert(self.node(&population.name), kind.into());
         }
-        let (biases, constant) = self.biases()?;
+        let (mut biases, constant) = self.biases()?;
         for source in spec.sources.iter().filter(|source| !constant.contains(&source.name[..])) {
             let shape = shapes[&source.name[..]].clone();
             self.graph.nodes.insert(self.node(&source.name), NodeKind::Input(shape).into());
@@ -81,7 +84,6 @@ impl<'a> Maker<'a> {
             spec.projections.iter().map(|projection| (&projection.from[..], &projection.to[..])).collect();
         let inputs: BTreeSet<&str> = spec.sources.iter().map(|source| &source.name[..]).collect();
         let back = back_edges(&ends, &inputs);
-        let mut biases = biases;
         for projection in spec.projections.iter().filter(|projection| !constant.contains(&projection.from[..])) {
             let closes = back.contains(&(&projection.from[..], &projection.to[..]));
             let bias = if closes { None } else { biases.remove(&projection.to[..]) };
@@ -288,7 +290,7 @@ impl<'a> Maker<'a> {
 
     /// What constant sources add to populations in each step, by population; and the names of these
     /// sources.
-    fn biases(&self) -> Result<(BTreeMap<&'a str, Vec<f64>>, BTreeSet<&'a str>)> {
+    fn biases(&self) -> Result<(Biases<'a>, BTreeSet<&'a str>)> {
         let (mut biases, mut constant) = (BTreeMap::new(), BTreeSet::new());
         for source in &self.spec.sources {
             let EmitsSpec::Frames(Frames { file, .. }) = &source.emits else { continue };
@@ -436,7 +438,7 @@ impl<'a> Maker<'a> {
         if shape.len() != 2 || shape[1] != inputs {
             return Err(wrong("projection", title, format!("has weights of shape {shape:?} for {inputs} inputs")));
         }
-        Ok(NodeKind::Linear { weight: Array::new(shape, Numbers::F64(values))? })
+        Ok(NodeKind::Linear { weight: weights(shape, values)? })
     }
 
     /// A layer behind `kinds`, of what had the shape `shape` before them.
@@ -455,7 +457,7 @@ impl<'a> Maker<'a> {
             LayerSpec::AvgPool(pool) => NodeKind::AvgPool2d(window(title, pool)?),
             LayerSpec::Conv(conv) => {
                 let input::Array { shape: found, values } = self.read("projection", title, &conv.file)?;
-                let weight = Array::new(found, Numbers::F64(values))?;
+                let weight = weights(found, values)?;
                 match now[..] {
                     [_, places] => NodeKind::Conv1d(convolution(title, conv, weight, [places])?),
                     [_, rows, columns] => NodeKind::Conv2d(convolution(title, conv, weight, [rows, columns])?),
@@ -491,7 +493,14 @@ impl<'a> Fires<'a> {
 fn rows_times(matrix: &Array, factor: impl Fn(usize) -> f64) -> Result<Array> {
     let columns = matrix.shape().last().copied().unwrap_or(1).max(1);
     let values = matrix.iter().enumerate().map(|(place, value)| value * factor(place / columns)).collect();
-    Array::new(matrix.shape().to_vec(), Numbers::F64(values))
+    weights(matrix.shape().to_vec(), values)
+}
+
+/// Weights in single precision, as most programs have them, if that changes none.
+fn weights(shape: Vec<usize>, values: Vec<f64>) -> Result<Array> {
+    let singles: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+    let exact = singles.iter().zip(&values).all(|(&single, &value)| f64::from(single) == value);
+    Array::new(shape, if exact { Numbers::F32(singles) } else { Numbers::F64(values) })
 }
 
 /// The shape of what leaves the last of `kinds`, of which the first takes `shape`.

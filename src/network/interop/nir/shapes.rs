@@ -223,7 +223,7 @@ fn convolved<const N: usize>(conv: &Conv<N>, input: &[usize]) -> Result<Vec<usiz
     if input.len() != 1 + N || input[0] != channels {
         return Err(format!("takes [{channels}, {}], gets {input:?}", ["size"; N].join(", ")));
     }
-    if shape[0] % conv.groups.max(1) != 0 {
+    if !shape[0].is_multiple_of(conv.groups.max(1)) {
         return Err(format!("{} channels cannot be shared by {} groups", shape[0], conv.groups));
     }
     if conv.bias.shape() != [shape[0]] {
