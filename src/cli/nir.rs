@@ -1,7 +1,8 @@
 //! The verbs `nir`.
 
-use super::options::NetworkOptions;
+use super::options::{NetworkOptions, is_dash};
 use super::talk;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use spikefuse::Result;
 use spikefuse::base::files::{folder_of, refuse_inputs};
@@ -73,7 +74,7 @@ pub struct Convert {
     #[arg(value_name = "FILE.nir")]
     file: PathBuf,
     /// NIR file to write
-    #[arg(long, value_name = "FILE.nir")]
+    #[arg(long, value_name = "FILE.nir", value_parser = file())]
     out: PathBuf,
     #[command(flatten)]
     compat: CompatOptions,
@@ -86,7 +87,7 @@ pub struct FromOptions {
     #[arg(value_name = "FILE.nir")]
     file: PathBuf,
     /// Network file to write; weights go into the folder NETWORK.weights beside it
-    #[arg(long, value_name = "NETWORK.ron")]
+    #[arg(long, value_name = "NETWORK.ron", value_parser = file())]
     out: PathBuf,
     /// Length of a tick [default: what the file says or implies]
     #[arg(long, value_name = "MS")]
@@ -106,7 +107,7 @@ pub struct ToOptions {
     #[arg(value_name = "NETWORK.ron")]
     file: PathBuf,
     /// NIR file to write
-    #[arg(long, value_name = "FILE.nir")]
+    #[arg(long, value_name = "FILE.nir", value_parser = file())]
     out: PathBuf,
     #[command(flatten)]
     compat: CompatOptions,
@@ -223,6 +224,14 @@ impl std::fmt::Display for Found {
         self.findings.iter().try_for_each(|finding| writeln!(f, "{finding}"))?;
         self.unread.iter().try_for_each(|unread| writeln!(f, "not read: {unread}"))
     }
+}
+
+/// Parses the path of a file to write, which cannot be `-`.
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match is_dash(&path) {
+        true => Err("this cannot be standard output: give the path of a file (./- is one named -)"),
+        false => Ok(path),
+    })
 }
 
 fn read(path: &Path) -> Result<NirFile> {

@@ -93,6 +93,8 @@ fn the_verbs_print_tables_and_json() {
     assert_eq!((old.version.as_deref(), old.graph.nodes["out"].kind.array("v_reset")), (Some("1.0.4"), None));
     let (code, _, stderr) = desk.told(&["nir", "convert", "old.nir", "--out", "old.nir"]);
     assert!(code == 2 && stderr.contains("input"), "{stderr}");
+    let (code, _, stderr) = desk.told(&["nir", "convert", "old.nir", "--out", "-"]);
+    assert!(code == 2 && stderr.contains("cannot be standard output"), "{stderr}");
     std::fs::write(desk.path("notes.nir"), "no graph").unwrap();
     let (code, _, stderr) = desk.told(&["nir", "convert", "old.nir", "--out", "notes.nir"]);
     assert!(code == 2 && stderr.contains("another kind"), "{stderr}");

@@ -1,6 +1,6 @@
 //! What a graph seems to mean, and who would read it otherwise.
 
-use super::array::{Numbers, rounded};
+use super::array::{Array, Numbers, rounded};
 use super::check::check;
 use super::finding::{Finding, Severity};
 use super::graph::{Graph, NodeKind};
@@ -100,10 +100,7 @@ fn conventions(graph: &Graph, implied: &[Implied], findings: &mut Vec<Finding>) 
             }
         }
     }
-    let unit =
-        |name: &'static str| move |kind: &NodeKind| kind.array(name).and_then(|array| array.uniform()) == Some(1.0);
-    let leaky = |kind: &NodeKind| kind.array("v_leak").is_some();
-    let ones = paths(&|kind| leaky(kind) && unit("r")(kind));
+    let ones = paths(&|kind| kind.array("v_leak").is_some() && kind.array("r").and_then(Array::uniform) == Some(1.0));
     if !ones.is_empty() {
         let text = format!("r is 1: a step adds input times dt / tau to the membrane: {}", some(&ones, 3));
         say(Severity::Note, text);
@@ -111,7 +108,7 @@ fn conventions(graph: &Graph, implied: &[Implied], findings: &mut Vec<Finding>) 
     for (path, node) in &nodes {
         let kind = &node.kind;
         let odd = |name: &str, rule: &str| {
-            let differs = kind.array(name).and_then(|array| array.uniform()) != Some(1.0);
+            let differs = kind.array(name).and_then(Array::uniform) != Some(1.0);
             differs && !implied.iter().any(|implied| implied.node == *path && implied.rule == rule)
         };
         let mut say = |text: &str| findings.push(Finding::new(Severity::Note, path, text));
@@ -126,7 +123,7 @@ fn conventions(graph: &Graph, implied: &[Implied], findings: &mut Vec<Finding>) 
                 let text = format!("an inner graph of {}", counted(inner.nodes.len() as u64, "node"));
                 say(&text);
             }
-            NodeKind::Delay { .. } => say("delays become whole steps, at least one"),
+            NodeKind::Delay { .. } => say("its delays become whole steps"),
             _ => {}
         }
     }
