@@ -1,5 +1,5 @@
 //! Networks made in code: a [`NetworkBuilder`] fills a [`NetworkSpec`], whose defaults are those of
-//! the network file, and compiles it. The head of [`crate::network`] has an example.
+//! the network file, and compiles it. [Example](super#example).
 
 use super::checked::Network;
 use super::compile::{Compiled, Settings, compile};

@@ -1,6 +1,7 @@
 //! Accuracy, spikes, operations and energy of one run, together: a table for people, one JSON
 //! document for machines. `docs/report.md` describes the document field by field.
 //!
+//! # Example
 //! ```
 //! # use spikefuse::data::Dataset;
 //! # use spikefuse::hybrid::config::{Config, ModelConfig, TrainingConfig};
@@ -14,7 +15,7 @@
 //! # let dataset = Dataset::embedded(0);
 //! # let saved = Saved::new(train(&config, &dataset, 1, None, &mut ())?, &config, &dataset, 1);
 //! # let clips = TestClips::load(&dataset)?;
-//! use spikefuse::report::{Report, page};
+//! use spikefuse::report::{Report, page, pictures::pictures};
 //!
 //! // `saved` is a trained model, `clips` are the test clips of its data set.
 //! let tested = saved.test(&dataset, &clips, Driver::Event, &[], |_| ())?;
@@ -25,6 +26,12 @@
 //! println!("{report}");
 //! let html = page(&report, &[])?;
 //! assert!(html.starts_with("<!DOCTYPE html>"));
+//! for picture in pictures(&report, &[]) {
+//!     match picture.figure {
+//!         Ok(figure) => assert!(figure.svg()?.starts_with("<svg")),
+//!         Err(reason) => println!("no picture of {}: {reason}", picture.title),
+//!     }
+//! }
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
