@@ -15,7 +15,7 @@
 //! # let dataset = Dataset::embedded(0);
 //! # let saved = Saved::new(train(&config, &dataset, 1, None, &mut ())?, &config, &dataset, 1);
 //! # let clips = TestClips::load(&dataset)?;
-//! use spikefuse::report::{Report, page, pictures::pictures};
+//! use spikefuse::report::{Report, page, pictures};
 //!
 //! // `saved` is a trained model, `clips` are the test clips of its data set.
 //! let tested = saved.test(&dataset, &clips, Driver::Event, &[], |_| ())?;
@@ -36,46 +36,17 @@
 //! ```
 
 #[cfg(feature = "hybrid")]
-mod assemble;
-#[cfg(feature = "hybrid")]
-mod comparison;
-#[cfg(feature = "hybrid")]
-mod document;
-#[cfg(feature = "hybrid")]
-mod draw;
-#[cfg(feature = "hybrid")]
-mod hybrid_metrics;
+mod hybrid;
 mod neurobench;
-#[cfg(feature = "hybrid")]
-mod page;
-#[cfg(feature = "hybrid")]
-pub mod pictures;
 mod priced;
-#[cfg(feature = "hybrid")]
-mod projection;
-#[cfg(feature = "hybrid")]
-mod read;
-#[cfg(feature = "hybrid")]
-mod save;
 mod simulation;
 mod tables;
-#[cfg(feature = "hybrid")]
-mod text;
-#[cfg(feature = "hybrid")]
-mod twin;
 
 #[cfg(feature = "hybrid")]
-pub use {
-    assemble::Provenance,
-    comparison::ModelComparison,
-    document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, SpikeSummary},
-    draw::{Drawn, draw},
-    page::page,
-    projection::{Plane, Point},
-    save::{Earlier, take_for_report, take_for_training},
-    twin::{BreakEven, TwinLayer},
+pub use hybrid::{
+    AtSteps, BreakEven, ClipCounts, Drawn, Earlier, LayerRate, ModelComparison, Operations, Picture, Plane, Point,
+    Provenance, Report, SCHEMA, SpikeSummary, TwinLayer, draw, page, pictures, take_for_report, take_for_training,
 };
-
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use priced::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
 pub use simulation::{PopulationReport, SimulationReport};

@@ -1,5 +1,5 @@
 //! Pictures of a report, made as those of [`plot`](crate::plot) are: for a column of 3.4 inches, as
-//! SVG or PNG. [Example](super#example).
+//! SVG or PNG.
 
 mod energy;
 mod operations;
