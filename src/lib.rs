@@ -64,6 +64,8 @@
 //! | [`recording`] | spikes and traces, written and read |
 //! | [`network`] | any network: its description, its compiled form, networks of other simulators |
 //! | [`simulator`] | event- and clock-driven runs of a network |
+//! | [`samples`] | labelled inputs: event cameras, images, arrays |
+//! | [`evaluation`] | accuracy, spikes and operations of any network on labelled inputs |
 //! | [`plot`] | figures of recordings |
 //! | [`data`] | audio-visual data sets and the embedded set |
 //! | [`hybrid`] | the hybrid model: dense branch, spiking branch, factor, fusion; training, metric, test |
@@ -76,6 +78,7 @@ pub mod base;
 pub mod data;
 pub mod energy;
 pub mod error;
+pub mod evaluation;
 mod formats;
 #[cfg(feature = "hybrid")]
 pub mod hybrid;
@@ -86,6 +89,7 @@ pub mod network;
 pub mod plot;
 pub mod recording;
 pub mod report;
+pub mod samples;
 pub mod simulator;
 pub mod spiking;
 

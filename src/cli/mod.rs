@@ -49,7 +49,7 @@ enum Verb {
     Run(run::Run),
     /// Train both stages into a folder, with a checkpoint after each epoch
     Train(run::Train),
-    /// Test a trained model
+    /// Test a network on labelled inputs, or a trained model
     Evaluate(evaluate::Evaluate),
     /// Run a trained model's spiking branch event-driven and clock-driven, and compare clip by clip
     Compare(compare::Compare),
@@ -92,7 +92,8 @@ impl Cli {
         talk::set(self.quiet, self.verbose);
         let start = Instant::now();
         let hybrid = match &self.verb {
-            Verb::Run(_) | Verb::Train(_) | Verb::Evaluate(_) => true,
+            Verb::Run(_) | Verb::Train(_) => true,
+            Verb::Evaluate(verb) => verb.is_of_a_model(),
             Verb::Compare(verb) => verb.is_of_a_model(),
             _ => false,
         };

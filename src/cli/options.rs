@@ -19,7 +19,7 @@ const EMBEDDED_SEED: u64 = 0;
 #[derive(Args)]
 pub struct DataOptions {
     /// Folder that holds data sets
-    #[arg(long, value_name = "DIR", requires = "dataset", value_parser = folder())]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     pub data: Option<PathBuf>,
     /// Name of the data set in that folder, such as UCF
     #[arg(long, value_name = "NAME", requires = "data")]
@@ -74,7 +74,11 @@ impl DataOptions {
                 talk::read(&root.join(name));
                 dataset
             }
-            _ => Dataset::embedded(EMBEDDED_SEED),
+            (Some(root), None) => {
+                let problem = "holds data sets; which of them is not said";
+                return Err(Error::file(root, problem).with_hint("name it with --dataset NAME"));
+            }
+            (None, _) => Dataset::embedded(EMBEDDED_SEED),
         };
         for path in &self.vocabulary {
             dataset.add_vocabulary(path)?;

@@ -44,7 +44,7 @@ pub(super) fn check(parts: &NetworkParts) -> Checked<()> {
         check_delays(&at("delay_ms"), projection, counters)?;
     }
     refuse_zero_delays(parts)?;
-    refuse_analog_delays(parts)?;
+    refuse_different_delays(parts)?;
     check_products(parts)
 }
 
@@ -138,6 +138,16 @@ pub(super) fn check_receptor(field: &str, receptor: &Receptor) -> Checked<()> {
     match (0.0..=1.0).contains(&retention) && others.iter().all(|c| c.is_finite()) {
         true => Ok(()),
         false => Err(Problem::new(field, "expected time constants whose coefficients are finite numbers")),
+    }
+}
+
+impl Source {
+    /// Whether its spikes, values and counters fit its size.
+    ///
+    /// # Errors
+    /// With what was expected.
+    pub fn check(&self) -> Checked<()> {
+        check_emits(&self.name, self)
     }
 }
 
@@ -256,6 +266,17 @@ fn check_rule(rule: &str, projection: &Projection) -> Checked<()> {
             }
             weights.iter().try_for_each(|&weight| finite(&format!("{rule}.file"), weight).map(|_| ()))
         }
+        Rule::Layers(layers) => {
+            for (field, what, ids, expected) in
+                [("input", "sources", from, layers.inputs()), ("layers", "targets", to, layers.outputs())]
+            {
+                if ids.len() != expected {
+                    let message = format!("{expected} places: expected {}, one for each of the {what}", ids.len());
+                    return Err(Problem::new(format!("{rule}.{field}"), message));
+                }
+            }
+            layers.weights().try_for_each(|weight| finite(&format!("{rule}.layers"), weight).map(|_| ()))
+        }
     }
 }
 
@@ -315,6 +336,7 @@ fn counters(projection: &Projection, size: u32) -> Option<u64> {
         }
         Rule::List(edges) => Some(edges.len() as u64),
         Rule::Matrix(weights) => Some(weights.len() as u64),
+        Rule::Layers(layers) => (layers.inputs() as u64).checked_mul(layers.outputs() as u64),
     }
 }
 
@@ -348,7 +370,7 @@ fn check_weights(place: &str, projection: &Projection, counters: u64) -> Checked
     }
 }
 
-/// A delay of 0 is refused later, where cycles can be named.
+/// A delay of 0 is looked at later, where cycles can be named.
 fn check_delays(place: &str, projection: &Projection, counters: u64) -> Checked<()> {
     let at = |field: &str| format!("{place}.{field}");
     match &projection.delays {
@@ -380,27 +402,46 @@ fn check_each(field: &str, values: usize, projection: &Projection) -> Checked<()
     }
 }
 
-/// No delay is below a tick. A cycle of such projections is named: it has no order in which it
-/// could be run.
+/// Only a constant delay can be 0, and a cycle of such projections is named: it has no order in which
+/// it could be run.
 fn refuse_zero_delays(parts: &NetworkParts) -> Checked<()> {
     let zero: Vec<usize> =
         (0..parts.projections.len()).filter(|&n| parts.projections[n].shortest_delay() == 0).collect();
-    let Some(&first) = zero.first() else { return Ok(()) };
-    let all = components(&digraph(parts, zero.into_iter()));
-    let cycle = all.into_iter().find(|component| component.recurrent).map_or(String::new(), |cycle| {
-        let names = cycle.members.iter().map(|&member| match member {
-            Origin::Population(n) => shown(&parts.populations[n].name),
-            Origin::Source(n) => shown(&parts.sources[n].name),
-        });
-        format!("; without delay there is a cycle through {}", names.collect::<Vec<_>>().join(", "))
+    let refuse = |n: usize, why: &str| {
+        let message = format!("a delay of 0: expected at least one tick, {} ms{why}", parts.dt_ms);
+        Err(Problem::new(format!("projections[{n}].delay_ms"), message))
+    };
+    if let Some(&n) = zero.iter().find(|&&n| !matches!(parts.projections[n].delays, Delays::Constant(_))) {
+        return refuse(n, ", or Constant(0) for all edges");
+    }
+    let all = components(&digraph(parts, zero.iter().copied()));
+    let Some(cycle) = all.into_iter().find(|component| component.recurrent) else { return Ok(()) };
+    let names = cycle.members.iter().map(|&member| match member {
+        Origin::Population(n) => shown(&parts.populations[n].name),
+        Origin::Source(n) => shown(&parts.sources[n].name),
     });
-    let message = format!("a delay of 0: expected at least one tick, {} ms{cycle}", parts.dt_ms);
-    Err(Problem::new(format!("projections[{first}].delay_ms"), message))
+    let within = |origin: Origin| cycle.members.contains(&origin);
+    let inside =
+        |&&n: &&usize| within(parts.projections[n].from) && within(Origin::Population(parts.projections[n].to));
+    let first = zero.iter().find(inside).copied().unwrap_or(zero[0]);
+    refuse(first, &format!("; without delay there is a cycle through {}", names.collect::<Vec<_>>().join(", ")))
 }
 
-/// Analog values arrive at every tick, from all their source's elements at once.
-fn refuse_analog_delays(parts: &NetworkParts) -> Checked<()> {
+/// Analog values arrive at every tick, from all their source's elements at once; what arrives through
+/// layers is added up first.
+fn refuse_different_delays(parts: &NetworkParts) -> Checked<()> {
     for (n, projection) in parts.projections.iter().enumerate() {
+        if matches!(projection.rule, Rule::Layers(_)) {
+            for (field, alike) in [
+                ("weight", matches!(projection.weights, Weights::Constant(_))),
+                ("delay_ms", matches!(projection.delays, Delays::Constant(_))),
+            ] {
+                if !alike {
+                    let message = "layers: expected a constant for all";
+                    return Err(Problem::new(format!("projections[{n}].{field}"), message));
+                }
+            }
+        }
         let Origin::Source(source) = projection.from else { continue };
         let source = &parts.sources[source];
         if source.emits.is_analog() && !matches!(projection.delays, Delays::Constant(_)) {

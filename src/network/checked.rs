@@ -1,6 +1,7 @@
 //! A network that can be run.
 
 use super::check::check;
+use super::component::{components, digraph};
 use super::parts::NetworkParts;
 use super::population::Population;
 use super::problem::Problem;
@@ -63,6 +64,19 @@ impl Network {
     /// Connections.
     pub fn projections(&self) -> &[Projection] {
         &self.parts.projections
+    }
+
+    /// The order in which populations are gone through in a tick, if projections without delay ask
+    /// for one: what feeds a population without delay stands before it.
+    pub fn order_within_tick(&self) -> Option<Vec<usize>> {
+        let zero = |&n: &usize| self.projections()[n].shortest_delay() == 0;
+        let zero: Vec<usize> = (0..self.projections().len()).filter(zero).collect();
+        if zero.is_empty() {
+            return None;
+        }
+        let components = components(&digraph(&self.parts, zero.into_iter()));
+        let members = components.into_iter().flat_map(|component| component.members);
+        Some(members.filter_map(|origin| if let Origin::Population(n) = origin { Some(n) } else { None }).collect())
     }
 
     /// The name of a population or source.

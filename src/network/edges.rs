@@ -1,6 +1,7 @@
 //! The edges of a projection, enumerated from its rule.
 
 use super::checked::Network;
+use super::layers::{Flow, Item};
 use super::projection::{Projection, Rule};
 use crate::base::counter::{below, bits, draws_below};
 use std::ops::Range;
@@ -15,6 +16,7 @@ impl Projection {
     /// | fixed in-degree, matrix | by target, then by k or by column |
     /// | fixed out-degree | by source, then by k |
     /// | list | as listed |
+    /// | layers | by source, then by target; a pair once, however many ways there are |
     ///
     /// So any division of the targets gives all edges, each once, with the same counters, and the
     /// edges of one target come in the same order.
@@ -97,6 +99,15 @@ impl Projection {
                     for (e, i) in (row..).zip(from.clone()) {
                         f(i, j, e);
                     }
+                }
+            }
+            Rule::Layers(layers) => {
+                let range = (targets.start - to.start) as usize..(targets.end - to.start) as usize;
+                let mut flow = Flow::new(layers, range);
+                for (row, i) in from.clone().enumerate() {
+                    flow.run(layers, &[Item { id: row as u32, value: 1.0, spikes: 1 }], false);
+                    let first = row as u64 * layers.outputs() as u64;
+                    flow.outputs().iter().for_each(|item| f(i, to.start + item.id, first + u64::from(item.id)));
                 }
             }
         }

@@ -4,6 +4,7 @@
 use super::checked::Network;
 pub use super::component::Component;
 use super::component::{components, digraph, node};
+use super::layers::{Kernel, Layer};
 use super::population::Threshold;
 use super::projection::{EdgeCount, Origin, Projection, Rule, Weights};
 use super::source::Emits;
@@ -172,6 +173,23 @@ pub fn rule(rule: &Rule) -> String {
         }
         Rule::List(_) => "list".into(),
         Rule::Matrix(_) => "matrix".into(),
+        Rule::Layers(layers) => layers.layers().iter().map(layer).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// A layer in a few words.
+fn layer(layer: &Layer) -> String {
+    match layer {
+        Layer::Window(window) => {
+            let size = format!("{}x{}", window.rows.kernel, window.columns.kernel);
+            match window.kernel {
+                Kernel::Each(_) => format!("convolution {size} to {} channels", window.channels[1]),
+                Kernel::Same(1.0) => format!("sum pool {size}"),
+                Kernel::Same(_) => format!("average pool {size}"),
+            }
+        }
+        Layer::Linear { .. } => "dense".into(),
+        Layer::Scale(_) => "scale".into(),
     }
 }
 

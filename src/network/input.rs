@@ -15,7 +15,7 @@ pub struct Array {
     pub values: Vec<f64>,
 }
 
-/// Reads the array of a `.npy` file (floats or integers, one or two dimensions) or of a `.csv` file
+/// Reads the array of a `.npy` file (floats or integers, one to four dimensions) or of a `.csv` file
 /// without a head, whose shape is `[rows]` if it has one column.
 ///
 /// # Errors
@@ -93,8 +93,9 @@ fn read_npy(path: &Path, limit: u64) -> Result<Array> {
     if !matches!((kind, size), ('f', 2 | 4 | 8) | ('i' | 'u', 1 | 2 | 4 | 8)) {
         return Err(Error::file(path, format!("elements of kind {kind}{size}: expected floats or integers")));
     }
-    let (1 | 2, false) = (header.shape.len(), header.shape.contains(&0)) else {
-        return Err(Error::file(path, format!("shape {:?}: expected one or two sizes, none of them 0", header.shape)));
+    let (1..=4, false) = (header.shape.len(), header.shape.contains(&0)) else {
+        let problem = format!("shape {:?}: expected one to four sizes, none of them 0", header.shape);
+        return Err(Error::file(path, problem));
     };
     let count = header.shape.iter().try_fold(1_usize, |n, &m| n.checked_mul(m));
     let data = bytes.get(header.data_start..).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Upper estimates of the memory that a network needs when it runs.
 
 use super::checked::Network;
+use super::projection::Rule;
 
 /// Bytes of a synapse in memory: target, weight, delay and what sorting them takes. An upper
 /// estimate.
@@ -10,6 +11,9 @@ pub const BYTES_PER_SYNAPSE: u64 = 16;
 pub const BYTES_PER_NEURON: u64 = 96;
 /// Bytes of a receptor of a neuron.
 pub const BYTES_PER_RECEPTOR: u64 = 64;
+/// Bytes of an element of a layer's output: its sum, and its place among what is passed on. An upper
+/// estimate.
+pub const BYTES_PER_ELEMENT: u64 = 48;
 /// Bytes of one of a source's elements.
 pub const BYTES_PER_SOURCE: u64 = 16;
 /// Bytes of a neuron that a probe records: its values of the ticks that are held.
@@ -25,7 +29,10 @@ impl Network {
     pub fn memory(&self) -> u64 {
         let neurons = self.populations().iter().map(|p| neuron_bytes(p.size, p.neuron.receptors.len()));
         let sources = self.sources().iter().map(|s| u64::from(s.size) * BYTES_PER_SOURCE);
-        let synapses = self.projections().iter().map(|p| p.edges().at_least_about().saturating_mul(BYTES_PER_SYNAPSE));
+        let synapses = self.projections().iter().map(|p| match &p.rule {
+            Rule::Layers(layers) => layers.memory(),
+            _ => p.edges().at_least_about().saturating_mul(BYTES_PER_SYNAPSE),
+        });
         neurons.chain(sources).chain(synapses).fold(0, u64::saturating_add)
     }
 }

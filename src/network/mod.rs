@@ -48,6 +48,7 @@
 //! | fixed in-degree K | j stride + offset + k, k < K | i = first + below(seed, e, size of the range of sources) |
 //! | fixed out-degree K | i stride + offset + k, k < K | j = first + below(seed, e, size of the range of targets) |
 //! | list, matrix | place in the list; row by row | those given |
+//! | layers | i m + j, counted in the ranges | pairs with a way through all windows |
 //!
 //! Without autapses a pair i = j of one population is no edge. A neuron that draws among n, of
 //! which it is one itself, then draws among n - 1: below(seed, e, n - 1), and one more from its own
@@ -70,6 +71,7 @@ pub mod info;
 pub mod input;
 #[cfg(feature = "hdf5")]
 pub mod interop;
+pub mod layers;
 mod memory;
 mod name;
 mod names;

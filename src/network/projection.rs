@@ -1,5 +1,6 @@
 //! Projections: which edges there are between two ranges, with which weights and delays.
 
+use super::layers::Layers;
 use super::numbers::largest;
 use crate::base::counter::normal;
 use crate::base::counter::{below, unit};
@@ -91,9 +92,19 @@ pub enum Rule {
     /// A dense matrix of weights `[targets, sources]` of the ranges, row by row; zeros are synapses
     /// too.
     Matrix(Arc<[f64]>),
+    /// Layers that share weights, from the whole range to the whole range.
+    Layers(Arc<Layers>),
 }
 
-/// Weights of a projection. [`Rule::Matrix`] brings its own, which these multiply.
+impl Rule {
+    /// Whether it brings weights, which those of the projection multiply.
+    pub fn has_weights(&self) -> bool {
+        matches!(self, Rule::Matrix(_) | Rule::Layers(_))
+    }
+}
+
+/// Weights of a projection. A rule that [has weights](Rule::has_weights) brings its own, which these
+/// multiply.
 #[derive(Debug, Clone)]
 pub enum Weights {
     /// One for all.
@@ -125,7 +136,8 @@ pub enum Weights {
     Each(Arc<[f64]>),
 }
 
-/// Delays of a projection in ticks, at least 1.
+/// Delays of a projection in ticks, at least 1; a constant may be 0 where projections without delay
+/// make no cycle.
 #[derive(Debug, Clone)]
 pub enum Delays {
     /// One for all.
@@ -206,13 +218,14 @@ impl Projection {
             Rule::FixedOutDegree { degree, .. } => sources.saturating_mul(u64::from(*degree)),
             Rule::List(edges) => edges.len() as u64,
             Rule::Matrix(weights) => weights.len() as u64,
+            Rule::Layers(layers) => layers.ways(),
         })
     }
 
     /// The weight of all edges, if they share one.
     pub fn one_weight(&self) -> Option<f64> {
         match (&self.weights, &self.rule) {
-            (_, Rule::Matrix(_)) => None,
+            (_, rule) if rule.has_weights() => None,
             (Weights::Constant(weight), _) => Some(*weight),
             _ => None,
         }
@@ -223,7 +236,7 @@ impl Projection {
         let single = |weights: &[f64]| weights.iter().all(|&w| f64::from(w as f32) == w);
         match (&self.weights, &self.rule) {
             (Weights::Constant(1.0), Rule::Matrix(own)) => single(own),
-            (_, Rule::Matrix(_)) => false,
+            (_, rule) if rule.has_weights() => false,
             (Weights::Constant(weight), _) => single(&[*weight]),
             (Weights::Each(weights), _) => single(weights),
             _ => false,
@@ -250,6 +263,10 @@ impl Projection {
         };
         match &self.rule {
             Rule::Matrix(own) => own[counter as usize] * weight,
+            Rule::Layers(layers) => {
+                let outputs = layers.outputs() as u64;
+                layers.weight((counter / outputs) as u32, (counter % outputs) as u32) * weight
+            }
             _ => weight,
         }
     }
@@ -277,6 +294,7 @@ impl Projection {
         };
         match &self.rule {
             Rule::Matrix(own) => largest(own) * weight,
+            Rule::Layers(layers) => layers.strongest() * weight,
             _ => weight,
         }
     }

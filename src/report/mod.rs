@@ -35,6 +35,7 @@
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
+mod evaluation;
 #[cfg(feature = "hybrid")]
 mod hybrid;
 mod neurobench;
@@ -42,6 +43,7 @@ mod priced;
 mod simulation;
 mod tables;
 
+pub use evaluation::{DriverParity, EVALUATION, EVALUATION_SCHEMA, EvaluatedPopulation, EvaluationReport};
 #[cfg(feature = "hybrid")]
 pub use hybrid::{
     AtSteps, BreakEven, ClipCounts, Drawn, Earlier, LayerRate, ModelComparison, Operations, Picture, Plane, Point,

@@ -1,5 +1,6 @@
 //! The ledger of a finished run, and energies by table as JSON, CSV and text.
 
+use super::evaluation::EVALUATION;
 use super::tables::energy_table;
 use crate::base::files::{csv_text, json_text, read_text};
 use crate::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
@@ -48,17 +49,23 @@ pub fn parse_ledger(path: &Path, text: &str) -> Result<Ledger> {
 
 /// The one report in a folder.
 fn report_in(folder: &Path) -> Result<PathBuf> {
-    let [report, simulation] = ["report.json", REPORT].map(|name| folder.join(name));
-    let there = |path: &Path| path.try_exists().map_err(|e| Error::caused_by(path, "cannot read", e));
-    match (there(&report)?, there(&simulation)?) {
-        (true, false) => Ok(report),
-        (false, true) => Ok(simulation),
-        (true, true) => {
-            Err(Error::file(folder, "holds both report.json and simulation.json")
+    let names = ["report.json", REPORT, EVALUATION];
+    let mut found = Vec::new();
+    for name in names {
+        let path = folder.join(name);
+        if path.try_exists().map_err(|e| Error::caused_by(&path, "cannot read", e))? {
+            found.push(path);
+        }
+    }
+    match (found.pop(), found.pop()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(Error::file(folder, format!("holds none of {}", names.join(", ")))
+            .with_hint("give the folder that run --out, evaluate --out or simulate --out wrote")),
+        (Some(last), Some(before)) => {
+            let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Err(Error::file(folder, format!("holds both {} and {}", name(&before), name(&last)))
                 .with_hint("give the one that is meant"))
         }
-        (false, false) => Err(Error::file(folder, "holds neither report.json nor simulation.json")
-            .with_hint("give the folder that run --out, evaluate --out or simulate --out wrote")),
     }
 }
 

@@ -10,6 +10,7 @@ use super::rows::Strengths;
 use crate::base::aligned::prefetch;
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
+use crate::network::Population;
 use crate::recording::Variable;
 use crate::spiking::Tick;
 use std::collections::BTreeMap;
@@ -94,6 +95,9 @@ pub(super) trait CellGroup: Send {
         Ok(())
     }
 
+    /// Goes back to the state before the first tick; what was counted stays.
+    fn restart(&mut self, population: &Population);
+
     /// Writes the state after `now` ticks into that of the whole population of `n` neurons.
     fn save(&self, state: &mut PopulationState, n: usize, now: Tick);
 
@@ -173,10 +177,6 @@ impl Tally {
 /// What has come in, by any driver.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct InputCounts {
-    /// Spikes emitted by the sources of each projection.
-    pub spikes: u64,
-    /// The same, each times the neurons that its projection can reach.
-    pub spikes_x_neurons: u64,
     /// Spikes that arrived times their fan-out.
     pub spikes_x_fan_out: u64,
     /// Products with analog values.
@@ -185,8 +185,6 @@ pub(super) struct InputCounts {
 
 impl std::ops::AddAssign for InputCounts {
     fn add_assign(&mut self, other: Self) {
-        self.spikes += other.spikes;
-        self.spikes_x_neurons += other.spikes_x_neurons;
         self.spikes_x_fan_out += other.spikes_x_fan_out;
         self.analog_macs += other.analog_macs;
     }

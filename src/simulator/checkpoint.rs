@@ -22,6 +22,8 @@ pub struct Checkpoint {
     pub(super) spikes: Vec<[u32; 3]>,
     pub(super) counts: Vec<LayerCounts>,
     input: Vec<InputCounts>,
+    /// Spikes that the sources of each projection have emitted, by target population.
+    emitted: Vec<u64>,
     /// What the choice of drivers rests on: operation counts go on as if there had been no
     /// interruption.
     auto: Auto,
@@ -35,6 +37,7 @@ struct Header {
     tick: Tick,
     counts: Vec<LayerCounts>,
     input: Vec<InputCounts>,
+    emitted: Vec<u64>,
     auto: Auto,
     /// The network and its settings, as the caller names them.
     of: String,
@@ -51,6 +54,7 @@ impl Checkpoint {
             tick: self.tick,
             counts: self.counts.clone(),
             input: self.input.clone(),
+            emitted: self.emitted.clone(),
             auto: self.auto.clone(),
             of: of.to_owned(),
         };
@@ -117,6 +121,7 @@ impl Checkpoint {
             spikes: ticks("spikes")?.as_chunks().0.to_vec(),
             counts: header.counts,
             input: header.input,
+            emitted: header.emitted,
             auto: header.auto,
         })
     }
@@ -144,7 +149,15 @@ impl Simulation {
             *activity += self.parts.iter().map(|part| part.cells[p].tally().activity).sum::<u64>();
         }
         let input = (0..self.network.populations().len()).map(|p| self.input(p)).collect();
-        Checkpoint { tick: self.now, populations: populations.collect(), spikes, counts: self.counts(), input, auto }
+        Checkpoint {
+            tick: self.now,
+            populations: populations.collect(),
+            spikes,
+            counts: self.counts(),
+            input,
+            emitted: self.emitted().map(|(_, emitted)| emitted).collect(),
+            auto,
+        }
     }
 
     /// Goes on from `checkpoint`, which must be of the same network; nothing has been run yet.
@@ -156,6 +169,10 @@ impl Simulation {
         let wrong = |problem: String| Error::value("checkpoint", problem);
         if [checkpoint.populations.len(), checkpoint.input.len()] != [populations.len(); 2] {
             return Err(wrong(format!("{} populations, not {}", checkpoint.populations.len(), populations.len())));
+        }
+        let projections = self.network.projections().len();
+        if checkpoint.emitted.len() != projections {
+            return Err(wrong(format!("{} projections, not {projections}", checkpoint.emitted.len())));
         }
         for (p, (state, population)) in checkpoint.populations.iter().zip(populations).enumerate() {
             let fits = self.parts[0].cells[p].fits(state, population.size as usize, checkpoint.tick);
@@ -194,6 +211,7 @@ impl Simulation {
                 let so_far = Tally { counts, input, activity: 0 };
                 *cells.tally_mut() = if at == 0 { so_far } else { Tally::default() };
             }
+            part.set_emitted(&checkpoint.emitted);
             part.restart(checkpoint.tick, &checkpoint.spikes, &drivers)?;
         }
         self.now = checkpoint.tick;

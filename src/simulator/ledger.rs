@@ -6,11 +6,13 @@
 
 use super::cell_group::InputCounts;
 use super::simulation::Simulation;
+use crate::energy::counts::LayerCounts;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Cost, DataType, Ledger, SpikingLayer};
-use crate::network::{Origin, Threshold};
+use crate::network::{Network, Origin, Rule, Threshold};
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
+use std::ops::AddAssign;
 
 /// Arithmetic of one step of a neuron: a MAC, or for a membrane that keeps everything an addition,
 /// for `e V`; for each exponential current a MAC into the membrane and a multiplication, for each
@@ -34,11 +36,43 @@ fn update(neuron: &Neuron, threshold: &Threshold) -> Cost {
     cost
 }
 
-impl Simulation {
-    /// Operations of all populations so far.
-    pub fn ledger(&self) -> Ledger {
-        let mut ledger = Ledger::new(1);
-        for (p, (population, counts)) in self.network().populations().iter().zip(self.counts()).enumerate() {
+/// What simulations of one network have done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Totals {
+    /// Clips, each from the state before the first tick.
+    pub clips: u64,
+    /// Ticks of all clips.
+    pub ticks: u64,
+    /// Of each population.
+    pub counts: Vec<LayerCounts>,
+    /// Of each population.
+    input: Vec<InputCounts>,
+    /// Spikes that the sources of each projection have emitted, with its target, by target.
+    emitted: Vec<(usize, u64)>,
+}
+
+impl AddAssign<&Totals> for Totals {
+    /// Adds those of another simulation of the same network.
+    fn add_assign(&mut self, other: &Totals) {
+        self.clips += other.clips;
+        self.ticks += other.ticks;
+        self.counts.iter_mut().zip(&other.counts).for_each(|(sum, &counts)| *sum = [*sum, counts].into_iter().sum());
+        self.input.iter_mut().zip(&other.input).for_each(|(sum, &input)| *sum += input);
+        self.emitted.iter_mut().zip(&other.emitted).for_each(|(sum, emitted)| sum.1 += emitted.1);
+    }
+}
+
+impl Totals {
+    /// Of a network with so many populations, before anything has been done.
+    pub fn none(populations: usize) -> Totals {
+        let (counts, input) = (vec![LayerCounts::default(); populations], vec![InputCounts::default(); populations]);
+        Totals { clips: 0, ticks: 0, counts, input, emitted: Vec::new() }
+    }
+
+    /// Every operation, by population and kind.
+    pub fn ledger(&self, network: &Network) -> Ledger {
+        let mut ledger = Ledger::new(self.clips);
+        for (p, (population, &counts)) in network.populations().iter().zip(&self.counts).enumerate() {
             let mut reset = match population.neuron.reset {
                 Reset::To(_) => Cost::ZERO,
                 Reset::Subtract => Cost { additions: 1, ..Cost::ZERO },
@@ -49,8 +83,8 @@ impl Simulation {
             }
             let layer = SpikingLayer {
                 counts,
-                analog_macs: self.input(p).analog_macs,
-                neuron_steps: u64::from(population.size) * u64::from(self.now()),
+                analog_macs: self.input[p].analog_macs,
+                neuron_steps: u64::from(population.size) * self.ticks,
                 update: update(&population.neuron, &population.threshold),
                 reset,
                 // What the spikes have left of it, added to the base.
@@ -62,33 +96,75 @@ impl Simulation {
         ledger
     }
 
-    /// Synaptic operations of all populations so far, by every definition, each projection counted
-    /// as a layer from all of its sources to all neurons that it can reach. Only its synapses count
-    /// for the effective operations and for spikes x fan-out.
-    pub fn synops(&self) -> Synops {
-        let network = self.network();
-        let layers = network.populations().iter().zip(self.counts()).enumerate().map(|(p, (population, counts))| {
+    /// Synaptic operations of all populations by every definition, each projection counted as a
+    /// layer from all of its sources to all neurons that it can reach; layers that share weights as
+    /// what they are, without what lies beyond the border. Only synapses count for the effective
+    /// operations and for spikes x fan-out.
+    pub fn synops(&self, network: &Network) -> Synops {
+        let layers = network.populations().iter().zip(&self.counts).enumerate().map(|(p, (population, counts))| {
             let (mut inputs, mut dense, mut spiking) = (0, 0, None);
-            for projection in network.projections().iter().filter(|projection| projection.to == p) {
-                let sources = projection.from_ids.len() as u64 * u64::from(self.now());
-                dense += sources * projection.to_ids.len() as u64;
+            let (mut spikes, mut rate_x_dense) = (0, 0.0);
+            let emitted = self.emitted.iter().filter(|&&(to, _)| to == p).map(|&(_, emitted)| emitted);
+            let projections = network.projections().iter().filter(|projection| projection.to == p);
+            for (projection, emitted) in projections.zip(emitted) {
+                let sources = projection.from_ids.len() as u64;
+                let (products, reached) = match &projection.rule {
+                    Rule::Layers(layers) => {
+                        let products = layers.dense_products(0..layers.outputs(), true);
+                        (products, layers.ways() as f64 / layers.inputs() as f64)
+                    }
+                    _ => {
+                        let targets = projection.to_ids.len() as u64;
+                        (sources * targets, targets as f64)
+                    }
+                };
+                dense += products * self.ticks;
+                spikes += emitted;
+                rate_x_dense += emitted as f64 * reached;
                 let analog = matches!(projection.from, Origin::Source(s) if network.sources()[s].emits.is_analog());
-                inputs += if analog { 0 } else { sources };
+                inputs += if analog { 0 } else { sources * self.ticks };
                 spiking = Some(spiking.unwrap_or(false) || !analog);
             }
             let values = LayerSynops::of_values(&population.name, counts.effective_acs, counts.effective_macs, dense);
             if spiking == Some(false) {
                 return values;
             }
-            let input = self.input(p);
             LayerSynops {
-                spikes_x_fan_out: Some(input.spikes_x_fan_out),
-                rate_x_dense: Some(input.spikes_x_neurons as f64),
-                input_rate: Some(input.spikes as f64 / inputs.max(1) as f64),
+                spikes_x_fan_out: Some(self.input[p].spikes_x_fan_out),
+                rate_x_dense: Some(rate_x_dense),
+                input_rate: Some(spikes as f64 / inputs.max(1) as f64),
                 ..values
             }
         });
-        Synops { clips: 1, layers: layers.collect() }
+        Synops { clips: self.clips, layers: layers.collect() }
+    }
+}
+
+impl Simulation {
+    /// What it has done so far.
+    pub fn totals(&self) -> Totals {
+        Totals {
+            clips: self.clips(),
+            ticks: self.all_ticks(),
+            counts: self.counts(),
+            input: (0..self.network().populations().len()).map(|p| self.input(p)).collect(),
+            emitted: self.emitted().collect(),
+        }
+    }
+
+    /// Operations of all populations so far.
+    pub fn ledger(&self) -> Ledger {
+        self.totals().ledger(self.network())
+    }
+
+    /// Synaptic operations of all populations so far, by every definition ([`Totals::synops`]).
+    pub fn synops(&self) -> Synops {
+        self.totals().synops(self.network())
+    }
+
+    /// Spikes that the sources of each projection have emitted, with its target, by target.
+    pub(super) fn emitted(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.parts[0].emitted()
     }
 
     /// What has come in at a population.

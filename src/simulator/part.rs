@@ -3,15 +3,16 @@
 
 use super::cell_group::GROUP;
 use super::exchange::Outbox;
+use super::layered::Layered;
 use super::linear::LinearCells;
 use super::ring::Ring;
-use super::route::{Incoming, Route};
+use super::route::{Incoming, Route, Synapses};
 use super::rows::Rows;
 use super::sources::Emitter;
 use super::tick::{Advance, Epoch, TakesIn};
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
-use crate::network::{Network, Origin, Population, Projection};
+use crate::network::{Network, Origin, Population, Projection, Rule};
 use crate::recording::{Probe, Variable};
 use crate::spiking::{Driver, Tick};
 use std::ops::Range;
@@ -63,6 +64,9 @@ pub(super) struct Part {
     /// All probes, with the share of this part in each.
     probes: Vec<Probe>,
     driver: Driver,
+    /// The order of populations in a tick, if there are projections without delay: epochs have one
+    /// tick then, and spikes are handed on within it.
+    order: Option<Vec<usize>>,
     /// Of each tick of an epoch: ids of the neurons that fire.
     fired: Vec<Vec<u32>>,
 }
@@ -81,6 +85,8 @@ pub(super) struct Plan<'a> {
     pub probes: &'a [Probe],
     pub driver: Driver,
     pub lookahead: Tick,
+    /// The order of populations in a tick, if there are projections without delay.
+    pub order: Option<Vec<usize>>,
     pub make_cells: &'a MakeCells,
     /// Hears of edges gone through.
     pub progress: &'a (dyn Fn(u64) + Sync),
@@ -105,11 +111,17 @@ impl Part {
                 Origin::Source(s) => (populations + s, Some(&emitters[s])),
             };
             let to = &cells[projection.to];
-            let rows = Rows::build(network, projection, to.ids(), plan.progress)?;
+            let synapses = match &projection.rule {
+                Rule::Layers(layers) => {
+                    let layered = Layered::new(projection, layers, to.ids(), part == 0, plan.progress);
+                    Synapses::Layers(Box::new(layered))
+                }
+                _ => Synapses::Rows(Rows::build(network, projection, to.ids(), plan.progress)?),
+            };
             let frames = emitter.filter(|emitter| emitter.is_analog()).cloned();
             let gain = to.gain(projection.receptor);
             reach[origin] = reach[origin].max(projection.longest_delay() + 1);
-            routes[projection.to].push(Route::new(projection, origin, rows, gain, frames, part == 0));
+            routes[projection.to].push(Route::new(projection, origin, synapses, gain, frames, part == 0));
         }
         let sources = emitters.iter().map(|e| (e.clone(), share(e.size(), part, parts))).collect();
         let probes = plan.probes.iter().map(|probe| {
@@ -130,6 +142,7 @@ impl Part {
             sources,
             routes,
             driver,
+            order: plan.order.clone(),
         })
     }
 
@@ -144,24 +157,12 @@ impl Part {
             }
         }
         self.fired.resize_with(ticks.len(), Vec::new);
+        if let Some(order) = self.order.clone() {
+            return self.run_in_order(&order, ticks, outbox);
+        }
         for p in 0..self.cells.len() {
-            let mut epoch = Epoch {
-                ticks: ticks.clone(),
-                takes_in: self.takes_in[p],
-                arrived: &mut self.arrived[p],
-                incoming: Incoming {
-                    routes: &mut self.routes[p],
-                    history: &self.history,
-                    dense_products: self.driver == Driver::Clock,
-                },
-                fired: &mut self.fired,
-                probes: &self.probes,
-                population: p,
-                values: &mut outbox.values,
-            };
-            self.cells[p].advance(&mut epoch)?;
-            let activity = std::mem::take(&mut self.cells[p].tally_mut().activity);
-            outbox.words.push(u32::try_from(activity).unwrap_or(u32::MAX));
+            self.advance(p, ticks.clone(), &mut outbox.values)?;
+            self.tell_activity(p, outbox);
             outbox.put(&mut self.fired);
         }
         for (emitter, ids) in &self.sources {
@@ -171,6 +172,60 @@ impl Part {
             outbox.put(&mut self.fired);
         }
         Ok(())
+    }
+
+    /// Goes through an epoch of one tick, sources first, then populations in order, and hands spikes
+    /// on at once. There is no other part.
+    fn run_in_order(&mut self, order: &[usize], ticks: Range<Tick>, outbox: &mut Outbox) -> Result<()> {
+        let (tick, populations) = (ticks.start, self.cells.len());
+        for s in 0..self.sources.len() {
+            let (emitter, ids) = &self.sources[s];
+            emitter.emit(tick, ids.clone(), &mut self.fired[0]);
+            self.hand_on(populations + s, tick);
+        }
+        for &p in order {
+            self.advance(p, ticks.clone(), &mut outbox.values)?;
+            self.hand_on(p, tick);
+        }
+        (0..populations).for_each(|p| self.tell_activity(p, outbox));
+        Ok(())
+    }
+
+    /// Takes one population through the ticks of an epoch.
+    fn advance(&mut self, p: usize, ticks: Range<Tick>, values: &mut [Vec<Vec<f64>>]) -> Result<()> {
+        let mut epoch = Epoch {
+            ticks,
+            takes_in: self.takes_in[p],
+            arrived: &mut self.arrived[p],
+            incoming: Incoming {
+                routes: &mut self.routes[p],
+                history: &self.history,
+                dense_products: self.driver == Driver::Clock,
+            },
+            fired: &mut self.fired,
+            probes: &self.probes,
+            population: p,
+            values,
+        };
+        self.cells[p].advance(&mut epoch)
+    }
+
+    /// Puts what an origin emitted at `tick` on its way.
+    fn hand_on(&mut self, origin: usize, tick: Tick) {
+        let spikes = self.history[origin].at_mut(tick);
+        spikes.clear();
+        spikes.append(&mut self.fired[0]);
+        let history = &self.history[origin];
+        for (routes, cells) in self.routes.iter_mut().zip(&mut self.cells) {
+            for route in routes.iter_mut().filter(|route| route.origin == origin) {
+                route.take(tick..tick + 1, history, &mut **cells);
+            }
+        }
+    }
+
+    fn tell_activity(&mut self, p: usize, outbox: &mut Outbox) {
+        let activity = std::mem::take(&mut self.cells[p].tally_mut().activity);
+        outbox.words.push(u32::try_from(activity).unwrap_or(u32::MAX));
     }
 
     /// Takes in the arrivals of the last tick before `now`.
@@ -189,6 +244,13 @@ impl Part {
     /// Takes over what was emitted in `ticks` by all parts, in their order, and adds up the
     /// activity of each population.
     pub fn take(&mut self, ticks: &Range<Tick>, of_parts: &[Outbox], activity: &mut [u64]) {
+        if self.order.is_some() {
+            // There is one part, which has handed its spikes on, and its activity is all there is.
+            for (all, &words) in activity.iter_mut().zip(of_parts.iter().flat_map(|outbox| &outbox.words)) {
+                *all += u64::from(words);
+            }
+            return;
+        }
         for history in &mut self.history {
             ticks.clone().for_each(|tick| history.at_mut(tick).clear());
         }
@@ -224,6 +286,24 @@ impl Part {
         if now - tick <= history.len() { history.at(tick) } else { &[] }
     }
 
+    /// Goes back to before the first tick, with other sources (by their index).
+    pub fn begin_again(&mut self, populations: &[Population], emitters: &[(usize, Arc<Emitter>)]) -> Result<()> {
+        for (routes, (cells, population)) in self.routes.iter_mut().zip(self.cells.iter_mut().zip(populations)) {
+            cells.restart(population);
+            cells.drive(0, self.driver == Driver::Clock)?;
+            routes.iter_mut().for_each(Route::clear);
+        }
+        self.history.iter_mut().flat_map(Ring::each_mut).for_each(Vec::clear);
+        self.arrived.fill(0);
+        for (source, emitter) in emitters {
+            self.sources[*source].0 = emitter.clone();
+            let origin = self.cells.len() + source;
+            let routes = self.routes.iter_mut().flatten().filter(|route| route.origin == origin);
+            routes.for_each(|route| route.set_emitter(emitter));
+        }
+        Ok(())
+    }
+
     /// Starts again after `now` ticks with the spikes of the last ones, `[tick, origin, id]`
     /// ascending. `drivers` says for each population whether it is clock-driven, and whether its
     /// restored state has wake-ups.
@@ -249,6 +329,19 @@ impl Part {
     /// Synapses on this part's neurons of population `p`.
     pub fn synapses(&self, p: usize) -> u64 {
         self.routes[p].iter().map(Route::synapses).sum()
+    }
+
+    /// Spikes that the sources of each projection have emitted, by population and then in the order
+    /// of projections. Empty in all parts but the first.
+    pub fn emitted(&self) -> impl Iterator<Item = (usize, u64)> {
+        let routes = self.routes.iter().enumerate();
+        routes.flat_map(|(p, routes)| routes.iter().filter_map(move |route| Some((p, route.emitted?))))
+    }
+
+    /// Goes on from these numbers, in the same order.
+    pub fn set_emitted(&mut self, emitted: &[u64]) {
+        let counted = self.routes.iter_mut().flatten().filter_map(|route| route.emitted.as_mut());
+        counted.zip(emitted).for_each(|(own, &emitted)| *own = emitted);
     }
 
     /// Zero weights among this part's synapses.

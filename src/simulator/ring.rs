@@ -22,6 +22,11 @@ impl<T: Clone + Default> Ring<T> {
         self.0.len() as Tick
     }
 
+    /// All values, to be changed.
+    pub fn each_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
+    }
+
     /// The value of `tick`.
     pub fn at(&self, tick: Tick) -> &T {
         &self.0[tick as usize & (self.0.len() - 1)]

@@ -1,12 +1,14 @@
 //! The synapses of a projection on one part's neurons, and what is on its way to them.
 
 use super::cell_group::{Arrivals, CellGroup};
+use super::layered::Layered;
 use super::ring::Ring;
 use super::rows::{Rows, Strengths};
 use super::sources::Emitter;
 use crate::base::aligned::prefetch;
 use crate::error::Result;
-use crate::network::{Delays, Projection};
+use crate::network::layers::Item;
+use crate::network::{Delays, Projection, Weights};
 use crate::spiking::Tick;
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,10 +28,8 @@ pub(super) struct Route {
     sums: Vec<f64>,
     /// The delay in ticks, if all synapses have the same.
     delay: Option<Tick>,
-    /// Whether this part is the one that counts spikes, not synapses.
-    counts_spikes: bool,
-    /// Neurons that the projection can reach, in all parts.
-    neurons: u64,
+    /// Spikes that its sources have emitted, in the part that counts them.
+    pub emitted: Option<u64>,
     under_way: UnderWay,
     /// The source, if it emits analog values.
     frames: Option<Arc<Emitter>>,
@@ -43,6 +43,8 @@ enum UnderWay {
     Events(Ring<Bucket>),
     /// Every source reaches all targets: nothing, spikes are looked up when they arrive.
     AllToAll,
+    /// The same of layers that share weights.
+    Layers(Box<Layered>),
 }
 
 /// Events that arrive at one tick.
@@ -50,6 +52,12 @@ enum UnderWay {
 struct Bucket {
     targets: Vec<u32>,
     weights: Strengths,
+}
+
+/// What leads from the sources of a projection to one part's neurons.
+pub(super) enum Synapses {
+    Rows(Rows),
+    Layers(Box<Layered>),
 }
 
 /// All routes to one population, with the spikes of the last ticks.
@@ -65,7 +73,7 @@ impl Incoming<'_> {
     /// Brings to `cells` what arrives at `tick`.
     pub fn deliver<C: CellGroup + ?Sized>(&mut self, tick: Tick, cells: &mut C) -> Result<()> {
         if cells.marks_targets() {
-            for route in self.routes.iter() {
+            for route in self.routes.iter_mut() {
                 route.mark(tick, &self.history[route.origin], cells);
             }
             cells.advance_marked(tick);
@@ -83,16 +91,20 @@ impl Incoming<'_> {
 }
 
 impl Route {
-    /// A route with these `rows` from `origin`; of a source of analog values with its emitter. One
+    /// A route with these synapses from `origin`; of a source of analog values with its emitter. One
     /// part of all `counts_spikes`.
     pub fn new(
         projection: &Projection,
         origin: usize,
-        rows: Rows,
+        synapses: Synapses,
         gain: f64,
         frames: Option<Arc<Emitter>>,
         counts_spikes: bool,
     ) -> Route {
+        let (rows, layered) = match synapses {
+            Synapses::Rows(rows) => (rows, None),
+            Synapses::Layers(layered) => (Rows::default(), Some(layered)),
+        };
         let delay = match projection.delays {
             Delays::Constant(delay) => Some(delay.into()),
             _ => None,
@@ -103,31 +115,39 @@ impl Route {
             origin,
             from_ids: projection.from_ids.clone(),
             receptor: projection.receptor,
-            gain: projection.one_weight().unwrap_or(1.0) * gain,
+            gain: gain
+                * match (&layered, &projection.weights) {
+                    (Some(_), Weights::Constant(factor)) => *factor,
+                    _ => projection.one_weight().unwrap_or(1.0),
+                },
             sums: vec![0.0; rows.all.as_ref().map_or(0, |all| all.len())],
-            under_way: match (&rows.all, delay) {
-                (Some(_), _) => UnderWay::AllToAll,
-                (None, Some(_)) => UnderWay::Rows(Ring::new(ring)),
-                (None, None) => UnderWay::Events(Ring::of(ring, bucket)),
+            under_way: match (layered, &rows.all, delay) {
+                (Some(layered), _, _) => UnderWay::Layers(layered),
+                (None, Some(_), _) => UnderWay::AllToAll,
+                (None, None, Some(_)) => UnderWay::Rows(Ring::new(ring)),
+                (None, None, None) => UnderWay::Events(Ring::of(ring, bucket)),
             },
             rows,
             delay,
-            counts_spikes,
-            neurons: projection.to_ids.len() as u64,
+            emitted: counts_spikes.then_some(0),
             frames,
         }
     }
 
     /// Synapses on this part's neurons.
     pub fn synapses(&self) -> u64 {
-        match &self.rows.all {
-            Some(all) => (all.len() * self.from_ids.len()) as u64,
-            None => self.rows.targets.len() as u64,
+        match (&self.under_way, &self.rows.all) {
+            (UnderWay::Layers(layered), _) => layered.synapses,
+            (_, Some(all)) => (all.len() * self.from_ids.len()) as u64,
+            (_, None) => self.rows.targets.len() as u64,
         }
     }
 
     /// Zero weights among them.
     pub fn zero_weights(&self) -> u64 {
+        if let UnderWay::Layers(layered) = &self.under_way {
+            return if self.gain == 0.0 { layered.synapses } else { layered.zero_weights };
+        }
         self.synapses() - self.effective(0..self.synapses() as usize)
     }
 
@@ -139,18 +159,34 @@ impl Route {
         }
     }
 
+    /// Forgets what is under way.
+    pub fn clear(&mut self) {
+        match &mut self.under_way {
+            UnderWay::Rows(ring) => ring.each_mut().for_each(Vec::clear),
+            UnderWay::Events(ring) => ring.each_mut().for_each(|bucket| {
+                bucket.targets.clear();
+                bucket.weights.clear();
+            }),
+            UnderWay::AllToAll => {}
+            UnderWay::Layers(layered) => layered.forget(),
+        }
+    }
+
+    /// Goes on with another emitter of analog values, or of spikes.
+    pub fn set_emitter(&mut self, emitter: &Arc<Emitter>) {
+        self.frames = emitter.is_analog().then(|| emitter.clone());
+    }
+
     /// Puts the spikes of `ticks` on their way and counts them.
     pub fn take<C: CellGroup + ?Sized>(&mut self, ticks: Range<Tick>, history: &Ring<Vec<u32>>, cells: &mut C) {
         let mut emitted = 0;
         for tick in ticks {
             emitted += self.send(history.at(tick), tick, tick);
         }
-        if self.counts_spikes {
-            let tally = cells.tally_mut();
-            tally.input.spikes += emitted;
-            tally.input.spikes_x_neurons += emitted * self.neurons;
+        if let Some(all) = &mut self.emitted {
+            *all += emitted;
             if let UnderWay::Rows(_) = self.under_way {
-                tally.counts.queue_operations += 2 * emitted;
+                cells.tally_mut().counts.queue_operations += 2 * emitted;
             }
         }
     }
@@ -215,15 +251,17 @@ impl Route {
         let no_spikes = match &self.under_way {
             UnderWay::Events(ring) => ring.at(tick).targets.is_empty(),
             UnderWay::Rows(ring) => ring.at(tick).is_empty(),
-            UnderWay::AllToAll => self.arriving(tick, history).is_empty(),
+            UnderWay::AllToAll | UnderWay::Layers(_) => self.arriving(tick, history).is_empty(),
         };
         no_spikes && self.values(tick).next().is_none()
     }
 
     /// Marks all neurons at which something arrives at `tick`.
-    fn mark<C: CellGroup + ?Sized>(&self, tick: Tick, history: &Ring<Vec<u32>>, cells: &mut C) {
+    fn mark<C: CellGroup + ?Sized>(&mut self, tick: Tick, history: &Ring<Vec<u32>>, cells: &mut C) {
+        self.compute_layers(tick, history, false);
         let rows = &self.rows;
         match &self.under_way {
+            UnderWay::Layers(layered) => cells.mark(&layered.targets, tick),
             UnderWay::Events(ring) => cells.mark(&ring.at(tick).targets, tick),
             UnderWay::Rows(ring) => {
                 for row in ring.at(tick) {
@@ -246,6 +284,9 @@ impl Route {
         cells: &mut C,
         dense_products: bool,
     ) {
+        if let UnderWay::Layers(_) = self.under_way {
+            return self.deliver_layers(tick, history, cells, dense_products);
+        }
         let rows = &self.rows;
         let mut arrivals = Arrivals {
             receptor: self.receptor,
@@ -256,7 +297,9 @@ impl Route {
         };
         let mut queue_operations = 0;
         let [events, effective] = match &mut self.under_way {
-            UnderWay::AllToAll => return self.deliver_all(tick, history, cells, dense_products),
+            UnderWay::AllToAll | UnderWay::Layers(_) => {
+                return self.deliver_all(tick, history, cells, dense_products);
+            }
             UnderWay::Events(ring) => {
                 let bucket = ring.at_mut(tick);
                 let arrivals = Arrivals { targets: &bucket.targets, weights: &bucket.weights, ..arrivals };
@@ -283,6 +326,56 @@ impl Route {
             let [events, effective] = cells.receive(&arrivals, std::slice::from_ref(&rows.row(row)), tick);
             cells.tally_mut().count_values(x, events, effective);
         }
+    }
+
+    /// Computes what arrives at `tick` through layers, if it comes through layers. Returns whether
+    /// zeros were multiplied too.
+    fn compute_layers(&mut self, tick: Tick, history: &Ring<Vec<u32>>, dense_products: bool) -> bool {
+        let mut under_way = std::mem::replace(&mut self.under_way, UnderWay::AllToAll);
+        let dense = dense_products && self.frames.is_none() && self.delay.is_some_and(|delay| tick >= delay);
+        if let UnderWay::Layers(layered) = &mut under_way {
+            let spikes = self.arriving(tick, history).iter();
+            let spikes = spikes.map(|&i| Item { id: i - self.from_ids.start, value: 1.0, spikes: 1 });
+            let values = self.values(tick).map(|(row, value)| Item { id: row as u32, value, spikes: 0 });
+            layered.compute(tick, spikes.chain(values), dense);
+        }
+        self.under_way = under_way;
+        dense
+    }
+
+    /// Delivery through layers.
+    fn deliver_layers<C: CellGroup + ?Sized>(
+        &mut self,
+        tick: Tick,
+        history: &Ring<Vec<u32>>,
+        cells: &mut C,
+        dense_products: bool,
+    ) {
+        let dense = self.compute_layers(tick, history, dense_products);
+        let UnderWay::Layers(layered) = &mut self.under_way else { return };
+        let (products, all) = (layered.products, 0..layered.targets.len());
+        let arrivals = Arrivals {
+            receptor: self.receptor,
+            targets: &layered.targets,
+            weights: &layered.sums,
+            gain: self.gain,
+            factor: 1.0,
+        };
+        cells.receive(&arrivals, std::slice::from_ref(&all), tick);
+        let tally = cells.tally_mut();
+        tally.input.spikes_x_fan_out += products.spikes;
+        if self.gain != 0.0 {
+            tally.counts.effective_acs += products.effective_spikes;
+            tally.counts.effective_macs += products.effective_values;
+        }
+        if dense {
+            tally.counts.macs += layered.dense_products;
+        } else {
+            tally.counts.synops += products.spikes;
+            tally.counts.macs += products.values;
+            tally.input.analog_macs += products.values;
+        }
+        layered.forget();
     }
 
     /// Delivery where every source reaches all targets: summed up first, in the order of the

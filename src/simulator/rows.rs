@@ -11,6 +11,7 @@ const PORTION: u64 = 1 << 20;
 ///
 /// *Memory* per synapse: 4 bytes for the target (none where every source reaches every target), the
 /// bytes of [`Strengths`] for the weight, 2 more if delays differ.
+#[derive(Default)]
 pub(super) struct Rows {
     /// Local ids of the targets of source i: `targets[offsets[i]..offsets[i + 1]]`, by delay, then
     /// by target.

@@ -8,7 +8,7 @@ use crate::base::memory;
 use crate::energy::counts::LayerCounts;
 use crate::error::{Error, Result};
 use crate::network::BYTES_PER_PROBED_NEURON;
-use crate::network::Network;
+use crate::network::{Emits, Network, Source};
 use crate::recording::{Probe, Recorder};
 use crate::spiking::{Driver, Tick};
 use std::ops::Range;
@@ -32,6 +32,9 @@ pub struct Simulation {
     pub(super) now: Tick,
     pub(super) auto: Auto,
     pub(super) longest_delay: Tick,
+    /// Ticks before the last beginning, and how many beginnings there were before it.
+    past_ticks: u64,
+    past_clips: u64,
 }
 
 impl Simulation {
@@ -88,9 +91,13 @@ impl Simulation {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
         let lookahead = lookahead(network, &probes);
+        let order = network.order_within_tick();
+        // Without delay there is nothing that parts could be ahead by.
+        let parts = if order.is_some() { 1 } else { parts };
         let longest_delay = network.projections().iter().map(|p| p.longest_delay()).max().unwrap_or(1);
         let emitters: Vec<_> = network.sources().iter().map(|source| Arc::new(Emitter::new(source))).collect();
-        let plan = Plan { network, emitters: &emitters, probes: &probes, driver, lookahead, make_cells, progress };
+        let plan =
+            Plan { network, emitters: &emitters, probes: &probes, driver, lookahead, order, make_cells, progress };
         let build = &|part| Part::build(&plan, part, parts);
         // The calling thread has the first part: if all were woken up, two would often be put on
         // one core.
@@ -105,12 +112,57 @@ impl Simulation {
         let built = all_at_once(pool.as_ref(), (0..parts).map(|part| move || build(part)))?;
         let populations = network.populations().len();
         let auto = Auto::new(driver, populations);
-        Ok(Simulation { network: network.clone(), parts: built, pool, probes, lookahead, now: 0, auto, longest_delay })
+        Ok(Simulation {
+            network: network.clone(),
+            parts: built,
+            pool,
+            probes,
+            lookahead,
+            now: 0,
+            auto,
+            longest_delay,
+            past_ticks: 0,
+            past_clips: 0,
+        })
     }
 
     /// The tick that comes next.
     pub fn now(&self) -> Tick {
         self.now
+    }
+
+    /// Goes back to before the first tick, for another clip with other sources, named by their
+    /// index. What was counted stays, and goes on.
+    ///
+    /// # Errors
+    /// If a source cannot be: its ids or values do not fit its size.
+    pub fn begin_again(&mut self, sources: Vec<(usize, Emits)>) -> Result<()> {
+        let mut emitters = Vec::with_capacity(sources.len());
+        for (index, emits) in sources {
+            let known = self.network.sources().get(index);
+            let known = known.ok_or_else(|| Error::value("sources", format!("there is no source {index}")))?;
+            let source = Source { name: known.name.clone(), size: known.size, emits };
+            source.check()?;
+            emitters.push((index, Arc::new(Emitter::new(&source))));
+        }
+        for part in &mut self.parts {
+            part.begin_again(self.network.populations(), &emitters)?;
+        }
+        self.past_ticks += u64::from(self.now);
+        self.past_clips += u64::from(self.now > 0);
+        self.auto = Auto::new(self.auto.driver, self.network.populations().len());
+        self.now = 0;
+        Ok(())
+    }
+
+    /// Ticks of all clips so far.
+    pub fn all_ticks(&self) -> u64 {
+        self.past_ticks + u64::from(self.now)
+    }
+
+    /// Clips so far, the one under way included.
+    pub fn clips(&self) -> u64 {
+        self.past_clips + 1
     }
 
     /// The network.

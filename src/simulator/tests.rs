@@ -7,6 +7,7 @@ use crate::base::counter::{below, unit};
 use crate::error::Result;
 use crate::network::Network;
 use crate::network::compile::{NetworkFile, Settings};
+use crate::network::layers::{Axis, Kernel, Layer, Layers, Window};
 use crate::network::{Delays, Emits, NetworkParts, Origin, Population, Projection, Rule, Source, Threshold, Weights};
 use crate::recording::{Ignore, Probe, Recorder, Variable};
 use crate::spiking::neuron::Reset;
@@ -69,6 +70,54 @@ impl Draw {
     fn flip(&mut self) -> bool {
         self.below(2) == 1
     }
+}
+
+/// Up to three layers of any kind, from at most `most[0]` to at most `most[1]` elements.
+fn random_layers(d: &mut Draw, most: [u32; 2]) -> Option<Layers> {
+    let axis = |d: &mut Draw, input: usize, kernel: usize, pool: bool| {
+        let dilation = if pool { 1 } else { 1 + d.below(2) as usize };
+        let span = (kernel - 1) * dilation + 1;
+        let padding = [d.below(span as u32) as usize, d.below(span as u32) as usize];
+        Axis { input, kernel, stride: 1 + d.below(3) as usize, dilation, padding }
+    };
+    let mut shape = [1 + d.below(4) as usize, 1 + d.below(4) as usize, 1 + d.below(6) as usize];
+    if shape.iter().product::<usize>() > most[0] as usize {
+        return None;
+    }
+    let mut layers = Vec::new();
+    for _ in 0..1 + d.below(3) {
+        let [channels, rows, columns] = shape;
+        let weight = |d: &mut Draw| if d.below(5) == 0 { 0.0 } else { 3.0 * d.unit() - 1.0 };
+        let elements = channels * rows * columns;
+        let kind = d.below(5);
+        let layer = match kind {
+            0 => {
+                let outputs = 1 + d.below(most[1]) as usize;
+                shape = [outputs, 1, 1];
+                Layer::Linear { weights: (0..elements * outputs).map(|_| weight(d)).collect(), outputs }
+            }
+            1 => Layer::Scale((0..elements).map(|_| weight(d)).collect()),
+            _ => {
+                let kernel = [1 + d.below(3) as usize, 1 + d.below(3) as usize];
+                let pool = kind == 2;
+                let groups = if pool || d.below(3) == 0 { channels } else { 1 };
+                let to = if pool { channels } else { groups * (1 + d.below(3) as usize) };
+                let weights = to * (channels / groups) * kernel[0] * kernel[1];
+                let (rows, columns) = (axis(d, rows, kernel[0], pool), axis(d, columns, kernel[1], pool));
+                shape = [to, rows.output(), columns.output()];
+                let kernel = match pool {
+                    true => Kernel::Same(if d.flip() { 1.0 } else { 0.25 }),
+                    false => Kernel::Each((0..weights).map(|_| weight(d)).collect()),
+                };
+                Layer::Window(Window { channels: [channels, to], groups, rows, columns, kernel })
+            }
+        };
+        layers.push(layer);
+        if shape.contains(&0) {
+            return None;
+        }
+    }
+    Layers::new(layers).ok().filter(|layers| layers.outputs() <= most[1] as usize)
 }
 
 /// Two to three populations of any model, threshold, reset and refractory mode, with bias,
@@ -146,6 +195,7 @@ fn random_network(seed: u64) -> Network {
     };
     let sources = vec![Source { name: "s".into(), size, emits }];
     let mut projections = Vec::new();
+    let without_delays = d.below(4) == 0;
     for k in 0..2 + d.below(5) {
         let to = d.below(populations.len() as u32) as usize;
         let (from, n) = match k == 0 || d.below(3) == 0 {
@@ -159,7 +209,8 @@ fn random_network(seed: u64) -> Network {
         let (first, last) = (d.below(n), d.below(m));
         let (mut from_ids, mut to_ids) = (first..n, 0..last + 1);
         let mut stream = (d.below(9).into(), u64::from(d.below(9)) + 40, d.below(30).into());
-        let rule = match d.below(7) {
+        let layers = if d.below(3) == 0 { random_layers(d, [n - first, m]) } else { None };
+        let rule = match if layers.is_some() { 7 } else { d.below(7) } {
             0 => Rule::AllToAll { allow_autapses: d.flip() },
             1 => {
                 let pairs = (n - first).min(last + 1);
@@ -177,19 +228,33 @@ fn random_network(seed: u64) -> Network {
                 }
             }
             5 => Rule::List((0..1 + d.below(90)).map(|_| (first + d.below(n - first), d.below(last + 1))).collect()),
-            _ => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| f64::from(d.unit() as f32) - 0.4).collect()),
+            6 => Rule::Matrix((0..from_ids.len() * to_ids.len()).map(|_| f64::from(d.unit() as f32) - 0.4).collect()),
+            _ => match layers {
+                Some(layers) => {
+                    from_ids = first..first + layers.inputs() as u32;
+                    let to = d.below(m - layers.outputs() as u32 + 1);
+                    to_ids = to..to + layers.outputs() as u32;
+                    Rule::Layers(layers.into())
+                }
+                None => Rule::AllToAll { allow_autapses: true },
+            },
         };
+        let layered = matches!(rule, Rule::Layers(_));
         stream.0 += 1;
         let edges = if let Rule::List(list) = &rule { list.len() } else { 0 };
         let scale = if matches!(from, Origin::Source(_)) { 6.0 } else { 1.5 };
-        let weights = match d.below(4) {
+        let weights = match if layered { 0 } else { d.below(4) } {
             0 => Weights::Constant(scale * (d.unit() - 0.3)),
             1 => Weights::Normal { mean: 0.1, sd: scale * 0.4, seed: stream.0, first: 3 },
             2 if edges > 0 => Weights::Each((0..edges).map(|_| scale * (d.unit() - 0.3)).collect()),
             _ => Weights::Uniform { low: -0.4 * scale, high: scale, seed: stream.0, first: 3 },
         };
         let analog = from == Origin::Source(0) && sources[0].emits.is_analog();
-        let delays = match if analog { 0 } else { d.below(3) } {
+        // Only forward: without delay there must be no cycle.
+        let forward = matches!(from, Origin::Source(_)) || matches!(from, Origin::Population(p) if p < to);
+        let no_delay = without_delays && forward && d.flip();
+        let delays = match if analog || layered || no_delay { 0 } else { d.below(3) } {
+            0 if no_delay => Delays::Constant(0),
             0 => Delays::Constant(1 + d.below(20) as u16),
             1 if edges > 0 => Delays::Each((0..edges).map(|_| 1 + d.below(9) as u16).collect()),
             _ => Delays::Uniform { low: 1 + d.below(3) as u16, high: 4 + d.below(20) as u16, seed: 11, first: 1 },

@@ -298,12 +298,6 @@ const REFUSED: &[Case] = &[
     ),
     (
         "delay_ms: Constant(1)",
-        "delay_ms: Constant(0)",
-        "Constant(0)",
-        &["projections[0].delay_ms", "at least one tick, 0.5 ms"],
-    ),
-    (
-        "delay_ms: Constant(1)",
         "delay_ms: Uniform(low: 0, high: 1)",
         "Uniform(low: 0, high: 1))",
         &["delay_ms", "at least one tick"],

@@ -23,6 +23,7 @@
 
 mod compiler;
 mod file;
+mod layers;
 mod population;
 mod projection;
 mod record;

@@ -60,6 +60,14 @@ fn model(neuron: &NeuronSpec) -> Model<'_> {
             let (v_th_mv, jump_mv, tau_ms) = (n.v_th_mv, n.jump_mv, n.tau_threshold_ms);
             model!(n, Some(n.tau_m_ms), n.v_rest_mv, Owned(ThresholdSpec::Adaptive { v_th_mv, jump_mv, tau_ms }))
         }
+        NeuronSpec::I(n) => Model {
+            tau_m_ms: None,
+            v_rest_mv: 0.0,
+            r_m_gohm: n.r_m_gohm,
+            bias_pa: n.bias_pa,
+            form: n.form,
+            fires: None,
+        },
         NeuronSpec::Li(n) => Model {
             tau_m_ms: Some(n.tau_m_ms),
             v_rest_mv: n.v_rest_mv,

@@ -48,7 +48,7 @@ impl<'a> Compiler<'a> {
             RuleSpec::FixedOutDegree(FixedOutDegree { degree, .. }) => sources.saturating_mul(u64::from(*degree)),
             RuleSpec::List(edges) => edges.len() as u64,
             // Counted when they are read.
-            RuleSpec::ListFile(_) | RuleSpec::Matrix { .. } => 0,
+            RuleSpec::ListFile(_) | RuleSpec::Matrix { .. } | RuleSpec::Layers(_) => 0,
         };
         self.charge(&rule, edges.saturating_mul(BYTES_PER_SYNAPSE))?;
         Ok(Ends { name, from, from_ids, to, to_ids })
@@ -78,7 +78,7 @@ impl<'a> Compiler<'a> {
         };
         made.weights = match (&projection.weight, file_weights) {
             (None, Some(weights)) => Weights::Each(weights.into()),
-            (None, None) if matches!(made.rule, Rule::Matrix(_)) => Weights::Constant(1.0),
+            (None, None) if made.rule.has_weights() => Weights::Constant(1.0),
             (None, None) => {
                 return Err(Problem::new(format!("projections[{n}]"), "has no `weight`, and its rule brings none"));
             }
@@ -142,6 +142,7 @@ impl<'a> Compiler<'a> {
                 return Ok((Rule::List(edges.into()), weights));
             }
             RuleSpec::Matrix { file } => Rule::Matrix(self.matrix(&format!("{field}.file"), file, from, to)?.into()),
+            RuleSpec::Layers(layers) => Rule::Layers(self.layers(field, layers, from.len())?.into()),
         };
         Ok((made, None))
     }

@@ -47,13 +47,13 @@ mod source;
 
 pub use file::{FORMAT, GRID_TOLERANCE, NetworkSpec, RecordSpec};
 pub use neuron::{
-    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FormSpec, If, Li, Lif, NeuronSpec, RefractoryInput, ResetSpec,
+    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FormSpec, I, If, Li, Lif, NeuronSpec, RefractoryInput, ResetSpec,
     ThresholdSpec,
 };
 pub use population::{InitialSpec, PopulationSpec, ReceptorSpec};
 pub use projection::{
-    AllToAll, DelaySpec, FixedInDegree, FixedOutDegree, FixedProbability, Normal, ProjectionSpec, RuleSpec, Uniform,
-    WeightSpec,
+    AllToAll, Conv, DelaySpec, FixedInDegree, FixedOutDegree, FixedProbability, LayerSpec, Layers, Normal, Padding,
+    Pool, ProjectionSpec, RuleSpec, Uniform, WeightSpec,
 };
 pub use source::{
     Bernoulli, EmitsSpec, Frames, Latency, Poisson, Rate, Regular, SourceSpec, SpikeFile, Spikes, ValuesSpec,

@@ -12,7 +12,9 @@ pub enum NeuronSpec {
     If(If),
     /// Leaky integrate and fire: tau_m dV/dt = -(V - v_rest) + R (I + bias).
     Lif(Lif),
-    /// Leaky integrator: the same, never fires.
+    /// Integrator: as [`NeuronSpec::If`], never fires.
+    I(I),
+    /// Leaky integrator: as [`NeuronSpec::Lif`], never fires.
     Li(Li),
     /// LIF whose input is an exponential current.
     CubaLif(CubaLif),
@@ -65,6 +67,18 @@ defaults! {
         refractory_input: RefractoryInput = RefractoryInput::Drop,
         /// Default: at least.
         compare: Compare = Compare::AtLeast,
+        /// Default: exact.
+        form: FormSpec = FormSpec::Exact,
+    }
+}
+
+defaults! {
+    /// Parameters of [`NeuronSpec::I`].
+    I {
+        /// R; default 1.
+        r_m_gohm: f64 = 1.0,
+        /// Constant current; default 0.
+        bias_pa: f64 = 0.0,
         /// Default: exact.
         form: FormSpec = FormSpec::Exact,
     }
@@ -149,7 +163,7 @@ defaults! {
     }
 }
 
-variants! { NeuronSpec: If Lif Li CubaLif Alif }
+variants! { NeuronSpec: If Lif I Li CubaLif Alif }
 
 /// [`CubaLif::tau_syn_ms`] where neither it nor a receptor is given.
 pub const DEFAULT_TAU_SYN_MS: f64 = 5.0;

@@ -21,8 +21,8 @@ pub struct ProjectionSpec {
     pub receptor: Option<String>,
     /// Which edges exist.
     pub rule: RuleSpec,
-    /// In the unit of the receptor. May be left out where a matrix or an edge file brings weights,
-    /// which it multiplies.
+    /// In the unit of the receptor. May be left out where a matrix, layers or an edge file bring
+    /// weights, which it multiplies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<WeightSpec>,
     /// Default: one tick.
@@ -55,6 +55,8 @@ pub enum RuleSpec {
         /// `.npy` or `.csv`.
         file: PathBuf,
     },
+    /// Layers that share weights, from the whole of one range to the whole of another.
+    Layers(Layers),
 }
 
 fn yes() -> bool {
@@ -133,7 +135,106 @@ parameters! {
     }
 }
 
-variants! { RuleSpec: AllToAll FixedProbability FixedInDegree FixedOutDegree }
+parameters! {
+    /// Parameters of [`RuleSpec::Layers`]: what arrives passes the layers in this order, and then
+    /// the neurons `to`. Spikes of pools and scales are not neurons' spikes: nothing fires between
+    /// layers. The weight of the projection multiplies the result; default 1.
+    Layers new {
+        /// Shape of the sources: `[channels, rows, columns]`, `[channels, places]` or `[elements]`.
+        /// Source (channel, row, column) is number (channel rows + row) columns + column.
+        input: Vec<u32>,
+        /// At least one.
+        layers: Vec<LayerSpec>,
+    } {}
+}
+
+/// A layer of [`RuleSpec::Layers`]. Its input has the shape of the output before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LayerSpec {
+    /// A convolution over one or two axes, as in PyTorch: no kernel is flipped.
+    Conv(Conv),
+    /// Sums of the places of a window, channel by channel.
+    SumPool(Pool),
+    /// The same, divided by the number of places of the window, those of the padding included.
+    AvgPool(Pool),
+    /// A dense matrix from all elements, in the order of their numbers.
+    Linear {
+        /// `.npy` or `.csv`: `[outputs, inputs]`.
+        file: PathBuf,
+    },
+    /// A factor for each element.
+    Scale {
+        /// `.npy` or `.csv`: as many numbers as elements.
+        file: PathBuf,
+    },
+}
+
+parameters! {
+    /// Parameters of [`LayerSpec::Conv`]. Lists have a number per axis, or one for all axes.
+    Conv new {
+        /// `.npy`: `[output channels, input channels / groups, rows, columns]` or, for one axis,
+        /// `[output channels, input channels / groups, places]`.
+        file: PathBuf,
+    } {
+        /// Places from one output to the next; default 1.
+        #[serde(default = "ones")]
+        stride: Vec<u32> = ones(),
+        /// Default: none.
+        #[serde(default = "valid")]
+        padding: Padding = valid(),
+        /// Places from one weight to the next; default 1.
+        #[serde(default = "ones")]
+        dilation: Vec<u32> = ones(),
+        /// Groups of channels that do not see each other; default 1.
+        #[serde(default = "one")]
+        groups: u32 = 1,
+    }
+}
+
+/// Zeros around an input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Padding {
+    /// None.
+    Valid,
+    /// As many as make the output as large as the input, the odd one behind; strides are 1.
+    Same,
+    /// So many on either side of each axis.
+    Each(Vec<u32>),
+}
+
+parameters! {
+    /// Parameters of [`LayerSpec::SumPool`] and [`LayerSpec::AvgPool`]. Lists have a number per
+    /// axis, or one for all axes.
+    Pool new {
+        /// Places of a window.
+        kernel: Vec<u32>,
+    } {
+        /// Places from one window to the next; default: those of a window.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stride: Option<Vec<u32>> = None,
+        /// Zeros on either side; default 0.
+        #[serde(default = "zeros")]
+        padding: Vec<u32> = zeros(),
+    }
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn ones() -> Vec<u32> {
+    vec![1]
+}
+
+fn zeros() -> Vec<u32> {
+    vec![0]
+}
+
+fn valid() -> Padding {
+    Padding::Valid
+}
+
+variants! { RuleSpec: AllToAll FixedProbability FixedInDegree FixedOutDegree Layers }
 
 parameters! {
     /// Uniform weights, low + (high - low) unit(seed, e + first), or delays, in ticks
@@ -199,7 +300,9 @@ impl From<i32> for WeightSpec {
 
 variants! { WeightSpec: Uniform Normal }
 
-/// Delays of a projection in ms: multiples of `dt_ms`, at least one, at most 65,535.
+/// Delays of a projection in ms: multiples of `dt_ms`, at least one, at most 65,535. `Constant(0)` is
+/// allowed where such projections make no cycle: spikes then arrive in the tick in which they are
+/// emitted, populations are gone through one after the other, and the network runs on one thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum DelaySpec {
     /// One for all.

@@ -136,7 +136,10 @@ const OF_PROJECTIONS: [Case; 27] = [
         |n| n.projections[0].weights = Weights::Normal { mean: 0.0, sd: 1.0, seed: 0, first: u64::MAX / 2 },
         "projections[0].weight.first: 9223372036854775807: expected counters below 2^64",
     ),
-    (|n| n.projections[0].delays = Delays::Constant(0), "projections[0].delay_ms: a delay of 0: expected at least"),
+    (
+        |n| n.projections[1].delays = Delays::Uniform { low: 0, high: 2, seed: 0, first: 0 },
+        "projections[1].delay_ms: a delay of 0: expected at least one tick, 0.1 ms, or Constant(0) for all edges",
+    ),
     (|n| n.projections[1].delays = Delays::Each([1, 0].into()), "projections[1].delay_ms: a delay of 0"),
     (|n| n.projections[1].delays = Delays::Each([1].into()), "projections[1].delay_ms: 1 values: expected 2"),
     (

@@ -110,17 +110,8 @@ impl LinearCells {
             Threshold::Cue { values, .. } => values.iter().fold(f64::INFINITY, |least, theta| least.min(*theta)),
         };
         let adaptive = matches!(population.threshold, Threshold::Adaptive { .. });
-        let mut state = State::zeros(padded, kind.0, adaptive);
-        let initial = &population.initial_mv;
-        for (membrane, id) in state.membranes.iter_mut().zip(ids.clone()) {
-            *membrane = initial[if initial.len() == 1 { 0 } else { id as usize }] - neuron.steady;
-        }
-        // Padding lanes: never released, never fire.
-        let mut free_at = vec![0; padded];
-        free_at[n..].fill(Tick::MAX);
-        state.membranes[n..].fill(f64::NEG_INFINITY);
         let schedules = vec![Schedule::new(0); padded / GROUP];
-        LinearCells {
+        let mut cells = LinearCells {
             maps: Maps::new(&neuron, &limit, lowest),
             threshold: population.threshold.clone(),
             cue_low: lowest_from_row_on(&limit),
@@ -128,10 +119,10 @@ impl LinearCells {
             inputs,
             immediate: neuron.is_immediate(),
             kind,
-            state,
+            state: State::zeros(padded, kind.0, adaptive),
             held: vec![0.0; if holds(&neuron) { padded } else { 0 }],
             kept_input: vec![0.0; if keeps(&neuron) { padded } else { 0 }],
-            free_at,
+            free_at: vec![0; padded],
             active_at: vec![0; padded / GROUP],
             mode: Mode::Event(EventDriven::new(schedules, RecordedGroups::default())),
             recorded: Vec::new(),
@@ -140,7 +131,28 @@ impl LinearCells {
             tally: Tally::default(),
             neuron,
             ids,
+        };
+        cells.set_initial_state(population);
+        cells
+    }
+
+    /// Sets the state before the first tick, event-driven and without any schedule.
+    pub(super) fn set_initial_state(&mut self, population: &Population) {
+        let (n, padded) = (self.len(), self.free_at.len());
+        let State { membranes, currents, excess } = &mut self.state;
+        currents.iter_mut().chain([excess]).for_each(|values| values.fill(0.0));
+        let initial = &population.initial_mv;
+        for (membrane, id) in membranes.iter_mut().zip(self.ids.clone()) {
+            *membrane = initial[if initial.len() == 1 { 0 } else { id as usize }] - self.neuron.steady;
         }
+        self.free_at.fill(0);
+        // Padding lanes: never released, never fire.
+        self.free_at[n..].fill(Tick::MAX);
+        membranes[n..].fill(f64::NEG_INFINITY);
+        self.held.fill(0.0);
+        self.kept_input.fill(0.0);
+        self.active_at.fill(0);
+        self.mode = Mode::Event(EventDriven::new(vec![Schedule::new(0); padded / GROUP], self.recorded_groups()));
     }
 
     /// Neurons, without padding.

@@ -3,7 +3,7 @@
 use super::cells::{LinearCells, Mode, activate, clock, dispatch};
 use crate::energy::counts::LayerCounts;
 use crate::error::Result;
-use crate::network::Threshold;
+use crate::network::{Population, Threshold};
 use crate::recording::Variable;
 use crate::simulator::cell_group::{Arrivals, CellGroup, GROUP, PopulationState, Tally};
 use crate::spiking::Tick;
@@ -152,6 +152,10 @@ impl CellGroup for LinearCells {
             Mode::Event(event) => event.queue_checks(now),
             Mode::Clock(_) => Ok(()),
         }
+    }
+
+    fn restart(&mut self, population: &Population) {
+        self.set_initial_state(population);
     }
 
     fn save(&self, state: &mut PopulationState, n: usize, now: Tick) {

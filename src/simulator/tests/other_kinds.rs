@@ -69,6 +69,11 @@ impl CellGroup for Izhikevich {
         self.v[(id - self.ids.start) as usize]
     }
 
+    fn restart(&mut self, _: &Population) {
+        self.v.fill(-65.0);
+        self.u.fill(-13.0);
+    }
+
     fn save(&self, state: &mut PopulationState, n: usize, _: Tick) {
         let own = self.ids.start as usize..self.ids.end as usize;
         state.floats_mut("v", n)[own.clone()].copy_from_slice(&self.v);

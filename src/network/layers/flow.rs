@@ -1,0 +1,226 @@
+//! What a tick's spikes become on their way through layers.
+
+use super::window::Window;
+use super::{Layer, Layers};
+use std::ops::Range;
+
+/// An entry of a sparse vector.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Item {
+    /// Its place.
+    pub id: u32,
+    /// Its value.
+    pub value: f64,
+    /// How many spikes it is made of; 0 if it is an analog value.
+    pub spikes: u32,
+}
+
+/// Products with weights in one tick. An analog value of 1 or -1 is effectively an addition.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Products {
+    /// Additions of a weight for a spike.
+    pub spikes: u64,
+    /// Effective additions.
+    pub effective_spikes: u64,
+    /// Products with analog values.
+    pub values: u64,
+    /// Effective multiplications.
+    pub effective_values: u64,
+}
+
+impl Products {
+    fn count(&mut self, item: &Item, [all, effective]: [u64; 2]) {
+        match (u64::from(item.spikes), item.value.abs()) {
+            (0, 1.0) => {
+                self.values += all;
+                self.effective_spikes += effective;
+            }
+            (0, _) => {
+                self.values += all;
+                self.effective_values += effective;
+            }
+            (n, _) => {
+                self.spikes += n * all;
+                self.effective_spikes += n * effective;
+            }
+        }
+    }
+}
+
+/// The way of one tick's spikes through [`Layers`], with room for what lies between them.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    stages: Vec<Stage>,
+    /// Which outputs of the last layer are wanted.
+    range: Range<usize>,
+    /// Windows in which an input lies.
+    rows: Vec<(usize, usize)>,
+    columns: Vec<(usize, usize)>,
+}
+
+/// Sums of one layer's outputs.
+#[derive(Debug, Clone)]
+struct Stage {
+    sums: Vec<f64>,
+    /// Spikes in each; empty behind weights, where there are values.
+    spikes: Vec<u32>,
+    /// Which of them are reached: by group of channels, a bit for each place of a plane.
+    reached: Vec<u64>,
+    /// The same, in order.
+    items: Vec<Item>,
+}
+
+impl Flow {
+    /// Room for the outputs `range` of the layers.
+    pub fn new(layers: &Layers, range: Range<usize>) -> Flow {
+        let last = layers.layers().len() - 1;
+        let mut weighted = false;
+        let stages = layers.layers().iter().enumerate().map(|(n, layer)| {
+            weighted |= layer.has_weights();
+            let sums = if n == last { range.len() } else { layer.outputs() };
+            let words = match layer {
+                Layer::Window(window) => window.groups * window.plane().div_ceil(64),
+                Layer::Linear { .. } | Layer::Scale(_) => 0,
+            };
+            let spikes = if weighted { 0 } else { sums };
+            Stage { sums: vec![0.0; sums], spikes: vec![0; spikes], reached: vec![0; words], items: Vec::new() }
+        });
+        Flow { stages: stages.collect(), range, rows: Vec::new(), columns: Vec::new() }
+    }
+
+    /// Takes the items of a tick, by id, through the layers; [`Flow::outputs`] has what comes out.
+    /// Returns the products with weights, those in front of the last layer only if they are `first`
+    /// computed here.
+    pub fn run(&mut self, layers: &Layers, input: &[Item], first: bool) -> Products {
+        let mut products = Products::default();
+        let last = layers.layers().len() - 1;
+        for (n, layer) in layers.layers().iter().enumerate() {
+            let range = if n == last { self.range.clone() } else { 0..layer.outputs() };
+            let (before, stage) = self.stages.split_at_mut(n);
+            let input = before.last().map_or(input, |stage| &stage.items);
+            let stage = &mut stage[0];
+            stage.items.clear();
+            let counts = layers.counts(n) && (first || n == last);
+            match layer {
+                Layer::Window(window) => {
+                    for item in input {
+                        self.rows.clear();
+                        self.columns.clear();
+                        let plane = window.rows.input * window.columns.input;
+                        let (channel, at) = (item.id as usize / plane, item.id as usize % plane);
+                        window.rows.windows(at / window.columns.input, &mut self.rows);
+                        window.columns.windows(at % window.columns.input, &mut self.columns);
+                        let met = stage.add(window, channel, item, &self.rows, &self.columns, &range);
+                        if counts {
+                            products.count(item, met);
+                        }
+                    }
+                    stage.collect(window, &range);
+                }
+                Layer::Linear { weights, outputs } => {
+                    for item in input {
+                        let row = &weights[item.id as usize * outputs..][range.clone()];
+                        stage.sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += item.value * w);
+                        let effective = row.iter().map(|&w| u64::from(w != 0.0)).sum();
+                        if counts {
+                            products.count(item, [row.len() as u64, effective]);
+                        }
+                    }
+                    if !input.is_empty() {
+                        let values = range.clone().zip(&mut stage.sums);
+                        stage.items.extend(values.map(|(id, sum)| Item {
+                            id: id as u32,
+                            value: std::mem::take(sum),
+                            spikes: 0,
+                        }));
+                    }
+                }
+                Layer::Scale(factors) => {
+                    let own = input.iter().filter(|item| range.contains(&(item.id as usize)));
+                    stage.items.extend(own.map(|item| Item { value: item.value * factors[item.id as usize], ..*item }));
+                    if counts {
+                        let factor = |item: &Item| u64::from(factors[item.id as usize] != 0.0);
+                        input.iter().filter(|item| range.contains(&(item.id as usize))).for_each(|item| {
+                            products.count(item, [1, factor(item)]);
+                        });
+                    }
+                }
+            }
+        }
+        products
+    }
+
+    /// What the last tick brought to those outputs that anything reached, by id. A sum of 0 is
+    /// among them.
+    pub fn outputs(&self) -> &[Item] {
+        self.stages.last().map_or(&[], |stage| &stage.items)
+    }
+}
+
+impl Stage {
+    /// Adds an item wherever a window sees it. Returns how many weights it met within `range`, and
+    /// how many of them are not zero.
+    fn add(
+        &mut self,
+        window: &Window,
+        channel: usize,
+        item: &Item,
+        rows: &[(usize, usize)],
+        columns: &[(usize, usize)],
+        range: &Range<usize>,
+    ) -> [u64; 2] {
+        let (plane, width, from) = (window.plane(), window.columns.output(), channel % window.seen());
+        let mut counts = [0; 2];
+        for to in window.reached(channel) {
+            let first = (to * plane).wrapping_sub(range.start);
+            for &(ky, row) in rows {
+                let weights = window.weights(to, from, ky);
+                for &(kx, column) in columns {
+                    let place = first.wrapping_add(row * width + column);
+                    let Some(sum) = self.sums.get_mut(place) else { continue };
+                    let weight = weights.at(kx);
+                    *sum += item.value * weight;
+                    counts[0] += 1;
+                    counts[1] += u64::from(weight != 0.0);
+                    if let Some(spikes) = self.spikes.get_mut(place) {
+                        *spikes += item.spikes;
+                    }
+                }
+            }
+        }
+        let group = channel / window.seen() * plane.div_ceil(64);
+        for &(_, row) in rows {
+            for &(_, column) in columns {
+                let at = row * width + column;
+                self.reached[group + at / 64] |= 1 << (at % 64);
+            }
+        }
+        counts
+    }
+
+    /// Lists what was reached, and clears the sums.
+    fn collect(&mut self, window: &Window, range: &Range<usize>) {
+        let (plane, words) = (window.plane(), window.plane().div_ceil(64));
+        let per_group = window.channels[1] / window.groups;
+        for (group, reached) in self.reached.chunks(words).enumerate() {
+            if reached.iter().all(|&word| word == 0) {
+                continue;
+            }
+            for to in group * per_group..(group + 1) * per_group {
+                for (n, &word) in reached.iter().enumerate() {
+                    let mut word = word;
+                    while word != 0 {
+                        let id = to * plane + n * 64 + word.trailing_zeros() as usize;
+                        word &= word - 1;
+                        let place = id.wrapping_sub(range.start);
+                        let Some(sum) = self.sums.get_mut(place) else { continue };
+                        let value = std::mem::take(sum);
+                        let spikes = self.spikes.get_mut(place).map(std::mem::take).unwrap_or_default();
+                        self.items.push(Item { id: id as u32, value, spikes });
+                    }
+                }
+            }
+        }
+        self.reached.fill(0);
+    }
+}

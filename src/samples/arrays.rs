@@ -1,0 +1,69 @@
+//! Samples as numpy arrays.
+
+use super::Samples;
+use super::labels::{list, numbered};
+use crate::base::files::ending;
+use crate::error::{Error, Result};
+use crate::formats::npz::Npz;
+use crate::network::input::{Array, read_array};
+use std::path::Path;
+
+/// Opens `x.npy` with a file of labels, or a `.npz` with `x` and `y`.
+pub(super) fn open(path: &Path, labels_file: Option<&Path>) -> Result<Samples> {
+    let (shape, values, within) = match ending(path) == "npz" {
+        true => {
+            let mut file = Npz::open(path)?;
+            let x = file.array("x")?;
+            let y = if file.has("y") { Some(file.array("y")?.integers()?) } else { None };
+            (x.shape.clone(), x.floats()?, y)
+        }
+        false => {
+            let Array { shape, values } = read_array(path, crate::base::memory::free())?;
+            (shape, values, None)
+        }
+    };
+    let labels = match (labels_file, within) {
+        (Some(file), _) if ending(file) == "npy" => labels(file)?,
+        (Some(file), _) => numbered(list(file)?.iter().map(|(_, class)| class.as_str())),
+        (None, Some(labels)) => whole(path, labels.into_iter())?,
+        (None, None) => {
+            return Err(Error::file(path, "has no labels").with_hint("give their file with --labels FILE"));
+        }
+    };
+    let (samples, steps, shape) = match shape[..] {
+        [samples, elements] => (samples, 1, vec![elements]),
+        [samples, steps, elements] => (samples, steps, vec![elements]),
+        [samples, channels, rows, columns] => (samples, 1, vec![channels, rows, columns]),
+        _ => {
+            let problem = format!(
+                "shape {shape:?}: expected [samples, elements], [samples, steps, elements] or [samples, channels, \
+                 rows, columns]"
+            );
+            return Err(Error::file(path, problem));
+        }
+    };
+    if labels.len() != samples {
+        return Err(Error::file(path, format!("{samples} samples, and {} labels", labels.len())));
+    }
+    if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+        return Err(Error::file(path, format!("{value} is among its values: expected finite numbers")));
+    }
+    Samples::of_steps(shape, steps, values.into_iter().map(|value| value as f32).collect(), labels)
+}
+
+/// Labels of a `.npy` file.
+pub(super) fn labels(path: &Path) -> Result<Vec<u32>> {
+    let Array { values, .. } = read_array(path, crate::base::memory::free())?;
+    if let Some(value) = values.iter().find(|value| value.fract() != 0.0) {
+        return Err(Error::file(path, format!("label {value}: expected whole numbers")));
+    }
+    whole(path, values.into_iter().map(|value| value as i64))
+}
+
+fn whole(path: &Path, labels: impl Iterator<Item = i64>) -> Result<Vec<u32>> {
+    let labels = labels.map(|label| {
+        let fits = u32::try_from(label).ok().filter(|&label| label < 1 << 20);
+        fits.ok_or_else(|| Error::file(path, format!("label {label}: expected numbers from 0 to 1,048,575")))
+    });
+    labels.collect()
+}
