@@ -14,7 +14,6 @@ use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Ticks for each of the rates at which drivers are compared.
 const RATE_TICKS: u32 = 1000;
@@ -78,7 +77,7 @@ impl Compare {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         };
-        let found = simulator::compare(&Arc::new(compiled.network), ticks, RATE_TICKS, threads, &mut progress)?;
+        let found = simulator::compare(&compiled.network, ticks, RATE_TICKS, threads, &mut progress)?;
         bar.finish_and_clear();
         let energy: Vec<Energy> =
             EnergyTable::shown().iter().filter_map(|table| table.apply(&found.ledger, None).ok()).collect();

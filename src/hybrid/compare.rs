@@ -1,4 +1,5 @@
 //! The event-driven against the clock-driven spiking branch, clip by clip and step by step.
+//! [Example](super#example).
 
 use crate::base::counter::unit;
 use crate::data::Clips;

@@ -1,4 +1,17 @@
 //! The configuration: one RON document, every field with a default.
+//!
+//! # Example
+//! ```
+//! use spikefuse::hybrid::config::{Config, ThresholdMode};
+//!
+//! let config = Config::parse("(model: (width: 64, threshold: Fixed), training: (epochs: 3))")?;
+//! config.check()?;
+//! assert_eq!((config.model.width, config.model.threshold), (64, ThresholdMode::Fixed));
+//! assert_eq!(config.training.margin, 1.0);
+//! let wrong = Config::parse("(model: (tau: 0.5))")?;
+//! assert!(wrong.check().unwrap_err().to_string().starts_with("model.tau: 0.5 is outside"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::base::files::read_text;
 use crate::error::{Error, Result};

@@ -1,5 +1,5 @@
 //! Populations and sources as a graph: what is recurrent, in which order the rest can be run, how
-//! long delays are.
+//! long delays are. [Example](super#example).
 
 use super::checked::Network;
 pub use super::component::Component;

@@ -11,6 +11,8 @@ mod oracle;
 mod readme;
 mod reference_simulations;
 mod report_page;
+#[cfg(unix)]
+mod scratch;
 #[path = "../common/shared.rs"]
 mod shared;
 mod simulate;

@@ -14,7 +14,6 @@ use spikefuse::simulator::Simulation;
 use spikefuse::spiking::Driver;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -490,7 +489,7 @@ fn spikes_of(name: &str, ticks: u32, driver: Driver) -> Vec<Vec<(u32, u32)>> {
     let mut spikes = vec![Vec::new(); populations.len()];
     let mut memory =
         Memory::new(Header { dt_ms: network.dt_ms(), populations, probes: vec![], ..Header::default() }).unwrap();
-    let mut simulation = Simulation::new(Arc::new(network), driver, 1, vec![]).unwrap();
+    let mut simulation = Simulation::new(&network, driver, 1, vec![]).unwrap();
     simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
     for (tick, population, neuron) in memory.finish(ticks).unwrap().0.spikes {
         spikes[population as usize].push((tick, neuron));

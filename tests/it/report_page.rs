@@ -3,7 +3,7 @@
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
-use spikefuse::report::{Report, page, pictures::pictures};
+use spikefuse::report::{Report, page, pictures};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

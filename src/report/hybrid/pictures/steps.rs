@@ -9,7 +9,7 @@ use crate::plot::axes::{
     BOTTOM, DOT, EDGE, LABEL, NOTE, Panel, Sample, Ticks, colour, dashes, legend, margin, padded, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape};
-use crate::report::document::{LayerRate, Report};
+use crate::report::hybrid::document::{LayerRate, Report};
 
 /// The weights with which the time-step factor sums the steps.
 pub fn factor(report: &Report) -> Picture {

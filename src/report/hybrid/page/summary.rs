@@ -3,7 +3,7 @@
 use super::cells::{joule, percent};
 use super::html::escape;
 use crate::base::text::grouped;
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 use crate::report::tables::part;
 
 /// A tile of the summary; `more` is a line below the figure.

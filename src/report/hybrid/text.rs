@@ -2,11 +2,11 @@
 
 use super::comparison::ModelComparison;
 use super::document::Report;
-use super::tables::{energy_table, synops_table};
 use crate::base::text::{counted, grouped};
 use crate::energy::Branch;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::hybrid::compare::Parity;
+use crate::report::tables::{energy_table, synops_table};
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for Report {

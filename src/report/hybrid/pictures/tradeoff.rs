@@ -9,7 +9,7 @@ use crate::plot::axes::{
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
 use crate::plot::font::width;
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 
 /// A run, a point of the picture.
 struct Run {

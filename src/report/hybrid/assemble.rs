@@ -1,8 +1,7 @@
 //! A report put together from the results of an evaluation.
 
 use super::document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, SpikeSummary};
-use super::tables::is_spiking;
-use super::{hybrid_metrics, projection, twin};
+use super::{metrics, projection, twin};
 use crate::data::Dataset;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{
@@ -16,6 +15,7 @@ use crate::hybrid::gzsl::Candidates;
 use crate::hybrid::model::{DenseTwin, LayerRecord, Stft};
 use crate::hybrid::parameters::{MODALITIES, Parameters};
 use crate::hybrid::saved::{Saved, Tested};
+use crate::report::tables::is_spiking;
 
 /// Where a report's model comes from.
 pub struct Provenance<'a> {
@@ -94,7 +94,7 @@ impl Report {
             energy,
             wall_time_s: parity.as_ref().map(|p| p.seconds),
             dense_twin: twin::layers(&ledger, &synops, result, &tables),
-            neurobench: hybrid_metrics::metrics(origin.parameters, result, &synops, parity.as_ref()),
+            neurobench: metrics::metrics(origin.parameters, result, &synops, parity.as_ref()),
             parity,
             synops,
             over_time_steps: over_time_steps.collect::<Result<_>>()?,

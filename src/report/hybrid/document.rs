@@ -1,6 +1,5 @@
 //! The JSON document of a run. `docs/report.md` describes it field by field.
 
-use super::neurobench::Neurobench;
 use super::projection::Plane;
 use super::twin::TwinLayer;
 use crate::data::{ClassVectors, Split};
@@ -10,6 +9,7 @@ use crate::energy::{Energy, Ledger};
 use crate::hybrid::compare::{Parity, Seconds, Spread};
 use crate::hybrid::evaluate::ByMode;
 use crate::hybrid::gzsl::Scores;
+use crate::report::neurobench::Neurobench;
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.

@@ -1,11 +1,11 @@
 //! NeuroBench's metrics of the hybrid.
 
-use super::neurobench::Neurobench;
 use crate::energy::synops::Synops;
 use crate::hybrid::compare::Parity;
 use crate::hybrid::evaluate::Evaluation;
 use crate::hybrid::model::LayerRecord;
 use crate::hybrid::parameters::Parameters;
+use crate::report::neurobench::Neurobench;
 
 /// The metrics of the hybrid. Activations are those of the spiking neurons; weights and synaptic
 /// operations are those of all layers.

@@ -3,7 +3,7 @@
 use super::cells::number;
 use super::html::{Cell, table};
 use crate::base::text::grouped;
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 
 /// This section of the page, as HTML.
 pub fn parity(report: &Report) -> String {

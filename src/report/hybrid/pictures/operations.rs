@@ -9,7 +9,7 @@ use crate::plot::axes::{
     BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting_log, legend, overhang_log, ring,
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape, WHITE};
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 
 /// Largest height of all rows together; the rows with the fewest operations are left out.
 const HIGHEST: f64 = 2300.0;
