@@ -4,6 +4,8 @@
 
 mod cli;
 mod data;
+#[cfg(unix)]
+mod evaluate;
 mod layers;
 mod ledger;
 mod network;
