@@ -55,7 +55,7 @@ enum Verb {
     Compare(compare::Compare),
     /// What a run costs by published energy tables
     Energy(energy::EnergyOptions),
-    /// Show a finished run again: as a table, as one page with pictures, or the pictures as files
+    /// Show finished runs again: as a table, side by side, as one page with pictures, or the pictures
     Report(report::ReportOptions),
     /// Simulate a network of spiking neurons
     Simulate(simulate::Simulate),

@@ -39,7 +39,7 @@ pub struct ModelConfig {
     pub time_steps: usize,
     /// Membrane time constant in time steps, at least 1.
     pub tau: f64,
-    /// Threshold at rest, in units of the membrane.
+    /// Threshold at rest, in the unit of the membrane potential.
     pub theta_0: f64,
     /// Lower bound of the dynamic threshold's target.
     pub theta_min: f64,

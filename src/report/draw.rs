@@ -16,7 +16,7 @@ pub struct Drawn {
     pub left_out: Vec<(&'static str, String)>,
 }
 
-/// Draws `report`, with `others` beside it, as the page `html` and as pictures in `folder`. All is
+/// Draws `report`, with `others` and their names beside it, as the page `html` and as pictures in `folder`. All is
 /// drawn before anything is written.
 ///
 /// # Errors
@@ -24,7 +24,7 @@ pub struct Drawn {
 /// name is no picture, or a file cannot be written.
 pub fn draw(
     report: &Report,
-    others: &[Report],
+    others: &[(String, Report)],
     html: Option<&Path>,
     folder: Option<&Path>,
     inputs: &[PathBuf],

@@ -50,6 +50,8 @@ mod projection;
 mod read;
 #[cfg(feature = "hybrid")]
 mod save;
+#[cfg(feature = "hybrid")]
+mod side_by_side;
 mod simulation;
 mod tables;
 #[cfg(feature = "hybrid")]
@@ -65,11 +67,13 @@ pub use {
     draw::{Drawn, draw},
     page::page,
     projection::{Plane, Point},
+    read::{Document, run_names},
     save::{Earlier, take_for_report, take_for_training},
+    side_by_side::{Difference, Figures, RunFigures, SeedGroup, SideBySide},
     twin::{BreakEven, TwinLayer},
 };
 
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use priced::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
-pub use simulation::{PopulationReport, SimulationReport};
+pub use simulation::{PopulationReport, SIMULATION_SCHEMA, SimulationReport};
 pub use tables::{energy_table, synops_table};

@@ -1,7 +1,7 @@
 //! The ledger of a finished run, and energies by table as JSON, CSV and text.
 
 use super::tables::energy_table;
-use crate::base::files::{csv_text, json_text, read_text};
+use crate::base::files::{csv_text, json_text, parse_json, read_text};
 use crate::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
 use crate::error::{Error, Result};
 use crate::simulator::REPORT;
@@ -32,8 +32,7 @@ pub fn read_ledger(run: &Path) -> Result<(Ledger, PathBuf)> {
 /// # Errors
 /// If it has no ledger of this version.
 pub fn parse_ledger(path: &Path, text: &str) -> Result<Ledger> {
-    let parsed = serde_json::from_str(text).map_err(|e| Error::text(path, e.line(), e.column(), &e))?;
-    let WithLedger { ledger, run: of_sonata } = parsed;
+    let WithLedger { ledger, run: of_sonata } = parse_json(path, text)?;
     let ledger = ledger.ok_or_else(|| match of_sonata {
         Some(_) => Error::file(path, "a SONATA configuration can only be simulated")
             .with_hint("spikefuse simulate --out writes a simulation.json, which can be priced"),
@@ -47,7 +46,7 @@ pub fn parse_ledger(path: &Path, text: &str) -> Result<Ledger> {
 }
 
 /// The one report in a folder.
-fn report_in(folder: &Path) -> Result<PathBuf> {
+pub(super) fn report_in(folder: &Path) -> Result<PathBuf> {
     let [report, simulation] = ["report.json", REPORT].map(|name| folder.join(name));
     let there = |path: &Path| path.try_exists().map_err(|e| Error::caused_by(path, "cannot read", e));
     match (there(&report)?, there(&simulation)?) {

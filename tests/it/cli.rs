@@ -598,7 +598,7 @@ fn the_report_is_whole_and_agrees_with_later_evaluations() {
     assert!(parity["crossover"]["rates"].as_array().is_some_and(|rates| rates.len() == 9));
     let text = scratch.done("compare --model out");
     for said in [
-        "spikes equal, membranes equal, thresholds equal",
+        "spikes equal, membrane potentials equal, thresholds equal",
         "dense twin",
         "spikes x fan-out",
         "45nm-fp32",
@@ -611,7 +611,7 @@ fn the_report_is_whole_and_agrees_with_later_evaluations() {
 }
 
 fn check_report(report: &Value) {
-    assert_eq!(report["schema"], "spikefuse.report/3");
+    assert_eq!(report["schema"], "spikefuse.report/4");
     follows_schema(report, "report");
     follows_schema(&report["neurobench"], "neurobench");
     assert_eq!((&report["dataset"], &report["seed"]), (&Value::from("Compositions"), &Value::from(0)));

@@ -122,9 +122,9 @@ fn every_run_has_its_page() {
     assert_eq!(html, page(&report("usual"), &[]).unwrap());
 
     check(&page(&fixed, &[]).unwrap());
-    let with = page(&usual, &[fixed, report("dense")]).unwrap();
+    let with = page(&usual, &[("fixed".into(), fixed), ("dense".into(), report("dense"))]).unwrap();
     check(&with);
-    assert!(with.contains("trained with T steps"));
+    assert!(with.contains(">fixed</text>") && with.contains(">dense</text>"));
 
     let html = page(&dense, &[]).unwrap();
     check(&html);
@@ -136,7 +136,7 @@ fn every_run_has_its_page() {
 
 #[test]
 fn names_do_not_get_out_of_their_place() {
-    let file = Report::file(&runs().path().join("usual"));
+    let file = runs().path().join("usual/report.json");
     let mut document: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     let layer = document["dense_twin"][1]["layer"].as_str().unwrap().to_owned();
     document["dataset"] = json!(HOSTILE);
@@ -207,7 +207,7 @@ fn the_verb_writes_page_and_pictures() {
     let other = runs().path().join("fixed");
     let args = ["report", run.to_str().unwrap(), "--with", other.to_str().unwrap(), "--html", "with.html"];
     program(scratch.path()).args(args).assert().success();
-    assert!(fs::read_to_string(scratch.path().join("with.html")).unwrap().contains("trained with T steps"));
+    assert!(fs::read_to_string(scratch.path().join("with.html")).unwrap().contains(">fixed</text>"));
 
     let dense = runs().path().join("dense");
     let said =
@@ -242,7 +242,7 @@ fn what_is_no_report_is_refused_by_name() {
     fs::write(path("list.json"), "[1, 2]").unwrap();
     fs::write(path("other.json"), r#"{"schema": "spikefuse.neurobench/1"}"#).unwrap();
     fs::write(path("old.json"), r#"{"schema": "spikefuse.report/1"}"#).unwrap();
-    let good = fs::read_to_string(Report::file(&runs().path().join("usual"))).unwrap();
+    let good = fs::read_to_string(runs().path().join("usual/report.json")).unwrap();
     fs::write(path("half.json"), &good[..good.len() / 2]).unwrap();
     fs::write(path("missing.json"), good.replace("\"ledger\"", "\"ledgr\"")).unwrap();
     fs::write(path("good.json"), &good).unwrap();
@@ -250,12 +250,12 @@ fn what_is_no_report_is_refused_by_name() {
     let before = contents(scratch.path());
     for (args, said) in [
         ("nowhere", &["nowhere: cannot read"][..]),
-        ("empty", &["empty/report.json: cannot read"]),
-        ("text.json", &["text.json:1:2: expected ident"]),
+        ("empty", &["empty: holds neither report.json nor simulation.json"]),
+        ("text.json", &["text.json:1:2: not valid JSON: expected ident"]),
         ("list.json", &["list.json: not a report"]),
         ("other.json", &["other.json: not a report"]),
         ("old.json", &["old.json: schema: 'spikefuse.report/1', this program reads 'spikefuse.report/"]),
-        ("half.json", &["half.json:", "EOF"]),
+        ("half.json", &["half.json:", "not valid JSON: EOF"]),
         ("missing.json", &["missing.json:", "unknown field `ledgr`"]),
         ("good.json --html page.html --with nowhere", &["nowhere: cannot read"]),
         ("good.json --html good.json", &["good.json: is an input of this command"]),
@@ -307,7 +307,7 @@ fn a_browser_shows_it_without_complaint() {
     let scratch = tempfile::tempdir().unwrap();
     let mut usual = report("usual");
     usual.classes_without_clips = vec![HOSTILE.into(), "x".repeat(300)];
-    fs::write(scratch.path().join("page.html"), page(&usual, &[report("fixed")]).unwrap()).unwrap();
+    fs::write(scratch.path().join("page.html"), page(&usual, &[("fixed".into(), report("fixed"))]).unwrap()).unwrap();
     fs::write(scratch.path().join("phone.html"), PHONE).unwrap();
     let load = |name: &str| -> (String, String) {
         let profile = tempfile::tempdir().unwrap();
