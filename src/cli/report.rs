@@ -4,7 +4,7 @@ use super::options::{folder, is_dash};
 use super::talk;
 use clap::{ArgGroup, Args};
 use spikefuse::base::files::{STDIN, is_stdout, read_stdin};
-use spikefuse::report::{Document, Report, SideBySide, draw, run_names};
+use spikefuse::report::{Document, PagePath, Report, SideBySide, draw, run_names};
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,6 +25,9 @@ pub struct ReportOptions {
     /// standard output
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Replace the file of --html even if it is no page of this program
+    #[arg(long, requires = "html")]
+    force: bool,
     /// Write every picture as SVG and PNG into this folder
     #[arg(long, value_name = "DIR", value_parser = folder())]
     pictures: Option<PathBuf>,
@@ -58,6 +61,10 @@ impl ReportOptions {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn page(&self) -> Option<PagePath<'_>> {
+        self.html.as_deref().map(|path| PagePath { path, force: self.force })
+    }
+
     fn draw(&self, report: &Report, mut inputs: Vec<PathBuf>) -> Result<ExitCode> {
         let mut others = Vec::new();
         for (name, run) in run_names(&self.with).into_iter().zip(&self.with) {
@@ -65,7 +72,7 @@ impl ReportOptions {
             others.push((name, document.hybrid(&path)?));
             inputs.push(path);
         }
-        let drawn = draw(report, &others, self.html.as_deref(), self.pictures.as_deref(), &inputs)?;
+        let drawn = draw(report, &others, self.page(), self.pictures.as_deref(), &inputs)?;
         let left_out = drawn.left_out.iter().map(|(name, reason)| format!("no {name}: {reason}\n"));
         let written = drawn.written.iter().filter(|path| !is_stdout(path));
         let said: String = left_out.chain(written.map(|path| format!("wrote {}\n", path.display()))).collect();

@@ -1,6 +1,7 @@
 //! The configuration: one RON document, every field with a default.
 
 use crate::base::files::read_text;
+use crate::base::ron_fault::ron_problem;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -284,12 +285,9 @@ impl Config {
     /// # Errors
     /// If the file cannot be read, is no configuration, or a value is outside its domain.
     pub fn read(path: &Path) -> Result<Config> {
-        let config = Config::parse(&read_text(path)?).map_err(|e| Error::Text {
-            path: path.to_path_buf(),
-            line: e.span.start.line,
-            column: e.span.start.col,
-            problem: e.code.to_string(),
-        })?;
+        let text = read_text(path)?;
+        let config = Config::parse(&text)
+            .map_err(|e| Error::text(path, e.span.start.line, e.span.start.col, ron_problem(&text, &e)))?;
         config.check().map_err(|e| Error::file(path, e))?;
         Ok(config)
     }

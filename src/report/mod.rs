@@ -64,7 +64,7 @@ pub use {
     assemble::Provenance,
     comparison::ModelComparison,
     document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, SpikeSummary},
-    draw::{Drawn, draw},
+    draw::{Drawn, PagePath, draw},
     page::page,
     projection::{Plane, Point},
     read::{Document, run_names},

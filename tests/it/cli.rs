@@ -312,7 +312,7 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
     let scratch = Scratch::new();
     scratch.refused("run --out out --config no.ron", &["no.ron: cannot read"]);
     for (text, said) in [
-        ("(\n  model: (widht: 3))", "bad.ron:2:11: Unexpected field named `widht`"),
+        ("(\n  model: (widht: 3))", "bad.ron:2:11: there is no field `widht` in `ModelConfig`; the nearest name is `width`"),
         ("(training: (epochs: 3)", "bad.ron:1:22: Expected comma"),
         ("(training: (epochs: 2.5))", "bad.ron:1:"),
         ("(training: (epochs: 0))", "bad.ron: training.epochs: 0 is outside 1 to"),
@@ -325,7 +325,7 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
         ("(model: (theta_max: 0.1))", "bad.ron: model.theta_max: 0.1 is"),
         ("(model: (dropout_heads: 1))", "bad.ron: model.dropout_heads: 1 is"),
         ("(model: (scales: []))", "bad.ron: model.scales: []"),
-        ("(model: (read_out: (width: 3)))", "bad.ron:1:21: Unexpected field named `width`"),
+        ("(model: (read_out: (width: 3)))", "bad.ron:1:21: there is no field `width`"),
         ("(model: (read_out: (spread: 1)))", "bad.ron: model.read_out.spread: 1 is"),
         ("(model: (read_out: (neighbours: (5, 4))))", "bad.ron: model.read_out.neighbours: 4 is"),
     ] {

@@ -23,6 +23,8 @@ use operations::operations;
 use parity::parity;
 use summary::summary;
 
+/// Near the beginning of pages that this program wrote.
+pub const MARK: &str = "name=\"generator\" content=\"spikefuse";
 const STYLE: &str = include_str!("page.css");
 /// Sections: the name in the address, and the title.
 const SECTIONS: [(&str, &str); 7] = [
