@@ -231,14 +231,13 @@ pub fn read_recording(input: &Path, dt_ms: f64) -> Result<SpikeRecording> {
 
 /// Tells what a recording holds, if `--verbose` was given.
 pub fn tell_of(recording: &SpikeRecording) {
-    let ms = |ticks: u64| ticks as f64 * recording.dt_ms;
     let neurons = recording.populations.iter().map(|(_, size)| u64::from(*size)).sum();
     talk::detail(format_args!(
         "{} of {} in {}, {} ms in ticks of {} ms",
         counted(recording.spikes.len() as u64, "spike"),
         counted(neurons, "neuron"),
         counted(recording.populations.len() as u64, "population"),
-        ms(recording.ticks),
+        f64::from(recording.ticks) * recording.dt_ms,
         recording.dt_ms
     ));
 }
