@@ -18,7 +18,9 @@ pub fn ron_problem(text: &str, fault: &SpannedError) -> String {
 
 fn unknown(what: &str, expected: &[&str], found: &str, outer: Option<&str>) -> String {
     let within = outer.map_or(String::new(), |outer| format!(" in `{outer}`"));
-    let nearest = expected.iter().min_by_key(|known| distance(known, found));
+    // `LIF` is nearer to `Lif` than to `If`.
+    let far = |known: &str| distance(&known.to_lowercase(), &found.to_lowercase());
+    let nearest = expected.iter().min_by_key(|known| far(known)).filter(|known| 2 * far(known) <= known.len());
     let nearest = nearest.map_or(String::new(), |known| format!("; the nearest name is `{known}`"));
     format!("there is no {what} `{found}`{within}{nearest}; there are {}", expected.join(", "))
 }
@@ -68,8 +70,12 @@ mod tests {
     #[test]
     fn faults_say_what_to_write() {
         for (text, said) in [
-            ("(size: 3, sise: 4)", "there is no field `sise` in `Outer`; the nearest name is `size`; there are size, kind"),
+            (
+                "(size: 3, sise: 4)",
+                "there is no field `sise` in `Outer`; the nearest name is `size`; there are size, kind",
+            ),
             ("(size: 3, kind: Some(LARGE(width: 1)))", "there is no word `LARGE`; the nearest name is `Large`"),
+            ("(size: 3, weight: 4)", "there is no field `weight` in `Outer`; there are size, kind"),
             ("(size: 3, kind: Some(Large))", "expected brackets behind `Large`"),
             ("(size: 3.5)", "expected a whole number"),
             ("", "the file is empty"),

@@ -81,9 +81,9 @@ enum Verb {
 /// The definition of the command line.
 fn command() -> Command {
     // `help VERB` is a verb of its own: clap's prints another text than `VERB --help`.
-    let command = ["plot", "data", "network"].into_iter().fold(Cli::command(), |command, verb| {
-        command.mut_subcommand(verb, |verb| verb.disable_help_subcommand(true))
-    });
+    let command = ["plot", "data", "network"]
+        .into_iter()
+        .fold(Cli::command(), |command, verb| command.mut_subcommand(verb, |verb| verb.disable_help_subcommand(true)));
     examples::with_examples(command)
 }
 

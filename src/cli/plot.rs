@@ -201,7 +201,11 @@ impl Common {
         for trace in &traces {
             let (of, rows) = (trace.neurons.len() as u64, trace.values.len() / trace.neurons.len().max(1));
             let (variable, neurons) = (trace.variable.name(), counted(of, "neuron"));
-            talk::detail(format_args!("{variable} of {neurons} of {}, {}", trace.population, counted(rows as u64, "tick")));
+            talk::detail(format_args!(
+                "{variable} of {neurons} of {}, {}",
+                trace.population,
+                counted(rows as u64, "tick")
+            ));
         }
         Ok((traces, spikes))
     }

@@ -43,7 +43,7 @@ impl ReportOptions {
         let (mut documents, inputs): (Vec<Document>, Vec<PathBuf>) = read.into_iter().unzip();
         if self.html.is_some() || self.pictures.is_some() {
             let one = documents.pop().filter(|_| documents.is_empty()).ok_or_else(|| {
-                Error::value("report", "a page and pictures are of one run")
+                Error::value("--html and --pictures", "a page and pictures are of one run")
                     .with_hint("give the other runs by --with, to show them beside the one")
             })?;
             let report = one.hybrid(&inputs[0])?;

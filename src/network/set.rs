@@ -331,7 +331,10 @@ mod tests {
             ("population.exc.size=5 // cells", "expected one value"),
             ("population.exc.size=", "expected one value"),
             ("population.exc.a: 3, b=3", "has no such part"),
-            ("population.9.size=3", "no population has the place 9: places count from 0 the nearest path is population.1.size;"),
+            (
+                "population.9.size=3",
+                "no population has the place 9: places count from 0 the nearest path is population.1.size;",
+            ),
             ("populatoin.exc.size=3", "the nearest path is population.exc.size;"),
             ("population.exq.threshold=3", "the nearest path is population.exc.threshold;"),
             ("population.exc.bias=3", "the nearest path is population.exc.bias_pa;"),

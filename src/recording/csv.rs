@@ -267,7 +267,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
         let neuron = find(&["neuron", "node_id", "node_ids", "id"]);
         match (time, neuron) {
             (Some(time), Some(neuron)) => Ok(Columns { time, neuron, population: find(&["population"]) }),
-            _ => Err(Error::file(path, "expected columns `tick` or `time_ms` and `neuron`")),
+            _ => Err(Error::file(path, "expected columns `tick` or `time_ms` and `neuron`, with commas between them")),
         }
     };
     text.rows(columns, |columns, line, record| {

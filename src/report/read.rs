@@ -64,7 +64,8 @@ impl Document {
         match self {
             Document::Hybrid(report) => Ok(*report),
             Document::Simulation(_) => {
-                let hint = "give a folder that run --out or evaluate --out wrote; plot draws what a simulation recorded";
+                let hint =
+                    "give a folder that run --out or evaluate --out wrote; plot draws what a simulation recorded";
                 Err(Error::file(path, "is the report of a simulation, not of the hybrid model").with_hint(hint))
             }
         }
@@ -99,5 +100,18 @@ impl Report {
     pub fn read(run: &Path) -> Result<Report> {
         let (document, path) = Document::read(run)?;
         document.hybrid(&path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_have_short_names_that_tell_them_apart() {
+        let names = |runs: &[&str]| run_names(&runs.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert_eq!(names(&["a/b/demo/", "other/report.json", "x.json"]), ["demo", "other", "x.json"]);
+        assert_eq!(names(&["one/demo", "two/demo/report.json", "c/sim"]), ["one/demo", "two/demo", "sim"]);
+        assert_eq!(names(&["report.json", ".", ".."]), ["report.json", ".", ".."]);
     }
 }

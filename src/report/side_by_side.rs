@@ -154,14 +154,16 @@ impl SideBySide {
         let priced: Vec<Vec<Energy>> = runs.iter().map(|(_, report)| price(report)).collect();
         let table = common_table(priced.iter().map(|energies| &energies[..]));
         let figures = |report: &SimulationReport, energies: &[Energy]| {
-            let sum = |count: fn(&super::PopulationReport) -> u64| report.populations.iter().map(count).sum::<u64>() as f64;
+            let sum =
+                |count: fn(&super::PopulationReport) -> u64| report.populations.iter().map(count).sum::<u64>() as f64;
             let (neurons, spikes) = (sum(|p| p.neurons.into()), sum(|p| p.operations.spikes));
             let neuron_seconds = neurons * report.duration_ms / 1000.0;
             let rate = (neuron_seconds > 0.0).then(|| spikes / neuron_seconds);
             vec![rate, Some(spikes), Some(sum(|p| p.operations.synops)), total_pj(energies, &table)]
         };
         let rows = runs.iter().zip(&priced);
-        let rows = rows.map(|((name, report), energies)| row(name, report.seed, &SIMULATION, figures(report, energies)));
+        let rows =
+            rows.map(|((name, report), energies)| row(name, report.seed, &SIMULATION, figures(report, energies)));
         let rows = rows.collect();
         let settings: Vec<Settings> = runs.iter().map(|(_, report)| of_simulation(report)).collect();
         let of = runs.first().map_or(String::new(), |(_, report)| report.schema.clone());
@@ -326,7 +328,8 @@ impl fmt::Display for SideBySide {
                     None => told.push((value, vec![&run.run])),
                 }
             }
-            let told: Vec<String> = told.iter().map(|(value, runs)| format!("{} ({})", shown(value), runs.join(", "))).collect();
+            let told: Vec<String> =
+                told.iter().map(|(value, runs)| format!("{} ({})", shown(value), runs.join(", "))).collect();
             writeln!(f, "  {field:wide$}  {}", told.join("; "))?;
         }
         Ok(())

@@ -312,7 +312,10 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
     let scratch = Scratch::new();
     scratch.refused("run --out out --config no.ron", &["no.ron: cannot read"]);
     for (text, said) in [
-        ("(\n  model: (widht: 3))", "bad.ron:2:11: there is no field `widht` in `ModelConfig`; the nearest name is `width`"),
+        (
+            "(\n  model: (widht: 3))",
+            "bad.ron:2:11: there is no field `widht` in `ModelConfig`; the nearest name is `width`",
+        ),
         ("(training: (epochs: 3)", "bad.ron:1:22: Expected comma"),
         ("(training: (epochs: 2.5))", "bad.ron:1:"),
         ("(training: (epochs: 0))", "bad.ron: training.epochs: 0 is outside 1 to"),

@@ -871,10 +871,10 @@ fn links_devices_and_pipes_stay_what_they_are() {
     let round = elsewhere.path().join("round").display().to_string();
     std::os::unix::fs::symlink("round", &round).unwrap();
     for (verb, start) in [
-        ("plot raster out --svg --out", "<svg"),
-        ("plot membrane out --png --out", "PNG"),
-        ("energy out --format csv --out", "table,"),
-        ("network info small.ron --dot", "digraph"),
+        ("plot raster out --force --svg --out", "<svg"),
+        ("plot membrane out --force --png --out", "PNG"),
+        ("energy out --force --format csv --out", "table,"),
+        ("network info small.ron --force --dot", "digraph"),
     ] {
         for (name, end) in [("link", "far/there"), ("far/link", "far/there"), ("dangling", "far/absent")] {
             scratch.done(&format!("{verb} {name}"));

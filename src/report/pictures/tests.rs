@@ -253,6 +253,14 @@ fn many_layers_with_long_names_many_steps_many_classes() {
 }
 
 #[test]
+fn parts_of_a_layer_stand_behind_it() {
+    let dense = ["encoder", "spiking.a.threshold", "spiking.ab"].map(String::from).into();
+    let report = Made { dense, layers: vec!["spiking.a".into(), "spiking.b".into()], ..Made::usual() }.report();
+    let order: Vec<&str> = work_of_layers(&report).iter().map(|work| work.layer).collect();
+    assert_eq!(order, ["encoder", "spiking.ab", "spiking.a", "spiking.a.threshold", "spiking.b"]);
+}
+
+#[test]
 fn silent_layers_have_pictures() {
     let none: [&str; 0] = [];
     assert_eq!(draw("silent", &Made { rate: 0.0, ..Made::usual() }.report(), &[]), none);

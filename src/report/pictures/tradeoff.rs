@@ -5,8 +5,8 @@ use super::picture::Picture;
 use crate::hybrid::gzsl::Scores;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
-    BOTTOM, COLOURS, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin, overhang,
-    overhang_log, padded, upward_label,
+    BOTTOM, COLOURS, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin,
+    overhang, overhang_log, padded, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape};
 use crate::plot::font::width;
@@ -135,8 +135,7 @@ fn label_points(
     line: &[(f64, f64)],
 ) {
     let all = points.iter().map(|(at, _)| *at).chain(others);
-    let mut taken: Vec<Box4> =
-        all.map(|(x, y)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
+    let mut taken: Vec<Box4> = all.map(|(x, y)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
     let apart = |a: &Box4, b: &Box4| a[0] >= b[2] || b[0] >= a[2] || a[1] >= b[3] || b[1] >= a[3];
     // Points along the line, closer than a label is high.
     let along: Vec<(f64, f64)> = line
