@@ -247,7 +247,7 @@ fn mistakes_are_answered_with_what_to_do() {
         ("network check word.ron", "there is no word `LIF`; the nearest name is `Lif`; there are If, Lif"),
         ("network check half.ron", "near `size`: expected a whole number"),
         ("network check rule.ron", "near `rule`: expected brackets behind `AllToAll`"),
-        ("network check tick.ron", "dt_ms: 0.0000000000001 is not a time step"),
+        ("network check tick.ron", "dt_ms: 1e-13 is not a time step"),
         ("network check empty.ron", "empty.ron:1:1: the file is empty"),
         ("network check json.ron", "json.ron:1:1: found `{`: this is RON, not JSON"),
         (
