@@ -111,7 +111,7 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
     let (ends, lowest) = ((left, left + wide), f64::from(top) - 12.0);
     notes(&mut figure, ends, lowest - ROW, "", &chosen.not_recorded);
     if labels.len() < bands.len() {
-        let text = format!("{} of {} populations named", labels.len(), bands.len());
+        let text = format!("{} of {} named", labels.len(), bands.len());
         figure.text((EDGE, lowest), NOTE, Anchor::Start, GREY, &text);
     }
     notes(&mut figure, ends, lowest, &marks, &[]);

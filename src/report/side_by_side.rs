@@ -3,7 +3,7 @@
 
 use super::document::Report;
 use super::read::Document;
-use super::simulation::SimulationReport;
+use super::simulation::{PopulationReport, SimulationReport};
 use super::tables::energy;
 use crate::energy::{Energy, EnergyTable};
 use crate::error::{Error, Result};
@@ -154,8 +154,7 @@ impl SideBySide {
         let priced: Vec<Vec<Energy>> = runs.iter().map(|(_, report)| price(report)).collect();
         let table = common_table(priced.iter().map(|energies| &energies[..]));
         let figures = |report: &SimulationReport, energies: &[Energy]| {
-            let sum =
-                |count: fn(&super::PopulationReport) -> u64| report.populations.iter().map(count).sum::<u64>() as f64;
+            let sum = |count: fn(&PopulationReport) -> u64| report.populations.iter().map(count).sum::<u64>() as f64;
             let (neurons, spikes) = (sum(|p| p.neurons.into()), sum(|p| p.operations.spikes));
             let neuron_seconds = neurons * report.duration_ms / 1000.0;
             let rate = (neuron_seconds > 0.0).then(|| spikes / neuron_seconds);

@@ -64,7 +64,7 @@ const REFUSED: &[Case] = &[
     ("size: 4, neuron", "size: -1, neuron", "", &["nteger"]),
     ("to: \"exc\", receptor: \"fast\"", "receptor: \"fast\"", "", &["`to`"]),
     ("weight: Constant(2)", "weight: 2", "2, delay", &["near `weight`", "`Constant(1)`"]),
-    ("rule: OneToOne", "rule: AllToAll", ", weight", &["near `rule`", "opening `(`"]),
+    ("rule: OneToOne", "rule: AllToAll", ", weight", &["near `rule`", "`AllToAll()`"]),
     // Time.
     ("dt_ms: 0.5", "dt_ms: 0", "0,\n    duration", &["dt_ms", "above 0"]),
     ("dt_ms: 0.5", "dt_ms: NaN", "NaN", &["dt_ms", "NaN", "above 0"]),

@@ -190,7 +190,7 @@ fn every_run_has_its_page() {
     check(&page(&fixed, &[]).unwrap());
     let with = page(&usual, &[("fixed".into(), fixed), ("dense".into(), report("dense"))]).unwrap();
     check(&with);
-    assert!(with.contains(">fixed</text>") && with.contains(">dense</text>"));
+    assert!(with.contains("\nfixed\n</text>") && with.contains("\ndense\n</text>"));
     // No long table stands in front of the pictures.
     let (before, _) = html.split_once("<section id=\"pictures\"").unwrap();
     assert!(!before.contains("<table"));
@@ -276,7 +276,7 @@ fn the_verb_writes_page_and_pictures() {
     let other = runs().path().join("fixed");
     let args = ["report", run.to_str().unwrap(), "--with", other.to_str().unwrap(), "--html", "with.html"];
     program(scratch.path()).args(args).assert().success();
-    assert!(fs::read_to_string(scratch.path().join("with.html")).unwrap().contains(">fixed</text>"));
+    assert!(fs::read_to_string(scratch.path().join("with.html")).unwrap().contains("\nfixed\n</text>"));
 
     let dense = runs().path().join("dense");
     let said =

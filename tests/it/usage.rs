@@ -231,6 +231,7 @@ fn mistakes_are_answered_with_what_to_do() {
         ("tick.ron", edited("dt_ms: 0.1", "dt_ms: 1e-13")),
         ("empty.ron", String::new()),
         ("json.ron", "{\"format\": 1}".into()),
+        ("net.json", "{\"format\": 1}".into()),
         ("config.ron", "(model: (widht: 5))".into()),
         ("epochs.ron", "(training: (epochs: 1.5))".into()),
         ("spikes.csv", "time_ms,neuron\n\"1,5\",0\n".into()),
@@ -242,7 +243,7 @@ fn mistakes_are_answered_with_what_to_do() {
     for (args, said) in [
         (
             "network check field.ron",
-            "field.ron:5:41: near `neuron`: there is no field `tau_m` in `Lif`; the nearest name is `tau_m_ms`",
+            "field.ron:5:55: near `neuron`: there is no field `tau_m` in `Lif`; the nearest name is `tau_m_ms`",
         ),
         ("network check word.ron", "there is no word `LIF`; the nearest name is `Lif`; there are If, Lif"),
         ("network check half.ron", "near `size`: expected a whole number"),
@@ -270,6 +271,7 @@ fn mistakes_are_answered_with_what_to_do() {
         ("run --data nothing --dataset UCF", "nothing has nothing"),
         ("compare", "give NETWORK.ron, or --model DIR"),
         ("energy spikes.csv", "spikes.csv:1:2: not valid JSON"),
+        ("simulate net.json", "net.json:1:9: as a SONATA simulation configuration: unknown field `format`"),
         ("report sim --html a.html", "is the report of a simulation, not of the hybrid model"),
         ("report nothing", "nothing: holds neither report.json nor simulation.json"),
     ] {
@@ -292,8 +294,8 @@ fn as_much_is_told_as_was_asked_for() {
         assert!(stderr.contains("read sim\n"), "{stderr}");
         assert!(stderr.contains(" of 40 neurons in 1 population, 50 ms in ticks of 0.1 ms\n"), "{stderr}");
     }
-    desk.done("simulate net.ron --out traces --record membrane:exc[0..2]");
-    let (_, _, stderr) = desk.told("plot membrane traces --svg --out - -v");
+    desk.done("simulate net.ron --out traced --record membrane:exc[0..2]");
+    let (_, _, stderr) = desk.told("plot membrane traced --svg --out - -v");
     assert!(stderr.contains("membrane of 2 neurons of exc, 500 ticks\n"), "{stderr}");
     let train = "train --config small.ron --out";
     let (_, _, stderr) = desk.told(&format!("{train} loud"));

@@ -40,12 +40,15 @@ pub fn picture(report: &Report, others: &[(String, Report)]) -> Picture {
     };
     let mut caption = format!(
         "Harmonic mean (HM) and zero-shot accuracy (ZSL), by the sum of both distances, against the modelled energy of the whole \
-         hybrid by table {}. Line: the weights of this run, cut off after as many time steps T as the numbers say, with its gamma; \
-         its last point is the whole run.",
+         hybrid by table {}.",
         report.energy.first().map_or("", |e| e.table.as_str())
     );
+    if !shortened.is_empty() {
+        caption += " Discs: the weights of this run, cut off after as many time steps T as the numbers say, with its gamma; the \
+                    last is the whole run.";
+    }
     if !whole.is_empty() {
-        caption += " Other signs: one whole run each, by the name of its folder.";
+        caption += " Each other sign: a whole run, by the name of its folder.";
     }
     Picture { name: "accuracy_energy", title: "Accuracy against energy", caption, figure }
 }
@@ -59,8 +62,9 @@ impl At {
 /// Sign of the `n`-th of the other runs; signs repeat.
 fn sign(n: usize) -> (Shape, Colour) {
     const SHAPES: [Shape; 3] = [Shape::Diamond, Shape::Square, Shape::Triangle];
-    // The first colour is the line's.
-    (SHAPES[n % SHAPES.len()], colour(1 + n % (COLOURS - 1)))
+    // The first colour is the line's. A shape that comes again has another colour.
+    let others = COLOURS - 1;
+    (SHAPES[n % SHAPES.len()], colour(1 + (n + n / others) % others))
 }
 
 fn draw(report: &Report, shortened: &[(String, At)], whole: &[(&str, At)]) -> Figure {
@@ -95,7 +99,8 @@ fn draw(report: &Report, shortened: &[(String, At)], whole: &[(&str, At)]) -> Fi
     }
     let mut top = 4.0 + legend(&mut figure, (left, left + wide), 4.0, &entries) + ROW;
     let table = report.energy.first().map_or("", |e| e.table.as_str());
-    let text = format!("numbers: time steps T; table {table}");
+    let numbers = if shortened.is_empty() { "" } else { "numbers: time steps T; " };
+    let text = format!("{numbers}table {table}");
     figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &text);
     let mut bottom = top;
     for (i, name) in ["HM (%)", "ZSL (%)"].iter().enumerate() {
@@ -171,5 +176,16 @@ fn label_points(
             taken.push(cover(place));
             figure.text((place.0, place.1 + 0.36 * NOTE), NOTE, Anchor::Middle, INK, text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sign;
+
+    #[test]
+    fn many_runs_have_signs_of_their_own() {
+        let signs: Vec<_> = (0..18).map(sign).collect();
+        assert!((0..18).all(|n| signs[..n].iter().all(|other| *other != signs[n])));
     }
 }
