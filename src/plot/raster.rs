@@ -110,13 +110,14 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
     let marks = draw_spikes(&mut figure, &chosen, &bands, (left as u32, top), (wide as u32, high));
     let (ends, lowest) = ((left, left + wide), f64::from(top) - 12.0);
     notes(&mut figure, ends, lowest - ROW, "", &chosen.not_recorded);
-    if labels.len() < bands.len() {
-        let text = format!("{} of {} named", labels.len(), bands.len());
-        figure.text((EDGE, lowest), NOTE, Anchor::Start, GREY, &text);
-    }
     notes(&mut figure, ends, lowest, &marks, &[]);
     for band in &bands {
         figure.rect(left - 8.0, f64::from(top + band.top), 6.0, f64::from(band.height), band.colour);
+    }
+    let below = f64::from(top + high) + ROW;
+    if labels.len() < bands.len() {
+        let text = format!("{} of {} populations named", labels.len(), bands.len());
+        figure.text((EDGE, below), NOTE, Anchor::Start, GREY, &text);
     }
     for (n, name_y, size_y) in labels {
         let at = |y: f64| (left - 17.0, f64::from(top) + y);
@@ -129,7 +130,7 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
 
     let panel = Panel {
         left,
-        top: f64::from(top + high) + ROW + 8.0,
+        top: below + 8.0,
         width: wide,
         height: RATES,
         x: time.range,

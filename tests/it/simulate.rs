@@ -511,7 +511,7 @@ fn the_numbers_of_a_figure_are_written_too() {
         ("membrane", "population,neuron,time_ms,membrane_potential_mv,threshold_mv,spikes", 2000),
         ("threshold", "population,neuron,time_ms,threshold_mv", 2000),
     ] {
-        let said = scratch.done(&format!("plot {figure} out --out figure.svg --data figure.csv"));
+        let said = scratch.done(&format!("plot {figure} out --out figure.svg --data figure.csv --force"));
         assert_eq!(said, "wrote figure.svg\nwrote figure.csv\n");
         let text = fs::read_to_string(scratch.path("figure.csv")).unwrap();
         assert_eq!(text.lines().next(), Some(head));
