@@ -128,15 +128,8 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
     }
     upward_label(&mut figure, f64::from(top) + f64::from(high) / 2.0, f64::from(high), ["Neuron", ""]);
 
-    let panel = Panel {
-        left,
-        top: below + 8.0,
-        width: wide,
-        height: RATES,
-        x: time.range,
-        y: (0.0, top_rate),
-        log_x: false,
-    };
+    let panel =
+        Panel { left, top: below + 8.0, width: wide, height: RATES, x: time.range, y: (0.0, top_rate), log_x: false };
     let of = if together { "all neurons, per neuron" } else { "per neuron" };
     let note = format!("{of}, {} ms bins", short_ms(rates.bin_ms));
     figure.text((panel.right(), panel.top - 8.0), NOTE, Anchor::End, GREY, &note);
