@@ -12,6 +12,10 @@ pub fn ron_problem(text: &str, fault: &SpannedError) -> String {
         Error::NoSuchEnumVariant { expected, found, .. } => unknown("word", expected, found, None),
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => opening(text, rest),
         Error::ExpectedComma if rest.starts_with('.') => "expected a whole number".into(),
+        Error::ExpectedInteger => "expected a whole number".into(),
+        Error::ExpectedFloat => "expected a number".into(),
+        Error::ExpectedBoolean => "expected true or false".into(),
+        Error::ExpectedString => "expected a text in double quotes".into(),
         code => code.to_string(),
     }
 }
@@ -81,7 +85,8 @@ mod tests {
             ("", "the file is empty"),
             ("{\"size\": 3}", "this is RON, not JSON"),
             ("[3]", "expected an opening `(`"),
-            ("(size: x)", "Expected integer"),
+            ("(size: x)", "expected a whole number"),
+            ("(size: 3, kind: Some(Large(width: \"wide\")))", "expected a number"),
         ] {
             let fault = ron::from_str::<Outer>(text).unwrap_err();
             let problem = ron_problem(text, &fault);

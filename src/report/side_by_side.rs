@@ -3,7 +3,7 @@
 
 use super::document::Report;
 use super::read::Document;
-use super::simulation::{PopulationReport, SimulationReport};
+use super::simulation::{PopulationReport, SIMULATION_SCHEMA, SimulationReport};
 use super::tables::energy;
 use crate::energy::{Energy, EnergyTable};
 use crate::error::{Error, Result};
@@ -306,6 +306,9 @@ impl fmt::Display for SideBySide {
             writeln!(f, "\n{}: equal but for the seed", group.runs.join(", "))?;
             f.write_str(&line(MEAN, "", group.mean.cells()))?;
             f.write_str(&line(DEVIATION, "", group.standard_deviation.cells()))?;
+        }
+        if self.of == SIMULATION_SCHEMA {
+            writeln!(f, "\nno means over seeds: simulation.json does not hold the parameters of its network")?;
         }
         match &self.energy_table {
             Some(table) => writeln!(

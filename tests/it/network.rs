@@ -57,7 +57,7 @@ const REFUSED: &[Case] = &[
     ("format: 1,", "", "(\n    \n", &["format: is missing", "`format: 1`"]),
     ("format: 1,", "format: 1, formatt: 1,", "", &["formatt", "format"]),
     ("format: 1,", "format: 1, format: 1,", "", &["format"]),
-    ("dt_ms: 0.5", "dt_ms: \"a\"", "", &["float"]),
+    ("dt_ms: 0.5", "dt_ms: \"a\"", "", &["expected a number"]),
     ("tau_m_ms: 10", "tau_ms: 10", "", &["tau_ms", "tau_m_ms"]),
     ("rule: OneToOne", "rule: OneToTwo", "", &["OneToTwo", "OneToOne"]),
     ("size: 4, neuron", "size: 4294967296, neuron", "", &["bounds"]),

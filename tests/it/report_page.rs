@@ -84,6 +84,7 @@ fn runs_stand_side_by_side() {
     for (name, duration) in [("short", "10"), ("long", "20")] {
         program(folder).args(["simulate", "net.ron", "--duration", duration, "--out", name]).assert().success();
     }
+    assert!(told("short long").1.contains("\nno means over seeds: simulation.json does not hold"));
     let (_, json, _) = told("short long --json");
     let json: Value = serde_json::from_str(&json).unwrap();
     let simulated: Value = serde_json::from_slice(&fs::read(folder.join("short/simulation.json")).unwrap()).unwrap();
