@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Verbs and their examples.
-const EXAMPLES: [(&[&str], &str); 20] = [
+const EXAMPLES: [(&[&str], &str); 21] = [
     (&[], "simulate networks/cuba4k.ron --duration 20"),
     (&["run"], "run --seed 1 --out demo"),
     (&["train"], "train --seed 1 --out model"),
@@ -23,6 +23,7 @@ const EXAMPLES: [(&[&str], &str); 20] = [
     (&["data", "info"], "data info --data data --dataset Compositions"),
     (&["network", "check"], "network check networks/cuba4k.ron"),
     (&["network", "info"], "network info networks/cuba4k.ron --dot cuba4k.dot"),
+    (&["help"], "help plot raster"),
     (&["completions"], "completions bash > spikefuse.bash"),
     (&["man"], "man plot raster > spikefuse-plot-raster.1"),
 ];

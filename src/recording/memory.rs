@@ -61,7 +61,11 @@ impl SpikeRecording {
         }
         let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
         let check = |&(tick, _, id): &(Tick, u32, u32)| {
-            if id < size { Ok((tick, id)) } else { Err(format!("neuron {id}, but source '{source}' has {size}")) }
+            if id < size {
+                Ok((tick, id))
+            } else {
+                Err(format!("neuron {id}, but source '{source}' has {size}: make it larger, or leave the spike out"))
+            }
         };
         own.map(check).collect()
     }

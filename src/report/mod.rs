@@ -46,10 +46,11 @@ mod tables;
 pub use evaluation::{DriverParity, EVALUATION, EVALUATION_SCHEMA, EvaluatedPopulation, EvaluationReport};
 #[cfg(feature = "hybrid")]
 pub use hybrid::{
-    AtSteps, BreakEven, ClipCounts, Drawn, Earlier, LayerRate, ModelComparison, Operations, Picture, Plane, Point,
-    Provenance, Report, SCHEMA, SpikeSummary, TwinLayer, draw, page, pictures, take_for_report, take_for_training,
+    AtSteps, BreakEven, ClipCounts, Difference, Document, Drawn, Earlier, Figures, LayerRate, ModelComparison,
+    Operations, PagePath, Picture, Plane, Point, Provenance, Report, RunFigures, SCHEMA, SeedGroup, SideBySide,
+    SpikeSummary, TwinLayer, draw, page, pictures, run_names, take_for_report, take_for_training,
 };
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use priced::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
-pub use simulation::{PopulationReport, SimulationReport};
+pub use simulation::{PopulationReport, SIMULATION_SCHEMA, SimulationReport};
 pub use tables::{energy_table, synops_table};

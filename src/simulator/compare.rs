@@ -1,7 +1,7 @@
 //! Both drivers on one network: whether they agree, and which is quicker at which activity.
 
 use super::simulation::Simulation;
-use crate::base::text::counted;
+use crate::base::text::{counted, percent};
 use crate::energy::Ledger;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
@@ -225,10 +225,10 @@ impl fmt::Display for Comparison {
         let verdict = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
         let ticks = counted(self.ticks.into(), "tick");
         writeln!(f, "{}: {}, at most {}", self.network, ticks, counted(self.threads as u64, "thread"))?;
-        writeln!(f, "spikes     {}", verdict(self.spikes_equal))?;
+        writeln!(f, "spikes               {}", verdict(self.spikes_equal))?;
         writeln!(
             f,
-            "membranes  {}, bit for bit, of {}",
+            "membrane potentials  {}, bit for bit, of {}",
             verdict(self.membranes_equal),
             counted(self.watched as u64, "neuron")
         )?;
@@ -260,7 +260,9 @@ impl fmt::Display for Comparison {
         match self.crossover_percent.zip(self.crossover_input_percent) {
             Some((firing, input)) => writeln!(
                 f,
-                "The clock-driven driver overtakes at {firing:.3} % of neurons and {input:.3} % of sources firing per tick."
+                "The clock-driven driver overtakes with {} of neurons and {} of sources firing per tick.",
+                percent(firing, 3),
+                percent(input, 3)
             ),
             None => writeln!(f, "The event- and the clock-driven driver do not change places in this range."),
         }

@@ -237,7 +237,10 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
     let scratch = Scratch::new(SMALL);
     scratch.refused("run --out out --config no.ron", &["no.ron: cannot read"]);
     for (text, said) in [
-        ("(\n  model: (widht: 3))", "bad.ron:2:11: Unexpected field named `widht`"),
+        (
+            "(\n  model: (widht: 3))",
+            "bad.ron:2:11: there is no field `widht` in `ModelConfig`; the nearest name is `width`",
+        ),
         ("(training: (epochs: 3)", "bad.ron:1:22: Expected comma"),
         ("(training: (epochs: 2.5))", "bad.ron:1:"),
         ("(training: (epochs: 0))", "bad.ron: training.epochs: 0 is outside 1 to"),
@@ -250,7 +253,7 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
         ("(model: (theta_max: 0.1))", "bad.ron: model.theta_max: 0.1 is"),
         ("(model: (dropout_heads: 1))", "bad.ron: model.dropout_heads: 1 is"),
         ("(model: (scales: []))", "bad.ron: model.scales: []"),
-        ("(model: (read_out: (width: 3)))", "bad.ron:1:21: Unexpected field named `width`"),
+        ("(model: (read_out: (width: 3)))", "bad.ron:1:21: there is no field `width`"),
         ("(model: (read_out: (spread: 1)))", "bad.ron: model.read_out.spread: 1 is"),
         ("(model: (read_out: (neighbours: (5, 4))))", "bad.ron: model.read_out.neighbours: 4 is"),
     ] {
@@ -523,7 +526,7 @@ fn the_report_is_whole_and_agrees_with_later_evaluations() {
     assert!(parity["crossover"]["rates"].as_array().is_some_and(|rates| rates.len() == 9));
     let text = scratch.done("compare --model out");
     for said in [
-        "spikes equal, membranes equal, thresholds equal",
+        "spikes equal, membrane potentials equal, thresholds equal",
         "dense twin",
         "spikes x fan-out",
         "45nm-fp32",
@@ -536,7 +539,7 @@ fn the_report_is_whole_and_agrees_with_later_evaluations() {
 }
 
 fn check_report(report: &Value) {
-    assert_eq!(report["schema"], "spikefuse.report/3");
+    assert_eq!(report["schema"], "spikefuse.report/4");
     follows_schema(report, "report");
     follows_schema(&report["neurobench"], "neurobench");
     assert_eq!((&report["dataset"], &report["seed"]), (&Value::from("Compositions"), &Value::from(0)));

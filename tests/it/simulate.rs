@@ -454,7 +454,7 @@ fn the_numbers_of_a_figure_are_written_too() {
         ("membrane", "population,neuron,time_ms,membrane_potential_mv,threshold_mv,spikes", 2000),
         ("threshold", "population,neuron,time_ms,threshold_mv", 2000),
     ] {
-        let said = scratch.done(&format!("plot {figure} out --out figure.svg --data figure.csv"));
+        let said = scratch.done(&format!("plot {figure} out --out figure.svg --data figure.csv --force"));
         assert_eq!(said, "wrote figure.svg\nwrote figure.csv\n");
         let text = fs::read_to_string(scratch.path("figure.csv")).unwrap();
         assert_eq!(text.lines().next(), Some(head));
@@ -814,10 +814,10 @@ fn links_devices_and_pipes_stay_what_they_are() {
     let round = elsewhere.path().join("round").display().to_string();
     std::os::unix::fs::symlink("round", &round).unwrap();
     for (verb, start) in [
-        ("plot raster out --svg --out", "<svg"),
-        ("plot membrane out --png --out", "PNG"),
-        ("energy out --format csv --out", "table,"),
-        ("network info small.ron --dot", "digraph"),
+        ("plot raster out --force --svg --out", "<svg"),
+        ("plot membrane out --force --png --out", "PNG"),
+        ("energy out --force --format csv --out", "table,"),
+        ("network info small.ron --force --dot", "digraph"),
     ] {
         for (name, end) in [("link", "far/there"), ("far/link", "far/there"), ("dangling", "far/absent")] {
             scratch.done(&format!("{verb} {name}"));

@@ -9,7 +9,7 @@ use crate::energy::{
 };
 use crate::error::Result;
 use crate::hybrid::compare::{Parity, Spread};
-use crate::hybrid::config::ResetMode;
+use crate::hybrid::config::{Config, ResetMode};
 use crate::hybrid::evaluate::Evaluation;
 use crate::hybrid::gzsl::Candidates;
 use crate::hybrid::model::{DenseTwin, LayerRecord, Stft};
@@ -29,6 +29,8 @@ pub struct Provenance<'a> {
     pub parameters: &'a Parameters<f32>,
     /// Seed of the training.
     pub seed: u64,
+    /// Configuration of the training.
+    pub config: &'a Config,
     /// Epochs of stage 2.
     pub epochs: usize,
 }
@@ -45,6 +47,7 @@ impl Report {
             model: &saved.model,
             parameters: &saved.parameters,
             seed: saved.training.seed,
+            config: &saved.training.config,
             epochs: saved.training.choice.epochs,
         };
         Report::new(&origin, &tested.whole, parity, &tested.shorter)
@@ -79,6 +82,7 @@ impl Report {
             class_vectors: origin.dataset.class_vectors,
             vocabulary: origin.dataset.vocabulary.len(),
             seed: origin.seed,
+            config: origin.config.clone(),
             time_steps: config.time_steps,
             clips: result.clips,
             classes_without_clips: result.absent.iter().map(|&c| origin.dataset.classes[c].clone()).collect(),

@@ -34,7 +34,7 @@ pub fn metrics(
                 Some(parity) => {
                     document.membrane_updates = Some(parity.membrane_changes as f64 / result.clips.max(1) as f64);
                 }
-                None => document.leave_out(&["MembraneUpdates"], "membranes were not watched in this run"),
+                None => document.leave_out(&["MembraneUpdates"], "membrane potentials were not watched in this run"),
             }
         }
         None => document.leave_out(

@@ -139,7 +139,7 @@ impl Display for Parity {
         writeln!(f, "event-driven against clock-driven, {}", counted(self.clips as u64, "clip"))?;
         writeln!(
             f,
-            "  spikes {}, membranes {}, thresholds {}, embeddings {} (bit by bit)",
+            "  spikes {}, membrane potentials {}, thresholds {}, embeddings {} (bit by bit)",
             yes(self.spikes_equal),
             yes(self.membranes_equal),
             yes(self.thresholds_equal),

@@ -21,7 +21,7 @@ pub fn parity(report: &Report) -> String {
     };
     let rows = [
         verdict("spikes", parity.spikes_equal),
-        verdict("membranes", parity.membranes_equal),
+        verdict("membrane potentials", parity.membranes_equal),
         verdict("thresholds", parity.thresholds_equal),
         verdict("embeddings", parity.embeddings_equal),
     ];

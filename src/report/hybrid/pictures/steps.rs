@@ -135,7 +135,7 @@ fn draw_thresholds(layers: &[&LayerRate]) -> Figure {
     }
     let middle = left + (f64::from(WIDTH) - EDGE - left) / 2.0;
     figure.text((middle, bottom + 84.0), LABEL, Anchor::Middle, INK, "Time step");
-    let label = ["Threshold (units of the membrane)", "Threshold"];
+    let label = ["Threshold (units of membrane potential)", "Threshold"];
     upward_label(&mut figure, (first_top + bottom) / 2.0, bottom - first_top, label);
     figure.height = (bottom + BOTTOM).ceil() as u32;
     figure
