@@ -9,7 +9,6 @@ use spikefuse::simulator::Simulation;
 use spikefuse::spiking::Driver;
 use spikefuse::spiking::Tick;
 use std::path::Path;
-use std::sync::Arc;
 
 const TICKS: Tick = 1000;
 
@@ -28,11 +27,10 @@ fn networks(criterion: &mut Criterion) {
             };
             network = network.edit(silence).unwrap();
         }
-        let network = Arc::new(network);
         for driver in [Driver::Event, Driver::Clock, Driver::Auto] {
             // The simulation goes on from where the last one ended: building it costs more than
             // running it.
-            let mut simulation = Simulation::new(network.clone(), driver, 1, Vec::new()).unwrap();
+            let mut simulation = Simulation::new(&network, driver, 1, Vec::new()).unwrap();
             group.bench_function(BenchmarkId::new(name, format!("{driver:?}")), |bencher| {
                 bencher.iter(|| simulation.run(simulation.now() + TICKS, &mut Ignore, &mut |_| {}).unwrap());
             });

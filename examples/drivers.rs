@@ -11,7 +11,6 @@ use spikefuse::network::{Ms, Network};
 use spikefuse::recording::{Header, Memory, SpikeRecording};
 use spikefuse::simulator::Simulation;
 use spikefuse::spiking::Driver;
-use std::sync::Arc;
 
 const TICKS: u32 = 5000;
 
@@ -30,16 +29,16 @@ fn network() -> Result<Network> {
     net.build()
 }
 
-fn simulate(network: &Arc<Network>, driver: Driver) -> Result<(SpikeRecording, LayerCounts)> {
+fn simulate(network: &Network, driver: Driver) -> Result<(SpikeRecording, LayerCounts)> {
     let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
     let mut memory = Memory::new(Header { dt_ms: network.dt_ms(), populations, ..Header::default() })?;
-    let mut simulation = Simulation::new(network.clone(), driver, 2, Vec::new())?;
+    let mut simulation = Simulation::new(network, driver, 2, Vec::new())?;
     simulation.run(TICKS, &mut memory, &mut |_| {})?;
     Ok((memory.finish(TICKS)?.0, simulation.counts().into_iter().sum()))
 }
 
 fn main() -> Result<()> {
-    let network = Arc::new(network()?);
+    let network = network()?;
     let (event, event_work) = simulate(&network, Driver::Event)?;
     let (clock, clock_work) = simulate(&network, Driver::Clock)?;
     assert_eq!(event, clock);

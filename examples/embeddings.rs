@@ -10,8 +10,7 @@
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use spikefuse::data::{ClassVectors, Dataset, Features, Part, Split};
 use spikefuse::hybrid::evaluate::class_vectors;
-use spikefuse::hybrid::model::batch::features;
-use spikefuse::hybrid::model::{Activity, BLOCKS, Hybrid, Stft, load};
+use spikefuse::hybrid::model::{Activity, BLOCKS, Hybrid, Stft, features, load};
 use spikefuse::hybrid::parameters::MODALITIES;
 use spikefuse::hybrid::tensor::Graph;
 use spikefuse::spiking::Driver;

@@ -67,6 +67,7 @@ fn main() -> Result<()> {
         model: &trained.model,
         parameters: &trained.parameters,
         seed: SEED,
+        config: &config,
         epochs: trained.choice.epochs,
     };
     println!("\n{}", Report::new(&origin, &result, parity, &[])?);

@@ -9,7 +9,6 @@ use spikefuse::simulator::Simulation;
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 const DURATION_MS: f64 = 200.0;
 
@@ -21,12 +20,12 @@ fn main() -> Result<()> {
     let scratch = tempfile::tempdir().map_err(|e| Error::file("temporary folder", e))?;
     let picture = arguments.next().unwrap_or_else(|| scratch.path().join("raster.svg"));
 
-    let network = Arc::new(NetworkFile::read(&file)?.compile(&Settings::default())?.network);
+    let network = NetworkFile::read(&file)?.compile(&Settings::default())?.network;
     let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
     let mut memory =
         Memory::new(Header { dt_ms: network.dt_ms(), populations, probes: Vec::new(), ..Header::default() })?;
     let ticks = (DURATION_MS / network.dt_ms()).round() as u32;
-    let mut simulation = Simulation::new(network, Driver::Auto, 2, Vec::new())?;
+    let mut simulation = Simulation::new(&network, Driver::Auto, 2, Vec::new())?;
     simulation.run(ticks, &mut memory, &mut |_| {})?;
     let (recording, _) = memory.finish(ticks)?;
 

@@ -1,5 +1,18 @@
 //! One error type for the library. Each variant says what was wrong and where; [`Error::hint`] says
 //! what to do.
+//!
+//! # Example
+//! ```
+//! use spikefuse::Error;
+//! use spikefuse::energy::EnergyTable;
+//!
+//! let error = EnergyTable::find("45nm-fp23").unwrap_err();
+//! assert!(error.to_string().contains("the nearest name is '45nm-fp32'"));
+//! assert!(matches!(error, Error::Value { .. }) && error.hint().is_some());
+//! // Errors of one's own, as of a recorder.
+//! let full = Error::value("recorder", "no room for 3 spikes").with_hint("record fewer neurons");
+//! assert_eq!(full.hint(), Some("record fewer neurons"));
+//! ```
 
 use std::path::{Path, PathBuf};
 

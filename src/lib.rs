@@ -14,17 +14,17 @@
 //! use spikefuse::recording::Variable;
 //!
 //! let mut net = NetworkBuilder::new(Ms(0.1)).name("pair").seed(1);
-//! let exc = net.population("exc", 400, Alif::default().v_th_mv(15.0).jump_mv(3.0));
+//! let exc = net.population("exc", 400, Alif::default().v_th_mv(15).jump_mv(3));
 //! let inh = net.population("inh", 100, Lif::default());
-//! let noise = net.source("noise", 400, Poisson::hz(800.0));
+//! let noise = net.source("noise", 400, Poisson::hz(800));
 //! net.connect(noise, exc).one_to_one().weight(1.5);
 //! net.connect(exc, inh).fixed_in_degree(40).weight(1.5).delay_ms(1.5);
-//! net.connect(inh, exc).fixed_probability(0.1).weight(-1.0).delay_ms(Uniform::new(1.0, 3.0));
-//! let run = net.build()?.simulate(1000.0).record("spikes,membrane:exc[0..2]").run()?;
+//! net.connect(inh, exc).fixed_probability(0.1).weight(-1).delay_ms(Uniform::new(1, 3));
+//! let run = net.build()?.simulate(1000).record("spikes,membrane:exc[0..2]").run()?;
 //!
-//! println!("exc fires at {:.1} Hz", run.spikes("exc")?.rate_hz());
-//! let membrane = run.trace(Variable::Membrane, "exc")?;
-//! assert_eq!(membrane.values.len(), 2 * 10_000);
+//! println!("exc fires at {:.1} Hz", run.spikes(exc)?.rate_hz());
+//! let membrane = run.trace(Variable::Membrane, exc)?.neuron(1)?;
+//! assert_eq!(membrane.len(), 10_000);
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 //! A crate that needs no more than this depends on spikefuse with `default-features = false`; the

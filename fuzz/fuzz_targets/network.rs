@@ -6,7 +6,7 @@ use spikefuse::recording::Ignore;
 use spikefuse::spiking::Driver;
 use spikefuse::simulator::Simulation;
 use spikefuse_fuzz::{Template, in_folder, template};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// Files that a network may name: `a.csv`, `a.npy`, `s.csv`.
 fn make() -> Template {
@@ -27,13 +27,13 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         let Ok(compiled) = NetworkFile::read(&folder.join("net.ron")).and_then(|file| file.compile(&settings)) else {
             return;
         };
-        let network = Arc::new(compiled.network);
+        let network = compiled.network;
         let pairs = network.projections().iter().map(|p| p.from_ids.len() * p.to_ids.len());
         if pairs.max().unwrap_or(0) > 1 << 20 {
             return;
         }
         for driver in [Driver::Event, Driver::Clock] {
-            if let Ok(mut simulation) = Simulation::new(network.clone(), driver, 1, compiled.record.probes.clone()) {
+            if let Ok(mut simulation) = Simulation::new(&network, driver, 1, compiled.record.probes.clone()) {
                 let _ = simulation.run(20, &mut Ignore, &mut |_| {});
             }
         }

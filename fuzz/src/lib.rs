@@ -47,13 +47,13 @@ fn put(path: &Path, content: &[u8]) {
 }
 
 /// The network that checkpoints are of.
-pub fn network() -> std::sync::Arc<spikefuse::network::Network> {
+pub fn network() -> &'static spikefuse::network::Network {
     use spikefuse::network::compile::{Settings, compile};
-    static NETWORK: OnceLock<std::sync::Arc<spikefuse::network::Network>> = OnceLock::new();
+    static NETWORK: OnceLock<spikefuse::network::Network> = OnceLock::new();
     let make = || {
         let spec = spikefuse::network::spec::NetworkSpec::from_ron(template::NETWORK).expect("a network");
         let compiled = compile(&spec, Path::new("."), &Settings::default());
-        std::sync::Arc::new(compiled.map_err(|problem| problem.to_string()).expect("a network").network)
+        compiled.map_err(|problem| problem.to_string()).expect("a network").network
     };
-    NETWORK.get_or_init(make).clone()
+    NETWORK.get_or_init(make)
 }

@@ -8,4 +8,5 @@ pub mod fnv;
 pub mod memory;
 #[cfg(feature = "hybrid")]
 pub mod rng;
+pub mod ron_fault;
 pub mod text;

@@ -45,6 +45,15 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
     strsim::levenshtein(&start(a), &start(b))
 }
 
+/// `0.25 %`; `below 0.01 %` where the digits would show nothing.
+pub(crate) fn percent(percent: f64, digits: usize) -> String {
+    let least = 0.1_f64.powi(digits as i32);
+    match percent < least / 2.0 {
+        true => format!("below {least:.digits$} %"),
+        false => format!("{percent:.digits$} %"),
+    }
+}
+
 /// `1 layer`, `2 layers`.
 pub fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -64,6 +73,7 @@ mod tests {
         assert_eq!(quoted(&["a", "b"]), "'a', 'b'");
         assert_eq!(quoted(&[1, 2, 3, 4, 5, 6, 7]), "'1', '2', '3', '4', '5' and 2 more");
         assert_eq!(some(&["a", "b", "c"], 2), "a, b and 1 more");
+        assert_eq!([percent(0.0, 3), percent(0.0006, 3), percent(12.34, 1)], ["below 0.001 %", "0.001 %", "12.3 %"]);
         assert_eq!([counted(0, "row"), counted(1, "row"), counted(2, "row")], ["0 rows", "1 row", "2 rows"]);
     }
 }

@@ -1,7 +1,7 @@
 //! `compare`.
 
 use super::evaluate::report;
-use super::options::{DataOptions, NetworkOptions, folder, threads};
+use super::options::{DataOptions, NetworkOptions, folder, number, seed, threads};
 use super::simulate::available_threads;
 use super::talk;
 use clap::Args;
@@ -14,7 +14,6 @@ use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Ticks for each of the rates at which drivers are compared.
 const RATE_TICKS: u32 = 1000;
@@ -23,16 +22,16 @@ const RATE_TICKS: u32 = 1000;
 #[derive(Args)]
 pub struct Compare {
     /// Network file (- for standard input), to compare both drivers on it; without it, on a trained model
-    #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with_all = ["model", "data"])]
+    #[arg(value_name = "NETWORK.ron", conflicts_with_all = ["model", "data"])]
     network: Option<PathBuf>,
     /// Simulated time [default: the network file's]
-    #[arg(long, value_name = "MS", requires = "network", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", requires = "network", allow_negative_numbers = true, value_parser = number)]
     duration: Option<f64>,
     /// Most threads [default: all]
-    #[arg(long, value_name = "N", requires = "network", value_parser = threads)]
+    #[arg(long, value_name = "N", requires = "network", value_parser = threads, allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Seed in place of the network file's
-    #[arg(long, requires = "network")]
+    #[arg(long, requires = "network", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     #[command(flatten)]
     reach: NetworkOptions,
@@ -65,7 +64,8 @@ impl Compare {
         match (&self.network, &self.model) {
             (Some(file), _) => self.on_network(file),
             (None, Some(model)) => self.on_clips(model),
-            (None, None) => Err(Error::value("compare", "neither a network nor a model")),
+            (None, None) => Err(Error::value("compare", "neither a network nor a model is given")
+                .with_hint("give NETWORK.ron, or --model DIR with a folder that run --out or train --out wrote")),
         }
     }
 
@@ -78,7 +78,7 @@ impl Compare {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         };
-        let found = simulator::compare(&Arc::new(compiled.network), ticks, RATE_TICKS, threads, &mut progress)?;
+        let found = simulator::compare(&compiled.network, ticks, RATE_TICKS, threads, &mut progress)?;
         bar.finish_and_clear();
         let energy: Vec<Energy> =
             EnergyTable::shown().iter().filter_map(|table| table.apply(&found.ledger, None).ok()).collect();

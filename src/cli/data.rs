@@ -1,6 +1,6 @@
 //! `data generate` and `data info`.
 
-use super::options::{DataOptions, folder};
+use super::options::{DataOptions, folder, seed};
 use clap::{Args, Subcommand};
 use spikefuse::data::{generate, inspect};
 use spikefuse::{Error, Result};
@@ -22,7 +22,7 @@ pub struct Generate {
     #[arg(long, value_name = "DIR", value_parser = folder())]
     out: PathBuf,
     /// Seed of the set
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
 }
 

@@ -1,11 +1,11 @@
 //! `energy`.
 
-use super::options::{NetworkOptions, is_dash};
+use super::options::{NetworkOptions, is_dash, number};
 use super::progress::RunBars;
 use super::simulate::available_threads;
 use super::talk;
 use clap::{Args, ValueEnum};
-use spikefuse::base::files::{STDIN, ending, read_stdin, refuse_inputs, write_output};
+use spikefuse::base::files::{STDIN, ending, read_stdin, refuse_foreign, refuse_inputs, write_output};
 use spikefuse::energy::{DataType, Ledger};
 use spikefuse::report::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
 use spikefuse::simulator::Job;
@@ -32,7 +32,7 @@ pub struct EnergyOptions {
     #[arg(long, conflicts_with_all = ["table", "priced_as"])]
     list_tables: bool,
     /// Simulated time of a network file [default: the file's]
-    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
     duration: Option<f64>,
     #[command(flatten)]
     reach: NetworkOptions,
@@ -45,6 +45,9 @@ pub struct EnergyOptions {
     /// File to write instead of standard output, which is -
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Replace the file of --out even if it is of another kind
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -83,32 +86,36 @@ impl EnergyOptions {
     /// Prices a run.
     pub fn run(self) -> Result<ExitCode> {
         let Some(run) = self.run.as_deref().filter(|_| !self.list_tables) else {
-            let text = match self.format() {
-                FormatOption::Json => tables_json()?,
-                FormatOption::Csv => tables_csv()?,
-                FormatOption::Table => tables_text(),
+            let (text, mark) = match self.format() {
+                FormatOption::Json => (tables_json()?, "\"prices_pj\""),
+                FormatOption::Csv => (tables_csv()?, "table,grade,"),
+                FormatOption::Table => (tables_text(), "  leaves out: "),
             };
-            return self.write(&text, &[]);
+            return self.write(&text, mark, &[]);
         };
         let (ledger, mut inputs) = self.ledger(run)?;
         inputs.extend(self.table.iter().cloned());
         let priced = PricedLedger::new(&ledger, &self.table, self.priced_as.map(TypeOption::data_type))?;
-        let text = match self.format() {
-            FormatOption::Json => priced.json()?,
-            FormatOption::Csv => priced.csv()?,
-            FormatOption::Table => priced.table(),
+        let (text, mark) = match self.format() {
+            FormatOption::Json => (priced.json()?, "\"spikefuse.energy/"),
+            FormatOption::Csv => (priced.csv()?, "table,branch,"),
+            FormatOption::Table => (priced.table(), ", modelled, not measured"),
         };
-        self.write(&text, &inputs)
+        self.write(&text, mark, &inputs)
     }
 
     fn format(&self) -> FormatOption {
         if self.json { FormatOption::Json } else { self.format }
     }
 
-    fn write(&self, text: &str, inputs: &[PathBuf]) -> Result<ExitCode> {
+    /// Writes a text that has `mark` near its beginning.
+    fn write(&self, text: &str, mark: &str, inputs: &[PathBuf]) -> Result<ExitCode> {
         match &self.out {
             Some(path) => {
                 refuse_inputs(path, inputs)?;
+                if !self.force {
+                    refuse_foreign(path, mark)?;
+                }
                 write_output(path, text.as_bytes())?;
                 talk::wrote(path);
             }

@@ -58,7 +58,7 @@ struct InputOptions {
     #[arg(long, value_name = "N", requires = "network")]
     steps: Option<u32>,
     /// Time of events that one tick takes in [default: dt_ms of the network]
-    #[arg(long, value_name = "MS", requires = "network")]
+    #[arg(long, value_name = "MS", requires = "network", allow_negative_numbers = true)]
     bin: Option<f64>,
     /// How values become input
     #[arg(long, value_enum, default_value = "direct", requires = "network")]

@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Verbs and their examples.
-const EXAMPLES: [(&[&str], &str); 26] = [
+const EXAMPLES: [(&[&str], &str); 27] = [
     (&[], "simulate networks/cuba4k.ron --duration 20"),
     (&["run"], "run --seed 1 --out demo"),
     (&["train"], "train --seed 1 --out model"),
@@ -29,6 +29,7 @@ const EXAMPLES: [(&[&str], &str); 26] = [
     (&["nir", "convert"], "nir convert networks/recurrent.nir --out old.nir --compat 1.0.4"),
     (&["nir", "from"], "nir from networks/recurrent.nir --out recurrent.ron"),
     (&["nir", "to"], "nir to recurrent.ron --out again.nir"),
+    (&["help"], "help plot raster"),
     (&["completions"], "completions bash > spikefuse.bash"),
     (&["man"], "man plot raster > spikefuse-plot-raster.1"),
 ];

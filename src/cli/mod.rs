@@ -29,7 +29,7 @@ use std::time::Instant;
 /// Event-driven spiking simulation joined to a dense hybrid model: the Spiking Tucker Fusion
 /// Transformer.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100, disable_help_flag = true)]
+#[command(version, about, max_term_width = 100, disable_help_flag = true, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -56,7 +56,7 @@ enum Verb {
     Compare(compare::Compare),
     /// What a run costs by published energy tables
     Energy(energy::EnergyOptions),
-    /// Show a finished run again: as a table, as one page with pictures, or the pictures as files
+    /// Show finished runs again: as a table, side by side, as one page with pictures, or the pictures
     Report(report::ReportOptions),
     /// Simulate a network of spiking neurons
     Simulate(simulate::Simulate),
@@ -74,6 +74,8 @@ enum Verb {
     /// Check graphs of the Neuromorphic Intermediate Representation, look into them, convert them
     #[command(subcommand)]
     Nir(nir::Nir),
+    /// Print this message or the help of a verb
+    Help(pages::Help),
     /// Print the completions of a shell
     Completions(pages::Completions),
     /// Print the manual page of the program or of a verb
@@ -82,7 +84,11 @@ enum Verb {
 
 /// The definition of the command line.
 fn command() -> Command {
-    examples::with_examples(Cli::command())
+    // `help VERB` is a verb of its own: clap's prints another text than `VERB --help`.
+    let command = ["plot", "data", "network"]
+        .into_iter()
+        .fold(Cli::command(), |command, verb| command.mut_subcommand(verb, |verb| verb.disable_help_subcommand(true)));
+    examples::with_examples(command)
 }
 
 /// What was asked for; ends the program if that is wrong or was help.
@@ -115,6 +121,7 @@ impl Cli {
             Verb::Data(verb) => verb.run(),
             Verb::Network(verb) => verb.run(),
             Verb::Nir(verb) => verb.run(),
+            Verb::Help(verb) => verb.run(),
             Verb::Completions(verb) => verb.run(),
             Verb::Man(verb) => verb.run(),
         };

@@ -1,13 +1,13 @@
 //! `network check` and `network info`.
 
-use super::options::{NetworkOptions, is_dash};
+use super::options::{NetworkOptions, is_dash, seed};
 use super::talk;
 use clap::{Args, Subcommand};
 use spikefuse::Result;
-use spikefuse::base::files::{refuse_inputs, write_output};
+use spikefuse::base::files::{refuse_foreign, refuse_inputs, write_output};
 use spikefuse::base::text::counted;
 use spikefuse::network::compile::Compiled;
-use spikefuse::network::graph::NetworkGraph;
+use spikefuse::network::graph::{self, NetworkGraph};
 use spikefuse::network::info::{Info, bytes};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,8 +47,11 @@ pub struct InfoOptions {
     /// Write the graph of populations for Graphviz; to - instead of the rest
     #[arg(long, value_name = "FILE")]
     dot: Option<PathBuf>,
+    /// Replace the file of --dot even if it is no graph of this program
+    #[arg(long, requires = "dot")]
+    force: bool,
     /// Seed in place of the file's
-    #[arg(long)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     #[command(flatten)]
     reach: NetworkOptions,
@@ -106,12 +109,15 @@ impl Network {
                 };
                 super::print(&if json { super::json(&found)? } else { found.to_string() })?;
             }
-            Network::Info(InfoOptions { file, json, dot, seed, reach }) => {
+            Network::Info(InfoOptions { file, json, dot, force, seed, reach }) => {
                 let compiled = reach.read(&file)?.compile(&reach.settings(seed))?;
                 let info = Info::new(&compiled);
                 if let Some(path) = dot {
                     refuse_inputs(&path, &[file])?;
                     refuse_inputs(&path, &compiled.files)?;
+                    if !force {
+                        refuse_foreign(&path, graph::MARK)?;
+                    }
                     write_output(&path, NetworkGraph::new(&compiled.network).to_dot().as_bytes())?;
                     if is_dash(&path) {
                         return Ok(ExitCode::SUCCESS);

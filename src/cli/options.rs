@@ -4,6 +4,7 @@ use super::talk;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use spikefuse::base::files::{STDIN, read_stdin};
+use spikefuse::base::text::counted;
 use spikefuse::data::{ClassVectors, Dataset, Split};
 use spikefuse::hybrid::config::Config;
 use spikefuse::network::compile::{NetworkFile, Settings};
@@ -95,7 +96,7 @@ pub struct TrainingOptions {
     #[arg(long, value_name = "FILE.ron")]
     config: Option<PathBuf>,
     /// Seed of everything random
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
 }
 
@@ -187,6 +188,16 @@ pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
+/// Parses a number of ms.
+pub fn number(text: &str) -> std::result::Result<f64, String> {
+    text.parse().map_err(|_| "expected a number of ms without its unit, as 100 or 0.5".into())
+}
+
+/// Parses a seed.
+pub fn seed(text: &str) -> std::result::Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
 /// Parses a number of threads.
 pub fn threads(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
@@ -213,10 +224,26 @@ pub fn start_threads(needed: bool) -> Result<()> {
 /// does not say.
 pub fn read_recording(input: &Path, dt_ms: f64) -> Result<SpikeRecording> {
     check_input(input)?;
-    match input.is_dir() {
-        true => Ok(recording::open(input)?.spikes),
-        false => recording::read_spikes(input, dt_ms),
-    }
+    let spikes = match input.is_dir() {
+        true => recording::open(input)?.spikes,
+        false => recording::read_spikes(input, dt_ms)?,
+    };
+    talk::read(input);
+    tell_of(&spikes);
+    Ok(spikes)
+}
+
+/// Tells what a recording holds, if `--verbose` was given.
+pub fn tell_of(recording: &SpikeRecording) {
+    let neurons = recording.populations.iter().map(|(_, size)| u64::from(*size)).sum();
+    talk::detail(format_args!(
+        "{} of {} in {}, {} ms in ticks of {} ms",
+        counted(recording.spikes.len() as u64, "spike"),
+        counted(neurons, "neuron"),
+        counted(recording.populations.len() as u64, "population"),
+        f64::from(recording.ticks) * recording.dt_ms,
+        recording.dt_ms
+    ));
 }
 
 /// Refuses an input that is not there.

@@ -1,9 +1,17 @@
-//! `completions` and `man`: pages made of the definition of the command line.
+//! `help`, `completions` and `man`: pages made of the definition of the command line.
 
 use clap::Args;
 use clap_complete::Shell;
 use spikefuse::{Error, Result};
 use std::process::ExitCode;
+
+/// Options of `help`.
+#[derive(Args)]
+pub struct Help {
+    /// Verb whose help is meant, as in `help plot raster` [default: the program's]
+    #[arg(value_name = "VERB")]
+    verb: Vec<String>,
+}
 
 /// Options of `completions`.
 #[derive(Args)]
@@ -19,6 +27,16 @@ pub struct Man {
     /// Verb whose page is meant, as in `man plot raster` [default: the program's page]
     #[arg(value_name = "VERB")]
     verb: Vec<String>,
+}
+
+impl Help {
+    /// Prints what `--help` behind the verb prints.
+    pub fn run(self) -> Result<ExitCode> {
+        let args = ["spikefuse".to_owned()].into_iter().chain(self.verb).chain(["--help".to_owned()]);
+        // Both help and the refusal of an unknown verb end the program.
+        super::command().get_matches_from(args);
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 impl Completions {

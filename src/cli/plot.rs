@@ -1,8 +1,10 @@
 //! `plot`.
 
-use super::options::{check_input, read_recording};
+use super::options::{check_input, number, read_recording, tell_of};
+use super::talk;
 use clap::{Args, Subcommand};
-use spikefuse::base::files::{is_stdout, refuse_inputs, write_output};
+use spikefuse::base::files::{is_stdout, refuse_foreign, refuse_inputs, write_output};
+use spikefuse::base::text::counted;
 use spikefuse::plot::{
     Figure, Format, IsiBins, IsiOptions, RasterOptions, RateOptions, Smoothing, Span, Table, TraceOptions, find_trace,
     isi, isi_data, membrane, membrane_data, raster, raster_data, rate, rate_data, threshold, threshold_beside,
@@ -46,11 +48,14 @@ pub struct Common {
     /// Also write the numbers that are drawn, as CSV
     #[arg(long, value_name = "FILE.csv")]
     data: Option<PathBuf>,
+    /// Replace files even if they are no figures, or no numbers of this figure
+    #[arg(long)]
+    force: bool,
     /// Start at this time
-    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
     from: Option<f64>,
     /// End before this time
-    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
     to: Option<f64>,
 }
 
@@ -64,7 +69,7 @@ pub struct Spikes {
     #[arg(long, value_name = "NAME")]
     population: Vec<String>,
     /// Length of a tick, for a file that is not a folder's
-    #[arg(long, value_name = "MS", default_value_t = 0.1)]
+    #[arg(long, value_name = "MS", default_value_t = 0.1, allow_negative_numbers = true, value_parser = number)]
     dt: f64,
 }
 
@@ -74,7 +79,7 @@ pub struct Raster {
     #[command(flatten)]
     spikes: Spikes,
     /// Width of the bins of the rates [default: about a hundredth of the time drawn, 2 ms or more]
-    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
     bin: Option<f64>,
 }
 
@@ -84,11 +89,11 @@ pub struct Rate {
     #[command(flatten)]
     spikes: Spikes,
     /// Count in bins of this width
-    #[arg(long, value_name = "MS", conflicts_with = "sigma", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", conflicts_with = "sigma", allow_negative_numbers = true, value_parser = number)]
     bin: Option<f64>,
     /// Smooth by a Gaussian of this standard deviation [default: about a hundredth of the time
     /// drawn, 2 ms or more]
-    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
     sigma: Option<f64>,
 }
 
@@ -101,7 +106,7 @@ pub struct Isi {
     #[arg(long)]
     linear: bool,
     /// Width of the linear bins [default: about a fiftieth of the longest interval]
-    #[arg(long, value_name = "MS", requires = "linear", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", requires = "linear", allow_negative_numbers = true, value_parser = number)]
     bin: Option<f64>,
 }
 
@@ -187,10 +192,22 @@ impl Common {
     /// Traces, and the spikes if they are known too.
     fn traces(&self) -> Result<(Vec<Trace>, Option<SpikeRecording>)> {
         check_input(&self.input)?;
-        match self.input.is_dir() {
-            true => recording::open(&self.input).map(|run| (run.traces, Some(run.spikes))),
-            false => recording::read_traces(&self.input).map(|traces| (traces, None)),
+        let (traces, spikes) = match self.input.is_dir() {
+            true => recording::open(&self.input).map(|run| (run.traces, Some(run.spikes)))?,
+            false => (recording::read_traces(&self.input)?, None),
+        };
+        talk::read(&self.input);
+        spikes.iter().for_each(tell_of);
+        for trace in &traces {
+            let (of, rows) = (trace.neurons.len() as u64, trace.values.len() / trace.neurons.len().max(1));
+            let (variable, neurons) = (trace.variable.name(), counted(of, "neuron"));
+            talk::detail(format_args!(
+                "{variable} of {neurons} of {}, {}",
+                trace.population,
+                counted(rows as u64, "tick")
+            ));
         }
+        Ok((traces, spikes))
     }
 
     /// Writes the figure, and its numbers if they are asked for, and says where.
@@ -212,10 +229,21 @@ impl Common {
         if self.data.as_ref() == Some(&out) {
             return Err(Error::value("--data", "it is the file of the figure").with_hint("choose another file"));
         }
-        let numbers = self.data.as_ref().map(|path| Ok::<_, Error>((path, data()?.csv()?))).transpose()?;
+        let numbers = match &self.data {
+            Some(path) => {
+                let table = data()?;
+                let head = table.head.join(",");
+                Some((path, head, table.csv()?))
+            }
+            None => None,
+        };
+        if !self.force {
+            refuse_foreign(&out, format.mark())?;
+            numbers.iter().try_for_each(|(path, head, _)| refuse_foreign(path, head))?;
+        }
         figure.write_as(&out, format)?;
         let mut written = vec![&out];
-        if let Some((path, bytes)) = &numbers {
+        if let Some((path, _, bytes)) = &numbers {
             write_output(path, bytes)?;
             written.push(path);
         }

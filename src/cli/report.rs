@@ -1,21 +1,22 @@
 //! `report`.
 
-use super::options::folder;
+use super::options::{folder, is_dash};
 use super::talk;
 use clap::{ArgGroup, Args};
-use spikefuse::Result;
-use spikefuse::base::files::is_stdout;
-use spikefuse::report::{Report, draw};
-use std::path::PathBuf;
+use spikefuse::base::files::{STDIN, is_stdout, read_stdin};
+use spikefuse::report::{Document, PagePath, Report, SideBySide, draw, run_names};
+use spikefuse::{Error, Result};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Options of `report`.
 #[derive(Args)]
 #[command(group(ArgGroup::new("drawn").args(["html", "pictures"]).multiple(true)))]
 pub struct ReportOptions {
-    /// Folder that `run --out` or `evaluate --out` wrote, or its report.json
-    #[arg(value_name = "RUN_DIR")]
-    run: PathBuf,
+    /// Folder that `run --out`, `evaluate --out` or `simulate --out` wrote, or its report.json or
+    /// simulation.json; - for one of these files from standard input. Several are shown side by side
+    #[arg(value_name = "RUN_DIR", required = true)]
+    runs: Vec<PathBuf>,
     /// Another run, such as one trained with another number of time steps, to show as a point of
     /// accuracy against energy; may be given several times
     #[arg(long, value_name = "RUN_DIR", requires = "drawn")]
@@ -24,30 +25,71 @@ pub struct ReportOptions {
     /// standard output
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Replace the file of --html even if it is no page of this program
+    #[arg(long, requires = "html")]
+    force: bool,
     /// Write every picture as SVG and PNG into this folder
     #[arg(long, value_name = "DIR", value_parser = folder())]
     pictures: Option<PathBuf>,
-    /// Print the report as JSON
+    /// Print the report, or the runs side by side, as JSON
     #[arg(long, conflicts_with = "drawn")]
     json: bool,
 }
 
 impl ReportOptions {
-    /// Shows a report that was written before.
+    /// Shows reports that were written before.
     pub fn run(self) -> Result<ExitCode> {
-        let report = Report::read(&self.run)?;
-        talk::read(&Report::file(&self.run));
-        let others = self.with.iter().map(|path| Report::read(path)).collect::<Result<Vec<_>>>()?;
-        if self.html.is_none() && self.pictures.is_none() {
-            super::print(&if self.json { super::json(&report)? } else { report.to_string() })?;
-            return Ok(ExitCode::SUCCESS);
+        let read = self.runs.iter().map(|run| read(run)).collect::<Result<Vec<_>>>()?;
+        let (mut documents, inputs): (Vec<Document>, Vec<PathBuf>) = read.into_iter().unzip();
+        if self.html.is_some() || self.pictures.is_some() {
+            let one = documents.pop().filter(|_| documents.is_empty()).ok_or_else(|| {
+                Error::value("--html and --pictures", "a page and pictures are of one run")
+                    .with_hint("give the other runs by --with, to show them beside the one")
+            })?;
+            let report = one.hybrid(&inputs[0])?;
+            return self.draw(&report, inputs);
         }
-        let inputs: Vec<PathBuf> = std::iter::once(&self.run).chain(&self.with).map(|run| Report::file(run)).collect();
-        let drawn = draw(&report, &others, self.html.as_deref(), self.pictures.as_deref(), &inputs)?;
+        let text = match &documents[..] {
+            [Document::Hybrid(report)] => shown(&**report, self.json)?,
+            [Document::Simulation(report)] => shown(&**report, self.json)?,
+            _ => {
+                let runs: Vec<_> = run_names(&self.runs).into_iter().zip(documents).collect();
+                shown(&SideBySide::new(&runs)?, self.json)?
+            }
+        };
+        super::print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn page(&self) -> Option<PagePath<'_>> {
+        self.html.as_deref().map(|path| PagePath { path, force: self.force })
+    }
+
+    fn draw(&self, report: &Report, mut inputs: Vec<PathBuf>) -> Result<ExitCode> {
+        let mut others = Vec::new();
+        for (name, run) in run_names(&self.with).into_iter().zip(&self.with) {
+            let (document, path) = read(run)?;
+            others.push((name, document.hybrid(&path)?));
+            inputs.push(path);
+        }
+        let drawn = draw(report, &others, self.page(), self.pictures.as_deref(), &inputs)?;
         let left_out = drawn.left_out.iter().map(|(name, reason)| format!("no {name}: {reason}\n"));
         let written = drawn.written.iter().filter(|path| !is_stdout(path));
         let said: String = left_out.chain(written.map(|path| format!("wrote {}\n", path.display()))).collect();
         super::print(&said)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Reads a report, `-` from standard input, and says which file it is of.
+fn read(run: &Path) -> Result<(Document, PathBuf)> {
+    if is_dash(run) {
+        let path = PathBuf::from(STDIN);
+        return Ok((Document::parse(&path, &read_stdin()?)?, path));
+    }
+    Document::read(run).inspect(|(_, path)| talk::read(path))
+}
+
+fn shown(what: &(impl serde::Serialize + std::fmt::Display), json: bool) -> Result<String> {
+    if json { super::json(what) } else { Ok(what.to_string()) }
 }

@@ -1,6 +1,6 @@
 //! `simulate`.
 
-use super::options::{DriverOption, NetworkOptions, folder, threads};
+use super::options::{DriverOption, NetworkOptions, folder, number, seed, threads};
 use super::progress::RunBars;
 use super::{interrupt, talk};
 use clap::{Args, ValueEnum};
@@ -24,16 +24,16 @@ pub struct Simulate {
     #[arg(long, value_name = "[SOURCE=]FILE[:POP]")]
     input: Vec<OsString>,
     /// Simulated time [default: the network file's]
-    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
     duration: Option<f64>,
     /// How to go through time
     #[arg(long, value_enum, default_value_t = DriverOption::Auto)]
     driver: DriverOption,
     /// Most threads [default: all]
-    #[arg(long, value_name = "N", value_parser = threads)]
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     threads: Option<usize>,
     /// Seed in place of the network file's
-    #[arg(long)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// What to record in place of what the network file says: spikes, spikes:POP[0..4],
     /// spikes:SOURCE, membrane:POP[3], threshold:POP, current:POP, ...
@@ -46,7 +46,7 @@ pub struct Simulate {
     #[arg(long, value_enum, default_value_t = FormatOption::H5, requires = "out")]
     format: FormatOption,
     /// Keep a checkpoint in the folder every so much simulated time
-    #[arg(long, value_name = "MS", requires = "out", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MS", requires = "out", allow_negative_numbers = true, value_parser = number)]
     checkpoint: Option<f64>,
     /// Go on from the last checkpoint in the folder; without this a run begins anew
     #[arg(long, requires = "checkpoint")]

@@ -86,10 +86,9 @@ fn find_folder(root: &Path, name: &str) -> Result<PathBuf> {
     let mut same = names.iter().filter(|found| key(found) == key(name) && root.join(found).is_dir());
     match (same.next(), same.next()) {
         (Some(found), None) => Ok(root.join(found)),
-        _ => Err(Error::file(&exact, "no such data set").with_hint(format!(
-            "{} has: {}",
-            root.display(),
-            quoted(&names)
-        ))),
+        _ => {
+            let there = if names.is_empty() { "nothing".into() } else { quoted(&names) };
+            Err(Error::file(&exact, "no such data set").with_hint(format!("{} has {there}", root.display())))
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::kind::{DataType, Kind, View};
 use crate::base::files::{ending, read_text};
+use crate::base::ron_fault::ron_problem;
 use crate::base::text::distance;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -134,8 +135,9 @@ impl EnergyTable {
     /// With line and column, if the file is not a table; with the field, if a value is out of its
     /// domain.
     pub fn read(path: &Path) -> Result<EnergyTable> {
-        let table = EnergyTable::parse(&read_text(path)?)
-            .map_err(|e| Error::text(path, e.span.start.line, e.span.start.col, e.code))?;
+        let text = read_text(path)?;
+        let table = EnergyTable::parse(&text)
+            .map_err(|e| Error::text(path, e.span.start.line, e.span.start.col, ron_problem(&text, &e)))?;
         table.check().map_err(|e| Error::file(path, e))?;
         Ok(table)
     }

@@ -1,6 +1,6 @@
 //! One clip as it is run: what the output says after each tick.
 
-use super::ReadOut;
+use super::options::ReadOut;
 use super::outcome::ClipOutcome;
 use crate::base::counter::bits;
 use crate::error::Result;

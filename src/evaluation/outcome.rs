@@ -1,11 +1,10 @@
 //! What an evaluation came to.
 
-use super::{Done, ReadOut};
+use super::options::ReadOut;
 use crate::network::Network;
 use crate::samples::Samples;
 use crate::simulator::Totals;
 use crate::spiking::{Driver, Tick};
-use std::sync::Arc;
 
 /// What one clip came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +36,7 @@ impl ClipOutcome {
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The network with the input's kind of source.
-    pub network: Arc<Network>,
+    pub network: Network,
     /// The population that was read out.
     pub output: String,
     /// What it was taken to say.
@@ -68,7 +67,7 @@ pub struct Outcome {
 impl Outcome {
     #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
-        network: Arc<Network>,
+        network: Network,
         output: &str,
         samples: &Samples,
         read_out: ReadOut,
@@ -145,5 +144,34 @@ impl Outcome {
         };
         let found = self.clips.iter().zip(&other.clips).position(differs);
         found.map(|clip| &self.names[clip][..])
+    }
+}
+
+/// What one thread has done.
+pub(super) struct Done {
+    /// By sample.
+    pub clips: Vec<(usize, ClipOutcome)>,
+    /// Of each population and step.
+    pub spikes_by_step: Vec<Vec<u64>>,
+    /// Clips whose decision after each step is right.
+    pub right_by_step: Vec<u64>,
+    pub zero_weights: (u64, u64),
+    pub totals: Option<Totals>,
+}
+
+impl Done {
+    /// Adds what another thread has done.
+    pub fn add(&mut self, other: Done) {
+        self.clips.extend(other.clips);
+        let add = |sums: &mut Vec<u64>, more: &[u64]| {
+            sums.resize(sums.len().max(more.len()), 0);
+            sums.iter_mut().zip(more).for_each(|(sum, n)| *sum += n);
+        };
+        self.spikes_by_step.iter_mut().zip(&other.spikes_by_step).for_each(|(sums, more)| add(sums, more));
+        add(&mut self.right_by_step, &other.right_by_step);
+        match (&mut self.totals, other.totals) {
+            (Some(sum), Some(more)) => *sum += &more,
+            (sum, more) => *sum = sum.take().or(more),
+        }
     }
 }

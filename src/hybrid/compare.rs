@@ -1,6 +1,8 @@
 //! The event-driven against the clock-driven spiking branch, clip by clip and step by step.
+//! [Example](super#example).
 
 use crate::base::counter::unit;
+use crate::base::text::percent;
 use crate::data::Clips;
 use crate::energy::counts::LayerCounts;
 use crate::energy::{DenseOperator, add_operators};
@@ -350,8 +352,8 @@ impl fmt::Display for Crossover {
             writeln!(f, "{:>10} {event:>10.2} {clock:>10.2}", at.input_percent)?;
         }
         match self.percent {
-            Some(percent) => {
-                writeln!(f, "the clock-driven driver overtakes at {percent:.1} % of the inputs firing per step")
+            Some(at) => {
+                writeln!(f, "the clock-driven driver overtakes with {} of the inputs firing per step", percent(at, 1))
             }
             None => writeln!(f, "the drivers do not change places in this range"),
         }

@@ -1,6 +1,20 @@
 //! The configuration: one RON document, every field with a default.
+//!
+//! # Example
+//! ```
+//! use spikefuse::hybrid::config::{Config, ThresholdMode};
+//!
+//! let config = Config::parse("(model: (width: 64, threshold: Fixed), training: (epochs: 3))")?;
+//! config.check()?;
+//! assert_eq!((config.model.width, config.model.threshold), (64, ThresholdMode::Fixed));
+//! assert_eq!(config.training.margin, 1.0);
+//! let wrong = Config::parse("(model: (tau: 0.5))")?;
+//! assert!(wrong.check().unwrap_err().to_string().starts_with("model.tau: 0.5 is outside"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::base::files::read_text;
+use crate::base::ron_fault::ron_problem;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -39,7 +53,7 @@ pub struct ModelConfig {
     pub time_steps: usize,
     /// Membrane time constant in time steps, at least 1.
     pub tau: f64,
-    /// Threshold at rest, in units of the membrane.
+    /// Threshold at rest, in the unit of the membrane potential.
     pub theta_0: f64,
     /// Lower bound of the dynamic threshold's target.
     pub theta_min: f64,
@@ -284,12 +298,9 @@ impl Config {
     /// # Errors
     /// If the file cannot be read, is no configuration, or a value is outside its domain.
     pub fn read(path: &Path) -> Result<Config> {
-        let config = Config::parse(&read_text(path)?).map_err(|e| Error::Text {
-            path: path.to_path_buf(),
-            line: e.span.start.line,
-            column: e.span.start.col,
-            problem: e.code.to_string(),
-        })?;
+        let text = read_text(path)?;
+        let config = Config::parse(&text)
+            .map_err(|e| Error::text(path, e.span.start.line, e.span.start.col, ron_problem(&text, &e)))?;
         config.check().map_err(|e| Error::file(path, e))?;
         Ok(config)
     }

@@ -1,5 +1,5 @@
 //! Scoring a model on a seen and an unseen part of a data set, with everything the run did on the
-//! way.
+//! way. [Example](super#example).
 
 use crate::data::{Clips, Dataset};
 use crate::energy::{Branch, Cost, DenseOperator, add_operators};

@@ -1,5 +1,6 @@
 //! The hybrid model: the Spiking Tucker Fusion Transformer, trained and evaluated.
 //!
+//! # Example
 //! ```
 //! use spikefuse::data::Dataset;
 //! use spikefuse::hybrid::config::{Config, ModelConfig, TrainingConfig};
@@ -25,12 +26,14 @@
 //! let tested = saved.test(&dataset, &clips, Driver::Event, &[], |_| ())?;
 //! assert_eq!(tested.whole.clips, clips.count());
 //! println!("harmonic mean of both recalls: {:.3}", tested.whole.accuracy.both.hm);
+//! let parity = saved.compare(&clips, |_| ())?;
+//! assert!(parity.is_some_and(|parity| parity.holds()), "both drivers give the same bits");
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
 pub mod compare;
 pub mod config;
-pub mod dense;
+mod dense;
 pub mod encoding;
 pub mod evaluate;
 pub mod fusion;
@@ -38,7 +41,7 @@ pub mod gzsl;
 pub mod model;
 pub mod parameters;
 pub mod saved;
-pub mod snn;
+mod snn;
 pub mod tensor;
 pub mod time_step;
 pub mod train;

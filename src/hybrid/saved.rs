@@ -1,4 +1,5 @@
 //! A trained model in a folder: `weights.safetensors` and `training.json`.
+//! [Example](super#example).
 
 use crate::base::files::{json_text, read_json, write_atomic};
 use crate::data::{Clips, Dataset, Part};

@@ -1,11 +1,12 @@
 //! Networks made in code: a [`NetworkBuilder`] fills a [`NetworkSpec`], whose defaults are those of
-//! the network file, and compiles it. The head of [`crate::network`] has an example.
+//! the network file, and compiles it. [Example](super#example).
 
 use super::checked::Network;
 use super::compile::{Compiled, Settings, compile};
 use super::problem::Problem;
 use super::spec::*;
 use super::time::Ms;
+use crate::base::fnv::fnv1a;
 use crate::error::{Error, Result};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub struct NetworkBuilder {
 pub struct PopulationRef {
     builder: u64,
     index: usize,
+    /// Hash of the name, by which a recording knows the reference; a name itself cannot be copied.
+    name: u64,
     ids: Option<(u32, u32)>,
 }
 
@@ -38,6 +41,8 @@ pub struct PopulationRef {
 pub struct SourceRef {
     builder: u64,
     index: usize,
+    /// Hash of the name, by which a recording knows the reference; a name itself cannot be copied.
+    name: u64,
     ids: Option<(u32, u32)>,
 }
 
@@ -63,6 +68,26 @@ impl SourceRef {
     #[must_use]
     pub fn ids(self, ids: Range<u32>) -> Self {
         SourceRef { ids: Some((ids.start, ids.end)), ..self }
+    }
+}
+
+impl OriginRef {
+    /// Whether the reference is to what has this name.
+    pub(crate) fn is_to(self, name: &str) -> bool {
+        let hash = match self {
+            OriginRef::Population(population) => population.name,
+            OriginRef::Source(source) => source.name,
+        };
+        hash == fnv1a(name.bytes())
+    }
+
+    /// The range, if the reference is to no more.
+    pub(crate) fn range(self) -> Option<Range<u32>> {
+        let ids = match self {
+            OriginRef::Population(population) => population.ids,
+            OriginRef::Source(source) => source.ids,
+        };
+        ids.map(|(start, end)| start..end)
     }
 }
 
@@ -126,6 +151,12 @@ impl NetworkBuilder {
     /// Adds neurons of one model. Names are unique among populations and sources.
     pub fn population(&mut self, name: impl Into<String>, size: u32, neuron: impl Into<NeuronSpec>) -> PopulationRef {
         let (name, neuron) = (name.into(), neuron.into());
+        let reference = PopulationRef {
+            builder: self.id,
+            index: self.spec.populations.len(),
+            name: fnv1a(name.bytes()),
+            ids: None,
+        };
         self.spec.populations.push(PopulationSpec {
             name,
             size,
@@ -134,7 +165,7 @@ impl NetworkBuilder {
             initial: None,
             each: None,
         });
-        PopulationRef { builder: self.id, index: self.spec.populations.len() - 1, ids: None }
+        reference
     }
 
     /// Adds a receptor to a population. Without any it has one: exponential for [`CubaLif`], else
@@ -161,8 +192,11 @@ impl NetworkBuilder {
 
     /// Adds elements that emit spikes or values.
     pub fn source(&mut self, name: impl Into<String>, size: u32, emits: impl Into<EmitsSpec>) -> SourceRef {
-        self.spec.sources.push(SourceSpec { name: name.into(), size, emits: emits.into() });
-        SourceRef { builder: self.id, index: self.spec.sources.len() - 1, ids: None }
+        let name = name.into();
+        let reference =
+            SourceRef { builder: self.id, index: self.spec.sources.len(), name: fnv1a(name.bytes()), ids: None };
+        self.spec.sources.push(SourceSpec { name, size, emits: emits.into() });
+        reference
     }
 
     /// Begins a connection from neurons or elements to neurons; a method of the result adds it.
@@ -315,7 +349,7 @@ impl<'a> Ends<'a> {
     }
 
     /// Connects each pair with the same probability.
-    pub fn fixed_probability(self, probability: f64) -> Connection<'a> {
+    pub fn fixed_probability(self, probability: impl Into<f64>) -> Connection<'a> {
         self.rule(FixedProbability::new(probability))
     }
 

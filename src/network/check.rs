@@ -10,6 +10,7 @@ use super::population::{Population, Threshold};
 use super::problem::{Checked, Problem, shown};
 use super::projection::{Delays, Origin, Projection, Rule, Weights};
 use super::source::{Emits, Source};
+use crate::recording::dt_problem;
 use crate::spiking::Tick;
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
@@ -51,7 +52,7 @@ pub(super) fn check(parts: &NetworkParts) -> Checked<()> {
 /// Refuses what is no length of a tick.
 pub(super) fn check_dt(dt_ms: f64) -> Checked<()> {
     positive("dt_ms", dt_ms)?;
-    crate::recording::check_dt(dt_ms).map_err(|problem| Problem::new("dt_ms", problem))
+    dt_problem(dt_ms).map_or(Ok(()), |problem| Err(Problem::new("dt_ms", problem)))
 }
 
 /// At least one population; names of populations and sources are names and unique, sizes are not 0.

@@ -7,11 +7,13 @@ use super::population::Population;
 use super::problem::Problem;
 use super::projection::{Origin, Projection};
 use super::source::Source;
+use std::sync::Arc;
 
 /// A network that can be run: [`NetworkParts`] that were checked, and are read-only from then on.
+/// Clones share them.
 #[derive(Debug, Clone)]
 pub struct Network {
-    parts: NetworkParts,
+    parts: Arc<NetworkParts>,
 }
 
 impl Network {
@@ -22,16 +24,17 @@ impl Network {
     /// file ([`super::spec`]), as in `projections[2].rule.degree`.
     pub fn new(parts: NetworkParts) -> Result<Network, Problem> {
         check(&parts)?;
-        Ok(Network { parts })
+        Ok(Network { parts: Arc::new(parts) })
     }
 
     /// The network with a change, checked again.
     ///
     /// # Errors
     /// As [`Network::new`].
-    pub fn edit(mut self, change: impl FnOnce(&mut NetworkParts)) -> Result<Network, Problem> {
-        change(&mut self.parts);
-        Network::new(self.parts)
+    pub fn edit(self, change: impl FnOnce(&mut NetworkParts)) -> Result<Network, Problem> {
+        let mut parts = Arc::unwrap_or_clone(self.parts);
+        change(&mut parts);
+        Network::new(parts)
     }
 
     pub(super) fn parts(&self) -> &NetworkParts {

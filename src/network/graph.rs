@@ -1,5 +1,5 @@
 //! Populations and sources as a graph: what is recurrent, in which order the rest can be run, how
-//! long delays are.
+//! long delays are. [Example](super#example).
 
 use super::checked::Network;
 pub use super::component::Component;
@@ -13,6 +13,9 @@ use petgraph::algo::dijkstra;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::fmt::Write;
+
+/// Near the beginning of graphs that this program wrote for Graphviz, which does not draw it.
+pub const MARK: &str = "comment=\"spikefuse\"";
 
 /// Populations and sources as nodes, projections (by index) as edges.
 #[derive(Debug, Clone)]
@@ -82,7 +85,7 @@ impl<'a> NetworkGraph<'a> {
     /// The graph for Graphviz: `dot -Tsvg`. Sources are boxes, populations are ellipses; inhibitory
     /// constants end in a tee.
     pub fn to_dot(&self) -> String {
-        let mut dot = format!("digraph \"{}\" {{\n    rankdir=LR;\n", escaped(self.network.name()));
+        let mut dot = format!("digraph \"{}\" {{\n    {MARK};\n    rankdir=LR;\n", escaped(self.network.name()));
         for node in self.graph.node_indices() {
             let (shape, label) = match self.graph[node] {
                 Origin::Population(n) => {

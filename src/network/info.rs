@@ -1,4 +1,4 @@
-//! What a network consists of, for people and as JSON.
+//! What a network consists of, for people and as JSON. [Example](super#example).
 
 use super::checked::Network;
 use super::compile::Compiled;

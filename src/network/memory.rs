@@ -14,9 +14,6 @@ pub const BYTES_PER_NEURON: u64 = 96;
 pub const BYTES_PER_NEURON_OF_ITS_OWN: u64 = 1024;
 /// Bytes of a receptor of a neuron.
 pub const BYTES_PER_RECEPTOR: u64 = 64;
-/// Bytes of an element of a layer's output: its sum, and its place among what is passed on. An upper
-/// estimate.
-pub const BYTES_PER_ELEMENT: u64 = 48;
 /// Bytes of one of a source's elements.
 pub const BYTES_PER_SOURCE: u64 = 16;
 /// Bytes of a neuron that a probe records: its values of the ticks that are held.

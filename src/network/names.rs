@@ -25,9 +25,13 @@ pub(super) fn resolve<'a>(
 
 /// A message about an unknown name, with the nearest of the known ones.
 pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let nearest = known.map(|known| (distance(name, known), known)).min();
-    let advice = nearest.map_or(String::new(), |(_, known)| format!("; the nearest name is {}", shown(known)));
+    let advice = nearest(name, known).map_or(String::new(), |known| format!("; the nearest name is {}", shown(known)));
     format!("no {what} is called {}{advice}", shown(name))
+}
+
+/// The nearest of the known names.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known.map(|known| (distance(name, known), known)).min().map(|(_, known)| known)
 }
 
 impl Network {

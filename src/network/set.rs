@@ -12,10 +12,9 @@
 //! weight or delay may be left out.
 
 use super::compile::{NetworkFile, one_line, options};
-use super::names::unknown;
+use super::names::{nearest, unknown};
 use super::problem::{inside, is_one_value, shown, value_range};
 use super::spec::NetworkSpec;
-use crate::base::text::distance;
 use crate::error::{Error, Result};
 
 impl NetworkFile {
@@ -76,8 +75,18 @@ fn assigned(text: &str, spec: &NetworkSpec, assignment: &str) -> Result<(String,
         return Err(fail("expected PATH=VALUE".into()).with_hint("for example seed=3 or population.exc.size=200"));
     };
     let (path, value) = (path.trim(), value.trim());
-    let fields = fields(spec, path).map_err(|(problem, hint)| fail(problem).with_hint(hint))?;
     let canonical = spec.to_ron();
+    let exists = |path: &str| {
+        let known = |field: &String| !matches!(put(text, &canonical, field, "()"), Tried::Unknown(_) | Tried::NoPlace);
+        fields(spec, path).is_ok_and(|fields| fields.iter().any(known))
+    };
+    let fields = fields(spec, path).map_err(|wrong| {
+        let hint = match wrong.nearest.filter(|path| exists(path)) {
+            Some(path) => format!("the nearest path is {path}; {}", wrong.hint),
+            None => wrong.hint,
+        };
+        fail(wrong.problem).with_hint(hint)
+    })?;
     let mut names: Vec<&str> = Vec::new();
     for field in &fields {
         match put(text, &canonical, field, value) {
@@ -91,38 +100,52 @@ fn assigned(text: &str, spec: &NetworkSpec, assignment: &str) -> Result<(String,
             }
         }
     }
-    let mut last = path.rsplit('.').next().unwrap_or(path);
+    let (mut before, mut last) = path.rsplit_once('.').unwrap_or(("", path));
     if names.is_empty() {
         // Some field on the way is not known, or has no value with fields of its own.
+        let whole = before;
+        (before, last) = whole.rsplit_once('.').unwrap_or(("", whole));
         for field in &fields {
             let Some((parent, _)) = field.rsplit_once('.') else { continue };
-            last = parent.rsplit('.').next().unwrap_or(parent);
             match put(text, &canonical, parent, "()") {
                 Tried::Unknown(known) => names.extend(known),
                 Tried::Wrong(_) | Tried::Done(..) => {
                     let problem = format!("{} has no such part as it is", shown(last));
-                    return Err(fail(problem).with_hint(format!("set the whole of it: {last}=...")));
+                    return Err(fail(problem).with_hint(format!("set the whole of it: {whole}=...")));
                 }
                 Tried::NoPlace => {}
             }
         }
     }
-    let nearest = names.iter().map(|name| (distance(last, name), *name)).min();
-    let advice = nearest.map_or(String::new(), |(_, name)| format!("; the nearest name is {}", shown(name)));
-    let error = fail(format!("there is no {}{advice}", shown(last)));
-    Err(if names.is_empty() { error } else { error.with_hint(format!("there are {}", names.join(", "))) })
+    let Some(name) = nearest(last, names.iter().copied()) else {
+        return Err(fail(format!("there is no {}", shown(last))));
+    };
+    let error = fail(format!("there is no {}; the nearest name is {}", shown(last), shown(name)));
+    let dot = if before.is_empty() { "" } else { "." };
+    Err(error.with_hint(format!("the nearest path is {before}{dot}{name}; there are {}", names.join(", "))))
 }
 
-/// The fields of the file that a path may mean, the likeliest first; or what is wrong with it, and
-/// a hint.
-fn fields(spec: &NetworkSpec, path: &str) -> std::result::Result<Vec<String>, (String, String)> {
+/// A path that leads nowhere.
+struct Astray {
+    problem: String,
+    /// The nearest path, which may lead nowhere either.
+    nearest: Option<String>,
+    hint: String,
+}
+
+/// The fields of the file that a path may mean, the likeliest first.
+fn fields(spec: &NetworkSpec, path: &str) -> std::result::Result<Vec<String>, Astray> {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
     let Some(section) = SECTIONS.iter().find(|section| section.word == first || section.list == first) else {
         let roots = ["format", "name", "dt_ms", "duration_ms", "seed", "record"];
-        let known = roots.iter().chain(SECTIONS.iter().map(|section| &section.word));
+        let known = || roots.iter().copied().chain(SECTIONS.iter().map(|section| section.word));
         if !roots.contains(&first) {
-            let hint = format!("there are {}", known.clone().copied().collect::<Vec<_>>().join(", "));
-            return Err((unknown("field or list", first, known.copied()), hint));
+            let with_rest = |known: &str| if rest.is_empty() { known.to_owned() } else { format!("{known}.{rest}") };
+            return Err(Astray {
+                problem: unknown("field or list", first, known()),
+                nearest: nearest(first, known()).map(with_rest),
+                hint: format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+            });
         }
         return Ok(vec![path.to_owned()]);
     };
@@ -154,11 +177,21 @@ fn fields(spec: &NetworkSpec, path: &str) -> std::result::Result<Vec<String>, (S
             Ok(vec![format!("{item}.{field}"), format!("{item}.{}.{field}", section.inner)])
         }
         None => {
-            let wanted = rest.split_once('.').map_or(rest, |(name, _)| name);
-            match names.iter().any(|name| spelled(name).iter().any(|name| name == rest)) {
-                true => Err((format!("which field? Expected {path}.FIELD=VALUE"), there())),
-                false => Err((unknown(section.word, wanted, names.iter().map(String::as_str)), there())),
+            if names.iter().any(|name| spelled(name).iter().any(|name| name == rest)) {
+                let problem = format!("which field? Expected {path}.FIELD=VALUE");
+                return Err(Astray { problem, nearest: None, hint: there() });
             }
+            let (wanted, field) = rest.split_once('.').unwrap_or((rest, ""));
+            let known = || names.iter().map(String::as_str);
+            let (problem, instead) = match wanted.parse::<usize>() {
+                Ok(n) => {
+                    let problem = format!("no {} has the place {n}: places count from 0", section.word);
+                    (problem, names.len().checked_sub(1).map(|last| last.to_string()))
+                }
+                Err(_) => (unknown(section.word, wanted, known()), nearest(wanted, known()).map(str::to_owned)),
+            };
+            let nearest = instead.map(|name| format!("{first}.{name}.{field}"));
+            Err(Astray { problem, nearest, hint: there() })
         }
     }
 }
@@ -176,7 +209,10 @@ fn put(text: &str, canonical: &str, field: &str, value: &str) -> Tried {
     let mut first_problem = None;
     for value in [value.to_owned(), format!("Constant({value})"), format!("{value:?}")] {
         if !is_one_value(&value) {
-            first_problem.get_or_insert_with(|| "expected one value".to_owned());
+            first_problem.get_or_insert_with(|| match value.replace(',', ".").parse::<f64>() {
+                Ok(_) => "a number has a decimal point, no comma".to_owned(),
+                Err(_) => "expected one value".to_owned(),
+            });
             continue;
         }
         let Some(text) = with_value(text, canonical, field, &value) else { return Tried::NoPlace };
@@ -295,7 +331,17 @@ mod tests {
             ("population.exc.size=5 // cells", "expected one value"),
             ("population.exc.size=", "expected one value"),
             ("population.exc.a: 3, b=3", "has no such part"),
-            ("population.9.size=3", "no population is called `9`"),
+            (
+                "population.9.size=3",
+                "no population has the place 9: places count from 0 the nearest path is population.1.size;",
+            ),
+            ("populatoin.exc.size=3", "the nearest path is population.exc.size;"),
+            ("population.exq.threshold=3", "the nearest path is population.exc.threshold;"),
+            ("population.exc.bias=3", "the nearest path is population.exc.bias_pa;"),
+            ("population.exc.treshold.v_th_mv=3", "the nearest path is population.exc.threshold;"),
+            ("population.exc.reset.v_reset_mv=3", "set the whole of it: population.exc.reset=..."),
+            ("projection.lop.weight=3", "the nearest path is projection.loop.weight;"),
+            ("projection.0.weight=2,5", "a number has a decimal point, no comma"),
             ("projection.0.degree=3", "there is no"),
             ("projection.0.weight.low=3", "does not fit"),
             ("source.noise.emits=Poison(rate_hz: 3)", "does not fit"),

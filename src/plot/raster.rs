@@ -104,41 +104,32 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
     let wide = (f64::from(WIDTH) - left - overhang(&time.ticks, time.range, wide)).floor();
 
     let mut figure = Figure::new();
+    let labels = labels(&bands);
     let rows = if chosen.not_recorded.is_empty() { 1.0 } else { 2.0 };
     let top = (rows * ROW + 4.0) as u32;
     let marks = draw_spikes(&mut figure, &chosen, &bands, (left as u32, top), (wide as u32, high));
     let (ends, lowest) = ((left, left + wide), f64::from(top) - 12.0);
     notes(&mut figure, ends, lowest - ROW, "", &chosen.not_recorded);
     notes(&mut figure, ends, lowest, &marks, &[]);
-    let mut last_label = f64::NEG_INFINITY;
-    for (band, (name, size)) in bands.iter().zip(names.iter().zip(&sizes)) {
-        let (band_top, band_high) = (f64::from(top + band.top), f64::from(band.height));
-        figure.rect(left - 8.0, band_top, 6.0, band_high, band.colour);
-        let middle = band_top + band_high / 2.0;
-        let two = band_high >= 70.0;
-        let first = if two { middle - 5.0 } else { middle + 0.36 * TICK };
-        // More populations than labels: name those that fit.
-        if first - last_label < TICK {
-            continue;
-        }
-        figure.text((left - 17.0, first), TICK, Anchor::End, INK, name);
-        last_label = first;
-        if two {
-            last_label = first + 30.0;
-            figure.text((left - 17.0, last_label), NOTE, Anchor::End, GREY, size);
+    for band in &bands {
+        figure.rect(left - 8.0, f64::from(top + band.top), 6.0, f64::from(band.height), band.colour);
+    }
+    let below = f64::from(top + high) + ROW;
+    if labels.len() < bands.len() {
+        let text = format!("{} of {} populations named", labels.len(), bands.len());
+        figure.text((EDGE, below), NOTE, Anchor::Start, GREY, &text);
+    }
+    for (n, name_y, size_y) in labels {
+        let at = |y: f64| (left - 17.0, f64::from(top) + y);
+        figure.text(at(name_y), TICK, Anchor::End, INK, &names[n]);
+        if let Some(y) = size_y {
+            figure.text(at(y), NOTE, Anchor::End, GREY, &sizes[n]);
         }
     }
     upward_label(&mut figure, f64::from(top) + f64::from(high) / 2.0, f64::from(high), ["Neuron", ""]);
 
-    let panel = Panel {
-        left,
-        top: f64::from(top + high) + ROW + 8.0,
-        width: wide,
-        height: RATES,
-        x: time.range,
-        y: (0.0, top_rate),
-        log_x: false,
-    };
+    let panel =
+        Panel { left, top: below + 8.0, width: wide, height: RATES, x: time.range, y: (0.0, top_rate), log_x: false };
     let of = if together { "all neurons, per neuron" } else { "per neuron" };
     let note = format!("{of}, {} ms bins", short_ms(rates.bin_ms));
     figure.text((panel.right(), panel.top - 8.0), NOTE, Anchor::End, GREY, &note);
@@ -148,6 +139,26 @@ pub fn raster(recording: &SpikeRecording, options: &RasterOptions) -> Result<Fig
     upward_label(&mut figure, panel.top + panel.height / 2.0, panel.height + 40.0, ["Rate (Hz)", ""]);
     figure.height = (panel.bottom() + BOTTOM).ceil() as u32;
     Ok(figure)
+}
+
+/// Which populations are named, and where the name and, in high bands, the size stand below the top
+/// of the raster. Where there are more populations than labels have room, those are named that fit.
+fn labels(bands: &[Band<'_>]) -> Vec<(usize, f64, Option<f64>)> {
+    let mut labels = Vec::new();
+    let mut last = f64::NEG_INFINITY;
+    for (n, band) in bands.iter().enumerate() {
+        let high = f64::from(band.height);
+        let middle = f64::from(band.top) + high / 2.0;
+        let (name, size) = match high >= 70.0 {
+            true => (middle - 5.0, Some(middle + 25.0)),
+            false => (middle + 0.36 * TICK, None),
+        };
+        if name - last >= TICK {
+            labels.push((n, name, size));
+            last = size.unwrap_or(name);
+        }
+    }
+    labels
 }
 
 /// The rates below the spikes, and whether they are one of all populations together: lines of one

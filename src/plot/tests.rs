@@ -205,6 +205,8 @@ fn raster_of_many_populations() {
         assert!(figure.size_px().1 <= 1360, "{:?}", figure.size_px());
         let (svg, png) = check(&format!("raster-of-{count}"), &figure);
         assert!(svg.len() < 2_000_000 && png < 1_000_000, "{count}: {} {png}", svg.len());
+        let said = svg.lines().any(|line| line.contains(&format!(" of {count} populations named")));
+        assert_eq!(said, count > 8, "{count}");
         if count > 50 {
             assert!(refusal(rate(&recording, &RateOptions::default())).contains("room for 50, not for 1000"));
             assert!(refusal(isi(&recording, &IsiOptions::default())).contains("choose some"));

@@ -99,7 +99,8 @@ impl AboutProbe {
 /// Reads `recording.json` of a folder.
 pub(super) fn about(folder: &Path) -> Result<About> {
     let path = folder.join(ABOUT);
-    let about: About = read_json(&path)?;
+    let hint = "a recording is a folder that simulate --out wrote, or a file of spikes or traces";
+    let about: About = read_json(&path).map_err(|e| e.with_hint(hint))?;
     let fail = |problem: String| Err(Error::file(&path, problem));
     if about.schema != SCHEMA {
         return fail(format!("schema {}: this program knows {SCHEMA}", about.schema));

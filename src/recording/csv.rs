@@ -223,7 +223,8 @@ impl<'a> Text<'a> {
 
     fn number(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<f64> {
         let cell = record.get(column).unwrap_or_default();
-        cell.parse().map_err(|_| self.fail(line, column, "this is not a number"))
+        let problem = || format!("'{cell}' is not a number, which may have a decimal point and no unit");
+        cell.parse().map_err(|_| self.fail(line, column, problem()))
     }
 
     fn whole<T: std::str::FromStr>(&self, line: usize, record: &csv::StringRecord, column: usize) -> Result<T> {
@@ -266,7 +267,7 @@ pub(super) fn read_spikes(path: &Path) -> Result<Raw> {
         let neuron = find(&["neuron", "node_id", "node_ids", "id"]);
         match (time, neuron) {
             (Some(time), Some(neuron)) => Ok(Columns { time, neuron, population: find(&["population"]) }),
-            _ => Err(Error::file(path, "expected columns `tick` or `time_ms` and `neuron`")),
+            _ => Err(Error::file(path, "expected columns `tick` or `time_ms` and `neuron`, with commas between them")),
         }
     };
     text.rows(columns, |columns, line, record| {

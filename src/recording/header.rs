@@ -89,12 +89,14 @@ impl Header {
 /// vanishes.
 const LENGTHS_OF_A_TICK: std::ops::RangeInclusive<f64> = 1e-12..=1e12;
 
-pub(crate) fn check_dt(dt_ms: f64) -> Result<()> {
-    if LENGTHS_OF_A_TICK.contains(&dt_ms) {
-        Ok(())
-    } else {
-        Err(Error::value("dt_ms", format!("{} is not a time step: expected 1e-12 to 1e12 ms", short(dt_ms))))
-    }
+pub(super) fn check_dt(dt_ms: f64) -> Result<()> {
+    dt_problem(dt_ms).map_or(Ok(()), |problem| Err(Error::value("dt_ms", problem)))
+}
+
+/// What is wrong with a length of a tick in ms, if anything is.
+pub(crate) fn dt_problem(dt_ms: f64) -> Option<String> {
+    let problem = || format!("{} is not a time step: expected 1e-12 to 1e12 ms", short(dt_ms));
+    (!LENGTHS_OF_A_TICK.contains(&dt_ms)).then(problem)
 }
 
 /// What is wrong with the name of a population as that of a group in an HDF5 file, if anything is.

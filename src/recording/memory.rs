@@ -3,7 +3,7 @@
 use super::choice::Recorded;
 use super::header::{Header, Probe, Variable};
 use super::recorder::{Order, Recorder};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::spiking::Tick;
 
 /// The spikes of a simulation, as read from a file or kept in memory.
@@ -61,9 +61,28 @@ impl SpikeRecording {
         }
         let own = self.spikes.iter().filter(|spike| spike.1 as usize == population);
         let check = |&(tick, _, id): &(Tick, u32, u32)| {
-            if id < size { Ok((tick, id)) } else { Err(format!("neuron {id}, but source '{source}' has {size}")) }
+            if id < size {
+                Ok((tick, id))
+            } else {
+                Err(format!("neuron {id}, but source '{source}' has {size}: make it larger, or leave the spike out"))
+            }
         };
         own.map(check).collect()
+    }
+}
+
+impl Trace {
+    /// The values of one neuron, `[ticks]`; `id` counts in the population.
+    ///
+    /// # Errors
+    /// If they were not recorded.
+    pub fn neuron(&self, id: u32) -> Result<Vec<f64>> {
+        let Some(column) = self.neurons.iter().position(|&known| known == id) else {
+            let (what, name) = (self.variable.name(), &self.population);
+            return Err(Error::value("trace", format!("the {what} of neuron {id} of '{name}' was not recorded"))
+                .with_hint(format!("add {what}:{name}[{id}] to what is recorded")));
+        };
+        Ok(self.values.iter().skip(column).step_by(self.neurons.len()).copied().collect())
     }
 }
 

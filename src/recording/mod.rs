@@ -78,7 +78,7 @@ pub use about::{ABOUT, About, AboutProbe};
 pub use bs2::read_events;
 pub use choice::{Recorded, ids, name_and_ids};
 pub use folder::{Folder, Opened, Whole, files, open, write};
-pub(crate) use header::check_dt;
+pub(crate) use header::dt_problem;
 pub use header::{Header, Probe, Variable, group_problem};
 pub use memory::{Memory, SpikeRecording, Trace};
 pub use naming::{Naming, Renamed};

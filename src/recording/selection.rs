@@ -41,7 +41,9 @@ impl Window {
             return Err(Error::value("from and to", "they must be numbers of ms"));
         }
         if from_ms >= to_ms {
-            return Err(Error::value("from", format!("{} ms is not before {} ms", short(from_ms), short(to_ms))));
+            let problem = format!("{} ms is not before {} ms", short(from_ms), short(to_ms));
+            let extent = format!("the recording goes from {} ms to {} ms", short(start_ms), short(end_ms));
+            return Err(Error::value("from", problem).with_hint(extent));
         }
         // A bound is the tick that starts at it, or the next; products of ms and dt are not exact.
         let tick = |ms: f64| (ms / dt_ms - 1e-6).ceil();
@@ -85,7 +87,7 @@ impl Window {
     /// `width_ms` in whole ticks, at least one.
     pub fn bin(&self, what: &str, width_ms: f64) -> Result<Tick> {
         if !(width_ms.is_finite() && width_ms > 0.0) {
-            return Err(Error::value(what, format!("{} ms is not a width", short(width_ms))));
+            return Err(Error::value(what, format!("{} ms is not a width: expected more than 0 ms", short(width_ms))));
         }
         let ticks = (width_ms / self.dt_ms).round();
         if ticks < 1.0 {

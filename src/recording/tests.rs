@@ -734,3 +734,13 @@ fn names_are_no_formulas_in_tables() {
     assert_eq!(cells, ["'=1+1", "''=1+1", "'@sum", "'+a", "-5", "plain", "'tis"]);
     assert_eq!(read_spikes(&path, 0.1).unwrap(), recording);
 }
+
+#[test]
+fn a_trace_gives_each_of_its_neurons() {
+    let trace = Trace { neurons: vec![2, 7, 9], values: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], ..traces()[0].clone() };
+    assert_eq!(trace.neuron(7).unwrap(), [2.0, 5.0]);
+    assert!(Trace { values: Vec::new(), ..trace.clone() }.neuron(9).unwrap().is_empty());
+    let error = trace.neuron(3).unwrap_err();
+    assert!(error.to_string().contains("the membrane of neuron 3 of 'exc' was not recorded"), "{error}");
+    assert_eq!(error.hint(), Some("add membrane:exc[3] to what is recorded"));
+}

@@ -1,6 +1,7 @@
 //! Accuracy, spikes, operations and energy of one run, together: a table for people, one JSON
 //! document for machines. `docs/report.md` describes the document field by field.
 //!
+//! # Example
 //! ```
 //! # use spikefuse::data::Dataset;
 //! # use spikefuse::hybrid::config::{Config, ModelConfig, TrainingConfig};
@@ -14,7 +15,7 @@
 //! # let dataset = Dataset::embedded(0);
 //! # let saved = Saved::new(train(&config, &dataset, 1, None, &mut ())?, &config, &dataset, 1);
 //! # let clips = TestClips::load(&dataset)?;
-//! use spikefuse::report::{Report, page};
+//! use spikefuse::report::{Report, page, pictures};
 //!
 //! // `saved` is a trained model, `clips` are the test clips of its data set.
 //! let tested = saved.test(&dataset, &clips, Driver::Event, &[], |_| ())?;
@@ -25,53 +26,31 @@
 //! println!("{report}");
 //! let html = page(&report, &[])?;
 //! assert!(html.starts_with("<!DOCTYPE html>"));
+//! for picture in pictures(&report, &[]) {
+//!     match picture.figure {
+//!         Ok(figure) => assert!(figure.svg()?.starts_with("<svg")),
+//!         Err(reason) => println!("no picture of {}: {reason}", picture.title),
+//!     }
+//! }
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
-#[cfg(feature = "hybrid")]
-mod assemble;
-#[cfg(feature = "hybrid")]
-mod comparison;
-#[cfg(feature = "hybrid")]
-mod document;
-#[cfg(feature = "hybrid")]
-mod draw;
 mod evaluation;
 #[cfg(feature = "hybrid")]
-mod hybrid_metrics;
+mod hybrid;
 mod neurobench;
-#[cfg(feature = "hybrid")]
-mod page;
-#[cfg(feature = "hybrid")]
-pub mod pictures;
 mod priced;
-#[cfg(feature = "hybrid")]
-mod projection;
-#[cfg(feature = "hybrid")]
-mod read;
-#[cfg(feature = "hybrid")]
-mod save;
 mod simulation;
 mod tables;
-#[cfg(feature = "hybrid")]
-mod text;
-#[cfg(feature = "hybrid")]
-mod twin;
-
-#[cfg(feature = "hybrid")]
-pub use {
-    assemble::Provenance,
-    comparison::ModelComparison,
-    document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, SpikeSummary},
-    draw::{Drawn, draw},
-    page::page,
-    projection::{Plane, Point},
-    save::{Earlier, take_for_report, take_for_training},
-    twin::{BreakEven, TwinLayer},
-};
 
 pub use evaluation::{DriverParity, EVALUATION, EVALUATION_SCHEMA, EvaluatedPopulation, EvaluationReport};
+#[cfg(feature = "hybrid")]
+pub use hybrid::{
+    AtSteps, BreakEven, ClipCounts, Difference, Document, Drawn, Earlier, Figures, LayerRate, ModelComparison,
+    Operations, PagePath, Picture, Plane, Point, Provenance, Report, RunFigures, SCHEMA, SeedGroup, SideBySide,
+    SpikeSummary, TwinLayer, draw, page, pictures, run_names, take_for_report, take_for_training,
+};
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
 pub use priced::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
-pub use simulation::{PopulationReport, SimulationReport};
+pub use simulation::{PopulationReport, SIMULATION_SCHEMA, SimulationReport};
 pub use tables::{energy_table, synops_table};

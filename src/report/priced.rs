@@ -2,7 +2,7 @@
 
 use super::evaluation::EVALUATION;
 use super::tables::energy_table;
-use crate::base::files::{csv_text, json_text, read_text};
+use crate::base::files::{csv_text, json_text, parse_json, read_text};
 use crate::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
 use crate::error::{Error, Result};
 use crate::simulator::REPORT;
@@ -33,8 +33,7 @@ pub fn read_ledger(run: &Path) -> Result<(Ledger, PathBuf)> {
 /// # Errors
 /// If it has no ledger of this version.
 pub fn parse_ledger(path: &Path, text: &str) -> Result<Ledger> {
-    let parsed = serde_json::from_str(text).map_err(|e| Error::text(path, e.line(), e.column(), &e))?;
-    let WithLedger { ledger, run: of_sonata } = parsed;
+    let WithLedger { ledger, run: of_sonata } = parse_json(path, text)?;
     let ledger = ledger.ok_or_else(|| match of_sonata {
         Some(_) => Error::file(path, "a SONATA configuration can only be simulated")
             .with_hint("spikefuse simulate --out writes a simulation.json, which can be priced"),
@@ -48,7 +47,7 @@ pub fn parse_ledger(path: &Path, text: &str) -> Result<Ledger> {
 }
 
 /// The one report in a folder.
-fn report_in(folder: &Path) -> Result<PathBuf> {
+pub(super) fn report_in(folder: &Path) -> Result<PathBuf> {
     let names = ["report.json", REPORT, EVALUATION];
     let mut found = Vec::new();
     for name in names {

@@ -7,14 +7,18 @@ use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
 use crate::simulator::{Finished, Simulation};
 use crate::spiking::Driver;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Version of the document of a simulation.
+pub const SIMULATION_SCHEMA: &str = "spikefuse.simulation/2";
+
 /// What a simulation came to. `Display` shows it as a table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SimulationReport {
-    /// Version of this document.
-    pub schema: &'static str,
+    /// [`SIMULATION_SCHEMA`]
+    pub schema: String,
     /// Name of the network.
     pub network: String,
     /// The driver asked for.
@@ -42,7 +46,8 @@ pub struct SimulationReport {
 }
 
 /// What a population did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PopulationReport {
     /// Its name.
     pub name: String,
@@ -69,7 +74,7 @@ impl SimulationReport {
             operations,
         });
         SimulationReport {
-            schema: "spikefuse.simulation/2",
+            schema: SIMULATION_SCHEMA.into(),
             network: network.name().to_owned(),
             driver: finished.driver,
             threads: simulation.threads(),
@@ -104,7 +109,7 @@ fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
     let (zeros, weights) = simulation.zero_weights();
     document.set_connections(zeros, weights);
     document.leave_out(&["Footprint"], "it is about the tensors of a PyTorch module");
-    document.leave_out(&["MembraneUpdates"], "membranes were not watched in this run");
+    document.leave_out(&["MembraneUpdates"], "membrane potentials were not watched in this run");
     document
 }
 

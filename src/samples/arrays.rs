@@ -1,7 +1,7 @@
 //! Samples as numpy arrays.
 
-use super::Samples;
 use super::labels::{list, numbered};
+use super::set::Samples;
 use crate::base::files::ending;
 use crate::error::{Error, Result};
 use crate::formats::npz::Npz;

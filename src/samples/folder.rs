@@ -1,7 +1,7 @@
 //! Folders of recordings of an event camera.
 
 use super::labels::{list, numbered};
-use super::{Kind, Samples};
+use super::set::{Kind, Samples};
 use crate::base::files::ending;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn open(folder: &Path, labels: Option<&Path>, sensor: [u32; 2]) -> Result<Samples> {
     let mut files = Vec::new();
     find(folder, &mut files)?;
-    files.sort_by(|a, b| key(a).cmp(&key(b)));
+    files.sort_by_key(|file| key(file));
     let (files, classes): (Vec<PathBuf>, Vec<String>) = match labels {
         Some(path) => listed(path, folder, &files)?.into_iter().unzip(),
         None => {

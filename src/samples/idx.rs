@@ -1,7 +1,8 @@
 //! Images and labels in the form of MNIST: `idx`, big endian, plain or compressed with gzip.
 
+use super::arrays;
 use super::labels::{list, numbered};
-use super::{Samples, arrays};
+use super::set::Samples;
 use crate::base::files::ending;
 use crate::error::{Error, Result};
 use std::io::Read;

@@ -1,7 +1,7 @@
 //! Both drivers on one network: whether they agree, and which is quicker at which activity.
 
 use super::simulation::Simulation;
-use crate::base::text::counted;
+use crate::base::text::{counted, percent};
 use crate::energy::Ledger;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
@@ -11,7 +11,6 @@ use crate::recording::{Ignore, Probe, Recorder, Variable};
 use crate::spiking::race::{RATES, crossing};
 use crate::spiking::{Driver, Tick};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// What [`compare`] found.
@@ -113,7 +112,7 @@ fn first_difference(a: &[u64], b: &[u64]) -> Option<Tick> {
 /// # Errors
 /// If there is no memory for the network.
 pub fn compare(
-    network: &Arc<Network>,
+    network: &Network,
     ticks: Tick,
     rate_ticks: Tick,
     threads: usize,
@@ -135,7 +134,7 @@ pub fn compare(
     let mut hashes = Vec::new();
     for driver in [Driver::Event, Driver::Clock] {
         let mut kept = Hashes::default();
-        Simulation::new(network.clone(), driver, threads, probes.clone())?.run(ticks, &mut kept, &mut |_| {})?;
+        Simulation::new(network, driver, threads, probes.clone())?.run(ticks, &mut kept, &mut |_| {})?;
         hashes.push(kept);
         step();
     }
@@ -144,7 +143,7 @@ pub fn compare(
     let mut runs = Vec::new();
     let mut event = (Synops::default(), Ledger::new(1));
     for driver in DRIVERS {
-        let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
+        let mut simulation = Simulation::new(network, driver, threads, Vec::new())?;
         let start = Instant::now();
         simulation.run(ticks, &mut Ignore, &mut |_| {})?;
         runs.push(DriverRun {
@@ -194,12 +193,11 @@ fn at_rate(network: &Network, percent: f64, ticks: Tick, threads: usize, step: &
             }
         }
     })?;
-    let network = Arc::new(network);
     let neurons: u64 = network.populations().iter().filter(|p| p.can_fire()).map(|p| u64::from(p.size)).sum();
     let (mut best, mut spikes) = ([f64::INFINITY; 3], 0);
     for _ in 0..3 {
         for (driver, best) in DRIVERS.into_iter().zip(&mut best) {
-            let mut simulation = Simulation::new(network.clone(), driver, threads, Vec::new())?;
+            let mut simulation = Simulation::new(&network, driver, threads, Vec::new())?;
             // What the first ticks cost says nothing of the rest: caches fill, auto has not chosen.
             let warm = ticks / 4;
             simulation.run(warm, &mut Ignore, &mut |_| {})?;
@@ -227,10 +225,10 @@ impl fmt::Display for Comparison {
         let verdict = |equal: bool| if equal { "equal" } else { "DIFFERENT" };
         let ticks = counted(self.ticks.into(), "tick");
         writeln!(f, "{}: {}, at most {}", self.network, ticks, counted(self.threads as u64, "thread"))?;
-        writeln!(f, "spikes     {}", verdict(self.spikes_equal))?;
+        writeln!(f, "spikes               {}", verdict(self.spikes_equal))?;
         writeln!(
             f,
-            "membranes  {}, bit for bit, of {}",
+            "membrane potentials  {}, bit for bit, of {}",
             verdict(self.membranes_equal),
             counted(self.watched as u64, "neuron")
         )?;
@@ -262,7 +260,9 @@ impl fmt::Display for Comparison {
         match self.crossover_percent.zip(self.crossover_input_percent) {
             Some((firing, input)) => writeln!(
                 f,
-                "The clock-driven driver overtakes at {firing:.3} % of neurons and {input:.3} % of sources firing per tick."
+                "The clock-driven driver overtakes with {} of neurons and {} of sources firing per tick.",
+                percent(firing, 3),
+                percent(input, 3)
             ),
             None => writeln!(f, "The event- and the clock-driven driver do not change places in this range."),
         }

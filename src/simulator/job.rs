@@ -3,9 +3,12 @@
 use crate::base::files::ending;
 use crate::error::{Error, Result};
 use crate::network::compile::{Compiled, NetworkFile, Settings};
-#[cfg(feature = "hdf5")]
-use crate::network::interop::sonata::{self, SonataRun};
 use crate::network::{self, Emits, MOST_TICKS, Network, Origin};
+#[cfg(feature = "hdf5")]
+use crate::network::{
+    compile::Record,
+    interop::sonata::{self, SonataRun},
+};
 use crate::recording::{self, Header, Naming, Probe, Recorded, Variable};
 use crate::spiking::Tick;
 use std::ffi::OsStr;
@@ -89,19 +92,9 @@ impl Job {
     #[cfg(feature = "hdf5")]
     fn read_sonata(path: &Path, seed: Option<u64>, files_anywhere: bool) -> Result<Job> {
         let SonataRun { network, ticks, naming, unused, files } = sonata::read_within(path, files_anywhere)?;
-        let spikes = all_populations(&naming.populations).collect();
-        let seed = seed.unwrap_or(0);
-        Ok(Job {
-            network,
-            naming,
-            ticks: Some(ticks),
-            spikes,
-            probes: Vec::new(),
-            seed,
-            inputs: files,
-            unused,
-            replaced: Vec::new(),
-        })
+        let record = Record { spikes: all_populations(&naming.populations).collect(), probes: Vec::new() };
+        let compiled = Compiled { network, record, duration: Some(ticks), seed: seed.unwrap_or(0), files };
+        Ok(Job { naming, unused, ..Job::new(compiled) })
     }
 
     #[cfg(not(feature = "hdf5"))]

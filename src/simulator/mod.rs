@@ -57,13 +57,12 @@
 //! use spikefuse::recording::Ignore;
 //! use spikefuse::simulator::Simulation;
 //! use spikefuse::spiking::Driver;
-//! use std::sync::Arc;
 //!
 //! let mut net = NetworkBuilder::new(Ms(0.1));
 //! let cells = net.population("cells", 100, Lif::default());
 //! let noise = net.source("noise", 100, Poisson::hz(800.0));
 //! net.connect(noise, cells).one_to_one().weight(2.0);
-//! let mut simulation = Simulation::new(Arc::new(net.build()?), Driver::Event, 1, Vec::new())?;
+//! let mut simulation = Simulation::new(&net.build()?, Driver::Event, 1, Vec::new())?;
 //! simulation.run(1000, &mut Ignore, &mut |_| {})?;
 //! println!("{} spikes in {} updates", simulation.counts()[0].spikes, simulation.counts()[0].membrane_updates);
 //! # Ok::<(), spikefuse::Error>(())
@@ -96,5 +95,5 @@ pub use compare::{Comparison, DriverRun, TickTimes, compare};
 pub use job::{Job, duration};
 pub use ledger::Totals;
 pub use output::{Finished, Output, Phase, Progress, REPORT};
-pub use run::{Run, Simulate, SpikeTimes};
+pub use run::{Run, Simulate, SpikeTimes, Whose};
 pub use simulation::Simulation;

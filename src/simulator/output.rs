@@ -12,7 +12,6 @@ use crate::spiking::{Driver, Tick};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Where the results of a run go.
@@ -115,10 +114,9 @@ impl Job {
         let populations = self.naming.populations.clone();
         let (header, sources) = header(&self.network, populations, &self.spikes, probes);
         let Job { network, naming, seed, .. } = self;
-        let network = Arc::new(network);
         progress.begin(Phase::Build, 0, Simulation::edges_to_build(&network));
         let built = &|edges| progress.add(Phase::Build, edges);
-        let mut simulation = Simulation::build(network, driver, threads, asked, built)?;
+        let mut simulation = Simulation::build(&network, driver, threads, asked, built)?;
         progress.end(Phase::Build);
         let build_s = start.elapsed().as_secs_f64();
         if let Some(checkpoint) = checkpoint {

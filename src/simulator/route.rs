@@ -109,7 +109,8 @@ impl Route {
             Delays::Constant(delay) => Some(delay.into()),
             _ => None,
         };
-        let ring = projection.longest_delay() + 1;
+        // Arrivals that wait for the next tick are still there when its first spikes are sent.
+        let ring = projection.longest_delay() + 2;
         let bucket = Bucket { targets: Vec::new(), weights: rows.weights.none() };
         Route {
             origin,

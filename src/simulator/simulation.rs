@@ -23,7 +23,7 @@ const PROGRESS: Tick = 64;
 
 /// A running simulation.
 pub struct Simulation {
-    pub(super) network: Arc<Network>,
+    pub(super) network: Network,
     pub(super) parts: Vec<Part>,
     /// Threads of all parts but the first.
     pool: Option<rayon::ThreadPool>,
@@ -43,7 +43,7 @@ impl Simulation {
     ///
     /// # Errors
     /// If there is no memory for the synapses, or a probe or a number of currents is impossible.
-    pub fn new(network: Arc<Network>, driver: Driver, threads: usize, probes: Vec<Probe>) -> Result<Self> {
+    pub fn new(network: &Network, driver: Driver, threads: usize, probes: Vec<Probe>) -> Result<Self> {
         Self::build(network, driver, threads, probes, &|_| {})
     }
 
@@ -57,7 +57,7 @@ impl Simulation {
     /// # Errors
     /// As there.
     pub fn build(
-        network: Arc<Network>,
+        network: &Network,
         driver: Driver,
         threads: usize,
         probes: Vec<Probe>,
@@ -76,36 +76,28 @@ impl Simulation {
             }
         }
         let neurons: u64 = network.populations().iter().map(|p| u64::from(p.size)).sum();
-        let useful = (neurons * u64::from(lookahead(&network, &probes)) / WORK_PER_PART).max(1);
+        let useful = (neurons * u64::from(lookahead(network, &probes)) / WORK_PER_PART).max(1);
         let parts = threads.clamp(1, useful.min(256) as usize);
         Self::in_parts(network, driver, parts, probes, &make_cells, progress)
     }
 
     /// Builds with exactly `parts` parts, with neurons of the kinds that `make_cells` makes.
     pub(super) fn in_parts(
-        network: Arc<Network>,
+        network: &Network,
         driver: Driver,
         parts: usize,
         probes: Vec<Probe>,
         make_cells: &MakeCells,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Self> {
-        let lookahead = lookahead(&network, &probes);
+        let lookahead = lookahead(network, &probes);
         let order = network.order_within_tick();
         // Without delay there is nothing that parts could be ahead by.
         let parts = if order.is_some() { 1 } else { parts };
         let longest_delay = network.projections().iter().map(|p| p.longest_delay()).max().unwrap_or(1);
         let emitters: Vec<_> = network.sources().iter().map(|source| Arc::new(Emitter::new(source))).collect();
-        let plan = Plan {
-            network: &network,
-            emitters: &emitters,
-            probes: &probes,
-            driver,
-            lookahead,
-            order,
-            make_cells,
-            progress,
-        };
+        let plan =
+            Plan { network, emitters: &emitters, probes: &probes, driver, lookahead, order, make_cells, progress };
         let build = &|part| Part::build(&plan, part, parts);
         // The calling thread has the first part: if all were woken up, two would often be put on
         // one core.
@@ -121,7 +113,7 @@ impl Simulation {
         let populations = network.populations().len();
         let auto = Auto::new(driver, populations);
         Ok(Simulation {
-            network,
+            network: network.clone(),
             parts: built,
             pool,
             probes,

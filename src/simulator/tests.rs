@@ -44,10 +44,9 @@ impl Keep {
     }
 }
 
-fn run(network: &Arc<Network>, driver: Driver, parts: usize, ticks: &[Tick], probes: &[Probe]) -> Keep {
+fn run(network: &Network, driver: Driver, parts: usize, ticks: &[Tick], probes: &[Probe]) -> Keep {
     let mut keep = Keep::default();
-    let mut simulation =
-        Simulation::in_parts(network.clone(), driver, parts, probes.to_vec(), &make_cells, &|_| {}).unwrap();
+    let mut simulation = Simulation::in_parts(network, driver, parts, probes.to_vec(), &make_cells, &|_| {}).unwrap();
     for &until in ticks {
         simulation.run(until, &mut keep, &mut |_| {}).unwrap();
     }
@@ -291,7 +290,7 @@ proptest! {
 
     #[test]
     fn drivers_threads_and_interruptions_change_no_bit(seed in any::<u64>()) {
-        let network = Arc::new(random_network(seed));
+        let network = random_network(seed);
         let ticks = 1200;
         let probes = all_probes(&network);
         let reference = run(&network, Driver::Clock, 1, &[ticks], &probes);
@@ -310,10 +309,10 @@ proptest! {
     /// numbers of parts.
     #[test]
     fn interruptions_and_threads_change_no_count(seed in any::<u64>(), at in 1_u32..400, recorded in any::<bool>()) {
-        let network = Arc::new(random_network(seed));
+        let network = random_network(seed);
         let probes = if recorded { all_probes(&network) } else { Vec::new() };
         for driver in [Driver::Event, Driver::Clock, Driver::Auto] {
-            let start = |parts| Simulation::in_parts(network.clone(), driver, parts, probes.clone(), &make_cells, &|_| {}).unwrap();
+            let start = |parts| Simulation::in_parts(&network, driver, parts, probes.clone(), &make_cells, &|_| {}).unwrap();
             let mut whole = start(1);
             whole.run(400, &mut Ignore, &mut |_| {}).unwrap();
             let mut first = start(2);
@@ -334,19 +333,19 @@ proptest! {
 
     #[test]
     fn a_checkpoint_goes_on_with_any_driver_and_threads(seed in any::<u64>(), at in 1_u32..400) {
-        let network = Arc::new(random_network(seed));
+        let network = random_network(seed);
         let probes = all_probes(&network);
         let whole = run(&network, Driver::Event, 1, &[400], &probes);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint.safetensors");
-        let mut first = Simulation::in_parts(network.clone(), Driver::Auto, 2, probes.clone(), &make_cells, &|_| {}).unwrap();
+        let mut first = Simulation::in_parts(&network, Driver::Auto, 2, probes.clone(), &make_cells, &|_| {}).unwrap();
         let mut keep = Keep::default();
         first.run(at, &mut keep, &mut |_| {}).unwrap();
         first.checkpoint().save(&path, "x").unwrap();
         let checkpoint = Checkpoint::load(&path, "x").unwrap();
         prop_assert_eq!(&checkpoint, &first.checkpoint());
         for (driver, parts) in [(Driver::Clock, 1), (Driver::Event, 3)] {
-            let mut rest = Simulation::in_parts(network.clone(), driver, parts, probes.clone(), &make_cells, &|_| {}).unwrap();
+            let mut rest = Simulation::in_parts(&network, driver, parts, probes.clone(), &make_cells, &|_| {}).unwrap();
             rest.restore(&checkpoint).unwrap();
             let mut both = Keep { spikes: keep.spikes.clone(), values: keep.values.clone() };
             rest.run(400, &mut both, &mut |_| {}).unwrap();
@@ -373,16 +372,15 @@ fn own_parameters_that_are_alike_change_no_bit() {
             continue;
         }
         let probes = all_probes(&alike);
-        let reference = run(&Arc::new(alike), Driver::Event, 1, &[600], &probes);
-        assert_eq!(run(&Arc::new(own.unwrap()), Driver::Clock, 1, &[600], &probes), reference, "seed {seed}");
+        let reference = run(&alike, Driver::Event, 1, &[600], &probes);
+        assert_eq!(run(&own.unwrap(), Driver::Clock, 1, &[600], &probes), reference, "seed {seed}");
     }
 }
 
 /// The property above says nothing if the networks are silent.
 #[test]
 fn random_networks_are_alive() {
-    let active =
-        (0..40).filter(|&seed| run(&Arc::new(random_network(seed)), Driver::Event, 1, &[1200], &[]).total() > 100);
+    let active = (0..40).filter(|&seed| run(&random_network(seed), Driver::Event, 1, &[1200], &[]).total() > 100);
     assert!(active.count() > 20);
 }
 
@@ -390,9 +388,9 @@ fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn published(name: &str) -> Arc<Network> {
+fn published(name: &str) -> Network {
     let file = NetworkFile::read(&project("networks").join(name)).unwrap();
-    Arc::new(file.compile(&Settings::default()).unwrap().network)
+    file.compile(&Settings::default()).unwrap().network
 }
 
 /// Spikes in 1 s on which NEST 3.10 and Brian2 2.11 agree (`run_nest.py NET` and `run_brian.py NET`
@@ -454,7 +452,7 @@ fn what_was_long_ago_vanishes() {
 
 #[test]
 fn a_silent_network_is_not_touched() {
-    let network = edited(Arc::new(random_network(1)), |parts| {
+    let network = edited(random_network(1), |parts| {
         parts.sources.clear();
         parts.projections.clear();
         for population in &mut parts.populations {
@@ -462,7 +460,7 @@ fn a_silent_network_is_not_touched() {
             population.threshold = Threshold::Fixed(100.0);
         }
     });
-    let mut simulation = Simulation::in_parts(network, Driver::Event, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
+    let mut simulation = Simulation::in_parts(&network, Driver::Event, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
     simulation.run(5000, &mut Keep::default(), &mut |_| {}).unwrap();
     for counts in simulation.counts() {
         assert_eq!((counts.membrane_updates, counts.queue_operations, counts.synops), (0, 0, 0));
@@ -493,7 +491,7 @@ fn recorded_thresholds_are_numbers() {
     assert!(kept.total() > 0 && kept.values.iter().all(|(_, _, v)| f64::from_bits(v[0]).is_finite()));
 }
 
-fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
+fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Network {
     let (retention, steady, drive) = leak.coefficients();
     let neuron = Neuron {
         retention,
@@ -513,11 +511,11 @@ fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Arc<Network> {
         sources: Vec::new(),
         projections: Vec::new(),
     };
-    Arc::new(Network::new(parts).unwrap())
+    Network::new(parts).unwrap()
 }
 
-fn edited(network: Arc<Network>, change: impl FnOnce(&mut NetworkParts)) -> Arc<Network> {
-    Arc::new(Arc::unwrap_or_clone(network).edit(change).unwrap())
+fn edited(network: Network, change: impl FnOnce(&mut NetworkParts)) -> Network {
+    network.edit(change).unwrap()
 }
 
 /// What keeping input costs does not grow with the refractory time.
@@ -539,7 +537,7 @@ fn a_threshold_falls_onto_a_membrane_that_hears_nothing() {
     let leak = Leak { tau_ms: Some(5.0), rest_mv: 5.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
     let retention = (-0.1_f64 / 50.0).exp();
     let network = single(leak, Threshold::Adaptive { base: 4.0, jump: 6.0, retention }, 0);
-    let mut simulation = Simulation::in_parts(network, Driver::Event, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
+    let mut simulation = Simulation::in_parts(&network, Driver::Event, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
     let mut kept = Keep::default();
     simulation.run(3000, &mut kept, &mut |_| {}).unwrap();
     let first = kept.spikes[0].0;
@@ -553,7 +551,7 @@ fn a_threshold_falls_onto_a_membrane_that_hears_nothing() {
 }
 
 /// A neuron that never fires and hears one spike, at tick 10.
-fn hears_once(leak: Leak, receptor: Receptor, weight: f64) -> Arc<Network> {
+fn hears_once(leak: Leak, receptor: Receptor, weight: f64) -> Network {
     edited(single(leak, Threshold::Never, 0), |parts| {
         parts.populations[0].neuron.receptors = vec![receptor];
         parts.sources.push(Source { name: "s".into(), size: 1, emits: Emits::Spikes([(9, 0)].into()) });

@@ -1,12 +1,25 @@
 //! The words that both engines share: time, spikes, drivers, neurons, thresholds; and the engine of
 //! stacks of layers, clip by clip.
 //!
+//! # Example
+//! Two neurons hear three sources for four ticks; both drivers give the same spikes:
 //! ```
-//! use spikefuse::spiking::{Spike, SpikeTrain};
+//! use spikefuse::spiking::neuron::{Reset, lif::LifParams};
+//! use spikefuse::spiking::stack::{ClipInput, DenseSynapses, Input, Layer, Stack, run_batch};
+//! use spikefuse::spiking::{Driver, Spike, SpikeTrain, threshold::LayerThreshold};
 //!
-//! let spikes = [Spike { tick: 2, source: 0 }, Spike { tick: 0, source: 3 }];
-//! let train = SpikeTrain::from_spikes(4, 3, spikes)?;
-//! assert_eq!((train.at(0), train.at(1), train.total()), (&[3][..], &[][..], 2));
+//! let spikes = [Spike { tick: 2, source: 0 }, Spike { tick: 0, source: 2 }];
+//! let train = SpikeTrain::from_spikes(3, 4, spikes)?;
+//! let synapses = DenseSynapses::dense(2, 3, &[0.5, 0.0, 1.0, 1.5, 0.0, 0.4])?;
+//! let lif = LifParams { tau: 2.0, decay_input: false, reset: Reset::To(0.0) };
+//! let stack = Stack::new(vec![Layer::new(synapses, &[0.0; 2], lif, LayerThreshold::Fixed(1.0))?])?;
+//!
+//! let clips = [ClipInput::new(Input::Spikes(&train))];
+//! let event = run_batch(&stack, Driver::Event, &clips, 4)?;
+//! assert_eq!((event[0].trains[0].at(0), event[0].trains[0].at(2)), (&[0][..], &[1][..]));
+//! let clock = run_batch(&stack, Driver::Clock, &clips, 4)?;
+//! assert_eq!(event[0].trains, clock[0].trains);
+//! assert!(event[0].total().synops < clock[0].total().macs);
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 

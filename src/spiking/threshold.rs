@@ -1,4 +1,5 @@
 //! Firing thresholds: fixed, or driven by cues that arrive while the clip runs.
+//! [Example](super#example).
 //!
 //! Dynamic, for neuron i of a layer and one clip (STFT eq. 9: Li, Wang, Xiong, Fan, IEEE TIP
 //! 33:4840, 2024), theta\[0\] = theta_0:

@@ -1,6 +1,8 @@
 //! The program as a user meets it: exit codes, messages, what is written and what is not.
 #![cfg(unix)]
 
+use crate::scratch::{PROGRAM, Scratch, files, refusal};
+
 use assert_cmd::Command;
 use hdf5_pure::FileBuilder;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -12,9 +14,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tempfile::TempDir;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_spikefuse");
 
 /// Every part of the model, small enough to train in a second.
 const SMALL: &str = "(
@@ -35,59 +34,12 @@ const VIDEO_DIM: usize = 6;
 /// Clips of a class in a part of the averaged set.
 const ROWS: usize = 4;
 
-/// A folder with `small.ron` in it, in which the program is run. Arguments are separated by spaces.
-struct Scratch(TempDir);
-
 impl Scratch {
-    fn new() -> Scratch {
-        let scratch = Scratch(tempfile::tempdir().unwrap());
-        scratch.write("small.ron", SMALL);
-        scratch
-    }
-
     /// With a trained model in `out`.
     fn trained() -> Scratch {
-        let scratch = Scratch::new();
+        let scratch = Scratch::new(SMALL);
         scratch.done(TRAIN);
         scratch
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn program(&self, args: &str) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.current_dir(self.0.path()).args(args.split_whitespace());
-        command
-    }
-
-    /// Exit code 0 and nothing but epochs on stderr, which is no terminal here. Returns stdout.
-    fn done(&self, args: &str) -> String {
-        let output = self.program(args).output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), &without_epochs(&stderr)[..]), (Some(0), ""), "{args}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn json(&self, args: &str) -> Value {
-        serde_json::from_str(&self.done(args)).unwrap()
-    }
-
-    /// Refused, with a message that has all of `said`, and `out` is left as it was.
-    fn refused(&self, args: &str, said: &[&str]) {
-        let before = self.contents("out");
-        refusal(self.program(args), said);
-        assert!(self.contents("out") == before, "{args} changed the folder");
-    }
-
-    /// All files below `folder`; none if it is not there.
-    fn contents(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        files(&self.path(folder)).into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
     }
 
     fn bytes(&self, name: &str) -> Vec<u8> {
@@ -99,7 +51,7 @@ impl Scratch {
         let mut command = Command::new("sh");
         // Without the trap the kernel would end the process instead of failing the write.
         let script = format!("trap '' XFSZ; ulimit -f 8; exec {PROGRAM} {args}");
-        command.current_dir(self.0.path()).args(["-c", &script]);
+        command.current_dir(self.folder()).args(["-c", &script]);
         command
     }
 
@@ -112,33 +64,6 @@ impl Scratch {
             write_h5(&path.with_extension("h5"), &Rows::of(&path));
         }
     }
-}
-
-/// Exit code 2, nothing on stdout, one error on stderr with at most a hint behind it.
-fn refusal(mut command: Command, said: &[&str]) {
-    let output = command.output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said:?}: {stderr}");
-    let stderr = without_epochs(&stderr);
-    let lines: Vec<&str> = stderr.lines().collect();
-    assert!(lines[0].starts_with("error: ") && said.iter().all(|text| lines[0].contains(text)), "{said:?}: {stderr}");
-    assert!(lines.len() == 1 || lines.len() == 2 && lines[1].starts_with("hint: "), "{stderr}");
-}
-
-/// What is on stderr without a line for each epoch of training.
-fn without_epochs(stderr: &str) -> String {
-    stderr.split_inclusive('\n').filter(|line| !line.starts_with("stage ")).collect()
-}
-
-/// All files below `folder`, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut found: Vec<PathBuf> = entries
-        .map(|entry| entry.unwrap().path())
-        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
-        .collect();
-    found.sort();
-    found
 }
 
 /// What an averaged class file holds.
@@ -178,7 +103,7 @@ fn cut_in_half(path: &Path) {
 
 #[test]
 fn every_verb_explains_itself() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     for verb in ["run", "train", "evaluate", "compare", "report", "data", "data generate", "data info"] {
         let help = scratch.done(&format!("{verb} --help"));
         assert!(help.contains(&format!("Usage: spikefuse {verb}")), "{help}");
@@ -194,7 +119,7 @@ fn every_verb_explains_itself() {
 
 #[test]
 fn data_that_are_not_there_are_refused() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("data generate --out data");
     let run = |data: &str| format!("run --config small.ron --out out {data}");
     scratch.refused(&run("--data nowhere --dataset UCF"), &["nowhere: cannot read"]);
@@ -208,7 +133,7 @@ fn data_that_are_not_there_are_refused() {
 
 #[test]
 fn a_generated_set_is_sound() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("data generate --out data");
     let info = scratch.json(&format!("data info --json {GENERATED}"));
     assert_eq!(info["problems"], Value::Array(Vec::new()));
@@ -217,7 +142,7 @@ fn a_generated_set_is_sound() {
 
 #[test]
 fn damaged_class_files_are_refused_by_name() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.averaged();
     let part = "data/Compositions/features/main_features/audio/stage_1_val_seen";
     let path = files(&scratch.path(part)).remove(1);
@@ -273,7 +198,7 @@ fn damaged_class_files_are_refused_by_name() {
 
 #[test]
 fn damaged_sequences_and_class_lists_are_refused_by_name() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("data generate --out data");
     let set = "data/Compositions";
     let train = format!("{TRAIN} {GENERATED}");
@@ -299,7 +224,7 @@ fn damaged_sequences_and_class_lists_are_refused_by_name() {
 /// Training takes minutes: what would make it useless is found before it.
 #[test]
 fn damaged_test_clips_are_refused_before_training() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.averaged();
     let path = files(&scratch.path("data/Compositions/features/main_features/video/stage_2_test_unseen")).remove(0);
     cut_in_half(&path);
@@ -309,10 +234,13 @@ fn damaged_test_clips_are_refused_before_training() {
 
 #[test]
 fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.refused("run --out out --config no.ron", &["no.ron: cannot read"]);
     for (text, said) in [
-        ("(\n  model: (widht: 3))", "bad.ron:2:11: Unexpected field named `widht`"),
+        (
+            "(\n  model: (widht: 3))",
+            "bad.ron:2:11: there is no field `widht` in `ModelConfig`; the nearest name is `width`",
+        ),
         ("(training: (epochs: 3)", "bad.ron:1:22: Expected comma"),
         ("(training: (epochs: 2.5))", "bad.ron:1:"),
         ("(training: (epochs: 0))", "bad.ron: training.epochs: 0 is outside 1 to"),
@@ -325,7 +253,7 @@ fn configurations_out_of_their_domain_are_refused_with_file_and_field() {
         ("(model: (theta_max: 0.1))", "bad.ron: model.theta_max: 0.1 is"),
         ("(model: (dropout_heads: 1))", "bad.ron: model.dropout_heads: 1 is"),
         ("(model: (scales: []))", "bad.ron: model.scales: []"),
-        ("(model: (read_out: (width: 3)))", "bad.ron:1:21: Unexpected field named `width`"),
+        ("(model: (read_out: (width: 3)))", "bad.ron:1:21: there is no field `width`"),
         ("(model: (read_out: (spread: 1)))", "bad.ron: model.read_out.spread: 1 is"),
         ("(model: (read_out: (neighbours: (5, 4))))", "bad.ron: model.read_out.neighbours: 4 is"),
     ] {
@@ -463,7 +391,7 @@ fn only_the_same_run_is_resumed() {
 
 #[test]
 fn folders_that_cannot_be_written_are_refused_before_any_work() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     for verb in ["run", "train"] {
         // The default configuration would train for minutes.
         scratch.refused(&format!("{verb} --out small.ron/below"), &["small.ron/below: cannot write here"]);
@@ -472,7 +400,7 @@ fn folders_that_cannot_be_written_are_refused_before_any_work() {
 
 #[test]
 fn a_full_disk_leaves_nothing_half_written() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let full: &[&str] = &["out/checkpoint.safetensors: cannot write: File too large"];
     for verb in [TRAIN, "run --config small.ron --out out"] {
         refusal(scratch.on_a_full_disk(verb), full);
@@ -494,7 +422,7 @@ fn a_full_disk_leaves_nothing_half_written() {
 
     let report = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut evaluate = std::process::Command::new(PROGRAM);
-    evaluate.current_dir(scratch.0.path()).args(["evaluate", "--model", "out"]).stdout(report);
+    evaluate.current_dir(scratch.folder()).args(["evaluate", "--model", "out"]).stdout(report);
     let output = evaluate.output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("error: standard output: No space left"));
@@ -503,7 +431,7 @@ fn a_full_disk_leaves_nothing_half_written() {
 /// Kills the training at several moments, each time a little later after it made progress.
 #[test]
 fn a_killed_run_that_is_resumed_ends_with_the_same_bits() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.write("small.ron", &SMALL.replace("epochs: 4, batches_per_epoch: 8", "epochs: 8, batches_per_epoch: 6"));
     scratch.done("train --config small.ron --out whole");
     let checkpoint = scratch.path("out/checkpoint.safetensors");
@@ -512,7 +440,7 @@ fn a_killed_run_that_is_resumed_ends_with_the_same_bits() {
     for wait in [0, 1, 10, 25, 60, 120].map(Duration::from_millis) {
         let before = changed();
         let mut train = std::process::Command::new(PROGRAM);
-        train.current_dir(scratch.0.path()).args(TRAIN.split(' ')).stdout(Stdio::null());
+        train.current_dir(scratch.folder()).args(TRAIN.split(' ')).stdout(Stdio::null());
         train.args(before.is_some().then_some("--resume"));
         let mut child = train.spawn().unwrap();
         while !wait.is_zero() && changed() == before && child.try_wait().unwrap().is_none() {
@@ -552,7 +480,7 @@ fn the_same_seed_gives_the_same_files() {
 
 #[test]
 fn the_report_is_whole_and_agrees_with_later_evaluations() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let printed = scratch.done("run --config small.ron --out out --json");
     assert_eq!(printed.into_bytes(), scratch.bytes("out/report.json"));
     let report: Value = serde_json::from_slice(&scratch.bytes("out/report.json")).unwrap();
@@ -598,7 +526,7 @@ fn the_report_is_whole_and_agrees_with_later_evaluations() {
     assert!(parity["crossover"]["rates"].as_array().is_some_and(|rates| rates.len() == 9));
     let text = scratch.done("compare --model out");
     for said in [
-        "spikes equal, membranes equal, thresholds equal",
+        "spikes equal, membrane potentials equal, thresholds equal",
         "dense twin",
         "spikes x fan-out",
         "45nm-fp32",
@@ -611,7 +539,7 @@ fn the_report_is_whole_and_agrees_with_later_evaluations() {
 }
 
 fn check_report(report: &Value) {
-    assert_eq!(report["schema"], "spikefuse.report/3");
+    assert_eq!(report["schema"], "spikefuse.report/4");
     follows_schema(report, "report");
     follows_schema(&report["neurobench"], "neurobench");
     assert_eq!((&report["dataset"], &report["seed"]), (&Value::from("Compositions"), &Value::from(0)));
@@ -657,7 +585,7 @@ fn check_report(report: &Value) {
 
 #[test]
 fn a_finished_run_is_priced_by_any_table() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("run --config small.ron --out out");
     let report: Value = serde_json::from_slice(&scratch.bytes("out/report.json")).unwrap();
     let energy = scratch.json("energy out --format json --table 45nm-fp32 --table loihi");
@@ -786,7 +714,7 @@ fn timeless(report: &[u8]) -> Value {
 /// Kills a command after a while; whether it was still alive.
 fn killed(scratch: &Scratch, args: &str, wait: Duration) -> bool {
     let mut command = std::process::Command::new(PROGRAM);
-    command.current_dir(scratch.0.path()).args(args.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
+    command.current_dir(scratch.folder()).args(args.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     std::thread::sleep(wait);
     child.kill().unwrap();
@@ -795,13 +723,13 @@ fn killed(scratch: &Scratch, args: &str, wait: Duration) -> bool {
 
 #[test]
 fn a_killed_run_ends_with_the_same_report() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let run = "run --config small.ron --out out";
     scratch.done("run --config small.ron --out whole");
     let checkpoint = scratch.path("out/checkpoint.safetensors");
     let start = std::time::Instant::now();
     let mut command = std::process::Command::new(PROGRAM);
-    let mut child = command.current_dir(scratch.0.path()).args(run.split(' ')).stdout(Stdio::null()).spawn().unwrap();
+    let mut child = command.current_dir(scratch.folder()).args(run.split(' ')).stdout(Stdio::null()).spawn().unwrap();
     while !checkpoint.exists() {
         assert!(start.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(1));
@@ -822,7 +750,7 @@ fn a_killed_run_ends_with_the_same_report() {
 
 #[test]
 fn a_run_is_resumed_with_the_data_that_it_began_with() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("data generate --out data");
     scratch.done("data generate --out other --seed 1");
     let train = format!("{TRAIN} {GENERATED}");
@@ -902,7 +830,7 @@ const ONE: &str = r#"(format: 1, dt_ms: 1, duration_ms: 200, populations: [(name
 
 #[test]
 fn a_generation_that_was_stopped_is_done_again() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("data generate --out whole --seed 3");
     let whole = |folder: &str| -> Vec<Vec<u8>> { scratch.contents(folder).into_values().collect() };
     // By a limit, and by a kill.
@@ -930,14 +858,14 @@ fn a_generation_that_was_stopped_is_done_again() {
 fn threads_that_cannot_be_made_are_an_error() {
     let scratch = Scratch::trained();
     scratch.write("one.ron", ONE);
-    fs::set_permissions(scratch.0.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(scratch.folder(), fs::Permissions::from_mode(0o777)).unwrap();
     let program = scratch.path("spikefuse");
     fs::copy(PROGRAM, &program).unwrap();
     let nobody = "setpriv --reuid nobody --regid nogroup --clear-groups";
     let limited = |args: &str| {
         let limited = format!("bash -c 'ulimit -u 1; exec {} {args}'", program.display());
         let script = format!("[ $(id -u) != 0 ] && exec {limited}; {nobody} true || exit 99; exec {nobody} {limited}");
-        Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).output().unwrap()
+        Command::new("sh").current_dir(scratch.folder()).args(["-c", &script]).output().unwrap()
     };
     for args in
         ["train --config small.ron --out new", "run --config small.ron", "evaluate --model out", "compare --model out"]
@@ -969,7 +897,7 @@ fn rounds(short: usize) -> usize {
 /// Two commands with one output at a time: the output is that of one of them, whole, and the other
 /// one says why not, if it is not its own.
 fn pairs(rounds: usize) {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let tiny = SMALL.replace("epochs: 4, batches_per_epoch: 8", "epochs: 1, batches_per_epoch: 1");
     scratch.write("small.ron", &tiny);
     scratch.write("one.ron", ONE);
@@ -1024,7 +952,7 @@ fn pairs(rounds: usize) {
         let children = [1, 2].map(|n| {
             let mut command = std::process::Command::new(PROGRAM);
             let args = format!("{} pair", verb.replace('N', &n.to_string()));
-            command.current_dir(scratch.0.path()).args(args.split(' '));
+            command.current_dir(scratch.folder()).args(args.split(' '));
             command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
         });
         let ended = children.map(|child| child.wait_with_output().unwrap());
@@ -1048,7 +976,7 @@ fn pairs(rounds: usize) {
             true => fs::remove_dir_all(scratch.path("pair")).unwrap(),
             false => fs::remove_file(scratch.path("pair")).unwrap(),
         }
-        let left: Vec<PathBuf> = files(scratch.0.path())
+        let left: Vec<PathBuf> = files(scratch.folder())
             .into_iter()
             .filter(|path| path.to_string_lossy().ends_with(".partial") || path.ends_with(".spikefuse.lock"))
             .collect();
@@ -1066,7 +994,7 @@ fn pairs(rounds: usize) {
         killed(&scratch, run, Duration::from_millis(150));
         let children = [1, 2].map(|_| {
             let mut command = std::process::Command::new(PROGRAM);
-            command.current_dir(scratch.0.path()).args(format!("{run} --resume").split(' '));
+            command.current_dir(scratch.folder()).args(format!("{run} --resume").split(' '));
             command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
         });
         let ended = children.map(|child| child.wait_with_output().unwrap());
@@ -1095,7 +1023,7 @@ fn two_processes_never_share_an_output_at_length() {
 #[test]
 #[ignore = "long: SPIKEFUSE_ROUNDS=100"]
 fn killed_at_random_moments_everything_ends_the_same() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.write("one.ron", ONE);
     let verbs = [
         "simulate one.ron --duration 60000 --checkpoint 500 --format csv",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no
 /// cycles.
-const USES: [(&str, &[&str]); 12] = [
+const USES: [(&str, &[&str]); 14] = [
     ("error", &[]),
     ("base", &["error"]),
     // Formats that several modules read.
@@ -18,11 +18,14 @@ const USES: [(&str, &[&str]); 12] = [
     ("recording", &["base", "error", "formats", "spiking"]),
     ("network", &["base", "error", "formats", "recording", "spiking"]),
     ("simulator", &["base", "energy", "error", "formats", "network", "recording", "spiking"]),
+    // Any network on labelled inputs.
+    ("samples", &["base", "error", "formats", "network", "recording", "spiking"]),
+    ("evaluation", &["base", "error", "network", "recording", "samples", "simulator", "spiking"]),
     ("plot", &["base", "error", "recording", "spiking"]),
     // The hybrid and what it is trained and tested on.
     ("data", &["base", "error", "formats"]),
     ("hybrid", &["base", "data", "energy", "error", "formats", "spiking"]),
-    ("report", &["base", "data", "energy", "error", "hybrid", "plot", "simulator", "spiking"]),
+    ("report", &["base", "data", "energy", "error", "evaluation", "hybrid", "plot", "simulator", "spiking"]),
 ];
 
 /// Of the library, by the path of its module; without tests and the program.
@@ -182,6 +185,88 @@ fn files_use_each_other_in_one_direction() {
     }
     let left: Vec<String> = uses.keys().map(|module| module.join("::")).collect();
     assert!(left.is_empty(), "in circles, or using what is in one: {}", left.join(", "));
+}
+
+/// The modules that a user sees below `module`, whose file is at `path`: public and not hidden.
+fn public_modules(files: &Files, module: &[String], path: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut hidden = false;
+    let mut found = vec![module.to_vec()];
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';'))
+            && !hidden
+        {
+            let inner = [module, &[name.to_owned()]].concat();
+            found.extend(public_modules(files, &inner, &files.0[&inner]));
+        }
+        // Attributes stand in front of what they are of, among comments.
+        hidden = line == "#[doc(hidden)]" || hidden && ["#", "//"].iter().any(|start| line.starts_with(start));
+    }
+    found
+}
+
+/// The lines of a module's documentation, of a file's text.
+fn documentation(text: &str) -> Vec<&str> {
+    text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect()
+}
+
+/// Whether documentation has code that `cargo test` runs.
+fn has_example(documentation: &[&str]) -> bool {
+    let fences: Vec<&str> = documentation.iter().copied().filter(|line| line.starts_with("```")).collect();
+    fences.iter().step_by(2).any(|open| *open == "```")
+}
+
+/// The modules whose examples the documentation of `module` links to, `[..](path#example)`.
+fn examples_elsewhere(documentation: &[&str], module: &[String]) -> Vec<Vec<String>> {
+    let links = documentation.iter().flat_map(|line| line.split("](").skip(1));
+    let targets = links.filter_map(|link| link.split(')').next()?.strip_suffix("#example"));
+    let resolve = |target: &str| {
+        let mut path = module.to_vec();
+        for part in target.split("::") {
+            match part {
+                "crate" => path.clear(),
+                "super" => path.truncate(path.len() - 1),
+                name => path.push(name.to_owned()),
+            }
+        }
+        path
+    };
+    targets.map(resolve).collect()
+}
+
+#[test]
+fn every_public_module_has_an_example() {
+    let files = Files::read();
+    let root = source().join("lib.rs");
+    let text = |module: &[String]| std::fs::read_to_string(files.0.get(module).unwrap_or(&root)).unwrap();
+    let modules = public_modules(&files, &[], &root);
+    assert!(modules.len() > 20 && !modules.contains(&vec!["base".to_owned()]), "{modules:?}");
+    for module in &modules {
+        let text_of_module = text(module);
+        let own = documentation(&text_of_module);
+        let elsewhere = examples_elsewhere(&own, module);
+        let linked = elsewhere.iter().any(|other| {
+            let text = text(other);
+            let documentation = documentation(&text);
+            let heading = documentation.iter().position(|line| *line == "# Example");
+            heading.is_some_and(|at| has_example(&documentation[at..]))
+        });
+        assert!(
+            has_example(&own) || linked,
+            "{}: expected an example, a link to one of another module, `[Example](super#example)`, or doc(hidden)",
+            module.join("::")
+        );
+    }
+}
+
+#[test]
+fn examples_are_told_from_other_blocks() {
+    let lines = |text: &'static str| documentation(text);
+    assert!(has_example(&lines("//! Text.\n//! ```text\n//! x\n//! ```\n//!\n//! ```\n//! run();\n//! ```\ncode")));
+    assert!(!has_example(&lines("//! ```ron\n//! x\n//! ```\n\n/// ```\n/// run();\n/// ```")));
+    let module = ["spiking".to_owned(), "neuron".to_owned()];
+    let found = examples_elsewhere(&lines("//! [A](super#example), [b](crate::a::b#example) [c](d)."), &module);
+    assert_eq!(found, [vec!["spiking".to_owned()], vec!["a".to_owned(), "b".to_owned()]]);
 }
 
 /// The library neither parses arguments nor talks to a terminal.

@@ -4,6 +4,8 @@
 
 mod cli;
 mod data;
+#[cfg(unix)]
+mod evaluate;
 mod layers;
 mod ledger;
 mod network;
@@ -13,6 +15,8 @@ mod oracle;
 mod readme;
 mod reference_simulations;
 mod report_page;
+#[cfg(unix)]
+mod scratch;
 #[path = "../common/shared.rs"]
 mod shared;
 mod simulate;

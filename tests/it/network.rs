@@ -14,7 +14,6 @@ use spikefuse::simulator::Simulation;
 use spikefuse::spiking::Driver;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -57,14 +56,14 @@ const REFUSED: &[Case] = &[
     ("format: 1,", "", "(\n    \n", &["format: is missing", "`format: 1`"]),
     ("format: 1,", "format: 1, formatt: 1,", "", &["formatt", "format"]),
     ("format: 1,", "format: 1, format: 1,", "", &["format"]),
-    ("dt_ms: 0.5", "dt_ms: \"a\"", "", &["float"]),
+    ("dt_ms: 0.5", "dt_ms: \"a\"", "", &["expected a number"]),
     ("tau_m_ms: 10", "tau_ms: 10", "", &["tau_ms", "tau_m_ms"]),
     ("rule: OneToOne", "rule: OneToTwo", "", &["OneToTwo", "OneToOne"]),
     ("size: 4, neuron", "size: 4294967296, neuron", "", &["bounds"]),
     ("size: 4, neuron", "size: -1, neuron", "", &["nteger"]),
     ("to: \"exc\", receptor: \"fast\"", "receptor: \"fast\"", "", &["`to`"]),
     ("weight: Constant(2)", "weight: 2", "2, delay", &["near `weight`", "`Constant(1)`"]),
-    ("rule: OneToOne", "rule: AllToAll", ", weight", &["near `rule`", "opening `(`"]),
+    ("rule: OneToOne", "rule: AllToAll", ", weight", &["near `rule`", "`AllToAll()`"]),
     // Time.
     ("dt_ms: 0.5", "dt_ms: 0", "0,\n    duration", &["dt_ms", "above 0"]),
     ("dt_ms: 0.5", "dt_ms: NaN", "NaN", &["dt_ms", "NaN", "above 0"]),
@@ -490,7 +489,7 @@ fn spikes_of(name: &str, ticks: u32, driver: Driver) -> Vec<Vec<(u32, u32)>> {
     let mut spikes = vec![Vec::new(); populations.len()];
     let mut memory =
         Memory::new(Header { dt_ms: network.dt_ms(), populations, probes: vec![], ..Header::default() }).unwrap();
-    let mut simulation = Simulation::new(Arc::new(network), driver, 1, vec![]).unwrap();
+    let mut simulation = Simulation::new(&network, driver, 1, vec![]).unwrap();
     simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
     for (tick, population, neuron) in memory.finish(ticks).unwrap().0.spikes {
         spikes[population as usize].push((tick, neuron));

@@ -17,7 +17,6 @@ use spikefuse::spiking::neuron::Reset;
 use spikefuse::spiking::neuron::linear::{Form, Leak, Receptor};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::sync::Arc;
 
 /// V, and current and rise of two alpha receptors.
 #[derive(Clone, Copy, Default)]
@@ -288,13 +287,13 @@ fn a_network_file_follows_spikingjelly() {
             let path = folder.path().join("network.ron");
             std::fs::write(&path, spikingjelly_network(emits, reset, decay_input)).unwrap();
             let compiled = NetworkFile::read(&path).unwrap().compile(&Settings::default()).unwrap();
-            let (network, probes) = (Arc::new(compiled.network), compiled.record.probes);
+            let (network, probes) = (compiled.network, compiled.record.probes);
             for driver in [Driver::Event, Driver::Clock] {
                 let ticks = TICKS + 2;
                 let populations = network.populations().iter().map(|p| (p.name.clone(), p.size)).collect();
                 let header = Header { dt_ms: 1.0, populations, probes: probes.clone(), ..Header::default() };
                 let mut memory = Memory::new(header).unwrap();
-                let mut simulation = Simulation::new(network.clone(), driver, 1, probes.clone()).unwrap();
+                let mut simulation = Simulation::new(&network, driver, 1, probes.clone()).unwrap();
                 simulation.run(ticks, &mut memory, &mut |_| {}).unwrap();
                 let (found, traces) = memory.finish(ticks).unwrap();
                 for layer in 0..2 {

@@ -3,7 +3,7 @@
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
-use spikefuse::report::{Report, page, pictures::pictures};
+use spikefuse::report::{Report, page, pictures};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -25,16 +25,83 @@ fn runs() -> &'static TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (name, model) in [
             ("usual", "time_steps: 4"),
+            ("again", "time_steps: 4"),
             ("fixed", "time_steps: 2, threshold: Fixed"),
             ("dense", "fusion: SemanticOnly, glp: false, threshold: Fixed"),
         ] {
             let config = format!("(model: ({SHAPE}, {model}), {TRAINING})");
             fs::write(folder.path().join(format!("{name}.ron")), config).unwrap();
             let mut run = program(folder.path());
-            run.args(["run", "--config", &format!("{name}.ron"), "--out", name]).assert().success();
+            let seed = if name == "again" { "5" } else { "0" };
+            run.args(["run", "--config", &format!("{name}.ron"), "--out", name, "--seed", seed]).assert().success();
         }
         folder
     })
+}
+
+#[test]
+fn runs_stand_side_by_side() {
+    let folder = runs().path();
+    let told = |args: &str| {
+        let output = program(folder).arg("report").args(args.split(' ')).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (_, text, _) = told("usual again/report.json fixed dense");
+    let (_, json, _) = told("usual again/report.json fixed dense --json");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let names: Vec<&str> = json["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap()).collect();
+    assert_eq!(names, ["usual", "again", "fixed", "dense"]);
+    let reports = names.iter().map(|name| report(name)).collect::<Vec<_>>();
+    for (run, report) in json["runs"].as_array().unwrap().iter().zip(&reports) {
+        let clips = report.clips as f64;
+        assert_eq!((&run["seed"], &run["hm"]), (&json!(report.seed), &json!(report.accuracy.both.hm)));
+        assert_eq!(run["spikes_per_clip"], json!(report.spikes.as_ref().map(|spikes| spikes.total as f64 / clips)));
+        assert_eq!(run["synops_per_clip"], json!(report.operations.synops as f64 / clips));
+        assert_eq!(run["energy_pj_per_clip"], json!(report.energy_pj / clips));
+    }
+    // Of two values the deviation is their difference over the root of 2.
+    let groups = json["groups"].as_array().unwrap();
+    assert_eq!((groups.len(), &groups[0]["runs"]), (1, &json!(["usual", "again"])));
+    let zsl = [0, 1].map(|n: usize| reports[n].accuracy.both.zsl);
+    let close = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 1e-12;
+    assert!(close(&groups[0]["mean"]["zsl"], (zsl[0] + zsl[1]) / 2.0), "{json}");
+    let deviation = (zsl[0] - zsl[1]).abs() / 2.0_f64.sqrt();
+    assert!(deviation > 0.0 && close(&groups[0]["standard_deviation"]["zsl"], deviation), "{json}");
+    let differing: Vec<&str> =
+        json["differences"].as_array().unwrap().iter().map(|field| field["field"].as_str().unwrap()).collect();
+    assert_eq!(differing, ["model.fusion", "model.glp", "model.threshold", "model.time_steps"]);
+    assert_eq!(json["differences"][3]["values"], json!([4, 4, 2, 10]));
+    assert!(text.contains("\nusual, again: equal but for the seed\n  mean "), "{text}");
+    assert!(text.contains("\n  model.time_steps  4 (usual, again); 2 (fixed); 10 (dense)\n"), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("dense ") && line.contains(" - ")), "{text}");
+    // The same run twice is no mean.
+    let (_, text, _) = told("usual usual/report.json");
+    assert!(text.contains("nothing differs in the configurations") && !text.contains("mean"), "{text}");
+
+    let network =
+        "(format: 1, dt_ms: 0.1, duration_ms: 20, populations: [(name: \"exc\", size: 4, neuron: Lif(bias_pa: 30))])";
+    fs::write(folder.join("net.ron"), network).unwrap();
+    for (name, duration) in [("short", "10"), ("long", "20")] {
+        program(folder).args(["simulate", "net.ron", "--duration", duration, "--out", name]).assert().success();
+    }
+    assert!(told("short long").1.contains("\nno means over seeds: simulation.json does not hold"));
+    let (_, json, _) = told("short long --json");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let simulated: Value = serde_json::from_slice(&fs::read(folder.join("short/simulation.json")).unwrap()).unwrap();
+    let population = &simulated["populations"][0];
+    assert_eq!(json["runs"][0]["spikes"].as_f64(), population["operations"]["spikes"].as_f64());
+    assert!(close(&json["runs"][0]["rate_hz"], population["rate_hz"].as_f64().unwrap()), "{json}");
+    assert_eq!(json["differences"][0], json!({"field": "duration_ms", "values": [10.0, 20.0]}));
+    assert_eq!(json["groups"], json!([]));
+    for (args, said) in [
+        ("usual short", "'usual' is a run of the hybrid model, 'short' a simulation"),
+        ("usual again --html page.html", "a page and pictures are of one run"),
+        ("usual --with short --html page.html", "short/simulation.json: is the report of a simulation"),
+        ("usual nowhere", "nowhere: cannot read"),
+    ] {
+        let (code, _, stderr) = told(args);
+        assert!(code == Some(2) && stderr.contains(said), "{args}: {stderr}");
+    }
 }
 
 fn program(folder: &Path) -> Command {
@@ -122,9 +189,12 @@ fn every_run_has_its_page() {
     assert_eq!(html, page(&report("usual"), &[]).unwrap());
 
     check(&page(&fixed, &[]).unwrap());
-    let with = page(&usual, &[fixed, report("dense")]).unwrap();
+    let with = page(&usual, &[("fixed".into(), fixed), ("dense".into(), report("dense"))]).unwrap();
     check(&with);
-    assert!(with.contains("trained with T steps"));
+    assert!(with.contains("\nfixed\n</text>") && with.contains("\ndense\n</text>"));
+    // No long table stands in front of the pictures.
+    let (before, _) = html.split_once("<section id=\"pictures\"").unwrap();
+    assert!(!before.contains("<table"));
 
     let html = page(&dense, &[]).unwrap();
     check(&html);
@@ -136,7 +206,7 @@ fn every_run_has_its_page() {
 
 #[test]
 fn names_do_not_get_out_of_their_place() {
-    let file = Report::file(&runs().path().join("usual"));
+    let file = runs().path().join("usual/report.json");
     let mut document: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     let layer = document["dense_twin"][1]["layer"].as_str().unwrap().to_owned();
     document["dataset"] = json!(HOSTILE);
@@ -207,7 +277,7 @@ fn the_verb_writes_page_and_pictures() {
     let other = runs().path().join("fixed");
     let args = ["report", run.to_str().unwrap(), "--with", other.to_str().unwrap(), "--html", "with.html"];
     program(scratch.path()).args(args).assert().success();
-    assert!(fs::read_to_string(scratch.path().join("with.html")).unwrap().contains("trained with T steps"));
+    assert!(fs::read_to_string(scratch.path().join("with.html")).unwrap().contains("\nfixed\n</text>"));
 
     let dense = runs().path().join("dense");
     let said =
@@ -242,7 +312,7 @@ fn what_is_no_report_is_refused_by_name() {
     fs::write(path("list.json"), "[1, 2]").unwrap();
     fs::write(path("other.json"), r#"{"schema": "spikefuse.neurobench/1"}"#).unwrap();
     fs::write(path("old.json"), r#"{"schema": "spikefuse.report/1"}"#).unwrap();
-    let good = fs::read_to_string(Report::file(&runs().path().join("usual"))).unwrap();
+    let good = fs::read_to_string(runs().path().join("usual/report.json")).unwrap();
     fs::write(path("half.json"), &good[..good.len() / 2]).unwrap();
     fs::write(path("missing.json"), good.replace("\"ledger\"", "\"ledgr\"")).unwrap();
     fs::write(path("good.json"), &good).unwrap();
@@ -250,12 +320,12 @@ fn what_is_no_report_is_refused_by_name() {
     let before = contents(scratch.path());
     for (args, said) in [
         ("nowhere", &["nowhere: cannot read"][..]),
-        ("empty", &["empty/report.json: cannot read"]),
-        ("text.json", &["text.json:1:2: expected ident"]),
+        ("empty", &["empty: holds neither report.json nor simulation.json"]),
+        ("text.json", &["text.json:1:2: not valid JSON: expected ident"]),
         ("list.json", &["list.json: not a report"]),
         ("other.json", &["other.json: not a report"]),
         ("old.json", &["old.json: schema: 'spikefuse.report/1', this program reads 'spikefuse.report/"]),
-        ("half.json", &["half.json:", "EOF"]),
+        ("half.json", &["half.json:", "not valid JSON: EOF"]),
         ("missing.json", &["missing.json:", "unknown field `ledgr`"]),
         ("good.json --html page.html --with nowhere", &["nowhere: cannot read"]),
         ("good.json --html good.json", &["good.json: is an input of this command"]),
@@ -307,7 +377,7 @@ fn a_browser_shows_it_without_complaint() {
     let scratch = tempfile::tempdir().unwrap();
     let mut usual = report("usual");
     usual.classes_without_clips = vec![HOSTILE.into(), "x".repeat(300)];
-    fs::write(scratch.path().join("page.html"), page(&usual, &[report("fixed")]).unwrap()).unwrap();
+    fs::write(scratch.path().join("page.html"), page(&usual, &[("fixed".into(), report("fixed"))]).unwrap()).unwrap();
     fs::write(scratch.path().join("phone.html"), PHONE).unwrap();
     let load = |name: &str| -> (String, String) {
         let profile = tempfile::tempdir().unwrap();

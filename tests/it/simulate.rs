@@ -2,6 +2,7 @@
 //! that are killed and resumed, and spike trains of other simulators.
 #![cfg(unix)]
 
+use crate::scratch::{PROGRAM, Scratch, files};
 use crate::shared;
 
 use assert_cmd::Command;
@@ -16,9 +17,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_spikefuse");
 
 /// Adaptive and current-driven neurons, delays, drawn weights, two sources.
 const SMALL: &str = r#"(
@@ -49,69 +47,21 @@ const SMALL: &str = r#"(
 )
 "#;
 
-/// A folder with `small.ron` in it, in which the program is run. Arguments are separated by spaces.
-struct Scratch(TempDir);
-
 impl Scratch {
-    fn new() -> Scratch {
-        let scratch = Scratch(tempfile::tempdir().unwrap());
-        scratch.write("small.ron", SMALL);
-        scratch
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn program(&self, args: &str) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command.current_dir(self.0.path()).args(args.split_whitespace());
-        command
-    }
-
-    /// Exit code 0 and nothing on stderr. Returns stdout.
-    fn done(&self, args: &str) -> String {
-        let output = self.program(args).output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), &stderr[..]), (Some(0), ""), "{args}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Exit code 2, nothing on stdout, one error on stderr that has all of `said`, no file made or
-    /// changed.
-    fn refused(&self, args: &str, said: &[&str]) {
-        let before = self.contents("");
-        let output = self.program(args).output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args}: {stderr}");
-        let lines: Vec<&str> = stderr.lines().collect();
-        assert!(lines[0].starts_with("error: ") && said.iter().all(|s| lines[0].contains(s)), "{args}: {stderr}");
-        assert!(lines.len() == 1 || lines.len() == 2 && lines[1].starts_with("hint: "), "{args}: {stderr}");
-        assert!(self.contents("") == before, "{args} changed files");
-    }
-
-    fn json(&self, args: &str) -> Value {
-        serde_json::from_str(&self.done(args)).unwrap()
-    }
-
     fn opened(&self, folder: &str) -> Opened {
         recording::open(&self.path(folder)).unwrap()
     }
 
     /// All files below `folder` by their path in it, but for the report, which has times.
-    fn contents(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        let root = self.path(folder);
-        let bytes = |path: PathBuf| (path.strip_prefix(&root).unwrap().to_path_buf(), fs::read(&path).unwrap());
-        files(&root).into_iter().map(bytes).filter(|(name, _)| !name.ends_with("simulation.json")).collect()
+    fn results(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut contents = self.contents(folder);
+        contents.retain(|name, _| !name.ends_with("simulation.json"));
+        contents
     }
 
     /// The same, without the name of the driver.
     fn recorded(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        let mut contents = self.contents(folder);
+        let mut contents = self.results(folder);
         let about = contents.get_mut(Path::new("recording.json")).unwrap();
         let mut value: Value = serde_json::from_slice(about).unwrap();
         value["driver"] = Value::Null;
@@ -123,7 +73,7 @@ impl Scratch {
     /// of them; whether it was still alive.
     fn killed(&self, args: &str, folder: &str, segments: usize) -> bool {
         let mut command = std::process::Command::new(PROGRAM);
-        command.current_dir(self.0.path()).args(args.split_whitespace()).stdout(Stdio::null());
+        command.current_dir(self.folder()).args(args.split_whitespace()).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
         let start = Instant::now();
         let recorded = || fs::read_dir(self.path(folder).join("segments")).map_or(0, |entries| entries.count());
@@ -136,20 +86,13 @@ impl Scratch {
     }
 }
 
-/// All files below `folder`.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
-
 fn names(contents: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<&str> {
     contents.keys().map(|name| name.to_str().unwrap()).collect()
 }
 
 #[test]
 fn the_table_and_the_report_say_what_was_recorded() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let table = scratch.done("simulate small.ron --driver event --out out");
     let report: Value = serde_json::from_slice(&fs::read(scratch.path("out/simulation.json")).unwrap()).unwrap();
     let printed: Value = serde_json::from_str(&scratch.done("simulate small.ron --driver event --json")).unwrap();
@@ -189,25 +132,25 @@ fn the_table_and_the_report_say_what_was_recorded() {
 
 #[test]
 fn all_formats_hold_the_same_and_replace_each_other() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let mut runs = Vec::new();
     for (format, traces) in [("csv", "csv"), ("npz", "npz"), ("h5", "npz")] {
         scratch.done(&format!("simulate small.ron --out out --format {format}"));
         let [spikes, traces] = [format!("spikes.{format}"), format!("traces.{traces}")];
-        assert_eq!(names(&scratch.contents("out")), ["recording.json", &spikes, &traces]);
+        assert_eq!(names(&scratch.results("out")), ["recording.json", &spikes, &traces]);
         runs.push(scratch.opened("out"));
     }
     for run in &runs[1..] {
         assert_eq!((&run.spikes, &run.traces), (&runs[0].spikes, &runs[0].traces));
     }
     scratch.done("simulate small.ron --out out --record spikes --duration 20");
-    assert_eq!(names(&scratch.contents("out")), ["recording.json", "spikes.h5"]);
+    assert_eq!(names(&scratch.results("out")), ["recording.json", "spikes.h5"]);
     assert_eq!(scratch.opened("out").spikes.ticks, 200);
 }
 
 #[test]
 fn drivers_and_threads_change_no_byte() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     // Large enough for two threads to be used.
     scratch.write("large.ron", &SMALL.replace("size: 80", "size: 4000"));
     for network in ["small", "large"] {
@@ -228,7 +171,7 @@ fn drivers_and_threads_change_no_byte() {
 
 #[test]
 fn what_is_recorded_is_chosen() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out all");
     let all = scratch.opened("all");
     let run = |record: &str| {
@@ -248,11 +191,11 @@ fn what_is_recorded_is_chosen() {
 
 #[test]
 fn a_source_is_replaced_by_a_file() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.write("beat.csv", "time_ms,id\n5,0\n5,1\n25,0\n25,1\n45,0\n45,1\n65,0\n65,1\n85,0\n85,1\n");
     scratch.done("simulate small.ron --out own");
     scratch.done("simulate small.ron --out file --input beat=beat.csv");
-    assert!(scratch.contents("own") == scratch.contents("file"));
+    assert!(scratch.results("own") == scratch.results("file"));
     scratch.write("silent.csv", "time_ms,id\n");
     scratch.done("simulate small.ron --out silent --input beat=beat.csv --input noise=silent.csv");
     let of = |folder: &str, p: u32| scratch.opened(folder).spikes.spikes.iter().filter(|spike| spike.1 == p).count();
@@ -271,10 +214,10 @@ fn a_source_is_replaced_by_a_file() {
     let later: Vec<_> =
         own.iter().filter(|spike| spike.1 == 0 && spike.0 < 999).map(|&(t, p, n)| (t + 1, p, n)).collect();
     assert_eq!(scratch.opened("echo").spikes.spikes, later);
-    let before = scratch.contents("echo");
+    let before = scratch.results("echo");
     for file in ["own/spikes.h5:exc", "in=own/spikes.h5:exc"] {
         scratch.done(&format!("simulate echo.ron --out echo --input {file}"));
-        assert!(scratch.contents("echo") == before);
+        assert!(scratch.results("echo") == before);
     }
     scratch.refused("simulate echo.ron --input own", &["own: which population", "exc, inh"]);
     scratch.refused("simulate echo.ron --input own:none", &["own: has no population 'none', but exc, inh"]);
@@ -283,10 +226,10 @@ fn a_source_is_replaced_by_a_file() {
 
 #[test]
 fn a_killed_run_that_is_resumed_leaves_the_same_bytes() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     for (options, resumed_with) in [("--driver event", "--threads 2"), ("--driver clock", ""), ("--driver auto", "")] {
         scratch.done(&format!("simulate small.ron --duration 400 {options} --out whole --format csv"));
-        let expected = scratch.contents("whole");
+        let expected = scratch.results("whole");
         let run = format!("simulate small.ron --duration 400 {options} --out out --format csv --checkpoint 9.5");
         let mut killed = usize::from(scratch.killed(&run, "out", 1));
         for segments in [2, 7, 8, 20, 33] {
@@ -296,8 +239,8 @@ fn a_killed_run_that_is_resumed_leaves_the_same_bytes() {
         if scratch.path("out/checkpoint.safetensors").exists() {
             scratch.done(&format!("{run} --resume {resumed_with}"));
         }
-        assert_eq!(names(&scratch.contents("out")), names(&expected), "left over by a kill");
-        assert!(scratch.contents("out") == expected, "{options}");
+        assert_eq!(names(&scratch.results("out")), names(&expected), "left over by a kill");
+        assert!(scratch.results("out") == expected, "{options}");
         let spikes = |folder: &str| -> Vec<Value> {
             let text = fs::read(scratch.path(folder).join("simulation.json")).unwrap();
             let report: Value = serde_json::from_slice(&text).unwrap();
@@ -307,14 +250,14 @@ fn a_killed_run_that_is_resumed_leaves_the_same_bytes() {
         assert_eq!(spikes("out"), spikes("whole"));
         // Never interrupted, with checkpoints.
         scratch.done(&run);
-        assert!(scratch.contents("out") == expected, "{options}");
+        assert!(scratch.results("out") == expected, "{options}");
         scratch.refused(&format!("{run} --resume"), &["out/checkpoint.safetensors: there is no checkpoint"]);
     }
 }
 
 #[test]
 fn only_the_same_run_is_resumed() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let run = "simulate small.ron --duration 2000 --out out --checkpoint 10";
     assert!(scratch.killed(run, "out", 3));
     scratch.write("other.ron", &SMALL.replace("weight: Constant(4)", "weight: Constant(5)"));
@@ -340,7 +283,7 @@ fn only_the_same_run_is_resumed() {
     let moved = run.replace("small.ron", "moved/small.ron");
     scratch.done(&format!("{moved} --resume"));
     scratch.done("simulate moved/small.ron --duration 2000 --out whole");
-    assert!(scratch.contents("out") == scratch.contents("whole"));
+    assert!(scratch.results("out") == scratch.results("whole"));
 
     // Damage: the checkpoint, then a segment.
     assert!(scratch.killed(&moved, "out", 3));
@@ -359,12 +302,12 @@ fn only_the_same_run_is_resumed() {
     scratch.refused(&format!("{moved} --resume"), &["out/segments/100: ", "not there"]);
     // Begun anew, nothing of the old run is left.
     scratch.done("simulate moved/small.ron --duration 2000 --out out");
-    assert!(scratch.contents("out") == scratch.contents("whole"));
+    assert!(scratch.results("out") == scratch.results("whole"));
 }
 
 #[test]
 fn bad_input_is_refused() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.write("endless.ron", &SMALL.replace("    duration_ms: 100,\n", ""));
     scratch.write("nothing.ron", &SMALL.replace("duration_ms: 100", "duration_ms: 0"));
     scratch.write("broken.ron", &SMALL.replace("tau_m_ms: 10", "tau_m_ms: -10"));
@@ -437,17 +380,17 @@ fn bad_input_is_refused() {
 /// A process that cannot write a file of more than a few KiB, as on a full disk.
 #[test]
 fn a_full_disk_leaves_no_half_recording() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out out --duration 10");
-    let before = scratch.contents("out");
+    let before = scratch.results("out");
     for more in ["", "--format csv", "--format npz", "--checkpoint 50"] {
         // Without the trap the kernel would end the process instead of failing the write.
         let script = format!("trap '' XFSZ; ulimit -f 8; exec {PROGRAM} simulate small.ron --out out {more}");
-        let output = Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).output().unwrap();
+        let output = Command::new("sh").current_dir(scratch.folder()).args(["-c", &script]).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{more}: {stderr}");
         assert!(stderr.starts_with("error: out/") && stderr.contains("File too large"), "{more}: {stderr}");
-        let mut after = scratch.contents("out");
+        let mut after = scratch.results("out");
         after.retain(|path, _| !path.starts_with("segments") && path != Path::new("checkpoint.safetensors"));
         assert!(after == before, "{more}: {:?}", names(&after));
     }
@@ -455,7 +398,7 @@ fn a_full_disk_leaves_no_half_recording() {
 
 #[test]
 fn a_recording_is_drawn() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out out");
     for figure in ["raster", "rate", "isi", "membrane", "threshold"] {
         for (extension, start) in [("svg", &b"<svg"[..]), ("png", b"\x89PNG")] {
@@ -502,7 +445,7 @@ fn a_recording_is_drawn() {
 
 #[test]
 fn the_numbers_of_a_figure_are_written_too() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out out --record spikes,membrane:exc[0..2],threshold:exc[0..2]");
     for (figure, head, rows) in [
         ("raster", "what,population,neuron,from_ms,to_ms,rate_hz", 100),
@@ -511,7 +454,7 @@ fn the_numbers_of_a_figure_are_written_too() {
         ("membrane", "population,neuron,time_ms,membrane_potential_mv,threshold_mv,spikes", 2000),
         ("threshold", "population,neuron,time_ms,threshold_mv", 2000),
     ] {
-        let said = scratch.done(&format!("plot {figure} out --out figure.svg --data figure.csv"));
+        let said = scratch.done(&format!("plot {figure} out --out figure.svg --data figure.csv --force"));
         assert_eq!(said, "wrote figure.svg\nwrote figure.csv\n");
         let text = fs::read_to_string(scratch.path("figure.csv")).unwrap();
         assert_eq!(text.lines().next(), Some(head));
@@ -525,7 +468,7 @@ fn the_numbers_of_a_figure_are_written_too() {
 
 #[test]
 fn a_recording_has_statistics() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out out --record spikes:exc,membrane:exc[0]");
     let recording = scratch.opened("out").spikes;
     let text = scratch.done("stats out");
@@ -548,7 +491,7 @@ fn a_recording_has_statistics() {
 /// The spikes of sources come out as they went in: given back as input they drive the same run.
 #[test]
 fn sources_are_recorded() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let record = "simulate small.ron --record spikes,spikes:noise,spikes:beat[1]";
     scratch.done(&format!("{record} --out out --driver event"));
     let out = scratch.opened("out");
@@ -596,7 +539,7 @@ fn sources_are_recorded() {
 /// Analog values are doubles, and their last row holds, as that of thresholds from a file.
 #[test]
 fn frames_are_exact_and_hold() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.write("frames.csv", "16777217,0\n0.1,1\n");
     scratch.write(
         "net.ron",
@@ -621,7 +564,7 @@ fn frames_are_exact_and_hold() {
 /// However far its membrane goes, an integrator does not fire.
 #[test]
 fn integrators_never_fire() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.write("w.csv", "10\n");
     scratch.write(
         "net.ron",
@@ -643,7 +586,7 @@ fn integrators_never_fire() {
 /// Neurons that cannot fire are no silent ones.
 #[test]
 fn sparsity_is_that_of_neurons_that_can_fire() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let network = |first: &str| {
         format!(
             "(format: 1, dt_ms: 1, duration_ms: 100, populations: [{first} (name: \"out\", size: 9, neuron: Li())])"
@@ -666,7 +609,7 @@ fn sparsity_is_that_of_neurons_that_can_fire() {
 /// Other verbs say what a SONATA configuration is, and every verb checks a duration alike.
 #[test]
 fn verbs_name_the_cause() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.write("config.json", r#"{"run": {"tstop": 10.0, "dt": 0.1}, "network": "circuit.json"}"#);
     scratch.write("other.json", "{}");
     for verb in ["network check", "network info", "compare", "energy"] {
@@ -694,7 +637,7 @@ fn as_in_nest(network: &str, reference: &str, spikes: usize) {
     let mut expected: Vec<(u32, u32)> =
         ids.iter().zip(&times).map(|(&id, time)| ((time / 0.1).round() as u32 - 1, id as u32)).collect();
     expected.sort_unstable();
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks").join(network);
     scratch.program("simulate --out out").arg(file).assert().success();
     let found: Vec<(u32, u32)> = scratch.opened("out").spikes.spikes.iter().map(|&(tick, _, id)| (tick, id)).collect();
@@ -748,7 +691,7 @@ fn write_sonata(scratch: &Scratch) {
 
 #[test]
 fn recordings_of_a_sonata_network_have_its_populations_and_node_ids() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     write_sonata(&scratch);
     let table = scratch.done("simulate sonata.json --out out --record spikes,membrane:a[1..4],membrane:a_7");
     assert!(table.contains("a/7 ") && table.contains("a/9 ") && table.contains("a_7 "), "{table}");
@@ -800,7 +743,7 @@ fn the_sparse_network_fires_as_in_nest() {
 #[test]
 fn the_sonata_network_has_the_spikes_that_nest_demands() {
     let Some(folder) = shared("sonata_300_pointneurons") else { return };
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     for driver in ["event", "auto"] {
         let args = format!("simulate --json --out out --driver {driver}");
         let output = scratch.program(&args).arg(folder.join("simulation_config.json")).output().unwrap();
@@ -822,10 +765,10 @@ fn wait_for_lock(folder: &Path) {
 
 #[test]
 fn a_folder_belongs_to_one_run_at_a_time() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out whole --format csv");
     let mut first = std::process::Command::new(PROGRAM);
-    first.current_dir(scratch.0.path()).args("simulate small.ron --duration 1000000 --out out".split(' '));
+    first.current_dir(scratch.folder()).args("simulate small.ron --duration 1000000 --out out".split(' '));
     let mut first = first.stdout(Stdio::null()).spawn().unwrap();
     wait_for_lock(&scratch.path("out"));
     let owner = format!("out: is in use by spikefuse simulate, process {}", first.id());
@@ -843,10 +786,10 @@ fn a_folder_belongs_to_one_run_at_a_time() {
     // What a killed process left binds nobody, and is gone when the next one is done.
     first.kill().unwrap();
     first.wait().unwrap();
-    assert!(scratch.contents("out").keys().any(|name| name.to_str().unwrap().ends_with(".partial")));
+    assert!(scratch.results("out").keys().any(|name| name.to_str().unwrap().ends_with(".partial")));
     scratch.done("simulate small.ron --out out");
     scratch.done("simulate small.ron --out out --format csv");
-    assert!(scratch.contents("out") == scratch.contents("whole"), "{:?}", names(&scratch.contents("out")));
+    assert!(scratch.results("out") == scratch.results("whole"), "{:?}", names(&scratch.results("out")));
     // A lock of somebody else.
     scratch.write("out/.spikefuse.lock", "mine");
     scratch.refused("simulate small.ron --out out", &["out/.spikefuse.lock: is not a lock of this program"]);
@@ -859,7 +802,7 @@ fn a_folder_belongs_to_one_run_at_a_time() {
 
 #[test]
 fn links_devices_and_pipes_stay_what_they_are() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out out --duration 20");
     fs::create_dir(scratch.path("far")).unwrap();
     scratch.write("far/there", "old");
@@ -871,10 +814,10 @@ fn links_devices_and_pipes_stay_what_they_are() {
     let round = elsewhere.path().join("round").display().to_string();
     std::os::unix::fs::symlink("round", &round).unwrap();
     for (verb, start) in [
-        ("plot raster out --svg --out", "<svg"),
-        ("plot membrane out --png --out", "PNG"),
-        ("energy out --format csv --out", "table,"),
-        ("network info small.ron --dot", "digraph"),
+        ("plot raster out --force --svg --out", "<svg"),
+        ("plot membrane out --force --png --out", "PNG"),
+        ("energy out --force --format csv --out", "table,"),
+        ("network info small.ron --force --dot", "digraph"),
     ] {
         for (name, end) in [("link", "far/there"), ("far/link", "far/there"), ("dangling", "far/absent")] {
             scratch.done(&format!("{verb} {name}"));
@@ -894,7 +837,7 @@ fn links_devices_and_pipes_stay_what_they_are() {
         assert!(String::from_utf8_lossy(&stdout[..20]).contains(start), "{verb}");
         // A pipe with a reader.
         let script = format!("mkfifo pipe; cat pipe > piped & {PROGRAM} {verb} pipe > said; wait; rm pipe");
-        Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).assert().success();
+        Command::new("sh").current_dir(scratch.folder()).args(["-c", &script]).assert().success();
         assert!(String::from_utf8_lossy(&fs::read(scratch.path("piped")).unwrap()[..20]).contains(start), "{verb}");
     }
     // In a folder that is given whole they are refused.
@@ -902,7 +845,7 @@ fn links_devices_and_pipes_stay_what_they_are() {
     link("../far/simulation.json", "out/simulation.json");
     scratch.refused("simulate small.ron --out out", &["out/simulation.json: is not a file of this program"]);
     fs::create_dir(scratch.path("more")).unwrap();
-    Command::new("mkfifo").current_dir(scratch.0.path()).arg("more/spikes.csv").assert().success();
+    Command::new("mkfifo").current_dir(scratch.folder()).arg("more/spikes.csv").assert().success();
     let before = fs::read_dir(scratch.path("more")).unwrap().count();
     scratch.program("simulate small.ron --out more --format csv").assert().code(2);
     assert_eq!(fs::read_dir(scratch.path("more")).unwrap().count(), before);
@@ -910,7 +853,7 @@ fn links_devices_and_pipes_stay_what_they_are() {
 
 #[test]
 fn what_is_not_ours_is_neither_removed_nor_replaced() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     for folder in ["own/segments/7", "own/segments/empty", "own/segments/notes"] {
         fs::create_dir_all(scratch.path(folder)).unwrap();
     }
@@ -927,10 +870,10 @@ fn what_is_not_ours_is_neither_removed_nor_replaced() {
         std::os::unix::fs::symlink(scratch.path("victim"), scratch.path("own").join(name)).unwrap();
     }
     fs::create_dir(scratch.path("own/simulation.json.partial")).unwrap();
-    let before = scratch.contents("own");
+    let before = scratch.results("own");
     scratch.done("simulate small.ron --out own");
     scratch.done("simulate small.ron --out own");
-    let after = scratch.contents("own");
+    let after = scratch.results("own");
     assert!(before.iter().all(|(name, bytes)| after.get(name) == Some(bytes)), "{:?}", names(&after));
     assert_eq!(after.len(), before.len() + 3, "{:?}", names(&after));
     assert!(scratch.path("own/segments/empty").is_dir() && scratch.path("own/simulation.json.partial").is_dir());
@@ -953,7 +896,7 @@ fn what_is_not_ours_is_neither_removed_nor_replaced() {
 
 #[test]
 fn an_input_is_never_an_output() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out out --duration 20");
     scratch.write(
         "echo.ron",
@@ -998,18 +941,18 @@ fn an_input_is_never_an_output() {
 #[test]
 fn any_name_of_a_file_will_do() {
     use std::os::unix::ffi::OsStringExt;
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let run = |args: &[std::ffi::OsString]| {
         let output = scratch.program("").args(args).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     };
     let os = |bytes: &[u8]| std::ffi::OsString::from_vec(bytes.to_vec());
     let odd = os(b"b\xffat=:.csv");
-    fs::write(scratch.0.path().join(&odd), "time_ms,id\n5,0\n").unwrap();
+    fs::write(scratch.folder().join(&odd), "time_ms,id\n5,0\n").unwrap();
     let mut input = os(b"beat=");
     input.push(&odd);
     run(&["simulate".into(), "small.ron".into(), "--out".into(), os(b"o\xfe"), "--input".into(), input]);
-    assert_eq!(recording::open(&scratch.0.path().join(os(b"o\xfe"))).unwrap().spikes.ticks, 1000);
+    assert_eq!(recording::open(&scratch.folder().join(os(b"o\xfe"))).unwrap().spikes.ticks, 1000);
     for length in [247, 248, 255] {
         let name = "n".repeat(length - 4) + ".svg";
         run(&["plot".into(), "raster".into(), os(b"o\xfe"), "--out".into(), name.into()]);
@@ -1019,19 +962,19 @@ fn any_name_of_a_file_will_do() {
     let mut table = os(b"t\xff");
     table.push(".ron");
     fs::write(
-        scratch.0.path().join(&table),
+        scratch.folder().join(&table),
         "(schema: \"spikefuse.energy-table/1\", name: \"m\", source: \"me\", grade: estimated, view: arithmetic,
         data_type: fp64, prices_pj: {ac: 1.8}, leaves_out: \"all else\")",
     )
     .unwrap();
     run(&["energy".into(), os(b"o\xfe"), "--table".into(), table]);
-    assert!(files(scratch.0.path()).iter().all(|path| !path.to_string_lossy().ends_with(".partial")));
+    assert!(files(scratch.folder()).iter().all(|path| !path.to_string_lossy().ends_with(".partial")));
 }
 
 /// Pictures need no folder for temporary files.
 #[test]
 fn a_png_is_made_in_memory() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out out --duration 20");
     scratch.program("plot raster out --png --out a.png").env("TMPDIR", "/nonexistent").assert().success();
     let png = fs::read(scratch.path("a.png")).unwrap();
@@ -1041,14 +984,14 @@ fn a_png_is_made_in_memory() {
     fs::create_dir(scratch.path("temporary")).unwrap();
     let script = format!("trap '' XFSZ; ulimit -f 4; exec {PROGRAM} plot raster out --png --out b.png");
     let mut command = Command::new("sh");
-    command.current_dir(scratch.0.path()).args(["-c", &script]).env("TMPDIR", scratch.path("temporary"));
+    command.current_dir(scratch.folder()).args(["-c", &script]).env("TMPDIR", scratch.path("temporary"));
     command.assert().code(2);
     assert!(files(&scratch.path("temporary")).is_empty() && !scratch.path("b.png").exists());
 }
 
 #[test]
 fn a_network_reads_only_below_its_own_folder() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.done("simulate small.ron --out out --duration 20");
     fs::create_dir_all(scratch.path("net/below")).unwrap();
     scratch.write("secret.csv", "root:x:0:0,1\nhunter2,3\n");
@@ -1118,14 +1061,14 @@ fn a_network_reads_only_below_its_own_folder() {
             scratch.done("simulate net/net.ron");
         }
     }
-    Command::new("mkfifo").current_dir(scratch.0.path()).arg("net/pipe.csv").assert().success();
+    Command::new("mkfifo").current_dir(scratch.folder()).arg("net/pipe.csv").assert().success();
     network("SpikeFile(file: \"pipe.csv\")", "OneToOne", "Constant(1)");
     scratch.program("network check net/net.ron").timeout(Duration::from_secs(20)).assert().code(2);
 }
 
 #[test]
 fn nothing_in_a_file_steers_the_terminal() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     scratch.write("esc.ron", &SMALL.replace("name: \"small\"", "name: \"\\u{1b}[31m\\u{9b}5m\\u{7}red\\rback\""));
     let controls = |bytes: &[u8]| {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
@@ -1166,11 +1109,11 @@ fn nothing_in_a_file_steers_the_terminal() {
 /// Whoever cannot be told still gets the exit code.
 #[test]
 fn a_full_or_closed_stderr_changes_no_exit_code() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     for verb in ["simulate missing.ron", "plot raster missing", "energy missing", "evaluate --model missing", "walk"] {
         for to in ["2>/dev/full", "2>&-", "2>/dev/full >/dev/full", "2>&- >&-"] {
             let script = format!("{PROGRAM} {verb} {to}");
-            Command::new("sh").current_dir(scratch.0.path()).args(["-c", &script]).assert().code(2);
+            Command::new("sh").current_dir(scratch.folder()).args(["-c", &script]).assert().code(2);
         }
     }
 }
@@ -1178,7 +1121,7 @@ fn a_full_or_closed_stderr_changes_no_exit_code() {
 /// A run that is killed anywhere leaves no report beside another run's recording.
 #[test]
 fn recording_and_report_are_of_one_run() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     let seed = |name: &str| {
         let text = fs::read(scratch.path("out").join(name)).ok()?;
         serde_json::from_slice::<Value>(&text).unwrap()["seed"].as_u64()
@@ -1186,7 +1129,7 @@ fn recording_and_report_are_of_one_run() {
     for (seed_given, wait) in (0..).zip([20, 25, 30, 35, 40, 45, 50, 60]) {
         let mut command = std::process::Command::new(PROGRAM);
         let args = format!("simulate small.ron --out out --seed {seed_given}");
-        command.current_dir(scratch.0.path()).args(args.split(' ')).stdout(Stdio::null());
+        command.current_dir(scratch.folder()).args(args.split(' ')).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
         std::thread::sleep(Duration::from_millis(wait));
         child.kill().unwrap();
@@ -1196,12 +1139,12 @@ fn recording_and_report_are_of_one_run() {
         }
     }
     scratch.done("simulate small.ron --out out --seed 100");
-    assert_eq!(names(&scratch.contents("out")), ["recording.json", "spikes.h5", "traces.npz"]);
+    assert_eq!(names(&scratch.results("out")), ["recording.json", "spikes.h5", "traces.npz"]);
 }
 
 #[test]
 fn a_sonata_configuration_reads_only_below_its_own_folder() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::new(SMALL);
     fs::create_dir(scratch.path("net")).unwrap();
     scratch.write("secret.json", "{\"hunter2\": 1}");
     let circuit = r#"{"networks": {"nodes": [], "edges": []}}"#;

@@ -144,6 +144,8 @@ fn a_dash_is_standard_input_or_output() {
     let (code, priced, _) = desk.fed("energy - --table loihi", NETWORK);
     assert_eq!((code, priced), (0, desk.done("energy net.ron --table loihi")));
     assert_eq!(desk.done("energy sim --out -"), desk.done("energy sim"));
+    let (code, shown, _) = desk.fed("report -", &report);
+    assert_eq!((code, shown), (0, desk.done("report sim")));
     assert!(desk.done("plot raster sim --svg --out -").starts_with("<svg"));
     assert!(desk.done("network info net.ron --dot -").starts_with("digraph"));
     for args in ["simulate net.ron --out -", "data generate --out -", "evaluate --model -", "train --out -"] {
@@ -167,6 +169,117 @@ fn shells_and_man_know_all_verbs() {
 }
 
 #[test]
+fn help_behind_and_before_a_verb_is_one_text() {
+    let desk = Desk::new();
+    for verb in VERBS {
+        assert_eq!(desk.done(&format!("help {verb}")), desk.done(&format!("{verb} --help")), "{verb}");
+    }
+    desk.refused("help simulat", "a similar subcommand exists: 'simulate'");
+}
+
+/// A file of somebody else is not lost because its name was given.
+#[test]
+fn foreign_files_are_replaced_only_by_force() {
+    let desk = Desk::new();
+    desk.done("simulate net.ron --out sim");
+    desk.done("run --config small.ron --out model -q");
+    for (args, option, name) in [
+        ("energy sim", "--out", "energy.txt"),
+        ("energy sim --json", "--out", "energy.json"),
+        ("energy --list-tables", "--out", "tables.txt"),
+        ("energy --list-tables --json", "--out", "tables.json"),
+        ("network info net.ron", "--dot", "net.dot"),
+        ("plot raster sim", "--out", "raster.svg"),
+        ("plot rate sim", "--out", "rate.png"),
+        ("plot isi sim --out isi.svg", "--data", "isi.csv"),
+        ("report model", "--html", "model.html"),
+    ] {
+        let args = format!("{args} {option} {name}");
+        desk.done(&args);
+        let own = fs::read(desk.path(name)).unwrap();
+        // Its own is replaced, and so is an empty file.
+        desk.done(&args);
+        fs::write(desk.path(name), "").unwrap();
+        desk.done(&args);
+        fs::write(desk.path(name), "{\"mine\": 1}").unwrap();
+        desk.refused(&args, &format!("{name}: is no earlier output of this command"));
+        assert_eq!(fs::read_to_string(desk.path(name)).unwrap(), "{\"mine\": 1}");
+        desk.done(&format!("{args} --force"));
+        assert!(own == fs::read(desk.path(name)).unwrap(), "{args}");
+    }
+    // Nothing is written where one of two files is refused.
+    fs::remove_file(desk.path("isi.svg")).unwrap();
+    desk.refused("plot isi sim --out isi.svg --data net.ron", "net.ron: is no earlier output");
+    assert!(!desk.path("isi.svg").exists());
+    // An output appended to is standard output all the same.
+    let script = format!("echo mine > log; {PROGRAM} energy sim --out /dev/stdout >> log");
+    std::process::Command::new("sh").current_dir(desk.0.path()).args(["-c", &script]).status().unwrap();
+    assert!(fs::read_to_string(desk.path("log")).unwrap().starts_with("mine\nenergy of the run"));
+}
+
+#[test]
+fn mistakes_are_answered_with_what_to_do() {
+    let desk = Desk::new();
+    desk.done("simulate net.ron --out sim");
+    fs::create_dir(desk.path("nothing")).unwrap();
+    let edited = |from: &str, to: &str| NETWORK.replace(from, to);
+    for (name, text) in [
+        ("field.ron", edited("tau_m_ms", "tau_m")),
+        ("word.ron", edited("Lif(", "LIF(")),
+        ("half.ron", edited("size: 40, n", "size: 40.5, n")),
+        ("rule.ron", edited("OneToOne", "AllToAll")),
+        ("tick.ron", edited("dt_ms: 0.1", "dt_ms: 1e-13")),
+        ("empty.ron", String::new()),
+        ("json.ron", "{\"format\": 1}".into()),
+        ("net.json", "{\"format\": 1}".into()),
+        ("config.ron", "(model: (widht: 5))".into()),
+        ("epochs.ron", "(training: (epochs: 1.5))".into()),
+        ("spikes.csv", "time_ms,neuron\n\"1,5\",0\n".into()),
+        ("semicolons.csv", "time_ms;neuron\n1.5;0\n".into()),
+        ("wide.csv", "time_ms,neuron\n1.5,60\n".into()),
+    ] {
+        fs::write(desk.path(name), text).unwrap();
+    }
+    for (args, said) in [
+        (
+            "network check field.ron",
+            "field.ron:5:55: near `neuron`: there is no field `tau_m` in `Lif`; the nearest name is `tau_m_ms`",
+        ),
+        ("network check word.ron", "there is no word `LIF`; the nearest name is `Lif`; there are If, Lif"),
+        ("network check half.ron", "near `size`: expected a whole number"),
+        ("network check rule.ron", "near `rule`: expected brackets behind `AllToAll`"),
+        ("network check tick.ron", "dt_ms: 1e-13 is not a time step"),
+        ("network check empty.ron", "empty.ron:1:1: the file is empty"),
+        ("network check json.ron", "json.ron:1:1: found `{`: this is RON, not JSON"),
+        (
+            "run --config config.ron",
+            "config.ron:1:10: there is no field `widht` in `ModelConfig`; the nearest name is `width`",
+        ),
+        ("run --config epochs.ron", "epochs.ron:1:22: expected a whole number"),
+        ("stats spikes.csv", "spikes.csv:2:1: '1,5' is not a number, which may have a decimal point"),
+        ("stats semicolons.csv", "expected columns `tick` or `time_ms` and `neuron`, with commas between them"),
+        ("simulate net.ron --input wide.csv", "neuron 60, but source 'noise' has 40: make it larger"),
+        ("plot raster nothing", "a recording is a folder that simulate --out wrote"),
+        ("plot raster sim --from 100", "the recording goes from 0 ms to 50 ms"),
+        ("plot rate sim --bin -3", "-3 ms is not a width: expected more than 0 ms"),
+        ("simulate net.ron --duration 100ms", "expected a number of ms without its unit"),
+        ("simulate net.ron --seed -1", "expected a whole number from 0"),
+        ("simulate net.ron --seed 1.5", "expected a whole number from 0"),
+        ("simulate net.ron --threads -1", "expected a number of threads, 1 or more"),
+        ("simulate net.ron --set projection.7.weight=3", "the nearest path is projection.0.weight"),
+        ("simulate net.ron --set projection.0.weight=2,5", "a number has a decimal point, no comma"),
+        ("run --data nothing --dataset UCF", "nothing has nothing"),
+        ("compare", "give NETWORK.ron, or --model DIR"),
+        ("energy spikes.csv", "spikes.csv:1:2: not valid JSON"),
+        ("simulate net.json", "net.json:1:9: as a SONATA simulation configuration: unknown field `format`"),
+        ("report sim --html a.html", "is the report of a simulation, not of the hybrid model"),
+        ("report nothing", "nothing: holds neither report.json nor simulation.json"),
+    ] {
+        desk.refused(args, said);
+    }
+}
+
+#[test]
 fn as_much_is_told_as_was_asked_for() {
     let desk = Desk::new();
     let (_, usual, stderr) = desk.told("network check net.ron");
@@ -176,6 +289,14 @@ fn as_much_is_told_as_was_asked_for() {
     assert!(stderr.starts_with("read net.ron\n") && stderr.contains("took "), "{stderr}");
     let (_, _, stderr) = desk.told("-v simulate net.ron --out sim");
     assert!(stderr.contains("wrote sim\n") && stderr.contains("simulated in"), "{stderr}");
+    for args in ["stats sim", "plot raster sim --svg --out -"] {
+        let (_, _, stderr) = desk.told(&format!("{args} -v"));
+        assert!(stderr.contains("read sim\n"), "{stderr}");
+        assert!(stderr.contains(" of 40 neurons in 1 population, 50 ms in ticks of 0.1 ms\n"), "{stderr}");
+    }
+    desk.done("simulate net.ron --out traced --record membrane:exc[0..2]");
+    let (_, _, stderr) = desk.told("plot membrane traced --svg --out - -v");
+    assert!(stderr.contains("membrane of 2 neurons of exc, 500 ticks\n"), "{stderr}");
     let train = "train --config small.ron --out";
     let (_, _, stderr) = desk.told(&format!("{train} loud"));
     let lines: Vec<&str> = stderr.lines().collect();
@@ -263,7 +384,7 @@ fn an_interrupt_says_how_to_go_on() {
 }
 
 /// All verbs that do something.
-const VERBS: [&str; 26] = [
+const VERBS: [&str; 27] = [
     "",
     "run",
     "train",
@@ -288,6 +409,7 @@ const VERBS: [&str; 26] = [
     "nir convert",
     "nir from",
     "nir to",
+    "help",
     "completions",
     "man",
 ];

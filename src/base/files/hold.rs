@@ -2,6 +2,7 @@
 
 use super::folder::{make_folder, remove_folders};
 use super::identity::same;
+use super::output::is_stdout;
 use crate::error::{Error, Result};
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -153,6 +154,22 @@ pub fn is_marked(path: &Path, mark: &str) -> Result<Option<bool>> {
 pub fn foreign(path: &Path) -> Error {
     Error::file(path, "is not a file of this program and would be replaced")
         .with_hint("move it away or choose another folder")
+}
+
+/// Refuses to replace a file that a user named unless an earlier command of this program wrote it,
+/// that is, it has `mark` near its beginning. Links are followed; what is no regular file is left to
+/// [`write_output`](super::write_output).
+///
+/// # Errors
+/// If it is of another program or another kind, or unreadable.
+pub fn refuse_foreign(path: &Path, mark: &str) -> Result<()> {
+    let Ok(end) = path.canonicalize() else { return Ok(()) };
+    let regular = std::fs::metadata(&end).is_ok_and(|about| about.is_file());
+    match regular && !is_stdout(path) && is_marked(&end, mark)? == Some(false) {
+        true => Err(Error::file(path, "is no earlier output of this command and would be replaced")
+            .with_hint("choose another name, or replace it by --force")),
+        false => Ok(()),
+    }
 }
 
 fn not_a_lock(path: &Path) -> Error {

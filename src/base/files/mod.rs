@@ -13,11 +13,11 @@ mod table;
 mod tests;
 
 pub use folder::folder_of;
-pub use hold::{Hold, LOCK, foreign, is_marked};
+pub use hold::{Hold, LOCK, foreign, is_marked, refuse_foreign};
 pub use identity::refuse_inputs;
 pub use output::{is_stdout, write_output};
 pub use partial::{Partial, give_up, remove, remove_leftovers, sync, write_atomic, write_together};
 pub use reach::Reach;
-pub use read::{STDIN, ending, json_text, read_json, read_stdin, read_text};
+pub use read::{STDIN, ending, json_text, parse_json, read_json, read_stdin, read_text};
 pub(crate) use table::table_problem;
 pub use table::{cell_text, csv_text};

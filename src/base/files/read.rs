@@ -32,7 +32,18 @@ pub fn ending(path: &Path) -> String {
 
 /// Reads a JSON file.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    serde_json::from_str(&read_text(path)?).map_err(|e| Error::text(path, e.line(), e.column(), &e))
+    parse_json(path, &read_text(path)?)
+}
+
+/// Parses the text of a JSON file that is, or would be, at `path`.
+pub fn parse_json<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|e| {
+        let said = e.to_string();
+        // The place stands in front of the message already.
+        let said = said.split(" at line ").next().unwrap_or_default();
+        let problem = if e.is_data() { said.to_owned() } else { format!("not valid JSON: {said}") };
+        Error::text(path, e.line(), e.column(), problem)
+    })
 }
 
 /// A value as an indented JSON document with a newline at its end.

@@ -1,6 +1,22 @@
 //! Temporal-semantic Tucker fusion (equations 10-13 of the paper): a bilinear map of the dense
 //! feature `r` and the spiking feature `S` whose core is kept small. Both forms compute
 //! `y_o = sum_{i,j} W[o,i,j] r_i S_j` for a structured W.
+//!
+//! # Example
+//! A core of one value multiplies the first dense and the second spiking feature:
+//! ```
+//! use spikefuse::hybrid::fusion::Cube;
+//! use spikefuse::hybrid::tensor::Graph;
+//!
+//! let graph = Graph::<f32>::inference();
+//! let matrix = |rows, cols, values: &[f32]| graph.constant(rows, cols, graph.copied(values));
+//! let (semantic, spiking) = (matrix(1, 2, &[1.0, 0.0]), matrix(1, 2, &[0.0, 1.0]));
+//! let cube = Cube { semantic, spiking, core: matrix(1, 1, &[1.0]), out: matrix(2, 1, &[1.0, -1.0]) };
+//! let fused = cube.fuse(&graph, &matrix(1, 2, &[3.0, 5.0]), &matrix(1, 2, &[7.0, 2.0]));
+//! assert_eq!(fused.values(), [6.0, -6.0]);
+//! let macs: u64 = graph.take_costs().iter().map(|operator| operator.cost.macs).sum();
+//! assert_eq!(macs, 2 + 2 + 1 + 2);
+//! ```
 
 use crate::energy::Cost;
 use crate::hybrid::tensor::{Graph, Real, Var, simd};

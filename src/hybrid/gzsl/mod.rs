@@ -5,6 +5,20 @@
 //! classes, `HM = 2 S U / (S + U)`; ZSL is the mean recall over unseen classes when only those are
 //! allowed. The distance is that of the embeddings, or read off the training classes by a
 //! [`Reader`].
+//!
+//! # Example
+//! Three clips and two classes, of which class 1 was not trained, embedded on a line:
+//! ```
+//! use spikefuse::hybrid::config::TrainingConfig;
+//! use spikefuse::hybrid::gzsl::{Candidates, Scored, distances};
+//!
+//! let distances = distances(&[0.1, 0.4, 0.9], &[0.0, 1.0], 1);
+//! let scored = Scored::new(&distances, &[0, 1, 1], &Candidates::new(&[0], &[1]));
+//! let plain = scored.scores(0.0);
+//! assert_eq!((plain.seen, plain.unseen), (1.0, 0.5));
+//! let calibrated = scored.best(&TrainingConfig::default());
+//! assert!(calibrated.gamma > 0.0 && calibrated.hm == 1.0);
+//! ```
 
 mod distance;
 mod names;

@@ -78,7 +78,7 @@ pub struct Spiking<R: Real> {
     pub spikes: ByModality<Vec<Var<R>>>,
 }
 
-/// The cues that move the thresholds of one block; see [`Cues`].
+/// The cues that move the thresholds of one block ([`crate::spiking::threshold`]).
 pub struct BlockCues<R: Real> {
     /// `tanh(A2 A1 phi) [clips, D]`.
     pub semantic: Var<R>,

@@ -1,4 +1,5 @@
 //! Named weights and statistics, and one pass of a graph that reads them.
+//! [Example](super::model#example).
 
 mod modality;
 mod pass;

@@ -9,6 +9,21 @@
 //! 1.6 times PyTorch's time for a training step of these layers and fused operators of this kind
 //! needed less than PyTorch; operators are also where operations are counted, and their fixed
 //! summation order makes a result independent of the thread count.
+//!
+//! # Example
+//! The gradient of a squared error by the weights of `y = x W^T`:
+//! ```
+//! use spikefuse::hybrid::tensor::Graph;
+//!
+//! let graph = Graph::<f64>::training();
+//! let x = graph.constant(1, 2, graph.copied(&[1.0, 2.0]));
+//! let weights = graph.parameter(1, 2, vec![0.5, 0.5].into());
+//! let y = graph.linear(&x, &weights, None);
+//! let loss = graph.mean_squared(&y, &graph.constant(1, 1, graph.copied(&[1.0])));
+//! assert_eq!((y.scalar(), loss.scalar()), (1.5, 0.25));
+//! let gradients = graph.backward(&loss);
+//! assert_eq!(gradients.get(&weights), Some(&[1.0, 2.0][..]));
+//! ```
 
 mod activation;
 mod attention;

@@ -3,6 +3,19 @@
 //!
 //! `z_t = sum_i s_i[t] / sqrt(D) + b_t`, `lambda = softmax_t(z)`, `S = sum_t lambda_t s[t]`.
 //! The factor takes spike trains or tensors of spikes, whatever their source.
+//!
+//! # Example
+//! Two neurons over three ticks; the tick with most spikes weighs most:
+//! ```
+//! use spikefuse::hybrid::time_step::from_events;
+//!
+//! let spikes: [&[u32]; 3] = [&[0, 1], &[], &[1]];
+//! let mut feature = [0.0; 2];
+//! let (factors, cost) = from_events(2, &[0.0; 3], |tick| spikes[tick], &mut feature);
+//! assert!(factors[0] > factors[2] && factors[2] > factors[1]);
+//! assert_eq!(feature, [factors[0], factors[0] + factors[2]]);
+//! assert_eq!(cost.acs, 3);
+//! ```
 
 use crate::energy::Cost;
 use crate::hybrid::tensor::{Filed, Graph, Real, Var, dot, softmax};

@@ -1,4 +1,4 @@
-//! Training in two stages.
+//! Training in two stages. [Example](super#example).
 //!
 //! Stage 1 trains on the stage-1 training clips and keeps the epoch with the best validation HM,
 //! and its gamma. Stage 2 starts afresh, trains on all clips that are not test clips for as many

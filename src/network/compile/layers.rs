@@ -2,8 +2,7 @@
 
 use super::compiler::Compiler;
 use crate::network::input::Array;
-use crate::network::layers::{Axis, Kernel, Layer, Layers, Window};
-use crate::network::memory::BYTES_PER_ELEMENT;
+use crate::network::layers::{Axis, BYTES_PER_ELEMENT, Kernel, Layer, Layers, Window};
 use crate::network::problem::{Checked, Problem, shown};
 use crate::network::spec;
 use crate::network::spec::{LayerSpec, Padding};

@@ -1,5 +1,6 @@
 //! Network files as text: parsing, with line and column of what is wrong, and writing.
 
+use crate::base::ron_fault::ron_problem;
 use crate::network::problem::{Problem, shown};
 use crate::network::spec::{FORMAT, NetworkSpec};
 
@@ -52,7 +53,7 @@ impl NetworkSpec {
                 ron::Error::SuggestRawIdentifier(found) | ron::Error::InvalidIdentifier(found) => {
                     format!("found {}: expected a word, as in `Constant(1)`", shown(found))
                 }
-                code => code.to_string(),
+                _ => ron_problem(text, &e),
             };
             let field = field_before(text, line, column).map_or(String::new(), |field| format!("near `{field}`: "));
             TextFault { line, column, problem: one_line(&(field + &problem)) }

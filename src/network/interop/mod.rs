@@ -1,4 +1,4 @@
-//! Networks of other simulators.
+//! Networks of other simulators. [Example](sonata#example).
 
 pub mod nir;
 pub mod sonata;

@@ -1,7 +1,7 @@
 //! The same as dense products, zeros included.
 
+use super::chain::{Layer, Layers};
 use super::window::Window;
-use super::{Layer, Layers};
 use std::ops::Range;
 
 impl Layers {

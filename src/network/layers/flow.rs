@@ -1,7 +1,7 @@
 //! What a tick's spikes become on their way through layers.
 
+use super::chain::{Layer, Layers};
 use super::window::Window;
-use super::{Layer, Layers};
 use std::ops::Range;
 
 /// An entry of a sparse vector.
@@ -68,6 +68,15 @@ struct Stage {
     reached: Vec<u64>,
     /// The same, in order.
     items: Vec<Item>,
+}
+
+impl Layers {
+    /// The weight of an output for an input alone, all ways between them together.
+    pub fn weight(&self, input: u32, output: u32) -> f64 {
+        let mut flow = Flow::new(self, output as usize..output as usize + 1);
+        flow.run(self, &[Item { id: input, value: 1.0, spikes: 1 }], false);
+        flow.outputs().first().map_or(0.0, |item| item.value)
+    }
 }
 
 impl Flow {

@@ -17,7 +17,7 @@
 //! files of spikes are rounded. An unknown field is refused. File names are relative to the network
 //! file and lead nowhere outside its folder, unless `--files-anywhere` allows it; `.npy` holds an
 //! array of numbers, in either order of numpy, `.csv` one row per line without a head unless said
-//! otherwise.
+//! otherwise. [Example](super::compile#example).
 //!
 //! The structs with parameters can be made in Rust as well: a method of each field's name sets the
 //! field, as in `Lif::default().tau_m_ms(10.0)` ([`crate::network::build`]).

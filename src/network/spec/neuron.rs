@@ -196,8 +196,8 @@ pub enum ThresholdSpec {
 
 impl ThresholdSpec {
     /// A fixed threshold in mV.
-    pub fn fixed_mv(v_th_mv: f64) -> ThresholdSpec {
-        ThresholdSpec::Fixed { v_th_mv }
+    pub fn fixed_mv(v_th_mv: impl Into<f64>) -> ThresholdSpec {
+        ThresholdSpec::Fixed { v_th_mv: v_th_mv.into() }
     }
 }
 

@@ -292,6 +292,12 @@ impl From<f64> for WeightSpec {
     }
 }
 
+impl From<i32> for WeightSpec {
+    fn from(weight: i32) -> WeightSpec {
+        f64::from(weight).into()
+    }
+}
+
 variants! { WeightSpec: Uniform Normal }
 
 /// Delays of a projection in ms: multiples of `dt_ms`, at least one, at most 65,535. `Constant(0)` is
@@ -312,6 +318,12 @@ pub enum DelaySpec {
 impl From<f64> for DelaySpec {
     fn from(delay_ms: f64) -> DelaySpec {
         DelaySpec::Constant(delay_ms)
+    }
+}
+
+impl From<i32> for DelaySpec {
+    fn from(delay_ms: i32) -> DelaySpec {
+        f64::from(delay_ms).into()
     }
 }
 

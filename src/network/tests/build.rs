@@ -51,6 +51,30 @@ fn a_network_made_in_code_is_that_of_the_file() {
     assert_eq!(network.projections()[1].shortest_delay(), 15);
 }
 
+#[test]
+fn whole_numbers_are_numbers() {
+    let made = |net: &mut NetworkBuilder, v_th: ThresholdSpec| {
+        let source = net.source("source", 1, Poisson::hz(80.0));
+        (source, net.population("cells", 2, Lif::default().tau_m_ms(10.0).threshold(v_th)))
+    };
+    let (mut floats, mut integers) = (NetworkBuilder::new(Ms(0.1)), NetworkBuilder::new(Ms(0.1)));
+    let (source, cells) = made(&mut floats, ThresholdSpec::fixed_mv(15.0));
+    floats.connect(source, cells).fixed_probability(1.0).weight(-30.0).delay_ms(2.0);
+    let (source, cells) = made(&mut integers, ThresholdSpec::fixed_mv(15));
+    integers.connect(source, cells).fixed_probability(1).weight(-30).delay_ms(2);
+    assert_eq!(integers.spec().unwrap(), floats.spec().unwrap());
+}
+
+/// A run need not copy a network.
+#[test]
+fn clones_share_their_parts_until_one_is_edited() {
+    let network = pair().build().unwrap();
+    let copy = network.clone();
+    assert!(std::ptr::eq(network.populations(), copy.populations()));
+    let edited = copy.edit(|parts| parts.name = "other".into()).unwrap();
+    assert_eq!((network.name(), edited.name()), ("pair", "other"));
+}
+
 /// Every model, source, receptor, rule, weight and delay of the format, with every field that may
 /// be left out.
 #[test]

@@ -30,9 +30,10 @@ fn degree(degree: u32, stride: u64, allow_multapses: bool) -> Rule {
 /// A change and what is said of it.
 type Case = (fn(&mut NetworkParts), &'static str);
 
-const OF_PARTS: [Case; 9] = [
+const OF_PARTS: [Case; 10] = [
     (|n| n.dt_ms = 0.0, "dt_ms: 0: expected a number above 0"),
     (|n| n.dt_ms = f64::NAN, "dt_ms: NaN"),
+    (|n| n.dt_ms = 1e-13, "dt_ms: 1e-13 is"),
     (|n| n.populations.clear(), "populations: is empty"),
     (|n| n.populations[1].name = "pre".into(), "populations[1].name: `pre` names a population or source already"),
     (|n| n.sources[0].name = "pre".into(), "sources[0].name: `pre` names"),

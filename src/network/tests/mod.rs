@@ -551,3 +551,70 @@ fn shipped_networks_are_described() {
         assert!(info.memory_bytes >= 12 * synapses * 99 / 100, "{name}");
     }
 }
+
+/// A neuron with parameters of its own is the neuron that a population with these parameters has.
+#[test]
+fn each_neuron_has_its_own_parameters() {
+    let population = |neuron: &str, each: &str| {
+        compiled(&format!(
+            "(format: 1, dt_ms: 0.5, seed: 5, populations: [(name: \"p\", size: 3, neuron: {neuron}, each: ({each}))])"
+        ))
+        .network
+        .populations()[0]
+            .clone()
+    };
+    let each = "tau_m_ms: Values([5, 10, 20]), tau_syn_ms: Values([1, 2, 3]), v_rest_mv: Values([-1, -2, -3]), \
+                r_m_gohm: Values([1, 2, 4]), bias_pa: Values([0, 1, 2]), v_th_mv: Values([10, 20, 30]), \
+                v_reset_mv: Values([-4, -5, -6]), refractory_ms: Values([0, 1, 2])";
+    let many = population("CubaLif(compare: Above)", each);
+    let own = many.each.as_ref().unwrap();
+    assert_eq!(own.thresholds, [10.0, 20.0, 30.0]);
+    for (j, neuron) in own.neurons.iter().enumerate() {
+        let of = |values: [f64; 3]| values[j];
+        let alone = format!(
+            "CubaLif(tau_m_ms: {}, tau_syn_ms: {}, v_rest_mv: {}, r_m_gohm: {}, bias_pa: {}, reset: Hard(v_reset_mv: {}), \
+             refractory_ms: {}, compare: Above)",
+            of([5.0, 10.0, 20.0]),
+            of([1.0, 2.0, 3.0]),
+            of([-1.0, -2.0, -3.0]),
+            of([1.0, 2.0, 4.0]),
+            of([0.0, 1.0, 2.0]),
+            of([-4.0, -5.0, -6.0]),
+            of([0.0, 1.0, 2.0])
+        );
+        let text = format!("(format: 1, dt_ms: 0.5, populations: [(name: \"p\", size: 1, neuron: {alone})])");
+        assert_eq!(*neuron, compiled(&text).network.populations()[0].neuron);
+    }
+    let drawn = population("If()", "bias_pa: Uniform(low: 1, high: 3, seed: 7, first: 2)");
+    let biases: Vec<f64> = drawn.each.unwrap().neurons.iter().map(|neuron| neuron.drive / 0.5).collect();
+    assert_eq!(biases, [2, 3, 4].map(|counter| 1.0 + 2.0 * unit(7, counter)));
+
+    for (neuron, each, said) in [
+        (
+            "If()",
+            "tau_m_ms: Values([1, 2, 3])",
+            "populations[0].each.tau_m_ms: is no parameter here: the model has no leak",
+        ),
+        ("Li()", "v_th_mv: Values([1, 2, 3])", "populations[0].each.v_th_mv: is no parameter here"),
+        ("Lif(reset: Soft)", "v_reset_mv: Values([1, 2, 3])", "populations[0].each.v_reset_mv: is no parameter"),
+        ("Lif()", "tau_syn_ms: Values([1, 2, 3])", "populations[0].each.tau_syn_ms: is no parameter here"),
+        ("Lif()", "tau_m_ms: Values([1, 2])", "populations[0].each.tau_m_ms: 2 values: expected 3, one per neuron"),
+        (
+            "Lif()",
+            "tau_m_ms: Values([1, 0, 2])",
+            "populations[0].each.tau_m_ms: of neuron 1: 0: expected a number above 0",
+        ),
+        (
+            "Lif()",
+            "v_th_mv: Values([1, -1, 2])",
+            "populations[0].each.v_th_mv: 0: expected a membrane below the threshold",
+        ),
+        ("Lif()", "r_m_gohm: Uniform(low: 2, high: 1)", "populations[0].each.r_m_gohm.high: 1: expected at least low"),
+    ] {
+        let text =
+            format!("(format: 1, dt_ms: 0.5, populations: [(name: \"p\", size: 3, neuron: {neuron}, each: ({each}))])");
+        let spec = NetworkSpec::from_ron(&text).unwrap();
+        let problem = compile::compile(&spec, Path::new("."), &Settings::default()).unwrap_err().to_string();
+        assert!(problem.starts_with(said), "{each}: {problem}");
+    }
+}

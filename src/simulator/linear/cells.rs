@@ -1,10 +1,10 @@
 //! Linear neurons of one part: parameters, state, and what both drivers do with it.
 
 use super::maps::{Bounds, Map, Maps};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, relative};
 use super::recorded::RecordedGroups;
 use super::schedule::{EventDriven, Schedule};
-use super::state::{Group, State};
+use super::state::{BLOCK, Group, State};
 use super::stretches::ClockDriven;
 use crate::network::{Population, Threshold};
 use crate::simulator::cell_group::{GROUP, Tally};
@@ -12,9 +12,6 @@ use crate::spiking::Tick;
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
 use std::ops::Range;
-
-/// Neurons whose step is one loop of the clock-driven driver.
-pub(super) const BLOCK: usize = 64;
 
 /// Time as the drivers count it: `clock(t) = t + 1` is the state after tick t, clock 0 the initial
 /// state.
@@ -418,20 +415,6 @@ fn holds(neuron: &Neuron, parameters: &Parameters) -> bool {
 /// Whether input is kept for the end of refractory periods.
 fn keeps(neuron: &Neuron, parameters: &Parameters) -> bool {
     parameters.longest_refractory > 0 && neuron.keep_refractory_input
-}
-
-/// A threshold less the steady state.
-pub(super) fn relative(threshold: &Threshold, steady: f64) -> Threshold {
-    match threshold {
-        Threshold::Fixed(theta) => Threshold::Fixed(theta - steady),
-        Threshold::Adaptive { base, jump, retention } => {
-            Threshold::Adaptive { base: base - steady, jump: *jump, retention: *retention }
-        }
-        Threshold::Cue { values, width } if steady != 0.0 => {
-            Threshold::Cue { values: values.iter().map(|theta| theta - steady).collect(), width: *width }
-        }
-        _ => threshold.clone(),
-    }
 }
 
 /// Notes that the group of neuron `target` is active at clock `now`. Returns 1 if that is new.

@@ -1,8 +1,8 @@
 //! The clock-driven driver: every neuron at every tick.
 
-use super::cells::{BLOCK, LinearCells, Mode, cue};
+use super::cells::{LinearCells, Mode, cue};
 use super::maps::{LEVELS, LONGEST, length};
-use super::state::{Group, State};
+use super::state::{BLOCK, Group, State};
 use super::stretches::ClockDriven;
 use crate::base::aligned::simd;
 use crate::network::Threshold;

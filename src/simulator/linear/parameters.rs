@@ -1,6 +1,7 @@
 //! Parameters of a share's neurons: one for all, or one for each.
 
 use super::maps::Maps;
+use super::state::BLOCK;
 use crate::network::{Population, Threshold};
 use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
@@ -53,7 +54,7 @@ impl Parameters {
         };
         let Some(each) = each else {
             let list = vec![parameter(neuron, base)];
-            let maps = Maps::new(neuron, &super::cells::relative(threshold, neuron.steady), lowest - neuron.steady);
+            let maps = Maps::new(neuron, &relative(threshold, neuron.steady), lowest - neuron.steady);
             return (Parameters::of(std::slice::from_ref(neuron), list, 0, Vec::new(), Vec::new()), maps);
         };
         let own = &each.neurons[ids.start as usize..ids.end as usize];
@@ -70,11 +71,11 @@ impl Parameters {
         let gains = gains.collect();
         // Padding lanes are never looked at, but they are computed.
         let padding = list.first().copied().unwrap_or_else(|| parameter(neuron, base));
-        list.resize(own.len().next_multiple_of(super::cells::BLOCK), padding);
+        list.resize(own.len().next_multiple_of(BLOCK), padding);
         if let Some(first) = by_group.first().cloned() {
             by_group.resize(list.len() / GROUP, first);
         }
-        let maps = Maps::new(neuron, &super::cells::relative(threshold, neuron.steady), base - neuron.steady);
+        let maps = Maps::new(neuron, &relative(threshold, neuron.steady), base - neuron.steady);
         (Parameters::of(&each.neurons, list, usize::MAX, by_group, gains), maps)
     }
 
@@ -128,5 +129,19 @@ fn gains(receptor: &Receptor) -> [f64; 2] {
     match *receptor {
         Receptor::Delta { gain } | Receptor::Alpha { gain, .. } => [gain, 0.0],
         Receptor::Exponential { gain, gain_now, .. } => [gain, gain_now],
+    }
+}
+
+/// A threshold less the steady state.
+pub(super) fn relative(threshold: &Threshold, steady: f64) -> Threshold {
+    match threshold {
+        Threshold::Fixed(theta) => Threshold::Fixed(theta - steady),
+        Threshold::Adaptive { base, jump, retention } => {
+            Threshold::Adaptive { base: base - steady, jump: *jump, retention: *retention }
+        }
+        Threshold::Cue { values, width } if steady != 0.0 => {
+            Threshold::Cue { values: values.iter().map(|theta| theta - steady).collect(), width: *width }
+        }
+        _ => threshold.clone(),
     }
 }

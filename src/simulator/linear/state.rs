@@ -5,6 +5,9 @@ use crate::base::aligned::Lined;
 use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
 
+/// Neurons whose step is one loop of the clock-driven driver.
+pub(super) const BLOCK: usize = 64;
+
 /// The state that changes without input. Padded to whole blocks.
 #[derive(Clone, Default)]
 pub struct State {

@@ -11,18 +11,17 @@ use crate::simulator::part::make_cells;
 use crate::spiking::Driver;
 use crate::spiking::Tick;
 use std::path::Path;
-use std::sync::Arc;
 
 const DRIVERS: [Driver; 3] = [Driver::Event, Driver::Clock, Driver::Auto];
 
-pub(super) fn network(text: &str, folder: &Path) -> Arc<Network> {
+pub(super) fn network(text: &str, folder: &Path) -> Network {
     let spec = NetworkSpec::from_ron(text).unwrap();
-    Arc::new(compile(&spec, folder, &Settings::default()).unwrap().network)
+    compile(&spec, folder, &Settings::default()).unwrap().network
 }
 
 /// One population named "p", with a source "s" that fires at given ticks; `more` follows the
 /// population's neuron.
-fn one(size: u32, neuron: &str, more: &str, ticks: &[Tick], weight: &str) -> Arc<Network> {
+fn one(size: u32, neuron: &str, more: &str, ticks: &[Tick], weight: &str) -> Network {
     let spikes: Vec<String> = ticks.iter().map(|tick| format!("({tick}, 0)")).collect();
     let text = format!(
         "(format: 1, dt_ms: 0.1, populations: [(name: \"p\", size: {size}, neuron: {neuron}, {more})],
@@ -34,7 +33,7 @@ fn one(size: u32, neuron: &str, more: &str, ticks: &[Tick], weight: &str) -> Arc
 }
 
 /// What is recorded of the first neuron, tick by tick, which all drivers agree on.
-fn trace(network: &Arc<Network>, variable: Variable, ticks: Tick) -> Vec<f64> {
+fn trace(network: &Network, variable: Variable, ticks: Tick) -> Vec<f64> {
     let probe = Probe { variable, population: 0, neurons: vec![0] };
     let kept: Vec<Keep> =
         DRIVERS.iter().map(|&driver| run(network, driver, 1, &[ticks], std::slice::from_ref(&probe))).collect();
@@ -42,7 +41,7 @@ fn trace(network: &Arc<Network>, variable: Variable, ticks: Tick) -> Vec<f64> {
     kept[0].values.iter().map(|(_, _, values)| f64::from_bits(values[0])).collect()
 }
 
-fn spike_ticks(network: &Arc<Network>, ticks: Tick) -> Vec<Tick> {
+fn spike_ticks(network: &Network, ticks: Tick) -> Vec<Tick> {
     let kept: Vec<Keep> = DRIVERS.iter().map(|&driver| run(network, driver, 1, &[ticks], &[])).collect();
     assert_eq!((&kept[1], &kept[2]), (&kept[0], &kept[0]));
     kept[0].spikes.iter().map(|&(tick, ..)| tick).collect()
@@ -188,8 +187,8 @@ fn a_weight_is_the_same_in_every_spelling() {
     }
 }
 
-fn synops(network: &Arc<Network>, driver: Driver, ticks: Tick) -> (LayerSynops, u64) {
-    let mut simulation = Simulation::in_parts(network.clone(), driver, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
+fn synops(network: &Network, driver: Driver, ticks: Tick) -> (LayerSynops, u64) {
+    let mut simulation = Simulation::in_parts(network, driver, 1, Vec::new(), &make_cells, &|_| {}).unwrap();
     simulation.run(ticks, &mut Ignore, &mut |_| {}).unwrap();
     let analog = |e: &crate::energy::Entry| e.operator == "analog_input";
     (simulation.synops().layers[0].clone(), simulation.ledger().count(crate::energy::Kind::Mac, analog))

@@ -10,7 +10,6 @@ use crate::simulator::{Checkpoint, Simulation};
 use crate::spiking::{Driver, Tick};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
 const DT_MS: f64 = 0.5;
 
@@ -106,7 +105,7 @@ const WEIGHT: f64 = 40.0;
 const DELAY: Tick = 3;
 
 /// A ring in which each neuron excites the next; spikes from outside reach neuron 0 every 10 ms.
-fn ring() -> Arc<Network> {
+fn ring() -> Network {
     let ticks: Vec<String> = (0..TICKS / 20).map(|n| format!("({}, 0)", n * 20)).collect();
     let text = format!(
         "(format: 1, dt_ms: {DT_MS}, populations: [(name: \"ring\", size: {NEURONS}, neuron: Lif())],
@@ -127,7 +126,7 @@ fn simulation(driver: Driver, parts: usize) -> Simulation {
         Box::new(Izhikevich { ids, v: vec![-65.0; n], u: vec![-13.0; n], tally: Tally::default() })
     };
     let probes = vec![Probe { variable: Variable::Membrane, population: 0, neurons: vec![0, 7, 39] }];
-    Simulation::in_parts(ring(), driver, parts, probes, &make, &|_| {}).unwrap()
+    Simulation::in_parts(&ring(), driver, parts, probes, &make, &|_| {}).unwrap()
 }
 
 /// The same network in a plain loop.

@@ -1,4 +1,4 @@
-//! Leaky integrate-and-fire neuron in discrete time.
+//! Leaky integrate-and-fire neuron in discrete time. [Example](crate::spiking#example).
 //!
 //! Per tick, with input current I\[t\] (bias included), membrane u, threshold theta\[t\]:
 //! ```text

@@ -22,6 +22,18 @@
 //! [`Neuron`]'s constructors give them. The map of one tick is linear, so k idle ticks are one
 //! linear map too: the simulator looks it up ([`crate::simulator`]) and touches a neuron only when
 //! something arrives.
+//!
+//! # Example
+//! A membrane 5 mV above rest has lost all but 1/e of that after its time constant:
+//! ```
+//! use spikefuse::spiking::neuron::linear::{Form, Leak};
+//!
+//! let leak =
+//!     Leak { tau_ms: Some(10.0), rest_mv: -65.0, bias_mv: 0.0, dt_ms: 0.1, form: Form::Exact };
+//! let (retention, steady, _) = leak.coefficients();
+//! let after_10_ms = steady + 5.0 * retention.powi(100);
+//! assert!((after_10_ms + 65.0 - 5.0 * (-1.0_f64).exp()).abs() < 1e-9);
+//! ```
 
 use super::reset::Reset;
 

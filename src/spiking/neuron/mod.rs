@@ -1,5 +1,5 @@
 //! Neuron models, one file each: parameters, state, derived values and the step as small pure
-//! functions that every driver calls.
+//! functions that every driver calls. [Example](super#example).
 
 pub mod lif;
 pub mod linear;

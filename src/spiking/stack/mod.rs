@@ -1,4 +1,5 @@
 //! Running a feed-forward stack of spiking layers, event by event or tick by tick.
+//! [Example](super#example).
 //!
 //! Layer l: currents `W_l s_{l-1} + b_l`, LIF neurons ([`crate::spiking::neuron::lif`]), thresholds
 //! fixed or dynamic ([`crate::spiking::threshold`]). There is no transmission delay: within a tick

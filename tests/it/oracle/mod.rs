@@ -27,7 +27,6 @@ use spikefuse::simulator::Simulation;
 use spikefuse::spiking::Driver;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// How far a recorded value may lie from the oracle's, relative to the largest numbers of its
 /// neuron up to there.
@@ -72,7 +71,7 @@ fn real(path: &Path, driver: Driver, threads: usize) -> Real {
     let compiled = NetworkFile::read(path).unwrap().compile(&Settings::default()).unwrap_or_else(|e| panic!("{e}"));
     let (ticks, probes) = (compiled.duration.unwrap(), compiled.record.probes);
     let mut recorded = Recorded { spikes: Vec::new(), emitted: Vec::new(), values: vec![Vec::new(); probes.len()] };
-    let mut simulation = Simulation::new(Arc::new(compiled.network), driver, threads, probes.clone()).unwrap();
+    let mut simulation = Simulation::new(&compiled.network, driver, threads, probes.clone()).unwrap();
     simulation.run(ticks, &mut recorded, &mut |_| {}).unwrap();
     Real {
         recorded,

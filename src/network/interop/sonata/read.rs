@@ -46,7 +46,13 @@ pub fn read(path: &Path) -> Result<SonataRun> {
 /// As [`read`].
 pub fn read_within(path: &Path, files_anywhere: bool) -> Result<SonataRun> {
     let reach = Reach::new(folder_of(path), files_anywhere);
-    let config: SimulationConfig = read_json(path)?;
+    let config: SimulationConfig = read_json(path).map_err(|e| match e {
+        // The file may be no configuration at all.
+        Error::Text { path, line, column, problem } => {
+            Error::text(path, line, column, format!("as a SONATA simulation configuration: {problem}"))
+        }
+        e => e,
+    })?;
     check_target(path, config.target_simulator.as_deref())?;
     let paths = Paths::new(path, &config.manifest, &reach);
     let Run { tstart, tstop, dt, .. } = config.run;

@@ -6,7 +6,7 @@ use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, EDGE, NOTE, Panel, TICK, Ticks, fitting, round_up};
 use crate::plot::figure::{Anchor, Colour, Figure, INK, WHITE};
 use crate::plot::font::width;
-use crate::report::document::{Report, SpikeSummary};
+use crate::report::hybrid::document::{Report, SpikeSummary};
 
 /// Colours from no spikes to the highest rate: one hue, from light to dark, whose order survives
 /// colour blindness and grey printing.

@@ -2,11 +2,11 @@
 
 use super::comparison::ModelComparison;
 use super::document::Report;
-use super::tables::{energy_table, synops_table};
 use crate::base::text::{counted, grouped};
 use crate::energy::Branch;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::hybrid::compare::Parity;
+use crate::report::tables::{energy_table, synops_table};
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for Report {
@@ -139,7 +139,7 @@ impl Display for Parity {
         writeln!(f, "event-driven against clock-driven, {}", counted(self.clips as u64, "clip"))?;
         writeln!(
             f,
-            "  spikes {}, membranes {}, thresholds {}, embeddings {} (bit by bit)",
+            "  spikes {}, membrane potentials {}, thresholds {}, embeddings {} (bit by bit)",
             yes(self.spikes_equal),
             yes(self.membranes_equal),
             yes(self.thresholds_equal),

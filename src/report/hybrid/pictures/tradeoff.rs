@@ -2,68 +2,74 @@
 
 use super::parts::NO_SPIKES;
 use super::picture::Picture;
+use crate::hybrid::gzsl::Scores;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
-    BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin, overhang,
-    overhang_log, padded, upward_label,
+    BOTTOM, COLOURS, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin,
+    overhang, overhang_log, padded, upward_label,
 };
-use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape};
+use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape};
 use crate::plot::font::width;
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 
-/// A run, a point of the picture.
-struct Run {
+/// A point of the picture.
+struct At {
     nanojoule: f64,
     /// HM and ZSL, %.
     accuracy: [f64; 2],
-    label: String,
 }
 
 /// Left, top, right, bottom.
 type Box4 = [f64; 4];
 
 /// HM and ZSL against the energy of the whole hybrid.
-pub fn picture(report: &Report, others: &[Report]) -> Picture {
-    let percent = |s: &crate::hybrid::gzsl::Scores| [100.0 * s.hm, 100.0 * s.zsl];
-    let shortened: Vec<Run> = (report.over_time_steps.iter())
-        .map(|at| Run {
-            nanojoule: at.total_pj_per_clip / 1000.0,
-            accuracy: percent(&at.accuracy),
-            label: at.time_steps.to_string(),
-        })
+pub fn picture(report: &Report, others: &[(String, Report)]) -> Picture {
+    let shortened: Vec<(String, At)> = (report.over_time_steps.iter())
+        .map(|at| (at.time_steps.to_string(), At::new(at.total_pj_per_clip, &at.accuracy)))
         .collect();
-    let mut trained = Vec::new();
-    if !others.is_empty() {
-        trained = std::iter::once(report).chain(others).map(run).collect();
-    }
-    let figure = if shortened.is_empty() && trained.is_empty() {
+    // Where the run itself is on the line already, it has no sign of its own.
+    let own = (shortened.is_empty() && !others.is_empty()).then_some(("this run", report));
+    let whole = own.into_iter().chain(others.iter().map(|(name, report)| (&name[..], report)));
+    let whole: Vec<(&str, At)> = whole
+        .map(|(name, report)| (name, At::new(report.energy_pj / report.clips.max(1) as f64, &report.accuracy.both)))
+        .collect();
+    let figure = if shortened.is_empty() && whole.is_empty() {
         Err(NO_SPIKES.to_owned())
     } else {
-        Ok(draw(report, &shortened, &trained))
+        Ok(draw(report, &shortened, &whole))
     };
     let mut caption = format!(
         "Harmonic mean (HM) and zero-shot accuracy (ZSL), by the sum of both distances, against the modelled energy of the whole \
-         hybrid by table {}; numbers are time steps T. Discs: the weights of this run, cut off after T steps, with its gamma.",
+         hybrid by table {}.",
         report.energy.first().map_or("", |e| e.table.as_str())
     );
-    if !trained.is_empty() {
-        caption += " Diamonds: one training each, with that many steps; 0 is a model without a spiking branch.";
+    if !shortened.is_empty() {
+        caption += " Discs: the weights of this run, cut off after as many time steps T as the numbers say, with its gamma; the \
+                    last is the whole run.";
+    }
+    if !whole.is_empty() {
+        caption += " Each other sign: a whole run, by the name of its folder.";
     }
     Picture { name: "accuracy_energy", title: "Accuracy against energy", caption, figure }
 }
 
-fn run(report: &Report) -> Run {
-    let steps = if report.spikes.is_some() { report.time_steps } else { 0 };
-    Run {
-        nanojoule: report.energy_pj / report.clips.max(1) as f64 / 1000.0,
-        accuracy: [report.accuracy.both.hm, report.accuracy.both.zsl].map(|x| 100.0 * x),
-        label: steps.to_string(),
+impl At {
+    fn new(pj: f64, scores: &Scores) -> At {
+        At { nanojoule: pj / 1000.0, accuracy: [scores.hm, scores.zsl].map(|x| 100.0 * x) }
     }
 }
 
-fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
+/// Sign of the `n`-th of the other runs; signs repeat.
+fn sign(n: usize) -> (Shape, Colour) {
+    const SHAPES: [Shape; 3] = [Shape::Diamond, Shape::Square, Shape::Triangle];
+    // The first colour is the line's. A shape that comes again has another colour.
+    let others = COLOURS - 1;
+    (SHAPES[n % SHAPES.len()], colour(1 + (n + n / others) % others))
+}
+
+fn draw(report: &Report, shortened: &[(String, At)], whole: &[(&str, At)]) -> Figure {
     const HEIGHT: f64 = 260.0;
-    let all = || shortened.iter().chain(trained);
+    let all = || shortened.iter().map(|(_, at)| at).chain(whole.iter().map(|(_, at)| at));
     let (lo, hi) = all().fold((f64::INFINITY, 0.0_f64), |(lo, hi), r| (lo.min(r.nanojoule), hi.max(r.nanojoule)));
     let log_x = lo > 0.0 && hi / lo > 10.0;
     let x = if log_x { (lo / 1.3, hi * 1.3) } else { padded(lo, hi) };
@@ -87,25 +93,29 @@ fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
     if !shortened.is_empty() {
         entries.push((Sample::Dot(Shape::Disc, colour(0)), "same weights, fewer steps".to_owned()));
     }
-    if !trained.is_empty() {
-        entries.push((Sample::Dot(Shape::Diamond, colour(1)), "trained with T steps".to_owned()));
+    for (n, (name, _)) in whole.iter().enumerate() {
+        let (shape, colour) = sign(n);
+        entries.push((Sample::Dot(shape, colour), (*name).to_owned()));
     }
     let mut top = 4.0 + legend(&mut figure, (left, left + wide), 4.0, &entries) + ROW;
     let table = report.energy.first().map_or("", |e| e.table.as_str());
-    let text = format!("numbers: time steps T; table {table}");
+    let numbers = if shortened.is_empty() { "" } else { "numbers: time steps T; " };
+    let text = format!("{numbers}table {table}");
     figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &text);
     let mut bottom = top;
     for (i, name) in ["HM (%)", "ZSL (%)"].iter().enumerate() {
         let panel = Panel { left, top, width: wide, height: HEIGHT, x, y: y[i], log_x };
-        let places = |runs: &[Run]| -> Vec<(f64, f64)> {
-            runs.iter().map(|run| (panel.at_x(run.nanojoule), panel.at_y(run.accuracy[i]))).collect()
-        };
-        let (discs, diamonds) = (places(shortened), places(trained));
+        let place = |at: &At| (panel.at_x(at.nanojoule), panel.at_y(at.accuracy[i]));
+        let discs: Vec<_> = shortened.iter().map(|(_, at)| place(at)).collect();
+        let signs: Vec<_> = whole.iter().map(|(_, at)| place(at)).collect();
         figure.line(discs.clone(), 3.0, colour(0));
-        let labelled = discs.iter().chain(&diamonds).zip(all().map(|run| run.label.as_str()));
-        label_points(&mut figure, &panel, &labelled.collect::<Vec<_>>(), &discs);
+        let labelled: Vec<_> = discs.iter().zip(shortened.iter().map(|(label, _)| label.as_str())).collect();
+        label_points(&mut figure, &panel, &labelled, &signs, &discs);
         figure.dots(Shape::Disc, DOT, colour(0), discs);
-        figure.dots(Shape::Diamond, DOT, colour(1), diamonds);
+        for (n, at) in signs.into_iter().enumerate() {
+            let (shape, colour) = sign(n);
+            figure.dots(shape, DOT, colour, vec![at]);
+        }
         panel.left_axis(&mut figure, &ticks[i]);
         upward_label(&mut figure, top + HEIGHT / 2.0, HEIGHT, [name, ""]);
         bottom = panel.bottom();
@@ -120,11 +130,17 @@ fn draw(report: &Report, shortened: &[Run], trained: &[Run]) -> Figure {
     figure
 }
 
-/// Writes a label beside each point, where it covers no point, no label and, if it can be helped,
-/// no line. A label without such a place is left out.
-fn label_points(figure: &mut Figure, panel: &Panel, points: &[(&(f64, f64), &str)], line: &[(f64, f64)]) {
-    let mut taken: Vec<Box4> =
-        points.iter().map(|((x, y), _)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
+/// Writes a label beside each point, where it covers no point, none of the `others`, no label and,
+/// if it can be helped, no line. A label without such a place is left out.
+fn label_points(
+    figure: &mut Figure,
+    panel: &Panel,
+    points: &[(&(f64, f64), &str)],
+    others: &[(f64, f64)],
+    line: &[(f64, f64)],
+) {
+    let all = points.iter().map(|(at, _)| *at).chain(others);
+    let mut taken: Vec<Box4> = all.map(|(x, y)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
     let apart = |a: &Box4, b: &Box4| a[0] >= b[2] || b[0] >= a[2] || a[1] >= b[3] || b[1] >= a[3];
     // Points along the line, closer than a label is high.
     let along: Vec<(f64, f64)> = line
@@ -160,5 +176,16 @@ fn label_points(figure: &mut Figure, panel: &Panel, points: &[(&(f64, f64), &str
             taken.push(cover(place));
             figure.text((place.0, place.1 + 0.36 * NOTE), NOTE, Anchor::Middle, INK, text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sign;
+
+    #[test]
+    fn many_runs_have_signs_of_their_own() {
+        let signs: Vec<_> = (0..18).map(sign).collect();
+        assert!((0..18).all(|n| signs[..n].iter().all(|other| *other != signs[n])));
     }
 }

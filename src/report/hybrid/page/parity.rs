@@ -3,7 +3,7 @@
 use super::cells::number;
 use super::html::{Cell, table};
 use crate::base::text::grouped;
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 
 /// This section of the page, as HTML.
 pub fn parity(report: &Report) -> String {
@@ -21,7 +21,7 @@ pub fn parity(report: &Report) -> String {
     };
     let rows = [
         verdict("spikes", parity.spikes_equal),
-        verdict("membranes", parity.membranes_equal),
+        verdict("membrane potentials", parity.membranes_equal),
         verdict("thresholds", parity.thresholds_equal),
         verdict("embeddings", parity.embeddings_equal),
     ];

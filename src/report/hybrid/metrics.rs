@@ -1,11 +1,11 @@
 //! NeuroBench's metrics of the hybrid.
 
-use super::neurobench::Neurobench;
 use crate::energy::synops::Synops;
 use crate::hybrid::compare::Parity;
 use crate::hybrid::evaluate::Evaluation;
 use crate::hybrid::model::LayerRecord;
 use crate::hybrid::parameters::Parameters;
+use crate::report::neurobench::Neurobench;
 
 /// The metrics of the hybrid. Activations are those of the spiking neurons; weights and synaptic
 /// operations are those of all layers.
@@ -34,7 +34,7 @@ pub fn metrics(
                 Some(parity) => {
                     document.membrane_updates = Some(parity.membrane_changes as f64 / result.clips.max(1) as f64);
                 }
-                None => document.leave_out(&["MembraneUpdates"], "membranes were not watched in this run"),
+                None => document.leave_out(&["MembraneUpdates"], "membrane potentials were not watched in this run"),
             }
         }
         None => document.leave_out(

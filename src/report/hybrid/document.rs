@@ -1,6 +1,5 @@
 //! The JSON document of a run. `docs/report.md` describes it field by field.
 
-use super::neurobench::Neurobench;
 use super::projection::Plane;
 use super::twin::TwinLayer;
 use crate::data::{ClassVectors, Split};
@@ -8,12 +7,14 @@ use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
 use crate::energy::{Energy, Ledger};
 use crate::hybrid::compare::{Parity, Seconds, Spread};
+use crate::hybrid::config::Config;
 use crate::hybrid::evaluate::ByMode;
 use crate::hybrid::gzsl::Scores;
+use crate::report::neurobench::Neurobench;
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON document.
-pub const SCHEMA: &str = "spikefuse.report/3";
+pub const SCHEMA: &str = "spikefuse.report/4";
 
 /// The document. Counts and energy are sums over all clips unless a name says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub struct Report {
     pub vocabulary: usize,
     /// Seed of the training.
     pub seed: u64,
+    /// Configuration of the training.
+    pub config: Config,
     /// Time steps of the spiking branch.
     pub time_steps: usize,
     /// Number of test clips.

@@ -9,7 +9,7 @@ use crate::plot::axes::{
     BOTTOM, DOT, EDGE, LABEL, NOTE, Panel, Sample, Ticks, colour, dashes, legend, margin, padded, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape};
-use crate::report::document::{LayerRate, Report};
+use crate::report::hybrid::document::{LayerRate, Report};
 
 /// The weights with which the time-step factor sums the steps.
 pub fn factor(report: &Report) -> Picture {
@@ -135,7 +135,7 @@ fn draw_thresholds(layers: &[&LayerRate]) -> Figure {
     }
     let middle = left + (f64::from(WIDTH) - EDGE - left) / 2.0;
     figure.text((middle, bottom + 84.0), LABEL, Anchor::Middle, INK, "Time step");
-    let label = ["Threshold (units of the membrane)", "Threshold"];
+    let label = ["Threshold (units of membrane potential)", "Threshold"];
     upward_label(&mut figure, (first_top + bottom) / 2.0, bottom - first_top, label);
     figure.height = (bottom + BOTTOM).ceil() as u32;
     figure

@@ -3,7 +3,7 @@
 use super::cells::joule;
 use super::html::{Cell, table};
 use crate::hybrid::gzsl::Scores;
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 
 /// This section of the page, as HTML.
 pub fn accuracy(report: &Report) -> String {

@@ -1,8 +1,7 @@
 //! A report put together from the results of an evaluation.
 
 use super::document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, SpikeSummary};
-use super::tables::is_spiking;
-use super::{hybrid_metrics, projection, twin};
+use super::{metrics, projection, twin};
 use crate::data::Dataset;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{
@@ -10,12 +9,13 @@ use crate::energy::{
 };
 use crate::error::Result;
 use crate::hybrid::compare::{Parity, Spread};
-use crate::hybrid::config::ResetMode;
+use crate::hybrid::config::{Config, ResetMode};
 use crate::hybrid::evaluate::Evaluation;
 use crate::hybrid::gzsl::Candidates;
 use crate::hybrid::model::{DenseTwin, LayerRecord, Stft};
 use crate::hybrid::parameters::{MODALITIES, Parameters};
 use crate::hybrid::saved::{Saved, Tested};
+use crate::report::tables::is_spiking;
 
 /// Where a report's model comes from.
 pub struct Provenance<'a> {
@@ -29,6 +29,8 @@ pub struct Provenance<'a> {
     pub parameters: &'a Parameters<f32>,
     /// Seed of the training.
     pub seed: u64,
+    /// Configuration of the training.
+    pub config: &'a Config,
     /// Epochs of stage 2.
     pub epochs: usize,
 }
@@ -45,6 +47,7 @@ impl Report {
             model: &saved.model,
             parameters: &saved.parameters,
             seed: saved.training.seed,
+            config: &saved.training.config,
             epochs: saved.training.choice.epochs,
         };
         Report::new(&origin, &tested.whole, parity, &tested.shorter)
@@ -79,6 +82,7 @@ impl Report {
             class_vectors: origin.dataset.class_vectors,
             vocabulary: origin.dataset.vocabulary.len(),
             seed: origin.seed,
+            config: origin.config.clone(),
             time_steps: config.time_steps,
             clips: result.clips,
             classes_without_clips: result.absent.iter().map(|&c| origin.dataset.classes[c].clone()).collect(),
@@ -94,7 +98,7 @@ impl Report {
             energy,
             wall_time_s: parity.as_ref().map(|p| p.seconds),
             dense_twin: twin::layers(&ledger, &synops, result, &tables),
-            neurobench: hybrid_metrics::metrics(origin.parameters, result, &synops, parity.as_ref()),
+            neurobench: metrics::metrics(origin.parameters, result, &synops, parity.as_ref()),
             parity,
             synops,
             over_time_steps: over_time_steps.collect::<Result<_>>()?,

@@ -9,7 +9,7 @@ use crate::plot::axes::{
     BOTTOM, DOT, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, colour, fitting_log, legend, overhang_log, ring,
 };
 use crate::plot::figure::{Anchor, Figure, GREY, INK, Shape, WHITE};
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 
 /// Largest height of all rows together; the rows with the fewest operations are left out.
 const HIGHEST: f64 = 2300.0;
@@ -27,7 +27,8 @@ pub struct LayerWork<'a> {
     pub effective: u64,
 }
 
-/// The work of every layer with weights.
+/// The work of every layer with weights; a part of another layer, `block1.threshold` of `block1`,
+/// stands behind that layer.
 pub fn work_of_layers(report: &Report) -> Vec<LayerWork<'_>> {
     let work = report.synops.layers.iter().map(|layer| {
         let here = |e: &crate::energy::Entry| e.layer == layer.layer;
@@ -42,7 +43,14 @@ pub fn work_of_layers(report: &Report) -> Vec<LayerWork<'_>> {
             effective: layer.effective_acs + layer.effective_macs,
         }
     });
-    work.collect()
+    let mut work: Vec<LayerWork<'_>> = work.collect();
+    let names: Vec<&str> = work.iter().map(|w| w.layer).collect();
+    work.sort_by_cached_key(|w| {
+        let owns = |other: &&str| w.layer.strip_prefix(*other).is_some_and(|rest| rest.starts_with('.'));
+        let whole = names.iter().position(owns);
+        (whole.or_else(|| names.iter().position(|name| *name == w.layer)), whole.is_some())
+    });
+    work
 }
 
 /// One row a layer, on a logarithmic axis.

@@ -4,8 +4,8 @@ use super::cells::{number, per_clip, words};
 use super::html::{Cell, table};
 use crate::base::text::grouped;
 use crate::energy::{Branch, Entry, Kind};
-use crate::report::document::Report;
-use crate::report::pictures::work_of_layers;
+use crate::report::hybrid::document::Report;
+use crate::report::hybrid::pictures::work_of_layers;
 
 /// This section of the page, as HTML.
 pub fn operations(report: &Report) -> String {

@@ -3,7 +3,7 @@
 use super::cells::{joule, percent};
 use super::html::escape;
 use crate::base::text::grouped;
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 use crate::report::tables::part;
 
 /// A tile of the summary; `more` is a line below the figure.
@@ -62,7 +62,7 @@ fn verdicts(report: &Report) -> Vec<(bool, String)> {
         Some(parity) if parity.holds() => said.push((
             false,
             format!(
-                "Event-driven and clock-driven runs agree bit by bit on every spike, membrane, threshold and embedding of {} clips.",
+                "Event-driven and clock-driven runs agree bit by bit on every spike, membrane potential, threshold and embedding of {} clips.",
                 grouped(parity.clips as u64)
             ),
         )),

@@ -3,7 +3,7 @@
 use super::cells::{per_clip, words};
 use super::html::{Cell, list, table};
 use crate::energy::Kind;
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 
 /// This section of the page, as HTML.
 pub fn caveats(report: &Report) -> String {

@@ -7,8 +7,8 @@ use crate::plot::axes::{
     BOTTOM, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, legend, margin, overhang, upward_label,
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
-use crate::report::document::Report;
-use crate::report::projection::Plane;
+use crate::report::hybrid::document::Report;
+use crate::report::hybrid::projection::Plane;
 
 /// Colours of clips of seen and of unseen classes, lighter than those of the classes.
 const CLIPS: [Colour; 2] = [[0x74, 0xB3, 0xD8], [0xEE, 0x9F, 0x69]];

@@ -23,24 +23,28 @@ use operations::operations;
 use parity::parity;
 use summary::summary;
 
+/// Near the beginning of pages that this program wrote.
+pub const MARK: &str = "name=\"generator\" content=\"spikefuse";
 const STYLE: &str = include_str!("page.css");
 /// Sections: the name in the address, and the title.
 const SECTIONS: [(&str, &str); 7] = [
     ("summary", "Summary"),
+    // The pictures stand in front of the long tables.
+    ("pictures", "Pictures"),
     ("caveats", "What the figures leave out"),
     ("accuracy", "Accuracy"),
     ("energy", "Modelled energy"),
     ("operations", "Operations"),
     ("parity", "Event-driven against clock-driven"),
-    ("pictures", "Pictures"),
 ];
 
 /// The report as one HTML document that needs no other file; `others` are reports of other
-/// trainings, which "accuracy against energy" shows too. The same reports give the same bytes.
+/// trainings, each with its name, which "accuracy against energy" shows too. The same reports give
+/// the same bytes.
 ///
 /// # Errors
 /// If a picture cannot be drawn.
-pub fn page(report: &Report, others: &[Report]) -> Result<String> {
+pub fn page(report: &Report, others: &[(String, Report)]) -> Result<String> {
     let title = format!("{}, seed {}, {} time steps", report.dataset, report.seed, report.time_steps);
     let facts = format!(
         "{} ({} split), {} test clips, class vectors {}, seed {}, {} epochs, {}.",
@@ -57,12 +61,12 @@ pub fn page(report: &Report, others: &[Report]) -> Result<String> {
     );
     let bodies = [
         summary(report),
+        figures(&pictures(report, others))?,
         caveats(report),
         accuracy(report),
         energy_tables(report),
         operations(report),
         parity(report),
-        figures(&pictures(report, others))?,
     ];
     let links: String =
         SECTIONS.iter().map(|(name, title)| format!("<li><a href=\"#{name}\">{title}</a></li>\n")).collect();

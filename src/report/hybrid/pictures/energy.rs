@@ -7,7 +7,7 @@ use crate::energy::{Energy, Kind, Priced};
 use crate::plot::WIDTH;
 use crate::plot::axes::{BOTTOM, DOT, EDGE, Panel, Sample, colour, fitting_log, legend, overhang_log};
 use crate::plot::figure::{Figure, INK, Shape};
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 use crate::report::tables::is_spiking;
 use std::collections::BTreeSet;
 

@@ -3,7 +3,7 @@
 use super::cells::{joule, percent};
 use super::html::{Cell, table};
 use crate::energy::{Branch, Energy};
-use crate::report::document::Report;
+use crate::report::hybrid::document::Report;
 use crate::report::tables::{is_spiking, part};
 
 /// This section of the page, as HTML.

@@ -18,9 +18,9 @@ pub use picture::Picture;
 
 use super::document::Report;
 
-/// Every picture of a report. `others` are reports of other trainings, which "accuracy against
-/// energy" shows too.
-pub fn pictures(report: &Report, others: &[Report]) -> Vec<Picture> {
+/// Every picture of a report. `others` are reports of other trainings, each with its name, which
+/// "accuracy against energy" shows too.
+pub fn pictures(report: &Report, others: &[(String, Report)]) -> Vec<Picture> {
     vec![
         operations::picture(report),
         energy::picture(report),

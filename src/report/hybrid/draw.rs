@@ -1,12 +1,21 @@
 //! A report drawn into files: one page, and every picture as SVG and PNG.
 
 use super::document::Report;
-use super::page::page;
+use super::page::{MARK, page};
 use super::pictures::pictures;
-use crate::base::files::{Hold, refuse_inputs, write_output, write_together};
+use crate::base::files::{Hold, refuse_foreign, refuse_inputs, write_output, write_together};
 use crate::error::Result;
 use crate::plot::Format;
 use std::path::{Path, PathBuf};
+
+/// Where a page goes.
+#[derive(Debug, Clone, Copy)]
+pub struct PagePath<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Whether a file that is no page of this program is replaced.
+    pub force: bool,
+}
 
 /// What [`draw`] did.
 pub struct Drawn {
@@ -16,22 +25,25 @@ pub struct Drawn {
     pub left_out: Vec<(&'static str, String)>,
 }
 
-/// Draws `report`, with `others` beside it, as the page `html` and as pictures in `folder`. All is
+/// Draws `report`, with `others` and their names beside it, as the page `html` and as pictures in `folder`. All is
 /// drawn before anything is written.
 ///
 /// # Errors
-/// If a picture cannot be drawn, one of the `inputs` would be overwritten, a file of a picture's
-/// name is no picture, or a file cannot be written.
+/// If a picture cannot be drawn, one of the `inputs` would be overwritten, the page's file is no
+/// page, a file of a picture's name is no picture, or a file cannot be written.
 pub fn draw(
     report: &Report,
-    others: &[Report],
-    html: Option<&Path>,
+    others: &[(String, Report)],
+    html: Option<PagePath<'_>>,
     folder: Option<&Path>,
     inputs: &[PathBuf],
 ) -> Result<Drawn> {
     let page = match html {
-        Some(path) => {
+        Some(PagePath { path, force }) => {
             refuse_inputs(path, inputs)?;
+            if !force {
+                refuse_foreign(path, MARK)?;
+            }
             Some((path, page(report, others)?))
         }
         None => None,

@@ -11,6 +11,7 @@ use crate::energy::{
     THRESHOLD_UPDATE,
 };
 use crate::hybrid::compare::{Parity, Spread};
+use crate::hybrid::config::Config;
 use crate::hybrid::evaluate::ByMode;
 use crate::hybrid::gzsl::Scores;
 use crate::plot::tests::check;
@@ -151,6 +152,7 @@ impl Made {
             split: Split::Main,
             class_vectors: ClassVectors::Aligned,
             seed: 0,
+            config: Config::default(),
             time_steps: self.steps,
             clips: self.clips,
             classes_without_clips: Vec::new(),
@@ -191,7 +193,7 @@ impl Made {
 }
 
 /// Draws every picture that there is, and says which there are not.
-fn draw(name: &str, report: &Report, others: &[Report]) -> Vec<&'static str> {
+fn draw(name: &str, report: &Report, others: &[(String, Report)]) -> Vec<&'static str> {
     let mut missing = Vec::new();
     for picture in pictures(report, others) {
         match &picture.figure {
@@ -214,7 +216,7 @@ fn a_usual_report() {
     let made = Made::usual();
     let none: [&str; 0] = [];
     assert_eq!(draw("usual", &made.report(), &[]), none);
-    let others: Vec<Report> = [2, 4, 6, 20].map(|steps| Made { steps, ..Made::usual() }.report()).into();
+    let others = [2, 4, 6, 20].map(|steps| (format!("{steps} steps"), Made { steps, ..Made::usual() }.report()));
     assert_eq!(draw("trained", &made.report(), &others), none);
 }
 
@@ -251,6 +253,14 @@ fn many_layers_with_long_names_many_steps_many_classes() {
 }
 
 #[test]
+fn parts_of_a_layer_stand_behind_it() {
+    let dense = ["encoder", "spiking.a.threshold", "spiking.ab"].map(String::from).into();
+    let report = Made { dense, layers: vec!["spiking.a".into(), "spiking.b".into()], ..Made::usual() }.report();
+    let order: Vec<&str> = work_of_layers(&report).iter().map(|work| work.layer).collect();
+    assert_eq!(order, ["encoder", "spiking.ab", "spiking.a", "spiking.a.threshold", "spiking.b"]);
+}
+
+#[test]
 fn silent_layers_have_pictures() {
     let none: [&str; 0] = [];
     assert_eq!(draw("silent", &Made { rate: 0.0, ..Made::usual() }.report(), &[]), none);
@@ -262,7 +272,7 @@ fn without_spikes_their_pictures_are_left_out() {
     let spiking = ["firing_rate", "time_step_factor", "thresholds", "accuracy_energy"];
     assert_eq!(draw("dense", &report, &[]), spiking);
     // Beside others it is a point among theirs.
-    assert_eq!(draw("dense-beside", &report, &[Made::usual().report()]), spiking[..3]);
+    assert_eq!(draw("dense-beside", &report, &[("usual".into(), Made::usual().report())]), spiking[..3]);
     let mut unwatched = Made::usual().report();
     for layer in &mut unwatched.spikes.as_mut().unwrap().rate_per_layer {
         layer.thresholds.clear();

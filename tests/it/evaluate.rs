@@ -1,0 +1,186 @@
+//! `evaluate` of a network on labelled inputs.
+
+use crate::scratch::Scratch;
+use ndarray::{ArrayD, IxDyn};
+use ndarray_npy::write_npy;
+use serde_json::Value;
+use std::fs;
+
+/// A camera of 4 x 4 pixels. The left half drives neuron 0, the right half neuron 1, through a
+/// convolution that sums 2 x 2 places of both polarities, a pool over rows, and a dense layer.
+const HALVES: &str = r#"(
+    format: 1, name: "halves", dt_ms: 1,
+    populations: [
+        (name: "patches", size: 4, neuron: If(threshold: Fixed(v_th_mv: 1), compare: Above, reset: Soft)),
+        (name: "side", size: 2, neuron: If(threshold: Fixed(v_th_mv: 1), reset: Soft)),
+    ],
+    sources: [(name: "input", size: 32, emits: Spikes())],
+    projections: [
+        (from: "input", to: "patches", delay_ms: Constant(0), rule: Layers(
+            input: [2, 4, 4], layers: [Conv(file: "patches.npy", stride: [2])])),
+        (from: "patches", to: "side", delay_ms: Constant(0), rule: Layers(
+            input: [1, 2, 2], layers: [SumPool(kernel: [2, 1]), Linear(file: "side.npy")])),
+    ],
+)"#;
+
+fn npy(scratch: &Scratch, name: &str, shape: &[usize], value: impl Fn(usize) -> f32) {
+    let values = (0..shape.iter().product()).map(value).collect();
+    write_npy(scratch.path(name), &ArrayD::from_shape_vec(IxDyn(shape), values).unwrap()).unwrap();
+}
+
+/// An event in the form of N-MNIST.
+fn event(x: u8, y: u8, polarity: u8, us: u32) -> [u8; 5] {
+    let [_, a, b, c] = (u32::from(polarity) << 23 | us).to_be_bytes();
+    [x, y, a, b, c]
+}
+
+/// Six recordings: three of each side, the last of each with some events on the other side.
+fn halves() -> Scratch {
+    let scratch = Scratch::new(HALVES);
+    npy(&scratch, "patches.npy", &[1, 2, 2, 2], |_| 1.0);
+    npy(&scratch, "side.npy", &[2, 2], |k| if k % 3 == 0 { 0.5 } else { 0.0 });
+    fs::create_dir(scratch.path("events")).unwrap();
+    let mut labels = "#sample\tclass\n".to_owned();
+    for sample in 0..6_u8 {
+        let side = sample % 2;
+        let mut events: Vec<[u8; 5]> =
+            (0..20).map(|n| event(2 * side + n as u8 % 2, n as u8 % 4, n as u8 % 2, 500 * n)).collect();
+        if sample > 3 {
+            events.extend((0..3).map(|n| event(2 * (1 - side), 1, 0, 9000 + 100 * n)));
+        }
+        fs::write(scratch.path(&format!("events/{sample}.bs2")), events.concat()).unwrap();
+        labels += &format!("{sample}\t{side}\n");
+    }
+    scratch.write("labels.txt", &labels);
+    scratch
+}
+
+const COMMAND: &str = "evaluate small.ron --data events --labels labels.txt --sensor 4x4";
+
+/// Accuracy, counts by hand, drivers, threads, files.
+#[test]
+fn recordings_of_a_camera() {
+    let scratch = halves();
+    let report = scratch.json(&format!("{COMMAND} --json --compare --threads 2 --out out"));
+    assert_eq!((&report["accuracy"], &report["clips"]), (&Value::from(1.0), &Value::from(6)));
+    assert_eq!(report["parity"]["equal"], true);
+    assert_eq!(report["confusion"], serde_json::json!([[3, 0, 0], [0, 3, 0]]));
+    // Every event meets one weight, since the kernel moves by its own size: 20 of each recording and
+    // 3 more of two.
+    let events = 6 * 20 + 2 * 3;
+    let first = &report["synops"]["layers"][0];
+    assert_eq!((&first["spikes_x_fan_out"], &first["effective_acs"]), (&Value::from(events), &Value::from(events)));
+    // Places x weights x ticks of a dense convolution.
+    assert_eq!(first["dense"], Value::from(32 * report["ticks"].as_u64().unwrap()));
+    // A patch's spike meets both outputs, one of them with a weight of 0.
+    let patches = report["populations"][0]["operations"]["spikes"].as_u64().unwrap();
+    let second = &report["synops"]["layers"][1];
+    assert_eq!(second["spikes_x_fan_out"], Value::from(2 * patches));
+    assert_eq!(second["effective_acs"], Value::from(patches));
+
+    let clips = fs::read_to_string(scratch.path("out/clips.csv")).unwrap();
+    assert_eq!(clips.lines().count(), 7);
+    assert!(clips.starts_with("clip,class,predicted,ticks,first_right_tick,spikes of patches,spikes of side\n0,0,0,"));
+    let saved: Value = serde_json::from_slice(&fs::read(scratch.path("out/evaluation.json")).unwrap()).unwrap();
+    for name in ["ledger", "synops", "accuracy_by_tick"] {
+        assert_eq!(saved[name], report[name], "{name}");
+    }
+    assert!(scratch.done("energy out").contains("truenorth"));
+
+    let mut other = scratch.json(&format!("{COMMAND} --json --threads 1 --driver auto"));
+    for field in ["run_s", "threads", "driver", "parity", "ledger", "populations"] {
+        other[field] = report[field].clone();
+    }
+    assert_eq!(other, report, "threads and drivers change nothing else");
+}
+
+/// Labels by folder, a limit, a length in ticks, and a text for people.
+#[test]
+fn folders_are_classes() {
+    let scratch = halves();
+    for (class, sample) in [("left", 0), ("left", 2), ("right", 1)] {
+        fs::create_dir_all(scratch.path(&format!("classes/{class}"))).unwrap();
+        let (from, to) = (format!("events/{sample}.bs2"), format!("classes/{class}/{sample}.bs2"));
+        fs::copy(scratch.path(&from), scratch.path(&to)).unwrap();
+    }
+    let text = scratch.done("evaluate small.ron --data classes --sensor 4x4 --steps 10");
+    assert!(
+        text.starts_with("halves: 3 of 3 clips right, accuracy 100.00 %\nread out: most spikes of 'side'"),
+        "{text}"
+    );
+    let two = scratch.json("evaluate small.ron --data classes --sensor 4x4 --limit 2 --json");
+    assert_eq!(two["clips"], 2);
+}
+
+/// A perceptron without neurons in its output, on images held for some steps, against its matrix
+/// product; rate and latency coding of the same.
+#[test]
+fn images_are_held() {
+    const PERCEPTRON: &str = r#"(
+        format: 1, dt_ms: 1,
+        populations: [(name: "out", size: 3, neuron: I())],
+        sources: [
+            (name: "input", size: 4, emits: Spikes()),
+            (name: "one", size: 1, emits: Frames(file: "one.npy", frame_ms: 1)),
+        ],
+        projections: [
+            (from: "input", to: "out", rule: Matrix(file: "w.npy"), delay_ms: Constant(0)),
+            (from: "one", to: "out", rule: Matrix(file: "b.npy"), delay_ms: Constant(0)),
+        ],
+    )"#;
+    let scratch = Scratch::new(PERCEPTRON);
+    let weight = |k: usize| [0.5, -1.0, 0.25, 2.0, 1.0, 0.0, -0.5, 0.75, -0.25, 1.5, 0.5, -1.0][k];
+    let bias = |k: usize| [0.1, 0.3, -0.2][k];
+    let pixel = |k: usize| (k * 7 % 10) as f32 / 10.0;
+    npy(&scratch, "w.npy", &[3, 4], weight);
+    npy(&scratch, "b.npy", &[3, 1], bias);
+    npy(&scratch, "one.npy", &[1, 1], |_| 1.0);
+    npy(&scratch, "x.npy", &[20, 4], pixel);
+    let score =
+        |n: usize, class: usize| (0..4).map(|k| weight(4 * class + k) * pixel(4 * n + k)).sum::<f32>() + bias(class);
+    let best = |n: usize| (0..3).max_by(|&a, &b| score(n, a).total_cmp(&score(n, b)).then(b.cmp(&a))).unwrap();
+    let labels: String = (0..20).map(|n| format!("{n} {}\n", best(n))).collect();
+    scratch.write("y.txt", &labels);
+    let command = "evaluate small.ron --data x.npy --labels y.txt --json";
+    let direct = scratch.json(&format!("{command} --input input --steps 5 --compare"));
+    assert_eq!((&direct["accuracy"], &direct["read_out"]), (&Value::from(1.0), &Value::from("last")));
+    assert_eq!(direct["parity"]["equal"], true);
+    // Analog inputs other than 0 times weights other than 0, at each of 5 steps.
+    let pairs = (0..80).filter(|&k| pixel(k) != 0.0).map(|k| (0..3).filter(|o| weight(4 * o + k % 4) != 0.0).count());
+    assert_eq!(direct["synops"]["layers"][0]["effective_macs"], Value::from(5 * pairs.sum::<usize>()));
+    let rate = scratch.json(&format!("{command} --steps 400 --encode rate"));
+    assert!(rate["accuracy"].as_f64().unwrap() > 0.7, "{}", rate["accuracy"]);
+    let latency = scratch.json(&format!("{command} --steps 11 --encode latency"));
+    let first = &latency["synops"]["layers"][0];
+    let spikes = (0..80).filter(|&k| pixel(k) > 0.0).count();
+    assert_eq!(first["spikes_x_fan_out"], Value::from(3 * spikes));
+    scratch.refused(command, &["steps", "how many steps is not said"]);
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let scratch = halves();
+    scratch.write("few.txt", "7 0\n");
+    scratch.write("torn.txt", "0 1\n1\n");
+    scratch.write("many.txt", "0 5\n1 0\n");
+    fs::write(scratch.path("cut.bs2"), [1, 2, 3]).unwrap();
+    let small = "evaluate small.ron --data events";
+    for (args, said) in [
+        ("evaluate small.ron", &["labelled inputs are missing"][..]),
+        ("evaluate small.ron --data events", &["events", "no labels"]),
+        ("evaluate small.ron --data nowhere", &["nowhere"]),
+        ("evaluate small.ron --data small.ron", &["is no data set"]),
+        (&format!("{small} --labels few.txt --sensor 4x4"), &["few.txt", "the sample '7'"]),
+        (&format!("{small} --labels torn.txt --sensor 4x4"), &["torn.txt:2", "its class"]),
+        (&format!("{small} --labels many.txt --sensor 4x4"), &["the class 5", "'side' has 2 neurons"]),
+        (&format!("{small} --labels labels.txt"), &["2312 elements", "'input' has 32"]),
+        (&format!("{small} --labels labels.txt --sensor 4x4 --output patch"), &["which population", "patches, side"]),
+        (&format!("{small} --labels labels.txt --sensor 4x4 --steps 0"), &["steps", "at least 1"]),
+        (&format!("{small} --labels labels.txt --sensor 4x4 --bin -1"), &["dt"]),
+    ] {
+        scratch.refused(args, said);
+    }
+    // Outside the sensor: the file and the event are named.
+    fs::write(scratch.path("events/0.bs2"), event(9, 0, 0, 5)).unwrap();
+    scratch.refused(COMMAND, &["0.bs2", "event 0 at x 9, y 0"]);
+}
