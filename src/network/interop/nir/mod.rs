@@ -3,14 +3,18 @@
 //!
 //! A [`Graph`] is what a file says and nothing more: its arrays keep their types and shapes, and
 //! its times their unit, which no file names. [`check`] tells what is wrong with it, [`diagnose`]
-//! what it seems to mean and who would read it otherwise.
+//! what it seems to mean and who would read it otherwise; [`to_network`] makes a network of it,
+//! [`from_network`] a graph of a network.
 //!
-//! ```no_run
-//! use spikefuse::network::interop::nir;
-//! let file = nir::read("braille.nir".as_ref())?;
-//! for finding in nir::check(&file.graph) {
-//!     println!("{finding}");
-//! }
+//! # Example
+//! ```
+//! use spikefuse::network::interop::nir::{self, Choices, Target};
+//! let file = nir::read("networks/recurrent.nir".as_ref())?;
+//! assert_eq!(nir::check(&file.graph), []);
+//! let diagnosis = nir::diagnose(&file.graph, &[Target::Spikingjelly]);
+//! assert!(diagnosis.targets[0].accepts);
+//! let made = nir::to_network(&file.graph, "recurrent", "weights".as_ref(), &Choices::default())?;
+//! assert_eq!((made.spec.populations.len(), made.spec.dt_ms), (2, 1.0));
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
