@@ -120,7 +120,8 @@ impl Part {
             };
             let frames = emitter.filter(|emitter| emitter.is_analog()).cloned();
             let gain = to.gain(projection.receptor);
-            reach[origin] = reach[origin].max(projection.longest_delay() + 1);
+            // Arrivals that are put off are looked up one tick later.
+            reach[origin] = reach[origin].max(projection.longest_delay() + 2);
             routes[projection.to].push(Route::new(projection, origin, synapses, gain, frames, part == 0));
         }
         let sources = emitters.iter().map(|e| (e.clone(), share(e.size(), part, parts))).collect();

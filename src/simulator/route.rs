@@ -109,7 +109,8 @@ impl Route {
             Delays::Constant(delay) => Some(delay.into()),
             _ => None,
         };
-        let ring = projection.longest_delay() + 1;
+        // One more for arrivals that are put off while new spikes come in.
+        let ring = projection.longest_delay() + 2;
         let bucket = Bucket { targets: Vec::new(), weights: rows.weights.none() };
         Route {
             origin,
