@@ -120,7 +120,7 @@ impl Part {
             };
             let frames = emitter.filter(|emitter| emitter.is_analog()).cloned();
             let gain = to.gain(projection.receptor);
-            // As long as arrivals are under way in a route.
+            // Arrivals that are put off are looked up one tick later.
             reach[origin] = reach[origin].max(projection.longest_delay() + 2);
             routes[projection.to].push(Route::new(projection, origin, synapses, gain, frames, part == 0));
         }

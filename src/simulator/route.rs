@@ -109,7 +109,7 @@ impl Route {
             Delays::Constant(delay) => Some(delay.into()),
             _ => None,
         };
-        // Arrivals that wait for the next tick are still there when its first spikes are sent.
+        // One more for arrivals that are put off while new spikes come in.
         let ring = projection.longest_delay() + 2;
         let bucket = Bucket { targets: Vec::new(), weights: rows.weights.none() };
         Route {
