@@ -19,7 +19,7 @@ use std::process::ExitCode;
 /// Options of `evaluate`.
 #[derive(Args)]
 pub struct Evaluate {
-    /// Network file (.ron), to test it on the labelled inputs of --data; without it, a trained model
+    /// Network file to test on the labelled inputs of --data; without it, a trained model
     #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with = "model")]
     network: Option<PathBuf>,
     /// Folder that `run --out` or `train --out` wrote
@@ -31,7 +31,7 @@ pub struct Evaluate {
     inputs: InputOptions,
     #[command(flatten)]
     reach: NetworkOptions,
-    /// How to go through time
+    /// Way through time
     #[arg(long, value_enum, default_value = "event")]
     driver: DriverOption,
     /// Folder for the report, neurobench.json and clips.csv
@@ -45,10 +45,10 @@ pub struct Evaluate {
 /// How a network is fed and read out.
 #[derive(Args)]
 struct InputOptions {
-    /// Labels: a list of names and classes, idx, .npy [default: names of the folders]
+    /// Names and classes as text, idx or .npy [default: names of folders]
     #[arg(long, value_name = "FILE", requires = "network")]
     labels: Option<PathBuf>,
-    /// Width and height of the event camera [default: 34x34]
+    /// Size of the event camera [default: 34x34]
     #[arg(long, value_name = "WxH", requires = "network", value_parser = sensor)]
     sensor: Option<[u32; 2]>,
     /// Only the first N samples
@@ -57,27 +57,24 @@ struct InputOptions {
     /// Ticks of each clip [default: up to its last event]
     #[arg(long, value_name = "N", requires = "network")]
     steps: Option<u32>,
-    /// Time of events that one tick takes in [default: dt_ms of the network]
+    /// Time of events in a tick [default: dt_ms]
     #[arg(long, value_name = "MS", requires = "network", allow_negative_numbers = true)]
     bin: Option<f64>,
-    /// How values become input
-    #[arg(long, value_enum, default_value = "direct", requires = "network")]
+    /// Values as input
+    #[arg(long, value_name = "HOW", value_enum, default_value = "direct", requires = "network")]
     encode: EncodingOption,
-    /// What the output says [default: counts; last where it cannot fire]
-    #[arg(long, value_enum, requires = "network")]
+    /// What the output says [default: counts, or last]
+    #[arg(long, value_name = "WHAT", value_enum, requires = "network")]
     read_out: Option<ReadOutOption>,
-    /// Source that the inputs replace [default: the only one, or 'input']
+    /// Source that inputs replace [default: the only one, or 'input']
     #[arg(long, value_name = "NAME", requires = "network")]
     input: Option<String>,
-    /// Population that is read out [default: the only last one, or 'output']
+    /// Population read out [default: the last one, or 'output']
     #[arg(long, value_name = "NAME", requires = "network")]
     output: Option<String>,
     /// Run the other driver as well, and compare clip by clip
     #[arg(long, requires = "network")]
     compare: bool,
-    /// Seed in place of the network file's
-    #[arg(long, requires = "network")]
-    seed: Option<u64>,
     /// Most threads [default: all]
     #[arg(long, value_name = "N", requires = "network", value_parser = threads)]
     threads: Option<usize>,
@@ -126,7 +123,7 @@ impl Evaluate {
         let Some(data) = &self.data.data else {
             return Err(Error::value("data", "labelled inputs are missing").with_hint("give --data FOLDER or FILE"));
         };
-        let compiled = self.reach.read(file)?.compile(&self.reach.settings(inputs.seed))?;
+        let compiled = self.reach.read(file)?.compile(&self.reach.settings(None))?;
         let opening = Opening { labels: inputs.labels.clone(), sensor: inputs.sensor, limit: inputs.limit };
         let samples = Samples::open(data, &opening)?;
         talk::read(data);

@@ -28,11 +28,10 @@ pub struct DataOptions {
     /// Split of the data set
     #[arg(long, value_enum, requires = "data")]
     split: Option<SplitOption>,
-    /// Which class gets which vector: its own, or as the benchmarks' reference loader has it
-    #[arg(long, value_enum, requires = "data")]
+    /// Vectors of the classes
+    #[arg(long, value_enum, value_name = "WAY", requires = "data")]
     class_vectors: Option<ClassVectorsOption>,
-    /// Vectors of further names for the configuration's read_out, as a word_embeddings file of the
-    /// published data sets; may be given several times
+    /// Further names for read_out, as a word_embeddings file; repeatable
     #[arg(long, value_name = "FILE.npy")]
     pub vocabulary: Vec<PathBuf>,
 }
@@ -46,7 +45,9 @@ enum SplitOption {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ClassVectorsOption {
+    /// Each class has its own
     Aligned,
+    /// As the benchmarks' reference loader has them
     AsPublished,
 }
 
@@ -140,8 +141,8 @@ impl DriverOption {
 /// What a network may do.
 #[derive(Args, Clone)]
 pub struct NetworkOptions {
-    /// Change a value of the network file, as seed=3, population.exc.size=200,
-    /// source.noise.rate_hz=900 or projection.0.weight=2; may be given several times
+    /// Change a value of the network: seed=3, population.exc.size=200, source.noise.rate_hz=900,
+    /// projection.0.weight=2; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Let the network name files outside its own folder

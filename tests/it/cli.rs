@@ -642,7 +642,7 @@ fn a_finished_run_is_priced_by_any_table() {
     scratch.refused("energy out --table abacus", &["no table 'abacus'", "45nm-fp32"]);
     scratch.refused("energy out --table 45nm-int8", &["prices nothing", "int8", "fp32"]);
     scratch.refused("energy nowhere", &["nowhere"]);
-    scratch.refused("energy .", &["neither report.json nor simulation.json"]);
+    scratch.refused("energy .", &["none of report.json, simulation.json"]);
     scratch.refused("energy out/training.json", &["training.json", "ledger"]);
     scratch.refused("energy out --duration 5", &["--duration", "network files"]);
     scratch.refused("energy out --format csv --out small.ron/priced.csv", &["small.ron"]);

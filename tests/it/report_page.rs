@@ -320,7 +320,7 @@ fn what_is_no_report_is_refused_by_name() {
     let before = contents(scratch.path());
     for (args, said) in [
         ("nowhere", &["nowhere: cannot read"][..]),
-        ("empty", &["empty: holds neither report.json nor simulation.json"]),
+        ("empty", &["empty: holds none of report.json, simulation.json"]),
         ("text.json", &["text.json:1:2: not valid JSON: expected ident"]),
         ("list.json", &["list.json: not a report"]),
         ("other.json", &["other.json: not a report"]),

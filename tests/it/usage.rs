@@ -273,7 +273,7 @@ fn mistakes_are_answered_with_what_to_do() {
         ("energy spikes.csv", "spikes.csv:1:2: not valid JSON"),
         ("simulate net.json", "net.json:1:9: as a SONATA simulation configuration: unknown field `format`"),
         ("report sim --html a.html", "is the report of a simulation, not of the hybrid model"),
-        ("report nothing", "nothing: holds neither report.json nor simulation.json"),
+        ("report nothing", "nothing: holds none of report.json, simulation.json, evaluation.json"),
     ] {
         desk.refused(args, said);
     }

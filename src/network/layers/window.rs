@@ -102,8 +102,11 @@ pub struct Window {
 }
 
 impl Window {
-    /// Whether it can be, in words.
-    pub(in crate::network) fn check(&self) -> Result<(), String> {
+    /// Whether it can be.
+    ///
+    /// # Errors
+    /// With what was expected.
+    pub fn check(&self) -> Result<(), String> {
         let Window { channels: [from, to], groups, rows, columns, kernel } = self;
         for (axis, name) in [(rows, "rows"), (columns, "columns")] {
             if [axis.input, axis.kernel, axis.stride, axis.dilation].contains(&0) {
