@@ -19,7 +19,7 @@ use std::process::ExitCode;
 /// Options of `evaluate`.
 #[derive(Args)]
 pub struct Evaluate {
-    /// Network file to test on the labelled inputs of --data; without it, a trained model
+    /// Network file or NIR graph to test on --data; without it, a trained model
     #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with = "model")]
     network: Option<PathBuf>,
     /// Folder that `run --out` or `train --out` wrote
@@ -63,7 +63,7 @@ struct InputOptions {
     /// Values as input
     #[arg(long, value_name = "HOW", value_enum, default_value = "direct", requires = "network")]
     encode: EncodingOption,
-    /// What the output says [default: counts, or last]
+    /// Output says [default: counts, or last]
     #[arg(long, value_name = "WHAT", value_enum, requires = "network")]
     read_out: Option<ReadOutOption>,
     /// Source that inputs replace [default: the only one, or 'input']

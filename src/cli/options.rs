@@ -3,11 +3,12 @@
 use super::talk;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use spikefuse::base::files::{STDIN, read_stdin};
+use spikefuse::base::files::{STDIN, ending, read_stdin};
 use spikefuse::base::text::counted;
 use spikefuse::data::{ClassVectors, Dataset, Split};
 use spikefuse::hybrid::config::Config;
 use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::interop::nir::{self, Choices, MadeNetwork};
 use spikefuse::recording::{self, SpikeRecording};
 use spikefuse::spiking::Driver;
 use spikefuse::{Error, Result};
@@ -156,10 +157,17 @@ impl NetworkOptions {
         Settings { seed, files_anywhere: self.files_anywhere, ..Settings::default() }
     }
 
-    /// Reads a network file, `-` from standard input, and changes what `--set` says.
+    /// Reads a network file or NIR graph, `-` from standard input, and changes what `--set` says.
     pub fn read(&self, path: &Path) -> Result<NetworkFile> {
         match is_dash(path) {
             true => self.parse(read_stdin()?),
+            false if ending(path) == "nir" => {
+                let made = MadeNetwork::new(&nir::read(path)?.graph, path, &Choices::default())?;
+                for finding in &made.findings {
+                    talk::detail(format_args!("{}: {finding}", path.display()));
+                }
+                self.edited(made.into_file(path))
+            }
             false => self.edited(NetworkFile::read(path)?),
         }
     }

@@ -16,7 +16,8 @@ use std::process::ExitCode;
 /// Options of `simulate`.
 #[derive(Args)]
 pub struct Simulate {
-    /// Network file (.ron), - for standard input, or the simulation_config.json of a SONATA network
+    /// Network file (.ron), NIR graph (.nir), - for standard input, or the simulation_config.json of a
+    /// SONATA network
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
     /// Spikes in place of a source's own; SOURCE= may be left out if there is one source, :POP if

@@ -23,10 +23,26 @@ pub struct Array {
 /// is not finite.
 pub fn read_array(path: &Path, limit: u64) -> Result<Array> {
     let array = match &ending(path)[..] {
-        "npy" => read_npy(path, limit)?,
+        "npy" => {
+            checked_size(path, limit)?;
+            let bytes = std::fs::read(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
+            parse_npy(path, &bytes)?
+        }
         "csv" => read_numbers(path, limit)?,
         _ => return Err(Error::file(path, "expected a file whose name ends in .npy or .csv")),
     };
+    finite(path, array)
+}
+
+/// The array of a `.npy` file that has these contents.
+///
+/// # Errors
+/// If it is no such file, or holds a value that is not finite.
+pub fn array_of(path: &Path, bytes: &[u8]) -> Result<Array> {
+    finite(path, parse_npy(path, bytes)?)
+}
+
+fn finite(path: &Path, array: Array) -> Result<Array> {
     match array.values.iter().position(|value| !value.is_finite()) {
         Some(place) => Err(Error::file(path, format!("value {place}, counted from 0, is {}", array.values[place]))),
         None => Ok(array),
@@ -85,10 +101,8 @@ fn checked_size(path: &Path, limit: u64) -> Result<u64> {
     }
 }
 
-fn read_npy(path: &Path, limit: u64) -> Result<Array> {
-    checked_size(path, limit)?;
-    let bytes = std::fs::read(path).map_err(|e| Error::file(path, format!("cannot read: {e}")))?;
-    let header = Header::parse(&bytes).map_err(|problem| Error::file(path, problem))?;
+fn parse_npy(path: &Path, bytes: &[u8]) -> Result<Array> {
+    let header = Header::parse(bytes).map_err(|problem| Error::file(path, problem))?;
     let (kind, size) = (header.dtype.kind, header.dtype.size);
     if !matches!((kind, size), ('f', 2 | 4 | 8) | ('i' | 'u', 1 | 2 | 4 | 8)) {
         return Err(Error::file(path, format!("elements of kind {kind}{size}: expected floats or integers")));

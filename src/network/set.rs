@@ -278,7 +278,7 @@ mod tests {
 
     fn file() -> NetworkFile {
         let spec = NetworkSpec::from_ron(TEXT).unwrap();
-        NetworkFile { path: PathBuf::from("a.ron"), text: TEXT.into(), spec }
+        NetworkFile { path: PathBuf::from("a.ron"), text: TEXT.into(), spec, contents: Default::default() }
     }
 
     fn set(assignments: &[&str]) -> NetworkSpec {

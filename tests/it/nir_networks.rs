@@ -478,6 +478,33 @@ fn norse_fires_at_the_same_steps() {
     assert_eq!(column(2).len(), 4);
 }
 
+/// Verbs that take a network take the graph itself, with the same facts and the same run.
+#[test]
+fn verbs_take_graphs_themselves() {
+    let desk = tempfile::tempdir().unwrap();
+    let graph = Path::new(env!("CARGO_MANIFEST_DIR")).join("networks/recurrent.nir");
+    let told = |args: &[&str]| {
+        let program =
+            Command::new(env!("CARGO_BIN_EXE_spikefuse")).current_dir(desk.path()).args(args).output().unwrap();
+        assert!(program.status.success(), "{args:?}: {}", String::from_utf8_lossy(&program.stderr));
+        String::from_utf8(program.stdout).unwrap()
+    };
+    let json = |args: &[&str]| -> serde_json::Value { serde_json::from_str(&told(args)).unwrap() };
+    let graph = graph.to_str().unwrap();
+    told(&["nir", "from", graph, "--out", "recurrent.ron"]);
+    let info = |network: &str| json(&["network", "info", network, "--json"]);
+    assert_eq!(info(graph), info("recurrent.ron"));
+    let run = |network: &str| {
+        let mut report = json(&["simulate", network, "--duration", "20", "--json"]);
+        for field in ["build_s", "run_s"] {
+            report[field] = 0.into();
+        }
+        report
+    };
+    assert_eq!(run(graph), run("recurrent.ron"));
+    assert!(told(&["energy", graph, "--duration", "20"]).contains("loihi"));
+}
+
 /// The published N-MNIST network of Sinabs on 100 recordings: all are right with reset to zero, as
 /// they were when PyTorch stepped the same graph in bins of 1 ms.
 #[test]

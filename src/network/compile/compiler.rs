@@ -8,7 +8,7 @@ use crate::base::fnv::fnv1a;
 use crate::base::memory;
 use crate::error::short;
 use crate::network::check::check_names;
-use crate::network::input::{Array, read_array};
+use crate::network::input::{Array, array_of, read_array};
 use crate::network::name::check_name;
 use crate::network::names::resolve;
 use crate::network::numbers::positive;
@@ -17,14 +17,19 @@ use crate::network::projection::Origin;
 use crate::network::spec::{FormSpec, NetworkSpec};
 use crate::network::time::ticks;
 use crate::spiking::Tick;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// Contents of files by the names that a network file has for them.
+pub type Contents = BTreeMap<PathBuf, Vec<u8>>;
 
 /// A network file on its way to a network.
 pub(super) struct Compiler<'a> {
     pub(super) spec: &'a NetworkSpec,
     pub(super) reach: Reach,
+    /// Contents of files that are not on disk.
+    contents: &'a Contents,
     pub(super) dt_ms: f64,
     pub(super) seed: u64,
     /// Population or source by name, with its size.
@@ -37,7 +42,12 @@ pub(super) struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     /// Checks names and sizes of populations and sources.
-    pub(super) fn new(spec: &'a NetworkSpec, folder: &Path, settings: &Settings) -> Checked<Compiler<'a>> {
+    pub(super) fn new(
+        spec: &'a NetworkSpec,
+        folder: &Path,
+        contents: &'a Contents,
+        settings: &Settings,
+    ) -> Checked<Compiler<'a>> {
         let populations = spec.populations.iter().map(|p| (&p.name[..], p.size));
         let sources = spec.sources.iter().map(|s| (&s.name[..], s.size));
         for (n, (name, _)) in populations.clone().enumerate() {
@@ -52,6 +62,7 @@ impl<'a> Compiler<'a> {
         Ok(Compiler {
             spec,
             reach: Reach::new(folder, settings.files_anywhere),
+            contents,
             dt_ms: spec.dt_ms,
             seed: settings.seed.unwrap_or(spec.seed),
             origins: populations.chain(sources).collect(),
@@ -117,8 +128,11 @@ impl<'a> Compiler<'a> {
 
     /// Reads an array and counts its bytes.
     pub(super) fn array(&mut self, field: &str, file: &Path) -> Checked<Array> {
-        let array = read_array(&self.file(field, file)?, self.left())
-            .map_err(|e| Problem::new(field, one_line(&e.to_string())))?;
+        let read = match self.contents.get(file) {
+            Some(bytes) => array_of(file, bytes),
+            None => read_array(&self.file(field, file)?, self.left()),
+        };
+        let array = read.map_err(|e| Problem::new(field, one_line(&e.to_string())))?;
         self.charge(field, 8 * array.values.len() as u64)?;
         Ok(array)
     }

@@ -1,6 +1,6 @@
 //! Network files, and all that compiling one gives.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, Contents};
 use super::record::Record;
 use super::settings::Settings;
 use crate::base::files::read_text;
@@ -15,6 +15,7 @@ use crate::network::time::duration;
 use crate::recording::group_problem;
 use crate::spiking::Tick;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A network, and what its file says about running it.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct NetworkFile {
     pub text: String,
     /// What it says.
     pub spec: NetworkSpec,
+    /// Contents of those `.npy` files that it names and that are not on disk.
+    pub contents: Arc<Contents>,
 }
 
 impl NetworkFile {
@@ -66,7 +69,7 @@ impl NetworkFile {
             column: fault.column,
             problem: fault.problem,
         })?;
-        Ok(NetworkFile { path: path.to_path_buf(), text, spec })
+        Ok(NetworkFile { path: path.to_path_buf(), text, spec, contents: Arc::default() })
     }
 
     /// Checks and completes the network.
@@ -75,7 +78,7 @@ impl NetworkFile {
     /// With line and column of what cannot be.
     pub fn compile(&self, settings: &Settings) -> Result<Compiled> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        compile(&self.spec, folder, settings).map_err(|problem| self.error(&problem))
+        with_contents(&self.spec, folder, &self.contents, settings).map_err(|problem| self.error(&problem))
     }
 
     /// Refuses names of populations that a recording in the usual form, HDF5, cannot have.
@@ -103,11 +106,21 @@ impl NetworkFile {
 /// # Errors
 /// With the field that cannot be, and what was expected.
 pub fn compile(spec: &NetworkSpec, folder: &Path, settings: &Settings) -> std::result::Result<Compiled, Problem> {
+    with_contents(spec, folder, &Contents::new(), settings)
+}
+
+/// The same with the contents of files that are not on disk.
+fn with_contents(
+    spec: &NetworkSpec,
+    folder: &Path,
+    contents: &Contents,
+    settings: &Settings,
+) -> std::result::Result<Compiled, Problem> {
     if spec.format != FORMAT {
         return Err(Problem::new("format", format!("expected {FORMAT}: no other format is known")));
     }
     check_dt(spec.dt_ms)?;
-    let mut compiler = Compiler::new(spec, folder, settings)?;
+    let mut compiler = Compiler::new(spec, folder, contents, settings)?;
     let duration =
         spec.duration_ms.map(|ms| duration(ms, spec.dt_ms).map_err(|problem| Problem::new("duration_ms", problem)));
     let duration = duration.transpose()?;

@@ -31,6 +31,7 @@ mod settings;
 mod source;
 mod text;
 
+pub use compiler::Contents;
 pub use file::{Compiled, NetworkFile, compile};
 pub use record::Record;
 pub use settings::Settings;

@@ -15,9 +15,11 @@ use super::units::{DT, RESET, ResetChoice, TimeUnit, close, exact, guess_unit, i
 use crate::base::files::{folder_of, write_together};
 use crate::error::{Error, Result};
 use crate::formats::npy;
+use crate::network::compile::NetworkFile;
 use crate::network::spec::{self, *};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What a NIR file does not say. What is left out is taken from the file's metadata, from its
 /// parameters ([`implied_steps`], [`guess_unit`]), or refused.
@@ -51,6 +53,17 @@ impl MadeNetwork {
     pub fn new(graph: &Graph, path: &Path, choices: &Choices) -> Result<MadeNetwork> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         to_network(graph, &name, Path::new(&format!("{name}.weights")), choices)
+    }
+
+    /// The network as a file at `path` would be, without writing it.
+    pub fn into_file(self, path: &Path) -> NetworkFile {
+        let contents = self.files.into_iter().collect();
+        NetworkFile {
+            path: path.to_path_buf(),
+            text: self.spec.to_ron(),
+            spec: self.spec,
+            contents: Arc::new(contents),
+        }
     }
 
     /// Writes the network to `path`, and its files beside it.
