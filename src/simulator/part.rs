@@ -120,9 +120,11 @@ impl Part {
             };
             let frames = emitter.filter(|emitter| emitter.is_analog()).cloned();
             let gain = to.gain(projection.receptor);
-            // Arrivals that are put off are looked up one tick later.
-            reach[origin] = reach[origin].max(projection.longest_delay() + 2);
-            routes[projection.to].push(Route::new(projection, origin, synapses, gain, frames, part == 0));
+            // Ticks within which a spike arrives. Where spikes are handed on within a tick, arrivals
+            // that are put off are looked up when the spikes of the next tick are there already.
+            let ticks = projection.longest_delay() + 1 + Tick::from(plan.order.is_some());
+            reach[origin] = reach[origin].max(ticks);
+            routes[projection.to].push(Route::new(projection, origin, synapses, gain, frames, ticks, part == 0));
         }
         let sources = emitters.iter().map(|e| (e.clone(), share(e.size(), part, parts))).collect();
         let probes = plan.probes.iter().map(|probe| {

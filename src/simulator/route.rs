@@ -91,14 +91,15 @@ impl Incoming<'_> {
 }
 
 impl Route {
-    /// A route with these synapses from `origin`; of a source of analog values with its emitter. One
-    /// part of all `counts_spikes`.
+    /// A route with these synapses from `origin`, on which a spike is under way for less than `ticks`;
+    /// of a source of analog values with its emitter. One part of all `counts_spikes`.
     pub fn new(
         projection: &Projection,
         origin: usize,
         synapses: Synapses,
         gain: f64,
         frames: Option<Arc<Emitter>>,
+        ticks: Tick,
         counts_spikes: bool,
     ) -> Route {
         let (rows, layered) = match synapses {
@@ -109,8 +110,6 @@ impl Route {
             Delays::Constant(delay) => Some(delay.into()),
             _ => None,
         };
-        // One more for arrivals that are put off while new spikes come in.
-        let ring = projection.longest_delay() + 2;
         let bucket = Bucket { targets: Vec::new(), weights: rows.weights.none() };
         Route {
             origin,
@@ -125,8 +124,8 @@ impl Route {
             under_way: match (layered, &rows.all, delay) {
                 (Some(layered), _, _) => UnderWay::Layers(layered),
                 (None, Some(_), _) => UnderWay::AllToAll,
-                (None, None, Some(_)) => UnderWay::Rows(Ring::new(ring)),
-                (None, None, None) => UnderWay::Events(Ring::of(ring, bucket)),
+                (None, None, Some(_)) => UnderWay::Rows(Ring::new(ticks)),
+                (None, None, None) => UnderWay::Events(Ring::of(ticks, bucket)),
             },
             rows,
             delay,

@@ -307,25 +307,35 @@ impl LinearCells {
     /// states or not.
     #[inline(always)]
     pub(super) fn thresholds(&self, relative: bool, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
-        let first = self.ids.start as usize + group * GROUP;
         if !self.parameters.are_alike() {
-            return std::array::from_fn(|lane| {
-                let own = self.parameters.neuron(group * GROUP + lane);
-                let shift = if relative { own.steady } else { 0.0 };
-                match &self.threshold {
-                    Threshold::Never => f64::INFINITY,
-                    Threshold::Fixed(_) => own.threshold - shift,
-                    Threshold::Adaptive { .. } => own.threshold - shift + excess[lane],
-                    Threshold::Cue { values, width } => cue(values, *width, first + lane, now) - shift,
-                }
-            });
+            return self.thresholds_of_each(relative, group, excess, now);
         }
         match if relative { &self.limit } else { &self.threshold } {
             Threshold::Never => [f64::INFINITY; GROUP],
             Threshold::Fixed(theta) => [*theta; GROUP],
             Threshold::Adaptive { base, .. } => excess.map(|excess| base + excess),
-            Threshold::Cue { values, width } => std::array::from_fn(|lane| cue(values, *width, first + lane, now)),
+            Threshold::Cue { values, width } => {
+                let first = self.ids.start as usize + group * GROUP;
+                std::array::from_fn(|lane| cue(values, *width, first + lane, now))
+            }
         }
+    }
+
+    /// The same where each neuron has its own. Not inlined, so that it does not stand in the way of
+    /// what is more common.
+    #[inline(never)]
+    fn thresholds_of_each(&self, relative: bool, group: usize, excess: &[f64; GROUP], now: Tick) -> [f64; GROUP] {
+        let first = self.ids.start as usize + group * GROUP;
+        std::array::from_fn(|lane| {
+            let own = self.parameters.neuron(group * GROUP + lane);
+            let shift = if relative { own.steady } else { 0.0 };
+            match &self.threshold {
+                Threshold::Never => f64::INFINITY,
+                Threshold::Fixed(_) => own.threshold - shift,
+                Threshold::Adaptive { .. } => own.threshold - shift + excess[lane],
+                Threshold::Cue { values, width } => cue(values, *width, first + lane, now) - shift,
+            }
+        })
     }
 
     /// Which neurons of a group fire at clock `now`, that of `state`.

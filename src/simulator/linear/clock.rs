@@ -206,11 +206,13 @@ impl LinearCells {
             for &j in self.fired.iter().filter(|&&j| self.parameters.neuron(j as usize).refractory > 0) {
                 // By the end of the period: at the back, unless periods differ.
                 let end = self.free_at[j as usize];
-                let at = match refractory.back().is_some_and(|&last| self.free_at[last as usize] > end) {
-                    false => refractory.len(),
-                    true => refractory.partition_point(|&other| self.free_at[other as usize] <= end),
-                };
-                refractory.insert(at, j);
+                match refractory.back().is_some_and(|&last| self.free_at[last as usize] > end) {
+                    false => refractory.push_back(j),
+                    true => {
+                        let at = refractory.partition_point(|&other| self.free_at[other as usize] <= end);
+                        refractory.insert(at, j);
+                    }
+                }
             }
         }
         if let Mode::Clock(clock) = &mut self.mode {

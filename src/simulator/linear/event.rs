@@ -290,6 +290,7 @@ impl LinearCells {
 
     /// The lowest threshold of each neuron of a group within the span of `bound`, relative to its
     /// steady state, where parameters differ.
+    #[inline(never)]
     fn lowest_of_each(&self, group: usize, excess: &[f64; GROUP], bound: &Bound, now: Tick) -> [f64; GROUP] {
         let [first, last] = bound.threshold;
         let id = self.ids.start as usize + group * GROUP;

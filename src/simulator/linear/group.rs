@@ -53,10 +53,7 @@ impl CellGroup for LinearCells {
         let (input, now) = (self.inputs[arrivals.receptor], clock(tick));
         let clock_driven = matches!(self.mode, Mode::Clock(_));
         if !self.parameters.are_alike() {
-            return arrivals.for_each(rows, |target, weight| {
-                self.tally.activity += activate(&mut self.active_at, target, now);
-                self.receive_own(arrivals.receptor, target, weight, now);
-            });
+            return self.receive_each(arrivals, rows, now);
         }
         let sums = match input.component {
             Some(c) if input.gain_now == 0.0 => &mut self.state.currents[c][..],
@@ -199,6 +196,16 @@ impl CellGroup for LinearCells {
 }
 
 impl LinearCells {
+    /// What arrives at neurons with gains of their own. Not inlined, so that it does not stand in the
+    /// way of what is more common.
+    #[inline(never)]
+    fn receive_each(&mut self, arrivals: &Arrivals, rows: &[Range<usize>], now: Tick) -> [u64; 2] {
+        arrivals.for_each(rows, |target, weight| {
+            self.tally.activity += activate(&mut self.active_at, target, now);
+            self.receive_own(arrivals.receptor, target, weight, now);
+        })
+    }
+
     fn value_at<const K: usize, const ALPHA: bool, const EACH: bool>(
         &self,
         variable: Variable,
