@@ -2,7 +2,6 @@
 
 use super::options::ReadOut;
 use crate::network::Network;
-use crate::samples::Samples;
 use crate::simulator::Totals;
 use crate::spiking::{Driver, Tick};
 
@@ -65,44 +64,6 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn new(
-        network: Network,
-        output: &str,
-        samples: &Samples,
-        read_out: ReadOut,
-        mut done: Done,
-        driver: Driver,
-        threads: usize,
-        run_s: f64,
-    ) -> Outcome {
-        done.clips.sort_unstable_by_key(|&(sample, _)| sample);
-        let clips: Vec<ClipOutcome> = done.clips.into_iter().map(|(_, clip)| clip).collect();
-        // Clips that are over keep their last decision.
-        let mut right_by_step = done.right_by_step;
-        for clip in clips.iter().filter(|clip| clip.is_right()) {
-            right_by_step.iter_mut().skip(clip.ticks as usize).for_each(|right| *right += 1);
-        }
-        let (clip_count, populations) = (clips.len() as u64, network.populations().len());
-        let mut totals = done.totals.unwrap_or_else(|| Totals::none(populations));
-        totals.clips = clip_count;
-        Outcome {
-            network,
-            output: output.to_owned(),
-            read_out,
-            names: samples.names().to_vec(),
-            classes: samples.classes(),
-            totals,
-            spikes_by_step: done.spikes_by_step,
-            right_by_step,
-            zero_weights: done.zero_weights,
-            driver,
-            threads,
-            run_s,
-            clips,
-        }
-    }
-
     /// Share of clips whose prediction is their class.
     pub fn accuracy(&self) -> f64 {
         self.clips.iter().filter(|clip| clip.is_right()).count() as f64 / self.clips.len().max(1) as f64
@@ -144,34 +105,5 @@ impl Outcome {
         };
         let found = self.clips.iter().zip(&other.clips).position(differs);
         found.map(|clip| &self.names[clip][..])
-    }
-}
-
-/// What one thread has done.
-pub(super) struct Done {
-    /// By sample.
-    pub clips: Vec<(usize, ClipOutcome)>,
-    /// Of each population and step.
-    pub spikes_by_step: Vec<Vec<u64>>,
-    /// Clips whose decision after each step is right.
-    pub right_by_step: Vec<u64>,
-    pub zero_weights: (u64, u64),
-    pub totals: Option<Totals>,
-}
-
-impl Done {
-    /// Adds what another thread has done.
-    pub fn add(&mut self, other: Done) {
-        self.clips.extend(other.clips);
-        let add = |sums: &mut Vec<u64>, more: &[u64]| {
-            sums.resize(sums.len().max(more.len()), 0);
-            sums.iter_mut().zip(more).for_each(|(sum, n)| *sum += n);
-        };
-        self.spikes_by_step.iter_mut().zip(&other.spikes_by_step).for_each(|(sums, more)| add(sums, more));
-        add(&mut self.right_by_step, &other.right_by_step);
-        match (&mut self.totals, other.totals) {
-            (Some(sum), Some(more)) => *sum += &more,
-            (sum, more) => *sum = sum.take().or(more),
-        }
     }
 }

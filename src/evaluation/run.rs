@@ -2,13 +2,13 @@
 
 use super::clip::Watch;
 use super::options::{Encoding, ReadOut};
-use super::outcome::{Done, Outcome};
+use super::outcome::{ClipOutcome, Outcome};
 use crate::base::counter::bits;
 use crate::error::{Error, Result};
 use crate::network::{Emits, Network, Origin};
 use crate::recording::{Probe, Variable};
 use crate::samples::{Input, Samples};
-use crate::simulator::Simulation;
+use crate::simulator::{Simulation, Totals};
 use crate::spiking::{Driver, Tick};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -120,27 +120,24 @@ impl<'a> Evaluation<'a> {
             let stopped = || Err(Error::value("evaluation", "a thread stopped early"));
             std::iter::once(own).chain(others.into_iter().map(|one| one.join().unwrap_or_else(|_| stopped()))).collect()
         });
-        let mut all: Option<Done> = None;
-        for one in done {
-            let one = one?;
-            match &mut all {
-                Some(all) => all.add(one),
-                None => all = Some(one),
-            }
-        }
-        let all = all.ok_or_else(|| Error::value("samples", "there are none"))?;
-        let run_s = begun.elapsed().as_secs_f64();
-        let (driver, threads) = (self.driver, workers);
-        Ok(Outcome::new(
-            network,
-            &self.network.populations()[ends.output].name,
-            samples,
+        let done = done.into_iter().collect::<Result<Vec<Done>>>()?;
+        let mut all = done.into_iter().reduce(Done::and).ok_or_else(|| Error::value("samples", "there are none"))?;
+        let (clips, right_by_step) = all.in_order();
+        Ok(Outcome {
+            output: network.populations()[ends.output].name.clone(),
             read_out,
-            all,
-            driver,
-            threads,
-            run_s,
-        ))
+            names: samples.names().to_vec(),
+            classes: samples.classes(),
+            totals: all.totals,
+            spikes_by_step: all.spikes_by_step,
+            right_by_step,
+            zero_weights: all.zero_weights,
+            driver: self.driver,
+            threads: workers,
+            run_s: begun.elapsed().as_secs_f64(),
+            network,
+            clips,
+        })
     }
 
     /// What one thread does: clip after clip, until there is none left.
@@ -158,13 +155,8 @@ impl<'a> Evaluation<'a> {
         let probes = if matches!(read_out, ReadOut::Membrane | ReadOut::Last) { vec![probe] } else { Vec::new() };
         let mut simulation = Simulation::new(network, self.driver, 1, probes)?;
         let populations = network.populations().len();
-        let mut done = Done {
-            clips: Vec::new(),
-            spikes_by_step: vec![Vec::new(); populations],
-            right_by_step: Vec::new(),
-            zero_weights: simulation.zero_weights(),
-            totals: None,
-        };
+        let (mut clips, mut spikes_by_step, mut right_by_step) =
+            (Vec::new(), vec![Vec::new(); populations], Vec::new());
         let mut watch = Watch::new(ends.output, neurons as usize, populations, read_out);
         loop {
             let sample = next.fetch_add(1, Ordering::Relaxed);
@@ -176,12 +168,12 @@ impl<'a> Evaluation<'a> {
             simulation.begin_again(vec![(ends.source, emits)])?;
             watch.begin(samples.labels()[sample]);
             simulation.run(steps, &mut watch, &mut |_| {})?;
-            done.clips.push((sample, watch.end(steps)));
-            watch.add_steps(steps, &mut done.spikes_by_step, &mut done.right_by_step);
+            clips.push((sample, watch.end(steps)));
+            watch.add_steps(steps, &mut spikes_by_step, &mut right_by_step);
             progress(1);
         }
-        done.totals = Some(simulation.totals());
-        Ok(done)
+        let (zero_weights, totals) = (simulation.zero_weights(), simulation.totals());
+        Ok(Done { clips, spikes_by_step, right_by_step, zero_weights, totals })
     }
 
     /// What a sample's input emits, and for how many ticks.
@@ -305,5 +297,45 @@ impl<'a> Evaluation<'a> {
             }
             (Some(read_out), _) => Ok(read_out),
         }
+    }
+}
+
+/// What one thread has done.
+struct Done {
+    /// By sample.
+    clips: Vec<(usize, ClipOutcome)>,
+    /// Of each population and step.
+    spikes_by_step: Vec<Vec<u64>>,
+    /// Clips whose decision after each step is right, as long as they last.
+    right_by_step: Vec<u64>,
+    zero_weights: (u64, u64),
+    totals: Totals,
+}
+
+impl Done {
+    /// Both together.
+    fn and(mut self, other: Done) -> Done {
+        let add = |sums: &mut Vec<u64>, more: &[u64]| {
+            sums.resize(sums.len().max(more.len()), 0);
+            sums.iter_mut().zip(more).for_each(|(sum, n)| *sum += n);
+        };
+        self.clips.extend(other.clips);
+        self.spikes_by_step.iter_mut().zip(&other.spikes_by_step).for_each(|(sums, more)| add(sums, more));
+        add(&mut self.right_by_step, &other.right_by_step);
+        self.totals += &other.totals;
+        self
+    }
+
+    /// Takes out the clips in the order of the samples, and the right decisions after each step: clips
+    /// that are over keep their last decision.
+    fn in_order(&mut self) -> (Vec<ClipOutcome>, Vec<u64>) {
+        let mut clips = std::mem::take(&mut self.clips);
+        clips.sort_unstable_by_key(|&(sample, _)| sample);
+        let clips: Vec<ClipOutcome> = clips.into_iter().map(|(_, clip)| clip).collect();
+        let mut right_by_step = std::mem::take(&mut self.right_by_step);
+        for clip in clips.iter().filter(|clip| clip.is_right()) {
+            right_by_step.iter_mut().skip(clip.ticks as usize).for_each(|right| *right += 1);
+        }
+        (clips, right_by_step)
     }
 }

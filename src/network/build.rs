@@ -106,18 +106,8 @@ impl From<SourceRef> for OriginRef {
 impl NetworkBuilder {
     /// A network without populations, in ticks of `dt`. Its run's seed is 0.
     pub fn new(dt: Ms) -> NetworkBuilder {
-        let spec = NetworkSpec {
-            format: FORMAT,
-            name: String::new(),
-            dt_ms: dt.0,
-            duration_ms: None,
-            seed: 0,
-            populations: Vec::new(),
-            sources: Vec::new(),
-            projections: Vec::new(),
-            record: RecordSpec::default(),
-        };
-        NetworkBuilder { spec, folder: PathBuf::new(), fault: None, id: BUILDERS.fetch_add(1, Ordering::Relaxed) }
+        let id = BUILDERS.fetch_add(1, Ordering::Relaxed);
+        NetworkBuilder { spec: NetworkSpec::new(dt.0), folder: PathBuf::new(), fault: None, id }
     }
 
     /// The run's seed, for whatever is drawn and has none of its own.

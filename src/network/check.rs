@@ -376,8 +376,16 @@ fn check_first(field: &str, counters: u64, first: u64, each: u64) -> Checked<()>
 }
 
 fn check_weights(place: &str, projection: &Projection, counters: u64) -> Checked<()> {
+    if let Weights::Each(weights) = &projection.weights {
+        check_each(place, weights.len(), projection)?;
+    }
+    check_numbers(place, &projection.weights, counters)
+}
+
+/// Refuses numbers that are not finite, and draws with so many counters that would wrap.
+pub(super) fn check_numbers(place: &str, numbers: &Weights, counters: u64) -> Checked<()> {
     let at = |field: &str| format!("{place}.{field}");
-    match &projection.weights {
+    match numbers {
         Weights::Constant(weight) => finite(place, *weight).map(|_| ()),
         Weights::Uniform { low, high, first, .. } => {
             let (low, high) = (finite(&at("low"), *low)?, finite(&at("high"), *high)?);
@@ -392,10 +400,7 @@ fn check_weights(place: &str, projection: &Projection, counters: u64) -> Checked
             finite(&at("sd"), mean.abs() + 9.0 * sd)?;
             check_first(&at("first"), counters, *first, 2)
         }
-        Weights::Each(weights) => {
-            check_each(place, weights.len(), projection)?;
-            weights.iter().try_for_each(|&weight| finite(place, weight).map(|_| ()))
-        }
+        Weights::Each(numbers) => numbers.iter().try_for_each(|&number| finite(place, number).map(|_| ())),
     }
 }
 

@@ -136,6 +136,28 @@ pub enum Weights {
     Each(Arc<[f64]>),
 }
 
+impl Weights {
+    /// The number of this counter e.
+    ///
+    /// Normal numbers are mean + sd sqrt(-2 ln(1 - u)) cos(2 pi v) with u = unit(seed, 2 (e +
+    /// first)) and v the next unit.
+    #[inline]
+    pub fn at(&self, counter: u64) -> f64 {
+        match self {
+            Weights::Constant(weight) => *weight,
+            Weights::Uniform { low, high, seed, first } => {
+                low + (high - low) * unit(*seed, counter.wrapping_add(*first))
+            }
+            Weights::Normal { mean, sd, seed, first } => {
+                let n = counter.wrapping_add(*first).wrapping_mul(2);
+                let (u, v) = (unit(*seed, n), unit(*seed, n.wrapping_add(1)));
+                mean + normal(u, v, *sd)
+            }
+            Weights::Each(weights) => weights[counter as usize],
+        }
+    }
+}
+
 /// Delays of a projection in ticks, at least 1; a constant may be 0 where projections without delay
 /// make no cycle.
 #[derive(Debug, Clone)]
@@ -244,23 +266,9 @@ impl Projection {
     }
 
     /// The weight of the edge with this counter.
-    ///
-    /// Normal weights are mean + sd sqrt(-2 ln(1 - u)) cos(2 pi v) with u = unit(seed, 2 (e +
-    /// first)) and v the next unit.
     #[inline]
     pub fn weight(&self, counter: u64) -> f64 {
-        let weight = match &self.weights {
-            Weights::Constant(weight) => *weight,
-            Weights::Uniform { low, high, seed, first } => {
-                low + (high - low) * unit(*seed, counter.wrapping_add(*first))
-            }
-            Weights::Normal { mean, sd, seed, first } => {
-                let n = counter.wrapping_add(*first).wrapping_mul(2);
-                let (u, v) = (unit(*seed, n), unit(*seed, n.wrapping_add(1)));
-                mean + normal(u, v, *sd)
-            }
-            Weights::Each(weights) => weights[counter as usize],
-        };
+        let weight = self.weights.at(counter);
         match &self.rule {
             Rule::Matrix(own) => own[counter as usize] * weight,
             Rule::Layers(layers) => {

@@ -169,7 +169,7 @@ impl EvaluationReport {
                 let equal = first_difference.is_none();
                 DriverParity { driver: other.driver, run_s: other.run_s, equal, first_difference }
             }),
-            neurobench: neurobench(outcome, &synops),
+            neurobench: Neurobench::of_network(network, totals, &synops, outcome.zero_weights),
             synops,
             ledger: totals.ledger(network),
             per_clip: rows.collect(),
@@ -221,28 +221,6 @@ impl EvaluationReport {
         });
         csv_text(std::iter::once(head.into_iter().chain(spikes).collect()).chain(rows))
     }
-}
-
-/// NeuroBench's metrics of an evaluation.
-fn neurobench(outcome: &Outcome, synops: &Synops) -> Neurobench {
-    let mut document = Neurobench::of_synops(synops);
-    let populations = outcome.network.populations().iter().zip(&outcome.totals.counts);
-    let layers: Vec<(String, u64, u64)> = populations
-        .filter(|(p, _)| p.can_fire())
-        .map(|(p, counts)| (p.name.clone(), counts.spikes, u64::from(p.size) * outcome.totals.ticks))
-        .collect();
-    match layers.is_empty() {
-        false => document.set_activation(&layers),
-        true => {
-            let metrics = ["ActivationSparsity", "ActivationSparsityByLayer"];
-            document.leave_out(&metrics, "the network has no neuron that can fire");
-        }
-    }
-    let (zeros, weights) = outcome.zero_weights;
-    document.set_connections(zeros, weights);
-    document.leave_out(&["Footprint"], "it is about the tensors of a PyTorch module");
-    document.leave_out(&["MembraneUpdates"], "membranes were not watched in this run");
-    document
 }
 
 impl fmt::Display for EvaluationReport {

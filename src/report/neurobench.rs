@@ -2,6 +2,8 @@
 //! package computes them; where ours differ, `docs/report.md` says how.
 
 use crate::energy::synops::Synops;
+use crate::network::Network;
+use crate::simulator::Totals;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -81,6 +83,29 @@ impl Neurobench {
             membrane_updates: None,
             absent: Vec::new(),
         }
+    }
+
+    /// Of a simulated network, over all its clips; `zero_weights` are how many weights are zero and how
+    /// many there are.
+    pub fn of_network(network: &Network, totals: &Totals, synops: &Synops, zero_weights: (u64, u64)) -> Neurobench {
+        let mut document = Neurobench::of_synops(synops);
+        let populations = network.populations().iter().zip(&totals.counts);
+        let layers: Vec<(String, u64, u64)> = populations
+            .filter(|(p, _)| p.can_fire())
+            .map(|(p, counts)| (p.name.clone(), counts.spikes, u64::from(p.size) * totals.ticks))
+            .collect();
+        match layers.is_empty() {
+            false => document.set_activation(&layers),
+            true => {
+                let metrics = ["ActivationSparsity", "ActivationSparsityByLayer"];
+                document.leave_out(&metrics, "the network has no neuron that can fire");
+            }
+        }
+        let (zeros, weights) = zero_weights;
+        document.set_connections(zeros, weights);
+        document.leave_out(&["Footprint"], "it is about the tensors of a PyTorch module");
+        document.leave_out(&["MembraneUpdates"], "membrane potentials were not watched in this run");
+        document
     }
 
     /// Sets the activation sparsity from each layer's spikes and neuron steps.

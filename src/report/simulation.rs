@@ -5,7 +5,7 @@ use crate::base::text::counted;
 use crate::energy::Ledger;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
-use crate::simulator::{Finished, Simulation};
+use crate::simulator::Finished;
 use crate::spiking::Driver;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -84,33 +84,11 @@ impl SimulationReport {
             build_s: finished.build_s,
             run_s: finished.run_s,
             populations: populations.collect(),
-            neurobench: neurobench(simulation, &synops),
+            neurobench: Neurobench::of_network(network, &simulation.totals(), &synops, simulation.zero_weights()),
             synops,
             ledger: simulation.ledger(),
         }
     }
-}
-
-/// NeuroBench's metrics of a simulation, which is one sample.
-fn neurobench(simulation: &Simulation, synops: &Synops) -> Neurobench {
-    let mut document = Neurobench::of_synops(synops);
-    let populations = simulation.network().populations().iter().zip(simulation.counts());
-    let layers: Vec<(String, u64, u64)> = populations
-        .filter(|(p, _)| p.can_fire())
-        .map(|(p, counts)| (p.name.clone(), counts.spikes, u64::from(p.size) * u64::from(simulation.now())))
-        .collect();
-    match layers.is_empty() {
-        false => document.set_activation(&layers),
-        true => {
-            let metrics = ["ActivationSparsity", "ActivationSparsityByLayer"];
-            document.leave_out(&metrics, "the network has no neuron that can fire");
-        }
-    }
-    let (zeros, weights) = simulation.zero_weights();
-    document.set_connections(zeros, weights);
-    document.leave_out(&["Footprint"], "it is about the tensors of a PyTorch module");
-    document.leave_out(&["MembraneUpdates"], "membrane potentials were not watched in this run");
-    document
 }
 
 impl fmt::Display for SimulationReport {

@@ -63,12 +63,6 @@ impl AddAssign<&Totals> for Totals {
 }
 
 impl Totals {
-    /// Of a network with so many populations, before anything has been done.
-    pub fn none(populations: usize) -> Totals {
-        let (counts, input) = (vec![LayerCounts::default(); populations], vec![InputCounts::default(); populations]);
-        Totals { clips: 0, ticks: 0, counts, input, emitted: Vec::new() }
-    }
-
     /// Every operation, by population and kind.
     pub fn ledger(&self, network: &Network) -> Ledger {
         let mut ledger = Ledger::new(self.clips);

@@ -148,8 +148,7 @@ impl Simulation {
         for part in &mut self.parts {
             part.begin_again(self.network.populations(), &emitters)?;
         }
-        self.past_ticks += u64::from(self.now);
-        self.past_clips += u64::from(self.now > 0);
+        (self.past_ticks, self.past_clips) = (self.all_ticks(), self.clips());
         self.auto = Auto::new(self.auto.driver, self.network.populations().len());
         self.now = 0;
         Ok(())
@@ -162,7 +161,7 @@ impl Simulation {
 
     /// Clips so far, the one under way included.
     pub fn clips(&self) -> u64 {
-        self.past_clips + 1
+        self.past_clips + u64::from(self.now > 0)
     }
 
     /// The network.

@@ -25,7 +25,7 @@ const USES: [(&str, &[&str]); 14] = [
     // The hybrid and what it is trained and tested on.
     ("data", &["base", "error", "formats"]),
     ("hybrid", &["base", "data", "energy", "error", "formats", "spiking"]),
-    ("report", &["base", "data", "energy", "error", "evaluation", "hybrid", "plot", "simulator", "spiking"]),
+    ("report", &["base", "data", "energy", "error", "evaluation", "hybrid", "network", "plot", "simulator", "spiking"]),
 ];
 
 /// Of the library, by the path of its module; without tests and the program.

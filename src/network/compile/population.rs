@@ -2,14 +2,15 @@
 //! thresholds and initial states.
 
 use super::compiler::Compiler;
-use crate::base::counter::{normal, unit};
-use crate::network::check::check_receptor;
+use crate::base::counter::unit;
+use crate::network::check::{check_numbers, check_receptor};
 use crate::network::input::Array;
 use crate::network::memory::BYTES_PER_NEURON_OF_ITS_OWN;
 use crate::network::name::check_name;
-use crate::network::numbers::{finite, not_negative, positive};
+use crate::network::numbers::{finite, positive};
 use crate::network::population::{Each, Population, Threshold};
 use crate::network::problem::{Checked, Problem, shown};
+use crate::network::projection::Weights;
 use crate::network::spec::*;
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Form, Leak, Neuron, Receptor};
@@ -235,41 +236,23 @@ impl<'a> Compiler<'a> {
     fn each_value(&mut self, n: usize, field: &str, values: &EachValues) -> Checked<Vec<f64>> {
         let PopulationSpec { name, size, .. } = &self.spec.populations[n];
         let place = format!("populations[{n}].each.{field}");
-        let at = |inner: &str| format!("{place}.{inner}");
         let count = u64::from(*size);
         self.charge(&place, 8 * count)?;
-        // The last counter, or twice that.
-        let last = |first: u64, each: u64| first.checked_add(count).and_then(|n| n.checked_mul(each));
-        let counters = |first: u64, each: u64| {
-            let message = || format!("{first}: expected counters below 2^64");
-            last(first, each).map(drop).ok_or_else(|| Problem::new(at("first"), message()))
-        };
-        match values {
-            EachValues::Values(values) => match values.len() as u64 == count {
-                true => Ok(values.clone()),
-                false => Err(Problem::new(
-                    place.clone(),
-                    format!("{} values: expected {size}, one per neuron", values.len()),
-                )),
-            },
-            EachValues::File(file) => self.list(&place, file, *size as usize, "one value per neuron"),
+        let drawn = match values {
+            EachValues::Values(values) if values.len() as u64 == count => return Ok(values.clone()),
+            EachValues::Values(values) => {
+                return Err(Problem::new(place, format!("{} values: expected {size}, one per neuron", values.len())));
+            }
+            EachValues::File(file) => return self.list(&place, file, *size as usize, "one value per neuron"),
             &EachValues::Uniform(Uniform { low, high, seed, first }) => {
-                let (low, high) = (finite(&at("low"), low)?, finite(&at("high"), high)?);
-                if high < low {
-                    return Err(Problem::new(at("high"), format!("{high}: expected at least low, {low}")));
-                }
-                counters(first, 1)?;
-                let seed = self.derived_seed(seed, name, field);
-                Ok((0..count).map(|j| low + (high - low) * unit(seed, j + first)).collect())
+                Weights::Uniform { low, high, seed: self.derived_seed(seed, name, field), first }
             }
             &EachValues::Normal(Normal { mean, sd, seed, first }) => {
-                let (mean, sd) = (finite(&at("mean"), mean)?, not_negative(&at("sd"), sd)?);
-                counters(first, 2)?;
-                let seed = self.derived_seed(seed, name, field);
-                let draw = |j: u64| normal(unit(seed, 2 * (j + first)), unit(seed, 2 * (j + first) + 1), sd);
-                Ok((0..count).map(|j| mean + draw(j)).collect())
+                Weights::Normal { mean, sd, seed: self.derived_seed(seed, name, field), first }
             }
-        }
+        };
+        check_numbers(&place, &drawn, count)?;
+        Ok((0..count).map(|j| drawn.at(j)).collect())
     }
 
     fn receptors(

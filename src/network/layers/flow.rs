@@ -2,7 +2,7 @@
 
 use super::chain::{Layer, Layers};
 use super::window::Window;
-use std::ops::Range;
+use std::ops::{AddAssign, Range};
 
 /// An entry of a sparse vector.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,6 +44,15 @@ impl Products {
                 self.effective_spikes += n * effective;
             }
         }
+    }
+}
+
+impl AddAssign for Products {
+    fn add_assign(&mut self, other: Self) {
+        self.spikes += other.spikes;
+        self.effective_spikes += other.effective_spikes;
+        self.values += other.values;
+        self.effective_values += other.effective_values;
     }
 }
 
@@ -109,51 +118,13 @@ impl Flow {
             let input = before.last().map_or(input, |stage| &stage.items);
             let stage = &mut stage[0];
             stage.items.clear();
-            let counts = layers.counts(n) && (first || n == last);
-            match layer {
-                Layer::Window(window) => {
-                    for item in input {
-                        self.rows.clear();
-                        self.columns.clear();
-                        let plane = window.rows.input * window.columns.input;
-                        let (channel, at) = (item.id as usize / plane, item.id as usize % plane);
-                        window.rows.windows(at / window.columns.input, &mut self.rows);
-                        window.columns.windows(at % window.columns.input, &mut self.columns);
-                        let met = stage.add(window, channel, item, &self.rows, &self.columns, &range);
-                        if counts {
-                            products.count(item, met);
-                        }
-                    }
-                    stage.collect(window, &range);
-                }
-                Layer::Linear { weights, outputs } => {
-                    for item in input {
-                        let row = &weights[item.id as usize * outputs..][range.clone()];
-                        stage.sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += item.value * w);
-                        let effective = row.iter().map(|&w| u64::from(w != 0.0)).sum();
-                        if counts {
-                            products.count(item, [row.len() as u64, effective]);
-                        }
-                    }
-                    if !input.is_empty() {
-                        let values = range.clone().zip(&mut stage.sums);
-                        stage.items.extend(values.map(|(id, sum)| Item {
-                            id: id as u32,
-                            value: std::mem::take(sum),
-                            spikes: 0,
-                        }));
-                    }
-                }
-                Layer::Scale(factors) => {
-                    let own = input.iter().filter(|item| range.contains(&(item.id as usize)));
-                    stage.items.extend(own.map(|item| Item { value: item.value * factors[item.id as usize], ..*item }));
-                    if counts {
-                        let factor = |item: &Item| u64::from(factors[item.id as usize] != 0.0);
-                        input.iter().filter(|item| range.contains(&(item.id as usize))).for_each(|item| {
-                            products.count(item, [1, factor(item)]);
-                        });
-                    }
-                }
+            let met = match layer {
+                Layer::Window(window) => stage.pass_window(window, input, &range, [&mut self.rows, &mut self.columns]),
+                Layer::Linear { weights, outputs } => stage.pass_matrix(weights, *outputs, input, &range),
+                Layer::Scale(factors) => stage.pass_factors(factors, input, &range),
+            };
+            if layers.counts(n) && (first || n == last) {
+                products += met;
             }
         }
         products
@@ -167,6 +138,55 @@ impl Flow {
 }
 
 impl Stage {
+    /// Takes items through a window. `rows` and `columns` are room for the windows in which one lies.
+    fn pass_window(
+        &mut self,
+        window: &Window,
+        input: &[Item],
+        range: &Range<usize>,
+        [rows, columns]: [&mut Vec<(usize, usize)>; 2],
+    ) -> Products {
+        let mut products = Products::default();
+        let plane = window.rows.input * window.columns.input;
+        for item in input {
+            let (channel, at) = (item.id as usize / plane, item.id as usize % plane);
+            rows.clear();
+            columns.clear();
+            window.rows.windows(at / window.columns.input, rows);
+            window.columns.windows(at % window.columns.input, columns);
+            products.count(item, self.add(window, channel, item, rows, columns, range));
+        }
+        self.collect(window, range);
+        products
+    }
+
+    /// Takes items through a dense matrix `[inputs, outputs]`.
+    fn pass_matrix(&mut self, weights: &[f64], outputs: usize, input: &[Item], range: &Range<usize>) -> Products {
+        let mut products = Products::default();
+        for item in input {
+            let row = &weights[item.id as usize * outputs..][range.clone()];
+            self.sums.iter_mut().zip(row).for_each(|(sum, w)| *sum += item.value * w);
+            let effective = row.iter().map(|&w| u64::from(w != 0.0)).sum();
+            products.count(item, [row.len() as u64, effective]);
+        }
+        if !input.is_empty() {
+            let sums = range.clone().zip(&mut self.sums);
+            self.items.extend(sums.map(|(id, sum)| Item { id: id as u32, value: std::mem::take(sum), spikes: 0 }));
+        }
+        products
+    }
+
+    /// Multiplies each item by its factor.
+    fn pass_factors(&mut self, factors: &[f64], input: &[Item], range: &Range<usize>) -> Products {
+        let mut products = Products::default();
+        for item in input.iter().filter(|item| range.contains(&(item.id as usize))) {
+            let factor = factors[item.id as usize];
+            products.count(item, [1, u64::from(factor != 0.0)]);
+            self.items.push(Item { value: item.value * factor, ..*item });
+        }
+        products
+    }
+
     /// Adds an item wherever a window sees it. Returns how many weights it met within `range`, and
     /// how many of them are not zero.
     fn add(

@@ -42,6 +42,23 @@ pub struct NetworkSpec {
     pub record: RecordSpec,
 }
 
+impl NetworkSpec {
+    /// A network without anything in it, in ticks of `dt_ms`.
+    pub fn new(dt_ms: f64) -> NetworkSpec {
+        NetworkSpec {
+            format: FORMAT,
+            name: String::new(),
+            dt_ms,
+            duration_ms: None,
+            seed: 0,
+            populations: Vec::new(),
+            sources: Vec::new(),
+            projections: Vec::new(),
+            record: RecordSpec::default(),
+        }
+    }
+}
+
 /// What a run records: populations, all of them (`exc`), a range (`exc[0..10]`, `exc[..10]`,
 /// `exc[10..]`) or one neuron (`exc[3]`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

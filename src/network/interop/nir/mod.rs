@@ -20,6 +20,7 @@
 
 mod array;
 mod check;
+mod choices;
 mod cycles;
 mod doctor;
 mod finding;
@@ -34,10 +35,12 @@ mod targets;
 mod tests;
 mod to_network;
 mod units;
+mod way;
 mod write;
 
 pub use array::{Array, Numbers};
 pub use check::check;
+pub use choices::Choices;
 pub use doctor::{Diagnosis, diagnose};
 pub use finding::{Finding, Severity};
 pub use from_network::from_network;
@@ -46,6 +49,6 @@ pub use info::{Info, NodeInfo, ParameterInfo};
 pub use read::{NirFile, read};
 pub use shapes::{NodeShape, Shapes, infer};
 pub use targets::{Target, Verdict};
-pub use to_network::{Choices, MadeNetwork, to_network};
+pub use to_network::{MadeNetwork, to_network};
 pub use units::{Guess, Implied, ResetChoice, TimeUnit, guess_unit, implied_steps};
 pub use write::{Compat, write};

@@ -6,12 +6,14 @@
 
 use super::array::{Array, Numbers};
 use super::check::check;
+use super::choices::{Choices, Clock, reset};
 use super::cycles::back_edges;
 use super::finding::{Finding, Severity};
 use super::flat::Flat;
 use super::graph::{Conv, Graph, NodeKind, Padding, Pool};
 use super::shapes::{Shapes, infer};
-use super::units::{DT, RESET, ResetChoice, TimeUnit, close, exact, guess_unit, implied_steps, single};
+use super::units::{ResetChoice, close};
+use super::way::{From, Way};
 use crate::base::files::{folder_of, write_together};
 use crate::error::{Error, Result};
 use crate::formats::npy;
@@ -20,18 +22,6 @@ use crate::network::spec::{self, *};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// What a NIR file does not say. What is left out is taken from the file's metadata, from its
-/// parameters ([`implied_steps`], [`guess_unit`]), or refused.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Choices {
-    /// Length of a tick, ms.
-    pub dt_ms: Option<f64>,
-    /// Unit of all times of the file.
-    pub time_unit: Option<TimeUnit>,
-    /// What a spike does; default: as the file's metadata say, else its `v_reset`.
-    pub reset: Option<ResetChoice>,
-}
 
 /// A network made of a graph.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,91 +107,6 @@ pub fn to_network(graph: &Graph, name: &str, folder: &Path, choices: &Choices) -
     Ok(MadeNetwork { spec, files: maker.files.into_iter().collect(), findings: maker.findings })
 }
 
-fn reset(graph: &Graph, choices: &Choices) -> Result<ResetChoice> {
-    match (choices.reset, graph.text(RESET)) {
-        (Some(reset), _) => Ok(reset),
-        (None, None) => Ok(ResetChoice::File),
-        (None, Some(name)) => ResetChoice::of_name(name).ok_or_else(|| {
-            let problem = format!("is '{name}': expected zero, subtract or file");
-            Error::value(format!("metadata/{RESET}"), problem).with_hint("choose one with --reset")
-        }),
-    }
-}
-
-/// The unit of times and the length of a step.
-#[derive(Clone, Copy)]
-struct Clock {
-    unit: TimeUnit,
-    dt_ms: f64,
-}
-
-impl Clock {
-    fn new(graph: &Graph, choices: &Choices) -> Result<Clock> {
-        let is_time = |name: &str| name.starts_with("tau") || name == "delay";
-        let timed = graph.all_nodes().iter().any(|(_, node)| node.kind.arrays().iter().any(|(name, _)| is_time(name)));
-        let guess = guess_unit(graph);
-        let unit = choices.time_unit.or(guess.unit).or((!timed).then_some(TimeUnit::Steps));
-        let unit = unit.ok_or_else(|| {
-            let problem = format!("is not in the file, and cannot be told: {}", guess.why);
-            Error::value("the unit of times", problem).with_hint("choose it with --time-unit s, ms or steps")
-        })?;
-        let to_ms = |dt: f64| match unit {
-            TimeUnit::S => single(dt * 1e3),
-            TimeUnit::Ms => single(dt),
-            TimeUnit::Steps => 1.0,
-        };
-        let stated = graph.number(DT).map(|dt| single(dt * 1e3));
-        let implied = implied_steps(graph);
-        let agreed = implied.first().filter(|first| implied.iter().all(|other| close(other.dt, first.dt)));
-        let steps = (unit == TimeUnit::Steps).then_some(1.0);
-        let dt_ms = choices.dt_ms.or(stated).or(steps).or(agreed.map(|implied| to_ms(implied.dt)));
-        let dt_ms = dt_ms.ok_or_else(|| {
-            let problem = "is not in the file, and does not follow from its parameters";
-            Error::value("the length of a step", problem).with_hint("choose it with --dt, in ms")
-        })?;
-        if !(dt_ms.is_finite() && dt_ms > 0.0) {
-            return Err(Error::value("the length of a step", format!("is {dt_ms} ms: expected more than 0")));
-        }
-        Ok(Clock { unit, dt_ms })
-    }
-
-    /// A time of the file in ms.
-    fn ms(self, time: f64) -> f64 {
-        match self.unit {
-            // Three decimal digits more, without the rounding of a product.
-            TimeUnit::S => exact(time * 1e3),
-            TimeUnit::Ms => time,
-            TimeUnit::Steps => time * self.dt_ms,
-        }
-    }
-
-    /// A step in the unit of the file.
-    fn step(self) -> f64 {
-        match self.unit {
-            TimeUnit::S => self.dt_ms / 1e3,
-            TimeUnit::Ms => self.dt_ms,
-            TimeUnit::Steps => 1.0,
-        }
-    }
-}
-
-/// Where something comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum From<'a> {
-    /// A source or population.
-    Node(&'a str),
-    /// The bias of a node.
-    Bias(&'a str),
-}
-
-/// A way from one population, source or bias to a population.
-struct Way<'a> {
-    from: From<'a>,
-    to: &'a str,
-    /// Nodes between them.
-    via: Vec<&'a str>,
-}
-
 /// The neurons of a node.
 struct Neurons {
     neuron: NeuronSpec,
@@ -271,17 +176,7 @@ impl<'a> Maker<'a> {
         let ends: Vec<(&str, &str)> = ways.iter().filter_map(Way::ends).collect();
         let inputs = self.flat.nodes.keys().map(|path| &path[..]).filter(|path| self.is_input(path)).collect();
         let back = back_edges(&ends, &inputs);
-        let mut spec = NetworkSpec {
-            format: FORMAT,
-            name: name.to_owned(),
-            dt_ms: self.clock.dt_ms,
-            duration_ms: None,
-            seed: 0,
-            populations: Vec::new(),
-            sources: Vec::new(),
-            projections: Vec::new(),
-            record: RecordSpec::default(),
-        };
+        let mut spec = NetworkSpec { name: name.to_owned(), ..NetworkSpec::new(self.clock.dt_ms) };
         let mut factors = BTreeMap::new();
         let paths: Vec<&'a str> = self.flat.nodes.keys().map(|path| &path[..]).collect();
         for &path in &paths {
@@ -690,27 +585,6 @@ impl<'a> Maker<'a> {
             }
         }
         Ok(values)
-    }
-}
-
-impl<'a> Way<'a> {
-    /// The nodes at its ends, unless it begins with a bias.
-    fn ends(&self) -> Option<(&'a str, &'a str)> {
-        match self.from {
-            From::Node(from) => Some((from, self.to)),
-            From::Bias(_) => None,
-        }
-    }
-
-    /// A name: the ends, and the layers between them.
-    fn name(&self, from: &str, to: &str) -> String {
-        let layers = match self.from {
-            From::Node(_) => self.via.join(" "),
-            From::Bias(path) => [&[path], &self.via[..]].concat().join(" "),
-        };
-        let plain = |c: char| if c.is_control() || "[]".contains(c) { '.' } else { c };
-        let via = if layers.is_empty() { String::new() } else { format!(" ({layers})") };
-        format!("{from} -> {to}{via}").chars().map(plain).collect()
     }
 }
 
