@@ -157,6 +157,21 @@ fn images_are_held() {
     scratch.refused(command, &["steps", "how many steps is not said"]);
 }
 
+/// A network that PyTorch trained, on digits that it was not trained on: as many are right, with as
+/// many spikes, as PyTorch printed when benches/peers/digits_nir.py stepped it in double precision.
+#[test]
+fn digits_are_read_as_pytorch_reads_them() {
+    let scratch = Scratch::new(HALVES);
+    let file = |name: &str| format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (network, data) = (file("networks/digits.nir"), file("traces/digits.npz"));
+    let report = scratch.json(&format!("evaluate {network} --data {data} --steps 16 --compare --json"));
+    assert_eq!(report["accuracy"], Value::from(352.0 / 360.0));
+    assert_eq!(report["parity"]["equal"], true);
+    let populations = report["populations"].as_array().unwrap();
+    let spikes: u64 = populations.iter().map(|own| own["operations"]["spikes"].as_u64().unwrap()).sum();
+    assert_eq!(format!("{:.1}", spikes as f64 / 360.0), "1866.1");
+}
+
 #[test]
 fn what_does_not_fit_is_refused() {
     let scratch = halves();
