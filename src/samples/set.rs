@@ -25,7 +25,7 @@ pub(super) enum Kind {
     Events { clips: Vec<EventClip>, sensor: [u32; 2] },
     /// Spikes in one file.
     #[cfg_attr(not(feature = "hdf5"), expect(dead_code))]
-    Trains(Trains),
+    Trains(Box<Trains>),
     /// Values in memory: so many steps of each sample.
     Values { steps: usize, values: Vec<f32> },
 }

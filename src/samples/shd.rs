@@ -48,7 +48,7 @@ pub(super) fn open(path: &Path, sensor: Option<[u32; 2]>) -> Result<Samples> {
         names: (0..labels.len()).map(|n| n.to_string()).collect(),
         labels,
         class_names,
-        kind: Kind::Trains(Trains { times, units, count }),
+        kind: Kind::Trains(Box::new(Trains { times, units, count })),
     })
 }
 

@@ -133,7 +133,8 @@ impl EventFile {
             // before.
             let tick = (us as f64 / (1000.0 * dt_ms) + 1e-9).floor();
             if tick >= f64::from(u32::MAX) {
-                return Err(Error::value("dt_ms", format!("{dt_ms}: too short for a time of {us} us")));
+                let problem = format!("an event at {us} us lies behind the last tick of {dt_ms} ms");
+                return Err(Error::file(&self.path, problem).with_hint("take longer ticks"));
             }
             if spikes.len() == spikes.capacity() && spikes.len() >= MANY {
                 let what = format!("{}, behind {} events", self.path.display(), spikes.len());
