@@ -34,6 +34,8 @@ mod set;
 mod shd;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "hdf5")]
+mod trains;
 
 pub use inspect::{ClassSummary, Fault, Inspection, Range, inspect};
 pub use open::Opening;

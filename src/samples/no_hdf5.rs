@@ -4,18 +4,7 @@ use super::set::Samples;
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// Of which there are none.
-#[derive(Debug, Clone)]
-pub(super) enum Trains {}
-
 /// Refuses to read.
 pub(super) fn open(path: &Path, _: Option<[u32; 2]>) -> Result<Samples> {
     Err(Error::file(path, "this build cannot read HDF5: it lacks the feature 'hdf5'"))
-}
-
-impl Trains {
-    /// Cannot be called.
-    pub fn read(&self, _: usize, _: f64) -> Result<Vec<(u32, u32)>> {
-        match *self {}
-    }
 }

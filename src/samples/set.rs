@@ -1,6 +1,7 @@
 //! Labelled inputs, read one by one.
 
-use super::shd::Trains;
+#[cfg(feature = "hdf5")]
+use super::trains::Trains;
 use crate::error::{Error, Result};
 use crate::formats::events::EventFile;
 use crate::recording::dt_problem;
@@ -24,7 +25,7 @@ pub(super) enum Kind {
     /// Recordings of a camera, and the sensor's width and height.
     Events { clips: Vec<EventClip>, sensor: [u32; 2] },
     /// Spikes in one file.
-    #[cfg_attr(not(feature = "hdf5"), expect(dead_code))]
+    #[cfg(feature = "hdf5")]
     Trains(Box<Trains>),
     /// Values in memory: so many steps of each sample.
     Values { steps: usize, values: Vec<f32> },
@@ -144,6 +145,7 @@ impl Samples {
                 file.sensor(Some(*sensor))?;
                 Ok(Input::of_spikes(file.spikes(dt_ms, *sensor, span.clone())?))
             }
+            #[cfg(feature = "hdf5")]
             Kind::Trains(trains) => Ok(Input::of_spikes(trains.read(sample, dt_ms)?)),
             Kind::Values { steps, values } => {
                 let size = steps * self.elements();

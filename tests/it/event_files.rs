@@ -10,6 +10,9 @@ use std::fs;
 /// Of one pixel: microseconds, x, y, 1 if it became brighter.
 type Change = (u32, u32, u32, u32);
 
+/// Writes events in some form.
+type Form = fn(&[Change]) -> Vec<u8>;
+
 /// The events of a file in the form of N-MNIST.
 fn events(scratch: &Scratch, name: &str) -> Vec<Change> {
     let bytes = fs::read(scratch.path(name)).unwrap();
@@ -72,8 +75,7 @@ fn all_forms_are_the_same_recordings() {
     expected["run_s"] = json!(0);
     let names: Vec<String> = (0..6).map(|sample| format!("events/{sample}.bs2")).collect();
     let recordings: Vec<Vec<Change>> = names.iter().map(|name| events(&scratch, name)).collect();
-    let forms: [(&str, fn(&[Change]) -> Vec<u8>); 5] =
-        [("aedat", aedat_3), ("dat", dat), ("raw", evt_2), ("raw", evt_3), ("npy", records)];
+    let forms: [(&str, Form); 5] = [("aedat", aedat_3), ("dat", dat), ("raw", evt_2), ("raw", evt_3), ("npy", records)];
     for (ending, form) in forms {
         fs::remove_dir_all(scratch.path("events")).unwrap();
         fs::create_dir(scratch.path("events")).unwrap();
