@@ -130,7 +130,7 @@ impl EnergyOptions {
         let is_network = match &text {
             // A report is a JSON document, a network file none.
             Some(text) => !text.trim_start().starts_with('{'),
-            None => matches!(&ending(run)[..], "ron" | "nir"),
+            None => matches!(&ending(run)[..], "ron" | "nir" | "net"),
         };
         if is_network {
             let file = text.map_or_else(|| self.reach.read(run), |text| self.reach.parse(text))?;

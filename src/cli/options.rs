@@ -8,6 +8,7 @@ use spikefuse::base::text::counted;
 use spikefuse::data::{ClassVectors, Dataset, Split};
 use spikefuse::hybrid::config::Config;
 use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::interop::netx;
 use spikefuse::network::interop::nir::{self, Choices, MadeNetwork};
 use spikefuse::recording::{self, SpikeRecording};
 use spikefuse::spiking::Driver;
@@ -168,6 +169,7 @@ impl NetworkOptions {
                 }
                 self.edited(made.into_file(path))
             }
+            false if ending(path) == "net" => self.edited(netx::read(path)?),
             false => self.edited(NetworkFile::read(path)?),
         }
     }

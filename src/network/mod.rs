@@ -64,6 +64,7 @@ mod checked;
 pub mod compile;
 mod component;
 mod edges;
+mod fixed_point;
 pub mod graph;
 pub mod info;
 // Files that network files name. For the tests that read hostile ones; no public interface.
@@ -92,7 +93,7 @@ pub use checked::Network;
 pub use memory::{BYTES_PER_NEURON, BYTES_PER_PROBED_NEURON, BYTES_PER_RECEPTOR, BYTES_PER_SOURCE, BYTES_PER_SYNAPSE};
 pub use numbers::LARGEST;
 pub use parts::NetworkParts;
-pub use population::{Each, Population, Threshold};
+pub use population::{Arithmetic, Each, Population, Threshold};
 pub use problem::Problem;
 pub use projection::{Delays, EdgeCount, Origin, Projection, Rule, Weights};
 pub use source::{Emits, Source};

@@ -9,7 +9,7 @@ use crate::network::Network;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::layers::{Axis, Kernel, Layer, Layers, Window};
 use crate::network::{
-    Delays, Each, Emits, NetworkParts, Origin, Population, Projection, Rule, Source, Threshold, Weights,
+    Arithmetic, Delays, Each, Emits, NetworkParts, Origin, Population, Projection, Rule, Source, Threshold, Weights,
 };
 use crate::recording::{Ignore, Probe, Recorder, Variable};
 use crate::spiking::neuron::Reset;
@@ -186,7 +186,8 @@ fn random_network(seed: u64) -> Network {
         let constant = matches!(threshold, Threshold::Fixed(_) | Threshold::Adaptive { .. }) && d.flip();
         let thresholds = (0..if constant { size } else { 0 }).map(|_| 1.0 + 9.0 * d.unit()).collect();
         let each = neurons.map(|neurons| Arc::new(Each { neurons, thresholds }));
-        populations.push(Population { name: format!("p{p}"), size, neuron, threshold, initial_mv, each });
+        let arithmetic = Arithmetic::Double;
+        populations.push(Population { name: format!("p{p}"), size, neuron, threshold, initial_mv, each, arithmetic });
     }
     let size = 1 + d.below(20);
     let emits = match d.below(5) {
@@ -503,7 +504,8 @@ fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Network {
         strict: false,
         receptors: Vec::new(),
     };
-    let population = Population { name: "n".into(), size: 1, neuron, threshold, initial_mv: vec![0.0], each: None };
+    let (initial_mv, arithmetic) = (vec![0.0], Arithmetic::Double);
+    let population = Population { name: "n".into(), size: 1, neuron, threshold, initial_mv, each: None, arithmetic };
     let parts = NetworkParts {
         name: "one".into(),
         dt_ms: leak.dt_ms,

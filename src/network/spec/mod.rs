@@ -48,8 +48,8 @@ mod source;
 
 pub use file::{FORMAT, GRID_TOLERANCE, NetworkSpec, RecordSpec};
 pub use neuron::{
-    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FormSpec, I, If, Li, Lif, NeuronSpec, RefractoryInput, ResetSpec,
-    ThresholdSpec,
+    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FixedPointCubaLif, FormSpec, I, If, Li, Lif, NeuronSpec,
+    RefractoryInput, ResetSpec, ThresholdSpec,
 };
 pub use population::{EachSpec, EachValues, InitialSpec, PopulationSpec, ReceptorSpec};
 pub use projection::{

@@ -150,6 +150,7 @@ fn network_with(rule: Rule, within: bool, from_ids: Range<u32>, to_ids: Range<u3
         threshold: Threshold::Fixed(1.0),
         initial_mv: vec![0.0],
         each: None,
+        arithmetic: Arithmetic::Double,
     };
     let projection = Projection {
         from: Origin::Population(usize::from(within)),

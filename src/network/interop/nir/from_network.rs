@@ -177,6 +177,7 @@ impl<'a> Maker<'a> {
             NeuronSpec::Li(n) => (n.tau_m_ms, n.v_rest_mv, n.r_m_gohm, n.bias_pa, n.form),
             NeuronSpec::CubaLif(n) => (n.tau_m_ms, n.v_rest_mv, n.r_m_gohm, n.bias_pa, n.form),
             NeuronSpec::Alif(_) => return fail("has an adaptive threshold, which NIR has not"),
+            NeuronSpec::FixedPointCubaLif(_) => return fail("is in fixed point, which NIR has not"),
         };
         if bias != 0.0 || each.bias_pa.is_some() {
             return fail("has a bias_pa, which NIR has not: use a source of Frames that is always 1");
@@ -230,6 +231,7 @@ impl<'a> Maker<'a> {
                 NodeKind::CubaLif { tau_syn, tau_mem, r, v_leak, v_threshold, v_reset: Some(v_reset), w_in }
             }
             NeuronSpec::Alif(_) => return fail("has an adaptive threshold, which NIR has not"),
+            NeuronSpec::FixedPointCubaLif(_) => return fail("is in fixed point, which NIR has not"),
         })
     }
 
