@@ -64,6 +64,7 @@ enum FormatOption {
 #[derive(Clone, Copy, ValueEnum)]
 enum TypeOption {
     Int8,
+    Int16,
     Int32,
     Fp16,
     Fp32,
@@ -74,6 +75,7 @@ impl TypeOption {
     fn data_type(self) -> DataType {
         match self {
             TypeOption::Int8 => DataType::Int8,
+            TypeOption::Int16 => DataType::Int16,
             TypeOption::Int32 => DataType::Int32,
             TypeOption::Fp16 => DataType::Fp16,
             TypeOption::Fp32 => DataType::Fp32,

@@ -106,6 +106,14 @@ impl EnergyTable {
     /// # Errors
     /// The reason, if there is no price.
     pub fn price(&self, kind: Kind, data_type: DataType) -> std::result::Result<f64, String> {
+        if let Some(prices) = self.prices_by_type_pj.get(&data_type)
+            && let Some(price) = prices.get(&kind)
+        {
+            return Ok(*price);
+        }
+        if self.prices_by_type_pj.values().any(|prices| prices.contains_key(&kind)) {
+            return Err(format!("the table has no price for {data_type}, in which the run computed"));
+        }
         let price = *self.prices_pj.get(&kind).ok_or_else(|| NO_PRICE.to_owned())?;
         match self.data_type {
             Some(own) if kind.view() == View::Arithmetic && own != data_type => {
@@ -277,7 +285,8 @@ mod tests {
         let mut ledger = Ledger::new(2);
         let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, THRESHOLD_UPDATE);
         let twin = Some([1000, 10]);
-        let layer = SpikingLayer { counts, analog_macs: 7, neuron_steps: 50, update, reset, threshold, twin };
+        let layer =
+            SpikingLayer { weights: None, counts, analog_macs: 7, neuron_steps: 50, update, reset, threshold, twin };
         ledger.file_spiking("layer", DataType::Fp32, &layer);
         ledger
     }
@@ -376,6 +385,7 @@ mod tests {
     fn what_did_nothing_takes_nothing() {
         let mut ledger = Ledger::new(1);
         let layer = SpikingLayer {
+            weights: None,
             counts: LayerCounts::default(),
             analog_macs: 0,
             neuron_steps: 0,
@@ -391,7 +401,7 @@ mod tests {
         // price for what is done.
         let counts = LayerCounts { macs: 9, membrane_updates: 5, ..LayerCounts::default() };
         let mut ledger = Ledger::new(1);
-        ledger.file_spiking("dense", DataType::Fp64, &SpikingLayer { counts, twin: None, ..layer });
+        ledger.file_spiking("dense", DataType::Fp64, &SpikingLayer { weights: None, counts, twin: None, ..layer });
         let problem = EnergyTable::find("truenorth").unwrap().apply(&ledger, None).unwrap_err().to_string();
         assert!(problem.contains("it prices nothing of this run"), "{problem}");
     }
@@ -403,7 +413,16 @@ mod tests {
         let mut ledger = spiking();
         let counts = LayerCounts { macs: 9, ..LayerCounts::default() };
         let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, Cost::ZERO);
-        let layer = SpikingLayer { counts, neuron_steps: 0, analog_macs: 9, update, reset, threshold, twin: None };
+        let layer = SpikingLayer {
+            weights: None,
+            counts,
+            neuron_steps: 0,
+            analog_macs: 9,
+            update,
+            reset,
+            threshold,
+            twin: None,
+        };
         ledger.file_spiking("analog", DataType::Fp32, &layer);
         ledger.file_time_step("time_step", &Cost { acs: 5, ..Cost::ZERO });
         let energy = price("loihi", &ledger);
@@ -416,7 +435,16 @@ mod tests {
         // With a price for everything nothing is left out.
         let counts = LayerCounts { synops: 3, ..LayerCounts::default() };
         let mut ledger = Ledger::new(1);
-        let layer = SpikingLayer { counts, neuron_steps: 5, analog_macs: 0, update, reset, threshold, twin: None };
+        let layer = SpikingLayer {
+            weights: None,
+            counts,
+            neuron_steps: 5,
+            analog_macs: 0,
+            update,
+            reset,
+            threshold,
+            twin: None,
+        };
         ledger.file_spiking("spiking", DataType::Fp64, &layer);
         let energy = price("odin", &ledger);
         assert_eq!((energy.partial, energy.of(|_| true)), (false, Priced::Whole(energy.total_pj)));

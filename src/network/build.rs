@@ -324,6 +324,7 @@ impl<'a> Ends<'a> {
             rule,
             weight: None,
             delay_ms: None,
+            precision: None,
         });
         Connection { projection: &mut spec.projections[at] }
     }

@@ -3,7 +3,6 @@
 //! and added up.
 
 use super::component::{components, digraph};
-use super::fixed_point::{check_fixed_point, check_whole_weights};
 use super::name::check_name;
 use super::numbers::{LARGEST, finite, fraction, in_range, largest, not_negative, positive};
 use super::parts::NetworkParts;
@@ -11,6 +10,7 @@ use super::population::{Arithmetic, Population, Threshold};
 use super::problem::{Checked, Problem, shown};
 use super::projection::{Delays, Origin, Projection, Rule, Weights};
 use super::source::{Emits, Source};
+use super::whole::{check_fixed_point, check_precision, check_whole_weights};
 use crate::recording::dt_problem;
 use crate::spiking::Tick;
 use crate::spiking::neuron::Reset;
@@ -44,6 +44,7 @@ pub(super) fn check(parts: &NetworkParts) -> Checked<()> {
         let counters = counters.ok_or_else(|| Problem::new(at("rule.stride"), "expected counters below 2^64"))?;
         check_weights(&at("weight"), projection, counters)?;
         check_delays(&at("delay_ms"), projection, counters)?;
+        check_precision(&at("precision"), projection)?;
     }
     refuse_zero_delays(parts)?;
     refuse_different_delays(parts)?;

@@ -64,7 +64,6 @@ mod checked;
 pub mod compile;
 mod component;
 mod edges;
-mod fixed_point;
 pub mod graph;
 pub mod info;
 // Files that network files name. For the tests that read hostile ones; no public interface.
@@ -84,9 +83,11 @@ mod projection;
 mod set;
 mod source;
 pub mod spec;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod time;
+mod whole;
 
 pub use check::{MOST_CURRENTS, MOST_PAIRS, MOST_POISSON_SPIKES};
 pub use checked::Network;
@@ -95,6 +96,6 @@ pub use numbers::LARGEST;
 pub use parts::NetworkParts;
 pub use population::{Arithmetic, Each, Population, Threshold};
 pub use problem::Problem;
-pub use projection::{Delays, EdgeCount, Origin, Projection, Rule, Weights};
+pub use projection::{Delays, EdgeCount, Origin, Precision, Projection, Rule, Weights};
 pub use source::{Emits, Source};
 pub use time::{MOST_TICKS, Ms, duration};

@@ -9,7 +9,8 @@ use crate::network::Network;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::layers::{Axis, Kernel, Layer, Layers, Window};
 use crate::network::{
-    Arithmetic, Delays, Each, Emits, NetworkParts, Origin, Population, Projection, Rule, Source, Threshold, Weights,
+    Arithmetic, Delays, Each, Emits, NetworkParts, Origin, Population, Precision, Projection, Rule, Source, Threshold,
+    Weights,
 };
 use crate::recording::{Ignore, Probe, Recorder, Variable};
 use crate::spiking::neuron::Reset;
@@ -271,7 +272,8 @@ fn random_network(seed: u64) -> Network {
             _ => Delays::Uniform { low: 1 + d.below(3) as u16, high: 4 + d.below(20) as u16, seed: 11, first: 1 },
         };
         let receptor = d.below(populations[to].neuron.receptors.len() as u32) as usize;
-        projections.push(Projection { from, from_ids, to, to_ids, receptor, rule, weights, delays });
+        let precision = Precision::Double;
+        projections.push(Projection { from, from_ids, to, to_ids, receptor, rule, weights, delays, precision });
     }
     Network::new(NetworkParts { name: "random".into(), dt_ms: 0.5, populations, sources, projections }).unwrap()
 }
@@ -435,6 +437,7 @@ fn what_was_long_ago_vanishes() {
                 rule: Rule::OneToOne,
                 weights: Weights::Constant(0.1),
                 delays: Delays::Constant(1),
+                precision: Precision::Double,
             }];
         });
         let probes = all_probes(&network);
@@ -566,6 +569,7 @@ fn hears_once(leak: Leak, receptor: Receptor, weight: f64) -> Network {
             rule: Rule::OneToOne,
             weights: Weights::Constant(weight),
             delays: Delays::Constant(1),
+            precision: Precision::Double,
         });
     })
 }

@@ -1,7 +1,7 @@
 //! Populations: the neuron models of a file as the one linear neuron that is run, with receptors,
 //! thresholds and initial states.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, title};
 use crate::base::counter::unit;
 use crate::network::check::{check_numbers, check_receptor};
 use crate::network::input::Array;
@@ -342,10 +342,8 @@ impl<'a> Compiler<'a> {
                 let Array { shape, values } = self.array(&field, file)?;
                 let width = shape.get(1).copied().unwrap_or(1);
                 if width != 1 && width != size as usize {
-                    let problem = format!(
-                        "{}: shape {shape:?}: expected [ticks], [ticks, 1] or [ticks, {size}]",
-                        shown(&file.to_string_lossy())
-                    );
+                    let problem =
+                        format!("{}: shape {shape:?}: expected [ticks], [ticks, 1] or [ticks, {size}]", title(file));
                     return Err(Problem::new(field, problem));
                 }
                 Ok(Threshold::Cue { values: values.into(), width })

@@ -39,6 +39,7 @@
 //! | spikes of a source | `NAME/spikes` |
 //! | edges, weights, delays of a projection | `NAME/edges`, `NAME/weights`, `NAME/delays` |
 
+mod array_file;
 mod fields;
 mod file;
 mod neuron;
@@ -46,6 +47,7 @@ mod population;
 mod projection;
 mod source;
 
+pub use array_file::ArrayFile;
 pub use file::{FORMAT, GRID_TOLERANCE, NetworkSpec, RecordSpec};
 pub use neuron::{
     Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FixedPointCubaLif, FormSpec, I, If, Li, Lif, NeuronSpec,
@@ -54,7 +56,7 @@ pub use neuron::{
 pub use population::{EachSpec, EachValues, InitialSpec, PopulationSpec, ReceptorSpec};
 pub use projection::{
     AllToAll, Conv, DelaySpec, FixedInDegree, FixedOutDegree, FixedProbability, LayerSpec, Layers, Normal, Padding,
-    Pool, ProjectionSpec, RuleSpec, Uniform, WeightSpec,
+    Pool, PrecisionSpec, ProjectionSpec, RuleSpec, Uniform, WeightSpec,
 };
 pub use source::{
     Bernoulli, EmitsSpec, Frames, Latency, Poisson, Rate, Regular, SourceSpec, SpikeFile, Spikes, ValuesSpec,

@@ -1,8 +1,8 @@
 //! Neuron models with their parameters.
 
+use super::array_file::ArrayFile;
 use super::fields::{defaults, parameters, variants};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
 /// A neuron model. Names and equations as in NIR where NIR has them;
 /// [`crate::spiking::neuron::linear`] has what a tick does.
@@ -215,8 +215,8 @@ pub enum ThresholdSpec {
     /// From a file with a value in mV per tick, `[ticks]` for all neurons or `[ticks, size]`; the
     /// last row holds from then on.
     Cue {
-        /// `.npy` or `.csv`.
-        file: PathBuf,
+        /// `.npy` or `.csv`, or a tensor.
+        file: ArrayFile,
     },
 }
 

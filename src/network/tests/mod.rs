@@ -161,6 +161,7 @@ fn network_with(rule: Rule, within: bool, from_ids: Range<u32>, to_ids: Range<u3
         rule,
         weights: Weights::Constant(1.0),
         delays: Delays::Constant(1),
+        precision: Precision::Double,
     };
     let parts = NetworkParts {
         name: String::new(),

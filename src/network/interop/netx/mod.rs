@@ -4,8 +4,9 @@
 //! Read are chains of `dense` layers of `CUBA` neurons, whose whole weights, decays and thresholds
 //! are those of the chip; anything else is refused by name. Neurons are
 //! [`FixedPointCubaLif`](crate::network::spec::FixedPointCubaLif) with thresholds of 64 `vThMant`.
-//! The input reaches one integrate-and-fire neuron for each of its elements: v <- v + x, a spike and
-//! v <- 0 above 1. All layers take a step within a tick of 1 ms, one after the other.
+//! The input reaches one integrate-and-fire neuron for each of its elements, in whole numbers as
+//! well: v <- v + x, with x in steps of 1/255, a spike and v <- 0 above 1. All layers take a step
+//! within a tick of 1 ms, one after the other.
 //!
 //! # Example
 //! ```

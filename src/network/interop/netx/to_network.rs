@@ -41,6 +41,9 @@ pub fn read(path: &Path) -> Result<NetworkFile> {
     network(path, inputs, &layers)
 }
 
+/// An input of 1, in the steps in which it is added up: those of an image of bytes.
+const INPUT_ONE: i32 = 255;
+
 /// A number of neurons.
 fn size(path: &Path, n: usize) -> Result<u32> {
     let size = u32::try_from(n).ok().filter(|&size| size > 0 && size < u32::MAX);
@@ -53,7 +56,8 @@ fn network(path: &Path, inputs: usize, layers: &[Dense]) -> Result<NetworkFile> 
     let mut spec = NetworkSpec { name, ..NetworkSpec::new(1.0) };
     let mut contents = std::collections::BTreeMap::new();
     spec.sources.push(SourceSpec { name: "input".into(), size: inputs, emits: Spikes::default().into() });
-    let encoder = If::default().threshold(ThresholdSpec::fixed_mv(1)).compare(Compare::Above);
+    // It keeps what it gets, and no current.
+    let encoder = FixedPointCubaLif::new(4096_u32, 0_u32, INPUT_ONE).weight_exponent(0_u32);
     let mut add = |name: &str, size, neuron: NeuronSpec, from: &str, rule: RuleSpec, weight| {
         let (name, receptors) = (name.to_owned(), Vec::new());
         spec.projections.push(ProjectionSpec {
@@ -64,10 +68,11 @@ fn network(path: &Path, inputs: usize, layers: &[Dense]) -> Result<NetworkFile> 
             rule,
             weight,
             delay_ms: Some(DelaySpec::Constant(0.0)),
+            precision: None,
         });
         spec.populations.push(PopulationSpec { name, size, neuron, receptors, initial: None, each: None });
     };
-    add("encoder", inputs, encoder.into(), "input", RuleSpec::OneToOne, Some(WeightSpec::Constant(1.0)));
+    add("encoder", inputs, encoder.into(), "input", RuleSpec::OneToOne, Some(INPUT_ONE.into()));
     let mut before = "encoder".to_owned();
     for (n, layer) in layers.iter().enumerate() {
         let name = format!("layer{n}");
@@ -75,7 +80,7 @@ fn network(path: &Path, inputs: usize, layers: &[Dense]) -> Result<NetworkFile> 
         let data = layer.weights.iter().flat_map(|weight| weight.to_le_bytes());
         contents.insert(file.clone(), npy::header("<i4", &layer.shape).into_iter().chain(data).collect());
         let neuron = FixedPointCubaLif::new(layer.current_decay, layer.voltage_decay, layer.threshold);
-        add(&name, size(path, layer.shape[0])?, neuron.into(), &before, RuleSpec::Matrix { file }, None);
+        add(&name, size(path, layer.shape[0])?, neuron.into(), &before, RuleSpec::Matrix { file: file.into() }, None);
         before = name;
     }
     Ok(NetworkFile { path: path.to_path_buf(), text: spec.to_ron(), spec, contents: Arc::new(contents) })

@@ -9,8 +9,9 @@ use super::units::{DT, RESET, ResetChoice, TIME_UNIT, TimeUnit, exact};
 use crate::base::files::Reach;
 use crate::base::memory;
 use crate::error::{Error, Result};
-use crate::network::input::{self, read_array};
+use crate::network::input;
 use crate::network::spec::{self, *};
+use crate::network::tensors::read_file;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -285,9 +286,9 @@ impl<'a> Maker<'a> {
         Ok([array(thresholds)?, array(self.values(name, rests, v_reset, count)?)?])
     }
 
-    fn read(&self, what: &str, name: &str, file: &Path) -> Result<input::Array> {
-        let path = self.reach.path(file).map_err(|problem| wrong(what, name, problem))?;
-        read_array(&path, memory::free())
+    fn read(&self, what: &str, name: &str, file: &ArrayFile) -> Result<input::Array> {
+        let path = self.reach.path(file.file()).map_err(|problem| wrong(what, name, problem))?;
+        read_file(file, &path, memory::free())
     }
 
     /// What constant sources add to populations in each step, by population; and the names of these
@@ -433,7 +434,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn linear(&self, title: &str, file: &Path, inputs: usize) -> Result<NodeKind> {
+    fn linear(&self, title: &str, file: &ArrayFile, inputs: usize) -> Result<NodeKind> {
         let input::Array { shape, values } = self.read("projection", title, file)?;
         // A single column may be a list.
         let shape = if shape.len() == 1 && inputs == 1 { vec![shape[0], 1] } else { shape };

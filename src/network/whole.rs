@@ -1,8 +1,10 @@
-//! What populations in fixed point must be, and what leads to them: all numbers are whole.
+//! What is whole: all numbers of populations in fixed point, and weights in few bits as multiples of
+//! their scale.
 
+use super::layers::{Kernel, Layer, Window};
 use super::population::{Population, Threshold};
 use super::problem::{Checked, Problem};
-use super::projection::{Projection, Rule, Weights};
+use super::projection::{Precision, Projection, Rule, Weights};
 use crate::error::short;
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::fixed_point::LARGEST;
@@ -63,4 +65,34 @@ pub(super) fn check_whole_weights(place: &str, projection: &Projection, gain: f6
         (Weights::Constant(weight), _) => Some(*weight).filter(|&weight| !fits(weight)),
     };
     wrong.map_or(Ok(()), fail)
+}
+
+/// Refuses weights that are not the multiples that the projection says.
+pub(super) fn check_precision(place: &str, projection: &Projection) -> Checked<()> {
+    let precision = projection.precision;
+    let scale = match precision {
+        Precision::Double => return Ok(()),
+        Precision::Int8 { scale } | Precision::Int16 { scale } => scale,
+    };
+    if !(scale > 0.0 && scale.is_finite()) {
+        return Err(Problem::new(place, format!("a scale of {}: expected a number above 0", short(scale))));
+    }
+    let check = |&weight: &f64| match precision.quantised(weight, place)? == weight {
+        true => Ok(()),
+        false => Err(Problem::new(place, format!("{}: expected multiples of the scale, {scale}", short(weight)))),
+    };
+    match (&projection.rule, &projection.weights) {
+        (Rule::Matrix(own), _) => own.iter().try_for_each(check),
+        (Rule::Layers(layers), _) => layers.layers().iter().try_for_each(|layer| match layer {
+            Layer::Window(Window { kernel: Kernel::Same(_), .. }) => Ok(()),
+            Layer::Window(Window { kernel: Kernel::Each(own), .. })
+            | Layer::Linear { weights: own, .. }
+            | Layer::Scale(own) => own.iter().try_for_each(check),
+        }),
+        (_, Weights::Constant(weight)) => check(weight),
+        (_, Weights::Each(weights)) => weights.iter().try_for_each(check),
+        (_, Weights::Uniform { .. } | Weights::Normal { .. }) => {
+            Err(Problem::new(place, "of weights that are drawn: expected weights from a file, a list or a constant"))
+        }
+    }
 }
