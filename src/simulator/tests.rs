@@ -1,4 +1,5 @@
 mod by_hand;
+mod fixed_point;
 mod other_kinds;
 
 use super::part::make_cells;

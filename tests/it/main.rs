@@ -9,6 +9,7 @@ mod evaluate;
 mod layers;
 mod ledger;
 mod network;
+mod netx;
 mod nir;
 mod nir_networks;
 mod oracle;

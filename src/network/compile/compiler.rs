@@ -182,9 +182,8 @@ const PICKLES: [&str; 2] = ["pt", "pth"];
 fn conversion(file: &Path) -> String {
     let (from, to) = (file.to_string_lossy(), file.with_extension("safetensors"));
     format!(
-        "{}: files of PyTorch hold programs, and are not read. Convert it in Python:\n    \
-         import torch, safetensors.torch\n    \
-         safetensors.torch.save_file(torch.load({from:?}, weights_only=True), {:?})",
+        "{}: files of PyTorch hold programs, and are not read: convert it by `from safetensors.torch import save_file` \
+         and `save_file(torch.load({from:?}, weights_only=True), {:?})` in Python",
         shown(&from),
         to.to_string_lossy()
     )

@@ -1,5 +1,6 @@
 mod build;
 mod check;
+mod tensors;
 
 use super::compile::{self, Compiled, NetworkFile, Settings};
 use super::spec::NetworkSpec;
