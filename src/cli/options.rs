@@ -158,7 +158,7 @@ impl NetworkOptions {
         Settings { seed, files_anywhere: self.files_anywhere, ..Settings::default() }
     }
 
-    /// Reads a network file or NIR graph, `-` from standard input, and changes what `--set` says.
+    /// Reads a network file, NIR graph or NetX file, `-` from standard input, and changes what `--set` says.
     pub fn read(&self, path: &Path) -> Result<NetworkFile> {
         match is_dash(path) {
             true => self.parse(read_stdin()?),

@@ -375,6 +375,12 @@ impl Connection<'_> {
         self
     }
 
+    /// Weights in few bits; default: as they are.
+    pub fn precision(self, precision: PrecisionSpec) -> Self {
+        self.projection.precision = Some(precision);
+        self
+    }
+
     /// The receptor of the target where the connection ends; default: its only one.
     pub fn receptor(self, name: impl Into<String>) -> Self {
         self.projection.receptor = Some(name.into());

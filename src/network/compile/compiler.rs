@@ -132,7 +132,11 @@ impl<'a> Compiler<'a> {
         if PICKLES.contains(&&ending(file.file())[..]) {
             return Err(Problem::new(field, conversion(file.file())));
         }
-        let read = match self.contents.get(file.file()) {
+        let inner = match file {
+            ArrayFile::Whole(file) => self.contents.get(file),
+            ArrayFile::Tensor(..) => None,
+        };
+        let read = match inner {
             Some(bytes) => array_of(file.file(), bytes),
             None => read_file(file, &self.file(field, file.file())?, self.left()),
         };

@@ -17,7 +17,7 @@
 //! files of spikes are rounded. An unknown field is refused. File names are relative to the network
 //! file and lead nowhere outside its folder, unless `--files-anywhere` allows it; `.npy` holds an
 //! array of numbers, in either order of numpy, `.csv` one row per line without a head unless said
-//! otherwise. [Example](super::compile#example).
+//! otherwise; [`ArrayFile`] names one of several arrays of a file. [Example](super::compile#example).
 //!
 //! The structs with parameters can be made in Rust as well: a method of each field's name sets the
 //! field, as in `Lif::default().tau_m_ms(10.0)` ([`crate::network::build`]).
@@ -25,7 +25,8 @@
 //! # Units
 //! Membranes and thresholds are in mV, times in ms, currents in pA, resistances in GOhm: 1 pA
 //! through 1 GOhm is 1 mV. A weight is in mV at a delta receptor and in pA at an exponential or
-//! alpha receptor, so with the default `r_m_gohm: 1` one pA is one mV.
+//! alpha receptor, so with the default `r_m_gohm: 1` one pA is one mV. Fixed point has no units: its
+//! numbers are whole.
 //!
 //! # Seeds
 //! Whatever is drawn has a `seed`. Where it is left out, it is the output number `fnv1a(stream)` of
