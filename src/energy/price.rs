@@ -338,6 +338,30 @@ mod tests {
         assert!(energy.total_pj > 0.0);
     }
 
+    /// Accumulates of 8-bit weights on neurons of 32-bit integers, by hand: 100 at 0.03 pJ, 20 steps of 2
+    /// products and 1 addition. Of 16-bit weights none is published.
+    #[test]
+    fn every_type_of_number_has_its_own_price() {
+        let counts = LayerCounts { synops: 100, membrane_updates: 20, ..LayerCounts::default() };
+        let update = Cost { multiplies: 2, additions: 1, ..Cost::ZERO };
+        let ledger = |weights| {
+            let (neuron_steps, analog_macs, reset, threshold, twin) = (20, 0, Cost::ZERO, Cost::ZERO, None);
+            let weights = Some(weights);
+            let layer = SpikingLayer { counts, analog_macs, neuron_steps, weights, update, reset, threshold, twin };
+            let mut ledger = Ledger::new(1);
+            ledger.file_spiking("layer", DataType::Int32, &layer);
+            ledger
+        };
+        let energy = price("45nm-by-type", &ledger(DataType::Int8));
+        let neurons = 20.0 * (2.0 * 3.1 + 0.1);
+        assert!((energy.total_pj - (100.0 * 0.03 + neurons)).abs() < 1e-9 && !energy.partial, "{energy:?}");
+        let energy = price("45nm-by-type", &ledger(DataType::Int16));
+        assert!((energy.total_pj - neurons).abs() < 1e-9 && energy.partial, "{energy:?}");
+        let [left] = &energy.unpriced[..] else { panic!("{energy:?}") };
+        assert_eq!((left.kind, left.count), (Kind::Ac, 100));
+        assert!(left.reason.contains("no price for int16"), "{left:?}");
+    }
+
     #[test]
     fn layers_and_branches_sum_to_the_total() {
         let mut ledger = spiking();

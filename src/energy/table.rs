@@ -228,6 +228,28 @@ mod tests {
     }
 
     #[test]
+    fn prices_by_type_are_of_arithmetic_alone() {
+        let table = |prices: &str, data_type: &str| {
+            let text = format!(
+                "(schema: \"spikefuse.energy-table/1\", name: \"a\", source: \"b\", grade: estimated, view: arithmetic,
+                data_type: {data_type}, {prices}, leaves_out: \"c\")"
+            );
+            EnergyTable::parse(&text).unwrap().check().map_err(|e| e.to_string())
+        };
+        assert_eq!(table("prices_pj: {spike: 1.0}, prices_by_type_pj: {int8: {ac: 0.03}}", "None"), Ok(()));
+        for (prices, data_type, said) in [
+            ("prices_by_type_pj: {int8: {ac: -1.0}}", "None", "prices_by_type_pj.int8.ac: -1"),
+            ("prices_by_type_pj: {int8: {spike: 1.0}}", "None", "prices_by_type_pj.int8.spike: expected a price"),
+            ("prices_pj: {ac: 1.0}, prices_by_type_pj: {int8: {ac: 1.0}}", "None", "without another in prices_pj"),
+            ("prices_by_type_pj: {int8: {ac: 1.0}}", "int8", "`data_type: None`"),
+            ("prices_pj: {}", "None", "no prices"),
+        ] {
+            let problem = table(prices, data_type).unwrap_err();
+            assert!(problem.contains(said), "{problem}");
+        }
+    }
+
+    #[test]
     fn what_is_not_published_is_refused() {
         let problem = EnergyTable::find("loihi2").unwrap_err().to_string();
         assert!(problem.contains("no energy per synaptic operation is published"), "{problem}");

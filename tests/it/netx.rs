@@ -89,7 +89,8 @@ fn what_is_no_chain_of_dense_layers_is_named() {
     said("there is no group 'layer'");
 }
 
-/// MNIST's 10,000 test images in 32 steps, as Lava's integer arithmetic has them.
+/// MNIST's 10,000 test images in 32 steps, as Lava's integer arithmetic has them: 95.23 % by the index of
+/// the largest count, two of these without any spike of the output.
 #[test]
 fn mnist_in_integers_is_that_of_lava() {
     let [Some(network), Some(images)] = ["lava_mnist", "mnist_test"].map(shared) else {
@@ -102,7 +103,9 @@ fn mnist_in_integers_is_that_of_lava() {
         images.join("t10k-images-idx3-ubyte.gz").display(),
         images.join("t10k-labels-idx1-ubyte.gz").display()
     ));
-    assert_eq!((&report["accuracy"], &report["clips"]), (&0.9523.into(), &10_000.into()));
+    // The index of the largest count takes an output without spikes for class 0.
+    assert_eq!((&report["accuracy"], &report["clips"]), (&0.9521.into(), &10_000.into()));
+    assert_eq!((&report["undecided"], &report["undecided_of_class_0"]), (&39.into(), &2.into()));
     let per_clip = |value: &serde_json::Value| value.as_f64().unwrap() / 10_000.0;
     let spikes = report["populations"].as_array().unwrap().iter().map(|p| per_clip(&p["operations"]["spikes"]));
     let spikes: Vec<String> = spikes.map(|spikes| format!("{spikes:.1}")).collect();

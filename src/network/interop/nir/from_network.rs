@@ -513,6 +513,9 @@ fn output(kinds: &[NodeKind], shape: &[usize]) -> Vec<usize> {
 
 /// The one weight of all edges, which multiplies those of the rule.
 fn constant_weight(projection: &ProjectionSpec, title: &str) -> Result<f64> {
+    if projection.precision.is_some() {
+        return Err(wrong("projection", title, "has a precision, which NIR has not: write the rounded weights"));
+    }
     match &projection.weight {
         None => Ok(1.0),
         Some(WeightSpec::Constant(weight)) => Ok(*weight),
