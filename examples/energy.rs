@@ -39,6 +39,7 @@ fn main() -> Result<()> {
         let counts = run(&stack, Driver::Event, &clip, TICKS, &mut Scratch::default(), None)?.total();
         let mut ledger = Ledger::new(1);
         let layer = SpikingLayer {
+            weights: None,
             counts,
             analog_macs: 0,
             neuron_steps: (NEURONS * TICKS) as u64,

@@ -33,6 +33,30 @@ pub fn floats(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
+/// A safetensors file with the matrix `w`.
+pub fn safetensors() -> Vec<u8> {
+    let header = r#"{"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#;
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &floats(&[1.0, 0.0, 2.0, -1.0])].concat()
+}
+
+/// A network of NetX with one layer.
+pub fn netx() -> Vec<u8> {
+    let mut file = FileBuilder::new();
+    let mut layers = file.create_group("layer");
+    let mut layer = layers.create_group("0");
+    layer.create_dataset("type").with_ascii_strings(&["dense"]).expect("text");
+    layer.create_dataset("weight").with_f32_data(&[100.0, -20.0]).with_shape(&[1, 2]);
+    let mut neuron = layer.create_group("neuron");
+    neuron.create_dataset("type").with_ascii_strings(&["CUBA"]).expect("text");
+    for (name, value) in [("iDecay", 410), ("vDecay", 410), ("vThMant", 64)] {
+        neuron.create_dataset(name).with_i64_data(&[value]);
+    }
+    layer.add_group(neuron.finish());
+    layers.add_group(layer.finish());
+    file.add_group(layers.finish());
+    file.finish().expect("a file")
+}
+
 /// Integers of population `population` of `root`, each with the population that its nodes are of,
 /// and floats of its group 0.
 fn h5(path: [&str; 2], integers: &[(&str, &[i64], Option<&str>)], zero: &[(&str, &[f64])]) -> Vec<u8> {

@@ -21,7 +21,7 @@ const RATE_TICKS: u32 = 1000;
 /// Options of `compare`.
 #[derive(Args)]
 pub struct Compare {
-    /// Network file or NIR graph to compare both drivers on; without it, on a trained model
+    /// Network (.ron, .nir, .net) to compare both drivers on; without it, on a trained model
     #[arg(value_name = "NETWORK.ron", conflicts_with_all = ["model", "data"])]
     network: Option<PathBuf>,
     /// Simulated time [default: the network file's]

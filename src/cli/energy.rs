@@ -64,6 +64,7 @@ enum FormatOption {
 #[derive(Clone, Copy, ValueEnum)]
 enum TypeOption {
     Int8,
+    Int16,
     Int32,
     Fp16,
     Fp32,
@@ -74,6 +75,7 @@ impl TypeOption {
     fn data_type(self) -> DataType {
         match self {
             TypeOption::Int8 => DataType::Int8,
+            TypeOption::Int16 => DataType::Int16,
             TypeOption::Int32 => DataType::Int32,
             TypeOption::Fp16 => DataType::Fp16,
             TypeOption::Fp32 => DataType::Fp32,
@@ -130,7 +132,7 @@ impl EnergyOptions {
         let is_network = match &text {
             // A report is a JSON document, a network file none.
             Some(text) => !text.trim_start().starts_with('{'),
-            None => matches!(&ending(run)[..], "ron" | "nir"),
+            None => matches!(&ending(run)[..], "ron" | "nir" | "net"),
         };
         if is_network {
             let file = text.map_or_else(|| self.reach.read(run), |text| self.reach.parse(text))?;

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 /// Options of `evaluate`.
 #[derive(Args)]
 pub struct Evaluate {
-    /// Network file or NIR graph to test on --data; without it, a trained model
+    /// Network (.ron, .nir, .net) to test on --data; without it, a trained model
     #[arg(value_name = "NETWORK.ron", required_unless_present = "model", conflicts_with = "model")]
     network: Option<PathBuf>,
     /// Folder that `run --out` or `train --out` wrote

@@ -25,7 +25,7 @@ pub enum Network {
 /// Options of `network check`.
 #[derive(Args)]
 pub struct Check {
-    /// Network file or NIR graph, - for standard input
+    /// Network (.ron, .nir, .net), - for standard input
     #[arg(value_name = "FILE.ron")]
     file: PathBuf,
     /// Print as JSON
@@ -38,7 +38,7 @@ pub struct Check {
 /// Options of `network info`.
 #[derive(Args)]
 pub struct InfoOptions {
-    /// Network file or NIR graph, - for standard input
+    /// Network (.ron, .nir, .net), - for standard input
     #[arg(value_name = "FILE.ron")]
     file: PathBuf,
     /// Print as JSON

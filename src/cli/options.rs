@@ -8,6 +8,7 @@ use spikefuse::base::text::counted;
 use spikefuse::data::{ClassVectors, Dataset, Split};
 use spikefuse::hybrid::config::Config;
 use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::interop::netx;
 use spikefuse::network::interop::nir::{self, Choices, MadeNetwork};
 use spikefuse::recording::{self, SpikeRecording};
 use spikefuse::spiking::Driver;
@@ -157,7 +158,7 @@ impl NetworkOptions {
         Settings { seed, files_anywhere: self.files_anywhere, ..Settings::default() }
     }
 
-    /// Reads a network file or NIR graph, `-` from standard input, and changes what `--set` says.
+    /// Reads a network file, NIR graph or NetX file, `-` from standard input, and changes what `--set` says.
     pub fn read(&self, path: &Path) -> Result<NetworkFile> {
         match is_dash(path) {
             true => self.parse(read_stdin()?),
@@ -168,6 +169,7 @@ impl NetworkOptions {
                 }
                 self.edited(made.into_file(path))
             }
+            false if ending(path) == "net" => self.edited(netx::read(path)?),
             false => self.edited(NetworkFile::read(path)?),
         }
     }

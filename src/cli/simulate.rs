@@ -16,7 +16,7 @@ use std::process::ExitCode;
 /// Options of `simulate`.
 #[derive(Args)]
 pub struct Simulate {
-    /// Network file (.ron), NIR graph (.nir), - for standard input, or the simulation_config.json of a
+    /// Network file (.ron), NIR graph (.nir), NetX (.net), - for standard input, or the simulation_config.json of a
     /// SONATA network
     #[arg(value_name = "NETWORK")]
     network: PathBuf,

@@ -129,11 +129,13 @@ pub enum View {
 }
 
 /// The type of the numbers of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataType {
     /// 8-bit integers.
     Int8,
+    /// 16-bit integers.
+    Int16,
     /// 32-bit integers.
     Int32,
     /// Half precision.
@@ -148,6 +150,7 @@ impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             DataType::Int8 => "int8",
+            DataType::Int16 => "int16",
             DataType::Int32 => "int32",
             DataType::Fp16 => "fp16",
             DataType::Fp32 => "fp32",

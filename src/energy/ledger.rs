@@ -7,7 +7,8 @@
 //!
 //! Rules, per unit counted by an engine. Arithmetic of updates is that of the hybrid's spiking
 //! layers; a simulated network has that of its own neurons ([`crate::simulator`]):
-//! - a spike delivered to a synapse: one accumulate, or one synaptic event;
+//! - a spike delivered to a synapse: one accumulate of its weight, in the type of the weight, or one
+//!   synaptic event;
 //! - an analog value times a weight: one MAC, in both views;
 //! - a membrane update: two additions (bias; current less membrane), one MAC (leak), one comparison
 //!   (threshold), or one neuron update;
@@ -71,6 +72,8 @@ pub struct SpikingLayer {
     pub analog_macs: u64,
     /// Neurons times steps times clips.
     pub neuron_steps: u64,
+    /// The type of the weights that spikes add up, where it is not that of the rest.
+    pub weights: Option<DataType>,
     /// Arithmetic of one membrane update.
     pub update: Cost,
     /// Arithmetic of one reset.
@@ -125,7 +128,7 @@ impl Ledger {
 
     /// Files a spiking layer.
     pub fn file_spiking(&mut self, layer: &str, data_type: DataType, spiking: &SpikingLayer) {
-        let SpikingLayer { counts, analog_macs, neuron_steps, update, reset, threshold, twin } = *spiking;
+        let SpikingLayer { counts, analog_macs, neuron_steps, weights, update, reset, threshold, twin } = *spiking;
         // Every count has its rule: the pattern names all fields, so that a new count without a
         // rule does not compile.
         let LayerCounts {
@@ -141,12 +144,13 @@ impl Ledger {
             wakes: _, // Part of the membrane updates.
         } = counts;
         let at = |operator| (Branch::Spiking, layer, operator, data_type);
+        let of_weights = |operator| (Branch::Spiking, layer, operator, weights.unwrap_or(data_type));
         let (none, zero) = (twin.map(|_| 0), twin.map(|_| &Cost::ZERO));
         self.file(at("spikes"), Kind::Spike, spikes, none);
-        self.file(at("synapses"), Kind::Ac, synops, none);
-        self.file(at("synapses"), Kind::SynapticEvent, synops, none);
+        self.file(of_weights("synapses"), Kind::Ac, synops, none);
+        self.file(of_weights("synapses"), Kind::SynapticEvent, synops, none);
         self.file(at("analog_input"), Kind::Mac, analog_macs, none);
-        self.file(at("dense_products"), Kind::Mac, macs.saturating_sub(analog_macs), none);
+        self.file(of_weights("dense_products"), Kind::Mac, macs.saturating_sub(analog_macs), none);
         self.file_cost(at("membrane"), &(update * membrane_updates + reset * spikes), zero);
         self.file(at("membrane"), Kind::NeuronUpdate, membrane_updates, none);
         self.file(at("membrane"), Kind::NeuronIdle, neuron_steps.saturating_sub(membrane_updates), none);

@@ -106,6 +106,14 @@ impl EnergyTable {
     /// # Errors
     /// The reason, if there is no price.
     pub fn price(&self, kind: Kind, data_type: DataType) -> std::result::Result<f64, String> {
+        if let Some(prices) = self.prices_by_type_pj.get(&data_type)
+            && let Some(price) = prices.get(&kind)
+        {
+            return Ok(*price);
+        }
+        if self.prices_by_type_pj.values().any(|prices| prices.contains_key(&kind)) {
+            return Err(format!("the table has no price for {data_type}, in which the run computed"));
+        }
         let price = *self.prices_pj.get(&kind).ok_or_else(|| NO_PRICE.to_owned())?;
         match self.data_type {
             Some(own) if kind.view() == View::Arithmetic && own != data_type => {
@@ -277,7 +285,8 @@ mod tests {
         let mut ledger = Ledger::new(2);
         let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, THRESHOLD_UPDATE);
         let twin = Some([1000, 10]);
-        let layer = SpikingLayer { counts, analog_macs: 7, neuron_steps: 50, update, reset, threshold, twin };
+        let layer =
+            SpikingLayer { weights: None, counts, analog_macs: 7, neuron_steps: 50, update, reset, threshold, twin };
         ledger.file_spiking("layer", DataType::Fp32, &layer);
         ledger
     }
@@ -329,6 +338,30 @@ mod tests {
         assert!(energy.total_pj > 0.0);
     }
 
+    /// Accumulates of 8-bit weights on neurons of 32-bit integers, by hand: 100 at 0.03 pJ, 20 steps of 2
+    /// products and 1 addition. Of 16-bit weights none is published.
+    #[test]
+    fn every_type_of_number_has_its_own_price() {
+        let counts = LayerCounts { synops: 100, membrane_updates: 20, ..LayerCounts::default() };
+        let update = Cost { multiplies: 2, additions: 1, ..Cost::ZERO };
+        let ledger = |weights| {
+            let (neuron_steps, analog_macs, reset, threshold, twin) = (20, 0, Cost::ZERO, Cost::ZERO, None);
+            let weights = Some(weights);
+            let layer = SpikingLayer { counts, analog_macs, neuron_steps, weights, update, reset, threshold, twin };
+            let mut ledger = Ledger::new(1);
+            ledger.file_spiking("layer", DataType::Int32, &layer);
+            ledger
+        };
+        let energy = price("45nm-by-type", &ledger(DataType::Int8));
+        let neurons = 20.0 * (2.0 * 3.1 + 0.1);
+        assert!((energy.total_pj - (100.0 * 0.03 + neurons)).abs() < 1e-9 && !energy.partial, "{energy:?}");
+        let energy = price("45nm-by-type", &ledger(DataType::Int16));
+        assert!((energy.total_pj - neurons).abs() < 1e-9 && energy.partial, "{energy:?}");
+        let [left] = &energy.unpriced[..] else { panic!("{energy:?}") };
+        assert_eq!((left.kind, left.count), (Kind::Ac, 100));
+        assert!(left.reason.contains("no price for int16"), "{left:?}");
+    }
+
     #[test]
     fn layers_and_branches_sum_to_the_total() {
         let mut ledger = spiking();
@@ -376,6 +409,7 @@ mod tests {
     fn what_did_nothing_takes_nothing() {
         let mut ledger = Ledger::new(1);
         let layer = SpikingLayer {
+            weights: None,
             counts: LayerCounts::default(),
             analog_macs: 0,
             neuron_steps: 0,
@@ -391,7 +425,7 @@ mod tests {
         // price for what is done.
         let counts = LayerCounts { macs: 9, membrane_updates: 5, ..LayerCounts::default() };
         let mut ledger = Ledger::new(1);
-        ledger.file_spiking("dense", DataType::Fp64, &SpikingLayer { counts, twin: None, ..layer });
+        ledger.file_spiking("dense", DataType::Fp64, &SpikingLayer { weights: None, counts, twin: None, ..layer });
         let problem = EnergyTable::find("truenorth").unwrap().apply(&ledger, None).unwrap_err().to_string();
         assert!(problem.contains("it prices nothing of this run"), "{problem}");
     }
@@ -403,7 +437,16 @@ mod tests {
         let mut ledger = spiking();
         let counts = LayerCounts { macs: 9, ..LayerCounts::default() };
         let (update, reset, threshold) = (MEMBRANE_UPDATE, Cost::ZERO, Cost::ZERO);
-        let layer = SpikingLayer { counts, neuron_steps: 0, analog_macs: 9, update, reset, threshold, twin: None };
+        let layer = SpikingLayer {
+            weights: None,
+            counts,
+            neuron_steps: 0,
+            analog_macs: 9,
+            update,
+            reset,
+            threshold,
+            twin: None,
+        };
         ledger.file_spiking("analog", DataType::Fp32, &layer);
         ledger.file_time_step("time_step", &Cost { acs: 5, ..Cost::ZERO });
         let energy = price("loihi", &ledger);
@@ -416,7 +459,16 @@ mod tests {
         // With a price for everything nothing is left out.
         let counts = LayerCounts { synops: 3, ..LayerCounts::default() };
         let mut ledger = Ledger::new(1);
-        let layer = SpikingLayer { counts, neuron_steps: 5, analog_macs: 0, update, reset, threshold, twin: None };
+        let layer = SpikingLayer {
+            weights: None,
+            counts,
+            neuron_steps: 5,
+            analog_macs: 0,
+            update,
+            reset,
+            threshold,
+            twin: None,
+        };
         ledger.file_spiking("spiking", DataType::Fp64, &layer);
         let energy = price("odin", &ledger);
         assert_eq!((energy.partial, energy.of(|_| true)), (false, Priced::Whole(energy.total_pj)));

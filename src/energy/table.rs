@@ -29,7 +29,11 @@ pub struct EnergyTable {
     /// Numbers that its arithmetic is priced for; `None` if the source does not distinguish them.
     pub data_type: Option<DataType>,
     /// Energy per operation, pJ.
+    #[serde(default)]
     pub prices_pj: BTreeMap<Kind, f64>,
+    /// Energy per operation of arithmetic, pJ, where that differs by the type of the numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices_by_type_pj: BTreeMap<DataType, BTreeMap<Kind, f64>>,
     /// Costs that the figures leave out.
     pub leaves_out: String,
 }
@@ -60,11 +64,12 @@ impl std::fmt::Display for Grade {
 }
 
 /// The tables that come with the crate; the first is the default.
-const SHIPPED: [&str; 20] = [
+const SHIPPED: [&str; 21] = [
     include_str!("tables/45nm-fp32.ron"),
     include_str!("tables/45nm-fp16.ron"),
     include_str!("tables/45nm-int8.ron"),
     include_str!("tables/45nm-int32.ron"),
+    include_str!("tables/45nm-by-type.ron"),
     include_str!("tables/45nm-fp32-sram-8k.ron"),
     include_str!("tables/45nm-fp32-sram-32k.ron"),
     include_str!("tables/45nm-fp32-sram-1m.ron"),
@@ -150,7 +155,7 @@ impl EnergyTable {
         if self.schema != TABLE_SCHEMA {
             return Err(Error::value("schema", format!("'{}': expected '{TABLE_SCHEMA}'", self.schema)));
         }
-        if self.prices_pj.is_empty() {
+        if self.prices_pj.is_empty() && self.prices_by_type_pj.is_empty() {
             return Err(Error::value("prices_pj", "no prices"));
         }
         for (field, text) in [("name", &self.name), ("source", &self.source), ("leaves_out", &self.leaves_out)] {
@@ -158,12 +163,19 @@ impl EnergyTable {
                 return Err(Error::value(field, "empty: no figure goes without it"));
             }
         }
-        for (kind, price) in &self.prices_pj {
-            if !(price.is_finite() && *price >= 0.0) {
-                return Err(Error::value(
-                    format!("prices_pj.{kind}"),
-                    format!("{price}: expected a number of at least 0"),
-                ));
+        let by_type = self.prices_by_type_pj.iter().flat_map(|(data_type, prices)| {
+            prices.iter().map(move |(kind, price)| (format!("prices_by_type_pj.{data_type}.{kind}"), *kind, *price))
+        });
+        let all = self.prices_pj.iter().map(|(kind, price)| (format!("prices_pj.{kind}"), *kind, *price));
+        for (field, _, price) in all.chain(by_type.clone()) {
+            if !(price.is_finite() && price >= 0.0) {
+                return Err(Error::value(field, format!("{price}: expected a number of at least 0")));
+            }
+        }
+        for (field, kind, _) in by_type {
+            if kind.view() != View::Arithmetic || self.prices_pj.contains_key(&kind) || self.data_type.is_some() {
+                let problem = "expected a price of arithmetic, without another in prices_pj, and `data_type: None`";
+                return Err(Error::value(field, problem));
             }
         }
         // An accumulate is what a synaptic event is made of: with prices for both the same work
@@ -209,6 +221,31 @@ mod tests {
                 "{name}"
             );
             assert!((prices[&Kind::Mac] - (add + multiply)).abs() < 1e-12, "{name}");
+            // The table by type has the same.
+            let by_type = &EnergyTable::find("45nm-by-type").unwrap().prices_by_type_pj;
+            assert!(by_type.iter().any(|(own, of_type)| name.ends_with(&own.to_string()) && *of_type == prices));
+        }
+    }
+
+    #[test]
+    fn prices_by_type_are_of_arithmetic_alone() {
+        let table = |prices: &str, data_type: &str| {
+            let text = format!(
+                "(schema: \"spikefuse.energy-table/1\", name: \"a\", source: \"b\", grade: estimated, view: arithmetic,
+                data_type: {data_type}, {prices}, leaves_out: \"c\")"
+            );
+            EnergyTable::parse(&text).unwrap().check().map_err(|e| e.to_string())
+        };
+        assert_eq!(table("prices_pj: {spike: 1.0}, prices_by_type_pj: {int8: {ac: 0.03}}", "None"), Ok(()));
+        for (prices, data_type, said) in [
+            ("prices_by_type_pj: {int8: {ac: -1.0}}", "None", "prices_by_type_pj.int8.ac: -1"),
+            ("prices_by_type_pj: {int8: {spike: 1.0}}", "None", "prices_by_type_pj.int8.spike: expected a price"),
+            ("prices_pj: {ac: 1.0}, prices_by_type_pj: {int8: {ac: 1.0}}", "None", "without another in prices_pj"),
+            ("prices_by_type_pj: {int8: {ac: 1.0}}", "int8", "`data_type: None`"),
+            ("prices_pj: {}", "None", "no prices"),
+        ] {
+            let problem = table(prices, data_type).unwrap_err();
+            assert!(problem.contains(said), "{problem}");
         }
     }
 

@@ -251,7 +251,9 @@ impl H5 {
     pub fn numbers(&self, name: &str) -> Result<Numbers> {
         let dataset = self.dataset(name)?;
         let big = |order: ByteOrder| order == ByteOrder::BigEndian;
-        Ok(match *dataset.dtype() {
+        // Python's truth values are an enumeration.
+        let stored = if let Datatype::Enum { base, .. } = dataset.dtype() { base } else { dataset.dtype() };
+        Ok(match *stored {
             Datatype::FloatingPoint { size: size @ (2 | 4), byte_order } => {
                 let raw = self.bytes(&dataset, name)?;
                 let mut values = vec![0.0; raw.len() / usize::from(size)];

@@ -45,6 +45,12 @@ impl Npz {
         self.archive.index_for_name(&format!("{name}.npy")).is_some()
     }
 
+    /// The names of its arrays.
+    pub fn names(&self) -> Vec<String> {
+        let names = self.archive.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()));
+        names.collect()
+    }
+
     /// Reads the array `name` whole.
     pub fn array(&mut self, name: &str) -> Result<Array> {
         let wrong = |problem: String| Error::file(&self.path, format!("'{name}': {problem}"));

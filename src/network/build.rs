@@ -324,6 +324,7 @@ impl<'a> Ends<'a> {
             rule,
             weight: None,
             delay_ms: None,
+            precision: None,
         });
         Connection { projection: &mut spec.projections[at] }
     }
@@ -371,6 +372,12 @@ impl Connection<'_> {
     /// Delays in ms: a number, [`Uniform`] or any [`DelaySpec`]; default: one tick.
     pub fn delay_ms(self, delay: impl Into<DelaySpec>) -> Self {
         self.projection.delay_ms = Some(delay.into());
+        self
+    }
+
+    /// Weights in few bits; default: as they are.
+    pub fn precision(self, precision: PrecisionSpec) -> Self {
+        self.projection.precision = Some(precision);
         self
     }
 

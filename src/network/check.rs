@@ -6,10 +6,11 @@ use super::component::{components, digraph};
 use super::name::check_name;
 use super::numbers::{LARGEST, finite, fraction, in_range, largest, not_negative, positive};
 use super::parts::NetworkParts;
-use super::population::{Population, Threshold};
+use super::population::{Arithmetic, Population, Threshold};
 use super::problem::{Checked, Problem, shown};
 use super::projection::{Delays, Origin, Projection, Rule, Weights};
 use super::source::{Emits, Source};
+use super::whole::{check_fixed_point, check_precision, check_whole_weights};
 use crate::recording::dt_problem;
 use crate::spiking::Tick;
 use crate::spiking::neuron::Reset;
@@ -43,6 +44,7 @@ pub(super) fn check(parts: &NetworkParts) -> Checked<()> {
         let counters = counters.ok_or_else(|| Problem::new(at("rule.stride"), "expected counters below 2^64"))?;
         check_weights(&at("weight"), projection, counters)?;
         check_delays(&at("delay_ms"), projection, counters)?;
+        check_precision(&at("precision"), projection)?;
     }
     refuse_zero_delays(parts)?;
     refuse_different_delays(parts)?;
@@ -85,6 +87,9 @@ fn check_population(place: &str, population: &Population) -> Checked<()> {
     let Population { size, neuron, threshold, initial_mv, each, .. } = population;
     let size = *size as usize;
     check_neuron(&at, neuron)?;
+    if population.arithmetic == Arithmetic::FixedPoint {
+        check_fixed_point(place, population)?;
+    }
     if let Some(each) = each {
         let alike = |own: &Neuron| {
             let kinds = |neuron: &Neuron| neuron.receptors.iter().map(std::mem::discriminant).collect::<Vec<_>>();
@@ -501,6 +506,9 @@ fn check_products(parts: &NetworkParts) -> Checked<()> {
         let each = to.each.iter().flat_map(|each| &each.neurons);
         let gains = std::iter::once(&to.neuron).chain(each).map(|neuron| gain(&neuron.receptors[projection.receptor]));
         let gain = gains.fold(0.0, f64::max);
+        if to.arithmetic == Arithmetic::FixedPoint {
+            check_whole_weights(&format!("projections[{n}].weight"), projection, gain)?;
+        }
         let product = projection.strongest() * input * gain;
         if !in_range(product) {
             let message = format!(

@@ -5,7 +5,7 @@ use super::checked::Network;
 pub use super::component::Component;
 use super::component::{components, digraph, node};
 use super::layers::{Kernel, Layer};
-use super::population::Threshold;
+use super::population::{Arithmetic, Population, Threshold};
 use super::projection::{EdgeCount, Origin, Projection, Rule, Weights};
 use super::source::Emits;
 use crate::spiking::Tick;
@@ -90,10 +90,7 @@ impl<'a> NetworkGraph<'a> {
             let (shape, label) = match self.graph[node] {
                 Origin::Population(n) => {
                     let population = &self.network.populations()[n];
-                    (
-                        "ellipse",
-                        format!("{}\\n{} {}", escaped(&population.name), population.size, kind(&population.threshold)),
-                    )
+                    ("ellipse", format!("{}\\n{} {}", escaped(&population.name), population.size, kind(population)))
                 }
                 Origin::Source(n) => {
                     let source = &self.network.sources()[n];
@@ -130,8 +127,9 @@ fn escaped(name: &str) -> String {
 }
 
 /// What fires in a population, in words.
-pub(super) fn kind(threshold: &Threshold) -> &'static str {
-    match threshold {
+pub(super) fn kind(population: &Population) -> &'static str {
+    match &population.threshold {
+        _ if population.arithmetic == Arithmetic::FixedPoint => "neurons in fixed point",
         Threshold::Never => "integrators",
         Threshold::Fixed(_) => "neurons",
         Threshold::Adaptive { .. } => "adaptive neurons",

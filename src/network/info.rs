@@ -131,7 +131,7 @@ impl Info {
             populations: network
                 .populations()
                 .iter()
-                .map(|p| PopulationInfo { name: p.name.clone(), size: p.size, kind: graph::kind(&p.threshold).into() })
+                .map(|p| PopulationInfo { name: p.name.clone(), size: p.size, kind: graph::kind(p).into() })
                 .collect(),
             sources: network
                 .sources()

@@ -29,6 +29,10 @@ pub fn read_array(path: &Path, limit: u64) -> Result<Array> {
             parse_npy(path, &bytes)?
         }
         "csv" => read_numbers(path, limit)?,
+        "safetensors" | "npz" => {
+            let problem = "holds arrays by name: expected Tensor(file, name)";
+            return Err(Error::file(path, problem));
+        }
         _ => return Err(Error::file(path, "expected a file whose name ends in .npy or .csv")),
     };
     finite(path, array)
@@ -42,7 +46,7 @@ pub fn array_of(path: &Path, bytes: &[u8]) -> Result<Array> {
     finite(path, parse_npy(path, bytes)?)
 }
 
-fn finite(path: &Path, array: Array) -> Result<Array> {
+pub(super) fn finite(path: &Path, array: Array) -> Result<Array> {
     match array.values.iter().position(|value| !value.is_finite()) {
         Some(place) => Err(Error::file(path, format!("value {place}, counted from 0, is {}", array.values[place]))),
         None => Ok(array),
@@ -101,16 +105,21 @@ fn checked_size(path: &Path, limit: u64) -> Result<u64> {
     }
 }
 
+/// Refuses shapes that no array of a network has.
+pub(super) fn checked_shape(path: &Path, shape: &[usize]) -> Result<()> {
+    match (shape.len(), shape.contains(&0)) {
+        (1..=4, false) => Ok(()),
+        _ => Err(Error::file(path, format!("shape {shape:?}: expected one to four sizes, none of them 0"))),
+    }
+}
+
 fn parse_npy(path: &Path, bytes: &[u8]) -> Result<Array> {
     let header = Header::parse(bytes).map_err(|problem| Error::file(path, problem))?;
     let (kind, size) = (header.dtype.kind, header.dtype.size);
     if !matches!((kind, size), ('f', 2 | 4 | 8) | ('i' | 'u', 1 | 2 | 4 | 8)) {
         return Err(Error::file(path, format!("elements of kind {kind}{size}: expected floats or integers")));
     }
-    let (1..=4, false) = (header.shape.len(), header.shape.contains(&0)) else {
-        let problem = format!("shape {:?}: expected one to four sizes, none of them 0", header.shape);
-        return Err(Error::file(path, problem));
-    };
+    checked_shape(path, &header.shape)?;
     let count = header.shape.iter().try_fold(1_usize, |n, &m| n.checked_mul(m));
     let data = bytes.get(header.data_start..).unwrap_or_default();
     let Some(count) = count.filter(|count| count.checked_mul(size) == Some(data.len())) else {

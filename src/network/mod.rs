@@ -83,17 +83,19 @@ mod projection;
 mod set;
 mod source;
 pub mod spec;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod time;
+mod whole;
 
 pub use check::{MOST_CURRENTS, MOST_PAIRS, MOST_POISSON_SPIKES};
 pub use checked::Network;
 pub use memory::{BYTES_PER_NEURON, BYTES_PER_PROBED_NEURON, BYTES_PER_RECEPTOR, BYTES_PER_SOURCE, BYTES_PER_SYNAPSE};
 pub use numbers::LARGEST;
 pub use parts::NetworkParts;
-pub use population::{Each, Population, Threshold};
+pub use population::{Arithmetic, Each, Population, Threshold};
 pub use problem::Problem;
-pub use projection::{Delays, EdgeCount, Origin, Projection, Rule, Weights};
+pub use projection::{Delays, EdgeCount, Origin, Precision, Projection, Rule, Weights};
 pub use source::{Emits, Source};
 pub use time::{MOST_TICKS, Ms, duration};

@@ -1,5 +1,6 @@
 //! Populations: neurons of one model.
 
+use crate::spiking::neuron::fixed_point::FixedPoint;
 use crate::spiking::neuron::linear::Neuron;
 use std::sync::Arc;
 
@@ -18,6 +19,18 @@ pub struct Population {
     pub initial_mv: Vec<f64>,
     /// What differs from neuron to neuron, if anything does.
     pub each: Option<Arc<Each>>,
+    /// The numbers in which it is computed.
+    pub arithmetic: Arithmetic,
+}
+
+/// The numbers in which a population is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// Double precision.
+    Double,
+    /// Whole numbers, in the fixed-point form of its neuron ([`FixedPoint::of`]); membranes,
+    /// threshold, reset and weights are whole too.
+    FixedPoint,
 }
 
 /// Parameters of each neuron of a population.
@@ -33,6 +46,14 @@ impl Population {
     /// Whether its neurons have a threshold: leaky integrators have none.
     pub fn can_fire(&self) -> bool {
         self.threshold != Threshold::Never
+    }
+
+    /// What its neurons are if they are computed in fixed point.
+    pub fn fixed_point(&self) -> Option<FixedPoint> {
+        match self.arithmetic {
+            Arithmetic::Double => None,
+            Arithmetic::FixedPoint => FixedPoint::of(&self.neuron),
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::layers::Layers;
 use super::numbers::largest;
+use super::problem::{Checked, Problem};
 use crate::base::counter::normal;
 use crate::base::counter::{below, unit};
+use crate::error::short;
 use crate::spiking::Tick;
 use std::ops::Range;
 use std::sync::Arc;
@@ -36,6 +38,47 @@ pub struct Projection {
     pub weights: Weights,
     /// In ticks.
     pub delays: Delays,
+    /// What weights are multiples of. Those of a rule that has its own are so before they are
+    /// multiplied.
+    pub precision: Precision,
+}
+
+/// What weights are multiples of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Precision {
+    /// Nothing: any number.
+    Double,
+    /// Whole numbers from -128 to 127 times a scale.
+    Int8 {
+        /// Above 0.
+        scale: f64,
+    },
+    /// Whole numbers from -32,768 to 32,767 times a scale.
+    Int16 {
+        /// Above 0.
+        scale: f64,
+    },
+}
+
+impl Precision {
+    /// The multiple that is nearest to a weight.
+    pub(super) fn quantised(self, weight: f64, field: &str) -> Checked<f64> {
+        let (scale, least, most) = match self {
+            Precision::Double => return Ok(weight),
+            Precision::Int8 { scale } => (scale, i8::MIN.into(), i8::MAX.into()),
+            Precision::Int16 { scale } => (scale, i16::MIN.into(), i16::MAX.into()),
+        };
+        let multiple = (weight / scale).round_ties_even();
+        match (least..=most).contains(&multiple) {
+            // Without a negative zero.
+            true => Ok(multiple * scale + 0.0),
+            false => {
+                let message =
+                    format!("{} is {multiple} times the scale, {scale}: expected {least} to {most}", short(weight));
+                Err(Problem::new(field, message))
+            }
+        }
+    }
 }
 
 /// Which edges exist; [`crate::network`] has a table of the counters.

@@ -8,7 +8,7 @@ use crate::energy::counts::LayerCounts;
 use crate::energy::synops::Synops;
 use crate::energy::{Energy, EnergyTable, Ledger};
 use crate::error::Result;
-use crate::evaluation::{Outcome, ReadOut};
+use crate::evaluation::{ClipOutcome, Outcome, ReadOut};
 use crate::spiking::Driver;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -57,6 +57,9 @@ pub struct EvaluationReport {
     pub accuracy: f64,
     /// Clips whose output never fired.
     pub undecided: u64,
+    /// Those of them that are of class 0, which the index of the largest count would take them for.
+    #[serde(default)]
+    pub undecided_of_class_0: u64,
     /// Mean ticks up to the first right decision, counted from 1, of clips that had one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mean_latency_ticks: Option<f64>,
@@ -128,6 +131,7 @@ impl EvaluationReport {
     /// The report of an evaluation, with one by the other driver if there was any.
     pub fn new(outcome: &Outcome, other: Option<&Outcome>) -> EvaluationReport {
         let (network, totals) = (&outcome.network, &outcome.totals);
+        let undecided = |clip: &&ClipOutcome| clip.prediction.is_none();
         let (clips, ticks) = (totals.clips.max(1) as f64, totals.ticks);
         let synops = totals.synops(network);
         let populations = network.populations().iter().zip(&totals.counts).zip(&outcome.spikes_by_step);
@@ -158,7 +162,8 @@ impl EvaluationReport {
             clips: totals.clips,
             ticks,
             accuracy: outcome.accuracy(),
-            undecided: outcome.clips.iter().filter(|clip| clip.prediction.is_none()).count() as u64,
+            undecided: outcome.clips.iter().filter(undecided).count() as u64,
+            undecided_of_class_0: outcome.clips.iter().filter(undecided).filter(|clip| clip.label == 0).count() as u64,
             mean_latency_ticks: outcome.mean_latency(),
             recall: outcome.recall(),
             confusion: outcome.confusion(),
@@ -223,6 +228,18 @@ impl EvaluationReport {
     }
 }
 
+impl EvaluationReport {
+    /// Clips without a decision, and the accuracy if they are taken as class 0, the first of equals: what
+    /// the index of the largest count gives elsewhere.
+    fn undecided_text(&self) -> String {
+        if self.undecided == 0 {
+            return String::new();
+        }
+        let more = self.undecided_of_class_0 as f64 / self.clips.max(1) as f64;
+        format!(", {} undecided ({:.2} % with these as class 0)", self.undecided, 100.0 * (self.accuracy + more))
+    }
+}
+
 impl fmt::Display for EvaluationReport {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let right = (self.accuracy * self.clips as f64).round();
@@ -232,7 +249,7 @@ impl fmt::Display for EvaluationReport {
             if self.network.is_empty() { "network" } else { &self.network },
             counted(self.clips, "clip"),
             100.0 * self.accuracy,
-            if self.undecided > 0 { format!(", {} undecided", self.undecided) } else { String::new() },
+            self.undecided_text(),
         )?;
         let read_out = match self.read_out {
             ReadOut::Counts => "most spikes",

@@ -172,8 +172,10 @@ pub fn tables_text() -> String {
 }
 
 fn prices(table: &EnergyTable) -> String {
-    let prices: Vec<String> = table.prices_pj.iter().map(|(kind, pj)| format!("{kind} {pj}")).collect();
-    prices.join(", ")
+    let by_type = table.prices_by_type_pj.iter();
+    let by_type = by_type.flat_map(|(of, prices)| prices.iter().map(move |(kind, pj)| format!("{of} {kind} {pj}")));
+    let prices = table.prices_pj.iter().map(|(kind, pj)| format!("{kind} {pj}")).chain(by_type);
+    prices.collect::<Vec<_>>().join(", ")
 }
 
 /// `rows` below their `head`.

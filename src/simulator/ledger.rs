@@ -9,10 +9,38 @@ use super::simulation::Simulation;
 use crate::energy::counts::LayerCounts;
 use crate::energy::synops::{LayerSynops, Synops};
 use crate::energy::{Cost, DataType, Ledger, SpikingLayer};
-use crate::network::{Network, Origin, Rule, Threshold};
+use crate::network::{Arithmetic, Network, Origin, Population, Precision, Rule, Threshold};
 use crate::spiking::neuron::Reset;
+use crate::spiking::neuron::fixed_point::{FixedPoint, WHOLE_DECAY};
 use crate::spiking::neuron::linear::{Neuron, Receptor};
 use std::ops::AddAssign;
+
+/// Arithmetic of one step of a neuron in fixed point: a product for each decay that is not all or
+/// nothing, the sum of membrane and current, a comparison with the threshold. Shifts are free.
+fn fixed_point_update(neuron: &FixedPoint) -> Cost {
+    let decays = [neuron.current_decay, neuron.voltage_decay].into_iter();
+    let multiplies = decays.filter(|&decay| decay > 0 && decay < WHOLE_DECAY).count() as u64;
+    Cost { multiplies, additions: 1, comparisons: 1, ..Cost::ZERO }
+}
+
+/// The type in which a population's neurons are computed.
+fn data_type(population: &Population) -> DataType {
+    match population.arithmetic {
+        Arithmetic::Double => DataType::Fp64,
+        Arithmetic::FixedPoint => DataType::Int32,
+    }
+}
+
+/// The type of the weights on population `p`, whose neurons are computed in `own`: the widest of all.
+fn weights(network: &Network, p: usize, own: DataType) -> Option<DataType> {
+    let projections = network.projections().iter().filter(|projection| projection.to == p);
+    let types = projections.map(|projection| match projection.precision {
+        Precision::Double => own,
+        Precision::Int8 { .. } => DataType::Int8,
+        Precision::Int16 { .. } => DataType::Int16,
+    });
+    types.max()
+}
 
 /// Arithmetic of one step of a neuron: a MAC, or for a membrane that keeps everything an addition,
 /// for `e V`; for each exponential current a MAC into the membrane and a multiplication, for each
@@ -79,13 +107,17 @@ impl Totals {
                 counts,
                 analog_macs: self.input[p].analog_macs,
                 neuron_steps: u64::from(population.size) * self.ticks,
-                update: update(&population.neuron, &population.threshold),
+                weights: weights(network, p, data_type(population)),
+                update: match population.fixed_point() {
+                    Some(neuron) => fixed_point_update(&neuron),
+                    None => update(&population.neuron, &population.threshold),
+                },
                 reset,
                 // What the spikes have left of it, added to the base.
                 threshold: Cost { multiplies: 1, additions: 1, ..Cost::ZERO },
                 twin: None,
             };
-            ledger.file_spiking(&population.name, DataType::Fp64, &layer);
+            ledger.file_spiking(&population.name, data_type(population), &layer);
         }
         ledger
     }

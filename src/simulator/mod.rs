@@ -74,6 +74,7 @@ mod checkpoint;
 mod chosen;
 mod compare;
 mod exchange;
+mod fixed_point;
 mod job;
 mod layered;
 mod ledger;

@@ -3,6 +3,7 @@
 
 use super::cell_group::GROUP;
 use super::exchange::Outbox;
+use super::fixed_point::FixedPointCells;
 use super::layered::Layered;
 use super::linear::LinearCells;
 use super::ring::Ring;
@@ -26,7 +27,10 @@ pub(super) type MakeCells = dyn Fn(&Population, Range<u32>) -> Box<dyn Advance> 
 
 /// The kinds of neurons that a network can have.
 pub(super) fn make_cells(population: &Population, ids: Range<u32>) -> Box<dyn Advance> {
-    Box::new(LinearCells::new(population, ids))
+    match population.fixed_point() {
+        Some(neuron) => Box::new(FixedPointCells::new(population, neuron, ids)),
+        None => Box::new(LinearCells::new(population, ids)),
+    }
 }
 
 /// When a population takes in its arrivals.

@@ -1,4 +1,5 @@
 mod by_hand;
+mod fixed_point;
 mod other_kinds;
 
 use super::part::make_cells;
@@ -9,7 +10,8 @@ use crate::network::Network;
 use crate::network::compile::{NetworkFile, Settings};
 use crate::network::layers::{Axis, Kernel, Layer, Layers, Window};
 use crate::network::{
-    Delays, Each, Emits, NetworkParts, Origin, Population, Projection, Rule, Source, Threshold, Weights,
+    Arithmetic, Delays, Each, Emits, NetworkParts, Origin, Population, Precision, Projection, Rule, Source, Threshold,
+    Weights,
 };
 use crate::recording::{Ignore, Probe, Recorder, Variable};
 use crate::spiking::neuron::Reset;
@@ -186,7 +188,8 @@ fn random_network(seed: u64) -> Network {
         let constant = matches!(threshold, Threshold::Fixed(_) | Threshold::Adaptive { .. }) && d.flip();
         let thresholds = (0..if constant { size } else { 0 }).map(|_| 1.0 + 9.0 * d.unit()).collect();
         let each = neurons.map(|neurons| Arc::new(Each { neurons, thresholds }));
-        populations.push(Population { name: format!("p{p}"), size, neuron, threshold, initial_mv, each });
+        let arithmetic = Arithmetic::Double;
+        populations.push(Population { name: format!("p{p}"), size, neuron, threshold, initial_mv, each, arithmetic });
     }
     let size = 1 + d.below(20);
     let emits = match d.below(5) {
@@ -270,7 +273,8 @@ fn random_network(seed: u64) -> Network {
             _ => Delays::Uniform { low: 1 + d.below(3) as u16, high: 4 + d.below(20) as u16, seed: 11, first: 1 },
         };
         let receptor = d.below(populations[to].neuron.receptors.len() as u32) as usize;
-        projections.push(Projection { from, from_ids, to, to_ids, receptor, rule, weights, delays });
+        let precision = Precision::Double;
+        projections.push(Projection { from, from_ids, to, to_ids, receptor, rule, weights, delays, precision });
     }
     Network::new(NetworkParts { name: "random".into(), dt_ms: 0.5, populations, sources, projections }).unwrap()
 }
@@ -434,6 +438,7 @@ fn what_was_long_ago_vanishes() {
                 rule: Rule::OneToOne,
                 weights: Weights::Constant(0.1),
                 delays: Delays::Constant(1),
+                precision: Precision::Double,
             }];
         });
         let probes = all_probes(&network);
@@ -503,7 +508,8 @@ fn single(leak: Leak, threshold: Threshold, refractory: u32) -> Network {
         strict: false,
         receptors: Vec::new(),
     };
-    let population = Population { name: "n".into(), size: 1, neuron, threshold, initial_mv: vec![0.0], each: None };
+    let (initial_mv, arithmetic) = (vec![0.0], Arithmetic::Double);
+    let population = Population { name: "n".into(), size: 1, neuron, threshold, initial_mv, each: None, arithmetic };
     let parts = NetworkParts {
         name: "one".into(),
         dt_ms: leak.dt_ms,
@@ -564,6 +570,7 @@ fn hears_once(leak: Leak, receptor: Receptor, weight: f64) -> Network {
             rule: Rule::OneToOne,
             weights: Weights::Constant(weight),
             delays: Delays::Constant(1),
+            precision: Precision::Double,
         });
     })
 }

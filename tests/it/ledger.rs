@@ -698,6 +698,7 @@ fn spiking_layer([inputs, neurons, ticks]: [usize; 3], soft: bool, dynamic: bool
     let filed = |counts| {
         let mut ledger = Ledger::new(1);
         let layer = SpikingLayer {
+            weights: None,
             counts,
             analog_macs: 0,
             neuron_steps: (neurons * ticks) as u64,

@@ -11,6 +11,7 @@ mod event_files;
 mod layers;
 mod ledger;
 mod network;
+mod netx;
 mod nir;
 mod nir_networks;
 mod oracle;

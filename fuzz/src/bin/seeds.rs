@@ -63,6 +63,8 @@ fn main() {
     seed("spikes_csv", "seed1", "time_ms,id\n0.5,3\n1e1,0\n");
     seed("spikes_csv", "seed2", "timestamps population node_ids\n0.5 x 3\n1.5 y 0\n");
     seed("h5", "seed1", template::spikes_h5());
+    seed("netx", "seed0", template::netx());
+    seed("tensors", "seed0", [&[0], &template::safetensors()[..]].concat());
     seed("nir", "seed0", template::nir());
     let path = scratch.join("graph.nir");
     std::fs::write(&path, template::nir()).expect("a file");

@@ -3,18 +3,19 @@
 use super::settings::Settings;
 use super::text::one_line;
 use crate::base::counter::bits;
-use crate::base::files::Reach;
+use crate::base::files::{Reach, ending};
 use crate::base::fnv::fnv1a;
 use crate::base::memory;
 use crate::error::short;
 use crate::network::check::check_names;
-use crate::network::input::{Array, array_of, read_array};
+use crate::network::input::{Array, array_of};
 use crate::network::name::check_name;
 use crate::network::names::resolve;
 use crate::network::numbers::positive;
 use crate::network::problem::{Checked, Problem, shown};
 use crate::network::projection::Origin;
-use crate::network::spec::{FormSpec, NetworkSpec};
+use crate::network::spec::{ArrayFile, FormSpec, NetworkSpec};
+use crate::network::tensors::read_file;
 use crate::network::time::ticks;
 use crate::spiking::Tick;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -127,10 +128,17 @@ impl<'a> Compiler<'a> {
     }
 
     /// Reads an array and counts its bytes.
-    pub(super) fn array(&mut self, field: &str, file: &Path) -> Checked<Array> {
-        let read = match self.contents.get(file) {
-            Some(bytes) => array_of(file, bytes),
-            None => read_array(&self.file(field, file)?, self.left()),
+    pub(super) fn array(&mut self, field: &str, file: &ArrayFile) -> Checked<Array> {
+        if PICKLES.contains(&&ending(file.file())[..]) {
+            return Err(Problem::new(field, conversion(file.file())));
+        }
+        let inner = match file {
+            ArrayFile::Whole(file) => self.contents.get(file),
+            ArrayFile::Tensor(..) => None,
+        };
+        let read = match inner {
+            Some(bytes) => array_of(file.file(), bytes),
+            None => read_file(file, &self.file(field, file.file())?, self.left()),
         };
         let array = read.map_err(|e| Problem::new(field, one_line(&e.to_string())))?;
         self.charge(field, 8 * array.values.len() as u64)?;
@@ -138,10 +146,10 @@ impl<'a> Compiler<'a> {
     }
 
     /// A list of one length from a file.
-    pub(super) fn list(&mut self, field: &str, file: &Path, length: usize, what: &str) -> Checked<Vec<f64>> {
+    pub(super) fn list(&mut self, field: &str, file: &ArrayFile, length: usize, what: &str) -> Checked<Vec<f64>> {
         let Array { shape, values } = self.array(field, file)?;
         if values.len() != length || shape.iter().filter(|&&n| n != 1).count() > 1 {
-            let problem = format!("{}: shape {shape:?}: expected [{length}], {what}", shown(&file.to_string_lossy()));
+            let problem = format!("{}: shape {shape:?}: expected [{length}], {what}", title(file));
             return Err(Problem::new(field, problem));
         }
         Ok(values)
@@ -161,4 +169,26 @@ impl<'a> Compiler<'a> {
             }
         }
     }
+}
+
+/// An array's name for messages.
+pub(super) fn title(file: &ArrayFile) -> String {
+    match file {
+        ArrayFile::Whole(file) => shown(&file.to_string_lossy()),
+        ArrayFile::Tensor(file, name) => format!("{} of {}", shown(name), shown(&file.to_string_lossy())),
+    }
+}
+
+/// How files end that PyTorch writes.
+const PICKLES: [&str; 2] = ["pt", "pth"];
+
+/// How to make a file that can be read of one that PyTorch wrote.
+fn conversion(file: &Path) -> String {
+    let (from, to) = (file.to_string_lossy(), file.with_extension("safetensors"));
+    format!(
+        "{}: files of PyTorch hold programs, and are not read: convert it by `from safetensors.torch import save_file` \
+         and `save_file(torch.load({from:?}, weights_only=True), {:?})` in Python",
+        shown(&from),
+        to.to_string_lossy()
+    )
 }

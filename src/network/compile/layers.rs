@@ -1,12 +1,12 @@
 //! Layers that share weights: shapes, files and windows.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, title};
 use crate::network::input::Array;
 use crate::network::layers::{Axis, BYTES_PER_ELEMENT, Kernel, Layer, Layers, Window};
-use crate::network::problem::{Checked, Problem, shown};
+use crate::network::problem::{Checked, Problem};
+use crate::network::projection::Precision;
 use crate::network::spec;
-use crate::network::spec::{LayerSpec, Padding};
-use std::path::Path;
+use crate::network::spec::{ArrayFile, LayerSpec, Padding};
 
 /// The most elements of a layer: ids are 32 bits wide.
 const MOST_ELEMENTS: u64 = u32::MAX as u64;
@@ -30,23 +30,29 @@ impl Shape {
 
 impl Compiler<'_> {
     /// Layers from `sources` elements.
-    pub(super) fn layers(&mut self, field: &str, layers: &spec::Layers, sources: usize) -> Checked<Layers> {
+    pub(super) fn layers(
+        &mut self,
+        field: &str,
+        layers: &spec::Layers,
+        sources: usize,
+        precision: Precision,
+    ) -> Checked<Layers> {
         let mut shape = input(&format!("{field}.input"), &layers.input, sources)?;
         let mut made = Vec::with_capacity(layers.layers.len());
         for (n, layer) in layers.layers.iter().enumerate() {
             let place = format!("{field}.layers[{n}]");
-            made.push(self.layer(&place, layer, &mut shape)?);
+            made.push(self.layer(&place, layer, &mut shape, precision)?);
             self.charge(&place, BYTES_PER_ELEMENT.saturating_mul(shape.elements() as u64))?;
         }
         Layers::new(made).map_err(|(n, problem)| Problem::new(format!("{field}.layers[{n}]"), problem))
     }
 
     /// One layer for an input of this shape, which becomes that of its output.
-    fn layer(&mut self, place: &str, layer: &LayerSpec, shape: &mut Shape) -> Checked<Layer> {
+    fn layer(&mut self, place: &str, layer: &LayerSpec, shape: &mut Shape, precision: Precision) -> Checked<Layer> {
         let at = |field: &str| format!("{place}.{field}");
         match layer {
             LayerSpec::Conv(conv) => {
-                let window = self.convolution(place, conv, shape)?;
+                let window = self.convolution(place, conv, shape, precision)?;
                 pass(place, window, shape)
             }
             LayerSpec::SumPool(pool) | LayerSpec::AvgPool(pool) => {
@@ -72,7 +78,7 @@ impl Compiler<'_> {
             }
             LayerSpec::Linear { file } => {
                 let field = at("file");
-                let Array { shape: found, values } = self.array(&field, file)?;
+                let Array { shape: found, values } = self.weight_array(&field, file, precision)?;
                 let inputs = shape.elements();
                 let &[outputs, columns] = &found[..] else {
                     return Err(wrong(&field, file, &found, &format!("[outputs, {inputs}]")));
@@ -87,7 +93,7 @@ impl Compiler<'_> {
             }
             LayerSpec::Scale { file } => {
                 let field = at("file");
-                let Array { shape: found, values } = self.array(&field, file)?;
+                let Array { shape: found, values } = self.weight_array(&field, file, precision)?;
                 match values.len() == shape.elements() {
                     true => Ok(Layer::Scale(values.into())),
                     false => Err(wrong(&field, file, &found, &format!("{} values", shape.text()))),
@@ -96,7 +102,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn convolution(&mut self, place: &str, conv: &spec::Conv, shape: &Shape) -> Checked<Window> {
+    fn convolution(&mut self, place: &str, conv: &spec::Conv, shape: &Shape, precision: Precision) -> Checked<Window> {
         let at = |field: &str| format!("{place}.{field}");
         let axes = shape.axes.len();
         if axes == 0 {
@@ -104,7 +110,7 @@ impl Compiler<'_> {
                            [channels, rows, columns]";
             return Err(Problem::new(place, message));
         }
-        let Array { shape: found, values } = self.array(&at("file"), &conv.file)?;
+        let Array { shape: found, values } = self.weight_array(&at("file"), &conv.file, precision)?;
         let groups = conv.groups as usize;
         let seen = shape.channels.checked_div(groups).filter(|seen| seen * groups == shape.channels);
         let Some(seen) = seen else {
@@ -197,6 +203,6 @@ fn per_axis(field: &str, numbers: &[u32], shape: &Shape) -> Checked<Vec<usize>> 
     }
 }
 
-fn wrong(field: &str, file: &Path, found: &[usize], expected: &str) -> Problem {
-    Problem::new(field, format!("{}: shape {found:?}: expected {expected}", shown(&file.to_string_lossy())))
+fn wrong(field: &str, file: &ArrayFile, found: &[usize], expected: &str) -> Problem {
+    Problem::new(field, format!("{}: shape {found:?}: expected {expected}", title(file)))
 }

@@ -23,6 +23,7 @@
 
 mod compiler;
 mod file;
+mod fixed_point;
 mod layers;
 mod population;
 mod projection;

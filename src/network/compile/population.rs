@@ -1,14 +1,14 @@
 //! Populations: the neuron models of a file as the one linear neuron that is run, with receptors,
 //! thresholds and initial states.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, title};
 use crate::base::counter::unit;
 use crate::network::check::{check_numbers, check_receptor};
 use crate::network::input::Array;
 use crate::network::memory::BYTES_PER_NEURON_OF_ITS_OWN;
 use crate::network::name::check_name;
 use crate::network::numbers::{finite, positive};
-use crate::network::population::{Each, Population, Threshold};
+use crate::network::population::{Arithmetic, Each, Population, Threshold};
 use crate::network::problem::{Checked, Problem, shown};
 use crate::network::projection::Weights;
 use crate::network::spec::*;
@@ -36,7 +36,8 @@ struct Fires<'a> {
     compare: Compare,
 }
 
-fn model(neuron: &NeuronSpec) -> Model<'_> {
+/// What a linear model is; another kind of neuron as it stands.
+fn model(neuron: &NeuronSpec) -> std::result::Result<Model<'_>, &FixedPointCubaLif> {
     use std::borrow::Cow::{Borrowed, Owned};
     macro_rules! model {
         ($n:expr, $tau:expr, $rest:expr, $threshold:expr) => {
@@ -57,7 +58,7 @@ fn model(neuron: &NeuronSpec) -> Model<'_> {
             }
         };
     }
-    match neuron {
+    Ok(match neuron {
         NeuronSpec::If(n) => model!(n, None, 0.0, Borrowed(&n.threshold)),
         NeuronSpec::Lif(n) => model!(n, Some(n.tau_m_ms), n.v_rest_mv, Borrowed(&n.threshold)),
         NeuronSpec::CubaLif(n) => Model {
@@ -86,7 +87,8 @@ fn model(neuron: &NeuronSpec) -> Model<'_> {
             form: n.form,
             fires: None,
         },
-    }
+        NeuronSpec::FixedPointCubaLif(neuron) => return Err(neuron),
+    })
 }
 
 impl<'a> Compiler<'a> {
@@ -94,7 +96,10 @@ impl<'a> Compiler<'a> {
         let spec = self.spec;
         let PopulationSpec { name, size, neuron, initial, each, .. } = &spec.populations[n];
         let place = format!("populations[{n}]");
-        let model = model(neuron);
+        let model = match model(neuron) {
+            Ok(model) => model,
+            Err(neuron) => return self.fixed_point(n, neuron),
+        };
         let made = self.neuron(n, &model)?;
         let threshold = match &model.fires {
             None => Threshold::Never,
@@ -115,8 +120,8 @@ impl<'a> Compiler<'a> {
             below_threshold(&format!("{place}.neuron.{field}"), value, *theta, made.strict)?;
         }
         let initial_mv = self.initial(n, initial, *size, model.v_rest_mv)?;
-        let each = each.map(std::sync::Arc::new);
-        Ok(Population { name: name.clone(), size: *size, neuron: made, threshold, initial_mv, each })
+        let (each, arithmetic) = (each.map(std::sync::Arc::new), Arithmetic::Double);
+        Ok(Population { name: name.clone(), size: *size, neuron: made, threshold, initial_mv, each, arithmetic })
     }
 
     /// The neuron of a model.
@@ -338,10 +343,8 @@ impl<'a> Compiler<'a> {
                 let Array { shape, values } = self.array(&field, file)?;
                 let width = shape.get(1).copied().unwrap_or(1);
                 if width != 1 && width != size as usize {
-                    let problem = format!(
-                        "{}: shape {shape:?}: expected [ticks], [ticks, 1] or [ticks, {size}]",
-                        shown(&file.to_string_lossy())
-                    );
+                    let problem =
+                        format!("{}: shape {shape:?}: expected [ticks], [ticks, 1] or [ticks, {size}]", title(file));
                     return Err(Problem::new(field, problem));
                 }
                 Ok(Threshold::Cue { values: values.into(), width })
@@ -349,7 +352,13 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn initial(&mut self, n: usize, initial: &Option<InitialSpec>, size: u32, rest_mv: f64) -> Checked<Vec<f64>> {
+    pub(super) fn initial(
+        &mut self,
+        n: usize,
+        initial: &Option<InitialSpec>,
+        size: u32,
+        rest_mv: f64,
+    ) -> Checked<Vec<f64>> {
         let at = |field: &str| format!("populations[{n}].initial.{field}");
         match initial {
             None => Ok(vec![rest_mv]),

@@ -1,13 +1,14 @@
 //! Projections: ends, rules, weights and delays.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, title};
 use super::text::one_line;
 use crate::network::input::{Array, EdgeList, read_edges};
 use crate::network::memory::BYTES_PER_SYNAPSE;
 use crate::network::name::check_name;
 use crate::network::names::unknown;
+use crate::network::numbers::positive;
 use crate::network::problem::{Checked, Problem, shown};
-use crate::network::projection::{Delays, Origin, Projection, Rule, Weights};
+use crate::network::projection::{Delays, Origin, Precision, Projection, Rule, Weights};
 use crate::network::spec::*;
 use std::ops::Range;
 use std::path::Path;
@@ -65,7 +66,12 @@ impl<'a> Compiler<'a> {
             return Err(Problem::new(field, message));
         }
         let receptor = self.receptor(&at("receptor"), &projection.receptor, to)?;
-        let (rule, file_weights) = self.rule(&at("rule"), &projection.rule, &name, &from_ids, &to_ids)?;
+        let precision = match projection.precision {
+            None => Precision::Double,
+            Some(PrecisionSpec::Int8(scale)) => Precision::Int8 { scale: positive(&at("precision"), scale)? },
+            Some(PrecisionSpec::Int16(scale)) => Precision::Int16 { scale: positive(&at("precision"), scale)? },
+        };
+        let (rule, file_weights) = self.rule(&at("rule"), &projection.rule, &name, [&from_ids, &to_ids], precision)?;
         let mut made = Projection {
             from,
             from_ids,
@@ -75,6 +81,7 @@ impl<'a> Compiler<'a> {
             rule,
             weights: Weights::Constant(1.0),
             delays: Delays::Constant(1),
+            precision,
         };
         made.weights = match (&projection.weight, file_weights) {
             (None, Some(weights)) => Weights::Each(weights.into()),
@@ -93,6 +100,17 @@ impl<'a> Compiler<'a> {
             }
             (Some(spec), None) => self.weights(&at("weight"), spec, &name, &made)?,
         };
+        if !made.rule.has_weights() {
+            match &mut made.weights {
+                Weights::Constant(weight) => *weight = precision.quantised(*weight, &at("weight"))?,
+                Weights::Each(weights) => {
+                    *weights =
+                        weights.iter().map(|&w| precision.quantised(w, &at("weight"))).collect::<Checked<_>>()?;
+                }
+                // Refused by the check.
+                Weights::Uniform { .. } | Weights::Normal { .. } => {}
+            }
+        }
         if let Some(spec) = &projection.delay_ms {
             made.delays = self.delays(&at("delay_ms"), spec, &name, &made)?;
         }
@@ -105,8 +123,8 @@ impl<'a> Compiler<'a> {
         field: &str,
         rule: &RuleSpec,
         name: &str,
-        from: &Range<u32>,
-        to: &Range<u32>,
+        [from, to]: [&Range<u32>; 2],
+        precision: Precision,
     ) -> Checked<(Rule, Option<Vec<f64>>)> {
         let seed = |given: Option<u64>| self.derived_seed(given, name, "edges");
         // One that would overflow is refused by the check of counters.
@@ -141,8 +159,10 @@ impl<'a> Compiler<'a> {
                 let (edges, weights) = self.edges(field, file)?;
                 return Ok((Rule::List(edges.into()), weights));
             }
-            RuleSpec::Matrix { file } => Rule::Matrix(self.matrix(&format!("{field}.file"), file, from, to)?.into()),
-            RuleSpec::Layers(layers) => Rule::Layers(self.layers(field, layers, from.len())?.into()),
+            RuleSpec::Matrix { file } => {
+                Rule::Matrix(self.matrix(&format!("{field}.file"), file, from, to, precision)?.into())
+            }
+            RuleSpec::Layers(layers) => Rule::Layers(self.layers(field, layers, from.len(), precision)?.into()),
         };
         Ok((made, None))
     }
@@ -154,18 +174,37 @@ impl<'a> Compiler<'a> {
         Ok(read)
     }
 
-    fn matrix(&mut self, field: &str, file: &Path, from: &Range<u32>, to: &Range<u32>) -> Checked<Vec<f64>> {
-        let Array { shape, values } = self.array(field, file)?;
+    fn matrix(
+        &mut self,
+        field: &str,
+        file: &ArrayFile,
+        from: &Range<u32>,
+        to: &Range<u32>,
+        precision: Precision,
+    ) -> Checked<Vec<f64>> {
+        let Array { shape, values } = self.weight_array(field, file, precision)?;
         let (rows, columns) = (to.len(), from.len());
         // A list is a row or a column.
         let fits = values.len() == rows * columns && (shape == [rows, columns] || rows == 1 || columns == 1);
         if !fits {
-            let file = shown(&file.to_string_lossy());
+            let file = title(file);
             let problem = format!("{file}: shape {shape:?}: expected [{rows}, {columns}], targets and sources");
             return Err(Problem::new(field, problem));
         }
         self.charge(field, (values.len() as u64).saturating_mul(BYTES_PER_SYNAPSE + 8))?;
         Ok(values)
+    }
+
+    /// An array of weights.
+    pub(super) fn weight_array(&mut self, field: &str, file: &ArrayFile, precision: Precision) -> Checked<Array> {
+        let mut array = self.array(field, file)?;
+        for (n, value) in array.values.iter_mut().enumerate() {
+            *value = precision.quantised(*value, field).map_err(|problem| {
+                let message = format!("{}: weight {n}, counted from 0: {}", title(file), problem.message);
+                Problem::new(field, message)
+            })?;
+        }
+        Ok(array)
     }
 
     fn receptor(&self, field: &str, name: &Option<String>, to: usize) -> Checked<usize> {

@@ -1,10 +1,10 @@
 //! Sources: what feeds spikes or values in.
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, title};
 use super::text::one_line;
 use crate::network::input::{Array, read_spikes};
 use crate::network::numbers::{fraction, not_negative};
-use crate::network::problem::{Checked, Problem, shown};
+use crate::network::problem::{Checked, Problem};
 use crate::network::source::{Emits, Source};
 use crate::network::spec::*;
 use crate::spiking::Tick;
@@ -64,8 +64,7 @@ impl<'a> Compiler<'a> {
                 let field = at("file");
                 let Array { shape, values } = self.array(&field, file)?;
                 if shape.get(1).copied().unwrap_or(1) != *size as usize {
-                    let problem =
-                        format!("{}: shape {shape:?}: expected [frames, {size}]", shown(&file.to_string_lossy()));
+                    let problem = format!("{}: shape {shape:?}: expected [frames, {size}]", title(file));
                     return Err(Problem::new(field, problem));
                 }
                 Emits::Frames { values: values.into(), ticks_per_frame }

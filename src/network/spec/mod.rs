@@ -17,7 +17,7 @@
 //! files of spikes are rounded. An unknown field is refused. File names are relative to the network
 //! file and lead nowhere outside its folder, unless `--files-anywhere` allows it; `.npy` holds an
 //! array of numbers, in either order of numpy, `.csv` one row per line without a head unless said
-//! otherwise. [Example](super::compile#example).
+//! otherwise; [`ArrayFile`] names one of several arrays of a file. [Example](super::compile#example).
 //!
 //! The structs with parameters can be made in Rust as well: a method of each field's name sets the
 //! field, as in `Lif::default().tau_m_ms(10.0)` ([`crate::network::build`]).
@@ -25,7 +25,8 @@
 //! # Units
 //! Membranes and thresholds are in mV, times in ms, currents in pA, resistances in GOhm: 1 pA
 //! through 1 GOhm is 1 mV. A weight is in mV at a delta receptor and in pA at an exponential or
-//! alpha receptor, so with the default `r_m_gohm: 1` one pA is one mV.
+//! alpha receptor, so with the default `r_m_gohm: 1` one pA is one mV. Fixed point has no units: its
+//! numbers are whole.
 //!
 //! # Seeds
 //! Whatever is drawn has a `seed`. Where it is left out, it is the output number `fnv1a(stream)` of
@@ -39,6 +40,7 @@
 //! | spikes of a source | `NAME/spikes` |
 //! | edges, weights, delays of a projection | `NAME/edges`, `NAME/weights`, `NAME/delays` |
 
+mod array_file;
 mod fields;
 mod file;
 mod neuron;
@@ -46,15 +48,16 @@ mod population;
 mod projection;
 mod source;
 
+pub use array_file::ArrayFile;
 pub use file::{FORMAT, GRID_TOLERANCE, NetworkSpec, RecordSpec};
 pub use neuron::{
-    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FormSpec, I, If, Li, Lif, NeuronSpec, RefractoryInput, ResetSpec,
-    ThresholdSpec,
+    Alif, Compare, CubaLif, DEFAULT_TAU_SYN_MS, FixedPointCubaLif, FormSpec, I, If, Li, Lif, NeuronSpec,
+    RefractoryInput, ResetSpec, ThresholdSpec,
 };
 pub use population::{EachSpec, EachValues, InitialSpec, PopulationSpec, ReceptorSpec};
 pub use projection::{
     AllToAll, Conv, DelaySpec, FixedInDegree, FixedOutDegree, FixedProbability, LayerSpec, Layers, Normal, Padding,
-    Pool, ProjectionSpec, RuleSpec, Uniform, WeightSpec,
+    Pool, PrecisionSpec, ProjectionSpec, RuleSpec, Uniform, WeightSpec,
 };
 pub use source::{
     Bernoulli, EmitsSpec, Frames, Latency, Poisson, Rate, Regular, SourceSpec, SpikeFile, Spikes, ValuesSpec,

@@ -1,8 +1,8 @@
 //! Neuron models with their parameters.
 
-use super::fields::{defaults, variants};
+use super::array_file::ArrayFile;
+use super::fields::{defaults, parameters, variants};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
 /// A neuron model. Names and equations as in NIR where NIR has them;
 /// [`crate::spiking::neuron::linear`] has what a tick does.
@@ -20,6 +20,8 @@ pub enum NeuronSpec {
     CubaLif(CubaLif),
     /// LIF whose threshold jumps at its own spikes and decays.
     Alif(Alif),
+    /// CUBA LIF in whole numbers, as on chips.
+    FixedPointCubaLif(FixedPointCubaLif),
 }
 
 defaults! {
@@ -163,7 +165,31 @@ defaults! {
     }
 }
 
-variants! { NeuronSpec: If Lif I Li CubaLif Alif }
+parameters! {
+    /// Parameters of [`NeuronSpec::FixedPointCubaLif`]: [`crate::spiking::neuron::fixed_point`] has
+    /// its equations. Weights and states are whole; a unit of the membrane is recorded as 1 mV.
+    FixedPointCubaLif new {
+        /// What the current loses in a tick, in parts of 4096.
+        current_decay: u32,
+        /// What the membrane loses in a tick, in parts of 4096.
+        voltage_decay: u32,
+        /// It fires above this membrane.
+        v_th: i32,
+    } {
+        /// A weight of 1 raises the current by 2 to the power of this; default 6.
+        #[serde(default = "six")]
+        weight_exponent: u32 = six(),
+        /// Default: to 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reset: Option<ResetSpec> = None,
+    }
+}
+
+fn six() -> u32 {
+    6
+}
+
+variants! { NeuronSpec: If Lif I Li CubaLif Alif FixedPointCubaLif }
 
 /// [`CubaLif::tau_syn_ms`] where neither it nor a receptor is given.
 pub const DEFAULT_TAU_SYN_MS: f64 = 5.0;
@@ -189,8 +215,8 @@ pub enum ThresholdSpec {
     /// From a file with a value in mV per tick, `[ticks]` for all neurons or `[ticks, size]`; the
     /// last row holds from then on.
     Cue {
-        /// `.npy` or `.csv`.
-        file: PathBuf,
+        /// `.npy` or `.csv`, or a tensor.
+        file: ArrayFile,
     },
 }
 

@@ -1,10 +1,10 @@
 //! Populations, their receptors and initial membranes.
 
+use super::array_file::ArrayFile;
 use super::fields::{defaults, variants};
 use super::neuron::NeuronSpec;
 use super::projection::{Normal, Uniform};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
 /// Neurons of one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,8 +67,8 @@ pub enum EachValues {
     Normal(Normal),
     /// These.
     Values(Vec<f64>),
-    /// From a `.npy` or `.csv` file.
-    File(PathBuf),
+    /// From a `.npy` or `.csv` file, or a tensor.
+    File(ArrayFile),
 }
 
 impl From<Vec<f64>> for EachValues {
@@ -137,7 +137,7 @@ pub enum InitialSpec {
     },
     /// One value in mV per neuron.
     File {
-        /// `.npy` or `.csv`.
-        file: PathBuf,
+        /// `.npy` or `.csv`, or a tensor.
+        file: ArrayFile,
     },
 }

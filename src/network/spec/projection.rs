@@ -1,5 +1,6 @@
 //! Projections: which edges there are, their weights and delays.
 
+use super::array_file::ArrayFile;
 use super::fields::{defaults, parameters, variants};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -28,6 +29,20 @@ pub struct ProjectionSpec {
     /// Default: one tick.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<DelaySpec>,
+    /// Weights in few bits; default: as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<PrecisionSpec>,
+}
+
+/// Weights as integers times a scale: w becomes scale k with k = w / scale, rounded to the nearest
+/// whole number, the even one of two. A k that the type does not hold is refused. A `weight` that
+/// multiplies a matrix or layers does so afterwards; weights that are drawn are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum PrecisionSpec {
+    /// k from -128 to 127.
+    Int8(f64),
+    /// k from -32,768 to 32,767.
+    Int16(f64),
 }
 
 /// Which edges exist; [`crate::network`] has the counters. Autapses are edges of a neuron to
@@ -52,8 +67,8 @@ pub enum RuleSpec {
     ListFile(PathBuf),
     /// A dense matrix of weights `[targets, sources]` of the ranges; zeros are synapses too.
     Matrix {
-        /// `.npy` or `.csv`.
-        file: PathBuf,
+        /// `.npy` or `.csv`, or a tensor.
+        file: ArrayFile,
     },
     /// Layers that share weights, from the whole of one range to the whole of another.
     Layers(Layers),
@@ -159,22 +174,22 @@ pub enum LayerSpec {
     AvgPool(Pool),
     /// A dense matrix from all elements, in the order of their numbers.
     Linear {
-        /// `.npy` or `.csv`: `[outputs, inputs]`.
-        file: PathBuf,
+        /// `.npy` or `.csv`, or a tensor: `[outputs, inputs]`.
+        file: ArrayFile,
     },
     /// A factor for each element.
     Scale {
-        /// `.npy` or `.csv`: as many numbers as elements.
-        file: PathBuf,
+        /// `.npy` or `.csv`, or a tensor: as many numbers as elements.
+        file: ArrayFile,
     },
 }
 
 parameters! {
     /// Parameters of [`LayerSpec::Conv`]. Lists have a number per axis, or one for all axes.
     Conv new {
-        /// `.npy`: `[output channels, input channels / groups, rows, columns]` or, for one axis,
+        /// `.npy` or a tensor: `[output channels, input channels / groups, rows, columns]` or, for one axis,
         /// `[output channels, input channels / groups, places]`.
-        file: PathBuf,
+        file: ArrayFile,
     } {
         /// Places from one output to the next; default 1.
         #[serde(default = "ones")]
@@ -282,8 +297,8 @@ pub enum WeightSpec {
     Normal(Normal),
     /// One per edge of a list or of one to one.
     Values(Vec<f64>),
-    /// The same from a `.npy` or `.csv` file.
-    File(PathBuf),
+    /// The same from a `.npy` or `.csv` file, or a tensor.
+    File(ArrayFile),
 }
 
 impl From<f64> for WeightSpec {
@@ -311,8 +326,8 @@ pub enum DelaySpec {
     Uniform(Uniform),
     /// One per edge of a list or of one to one.
     Values(Vec<f64>),
-    /// The same from a `.npy` or `.csv` file.
-    File(PathBuf),
+    /// The same from a `.npy` or `.csv` file, or a tensor.
+    File(ArrayFile),
 }
 
 impl From<f64> for DelaySpec {

@@ -1,5 +1,6 @@
 //! Sources: what comes from outside.
 
+use super::array_file::ArrayFile;
 use super::fields::{defaults, parameters, variants};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -114,7 +115,7 @@ parameters! {
     /// source have one delay each.
     Frames new {
         /// `.npy` or `.csv`: `[frames, size]`, or `[frames]` for a single element.
-        file: PathBuf,
+        file: ArrayFile,
         /// How long a frame lasts.
         frame_ms: f64,
     } {}
@@ -159,7 +160,7 @@ pub enum ValuesSpec {
     /// These.
     Values(Vec<f64>),
     /// From a `.npy` or `.csv` file.
-    File(PathBuf),
+    File(ArrayFile),
 }
 
 impl From<Vec<f64>> for ValuesSpec {

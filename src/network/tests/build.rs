@@ -263,6 +263,11 @@ impl Draw {
         self.list(|d| ['a', '"', '\\', ' ', '\n', 'é', '[', '\u{1F600}'][d.below(8) as usize]).into_iter().collect()
     }
 
+    fn array_file(&mut self) -> ArrayFile {
+        let path = self.path();
+        if self.flip() { path.into() } else { ArrayFile::Tensor(path, self.text()) }
+    }
+
     fn path(&mut self) -> PathBuf {
         self.text().into()
     }
@@ -272,7 +277,7 @@ impl Draw {
         let threshold = match self.below(3) {
             0 => ThresholdSpec::fixed_mv(self.number()),
             1 => ThresholdSpec::Adaptive { v_th_mv: self.number(), jump_mv: self.number(), tau_ms: self.number() },
-            _ => ThresholdSpec::Cue { file: self.path() },
+            _ => ThresholdSpec::Cue { file: self.array_file() },
         };
         let reset = self.maybe(|d| if d.flip() { ResetSpec::Soft } else { ResetSpec::Hard { v_reset_mv: d.number() } });
         let refractory_input = if self.flip() { RefractoryInput::Keep } else { RefractoryInput::Drop };
@@ -290,7 +295,11 @@ impl Draw {
                     .into()
             };
         }
-        match self.below(5) {
+        match self.below(6) {
+            5 => FixedPointCubaLif::new(self.below(9), self.below(9), -3)
+                .weight_exponent(self.below(9))
+                .reset(reset)
+                .into(),
             0 => fires!(If::default().threshold(threshold)),
             1 => fires!(Lif::default().tau_m_ms(tau).threshold(threshold)),
             2 => Li::default().tau_m_ms(tau).bias_pa(bias).form(form).into(),
@@ -301,7 +310,7 @@ impl Draw {
 
     fn emits(&mut self) -> EmitsSpec {
         let (seed, stride) = (self.maybe(Draw::integer), self.maybe(Draw::integer));
-        let values = if self.flip() { ValuesSpec::File(self.path()) } else { self.list(Draw::number).into() };
+        let values = if self.flip() { ValuesSpec::File(self.array_file()) } else { self.list(Draw::number).into() };
         match self.below(8) {
             0 => {
                 let at_ticks = self.list(|d| (d.below(99), d.below(9)));
@@ -343,7 +352,7 @@ impl Draw {
             4 => degree!(FixedOutDegree::new(self.below(9))),
             5 => RuleSpec::List(self.list(|d| (d.below(9), d.below(9)))),
             6 => RuleSpec::ListFile(self.path()),
-            _ => RuleSpec::Matrix { file: self.path() },
+            _ => RuleSpec::Matrix { file: self.array_file() },
         }
     }
 
@@ -357,7 +366,7 @@ impl Draw {
             1 => self.uniform().into(),
             2 => Normal::new(self.number(), self.number()).seed(self.maybe(Draw::integer)).first(self.integer()).into(),
             3 => WeightSpec::Values(self.list(Draw::number)),
-            _ => WeightSpec::File(self.path()),
+            _ => WeightSpec::File(self.array_file()),
         }
     }
 
@@ -366,7 +375,7 @@ impl Draw {
             0 => self.number().into(),
             1 => self.uniform().into(),
             2 => DelaySpec::Values(self.list(Draw::number)),
-            _ => DelaySpec::File(self.path()),
+            _ => DelaySpec::File(self.array_file()),
         }
     }
 
@@ -392,7 +401,7 @@ impl Draw {
         let initial = self.maybe(|d| match d.below(3) {
             0 => InitialSpec::Constant { v_mv: d.number() },
             1 => InitialSpec::Uniform { low_mv: d.number(), high_mv: d.number(), seed: d.maybe(Draw::integer) },
-            _ => InitialSpec::File { file: d.path() },
+            _ => InitialSpec::File { file: d.array_file() },
         });
         PopulationSpec {
             name: self.text(),
@@ -424,6 +433,10 @@ fn any_spec(seed: u64) -> NetworkSpec {
             rule: d.rule(),
             weight: d.maybe(Draw::weight),
             delay_ms: d.maybe(Draw::delay),
+            precision: d.maybe(|d| {
+                let make = if d.flip() { PrecisionSpec::Int8 } else { PrecisionSpec::Int16 };
+                make(d.number())
+            }),
         }),
         record: RecordSpec {
             spikes: d.maybe(|d| d.list(Draw::text)),

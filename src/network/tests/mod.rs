@@ -1,5 +1,6 @@
 mod build;
 mod check;
+mod tensors;
 
 use super::compile::{self, Compiled, NetworkFile, Settings};
 use super::spec::NetworkSpec;
@@ -150,6 +151,7 @@ fn network_with(rule: Rule, within: bool, from_ids: Range<u32>, to_ids: Range<u3
         threshold: Threshold::Fixed(1.0),
         initial_mv: vec![0.0],
         each: None,
+        arithmetic: Arithmetic::Double,
     };
     let projection = Projection {
         from: Origin::Population(usize::from(within)),
@@ -160,6 +162,7 @@ fn network_with(rule: Rule, within: bool, from_ids: Range<u32>, to_ids: Range<u3
         rule,
         weights: Weights::Constant(1.0),
         delays: Delays::Constant(1),
+        precision: Precision::Double,
     };
     let parts = NetworkParts {
         name: String::new(),

@@ -168,6 +168,7 @@ fn spiking_layer(layer: &LayerRecord, reset: ResetMode, result: &Evaluation, par
         }
     };
     SpikingLayer {
+        weights: None,
         counts: layer.counts,
         analog_macs: if layer.input_spikes.is_none() { layer.counts.macs } else { 0 },
         neuron_steps: neurons * layer.spikes.len() as u64 * clips,

@@ -22,6 +22,7 @@ pub enum Model {
     Li,
     CubaLif,
     Alif,
+    FixedPointCubaLif,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -83,6 +84,8 @@ pub struct Population {
     /// Whether the file lists the receptors; else it is the model's own.
     pub listed: bool,
     pub initial: Initial,
+    /// In fixed point: decays of current and membrane in parts of 4096, and the exponent of weights.
+    pub fixed: [u32; 3],
 }
 
 pub enum Emits {
@@ -246,7 +249,52 @@ impl Network {
     }
 }
 
+/// Neurons in fixed point, whose numbers are whole.
+fn fixed_point_population(d: &mut Draw, p: u32) -> Population {
+    let size = d.whole(1, 150);
+    let decay = |d: &mut Draw| match d.below(6) {
+        0 => 0,
+        1 => 4096,
+        _ => d.whole(1, 4095),
+    };
+    let fixed = [decay(d), decay(d), d.below(9)];
+    let whole = |d: &mut Draw, low: f64, high: f64| (d.between(low, high) * f64::from(1 << fixed[2])).round();
+    let threshold = whole(d, -2.0, 150.0);
+    let reset = match d.below(3) {
+        0 if threshold >= 0.0 => Reset::Rest,
+        0 | 1 => Reset::To(threshold - whole(d, 0.0, 90.0)),
+        _ => Reset::Subtract,
+    };
+    let initial = match d.below(3) {
+        0 => Initial::Constant(whole(d, -20.0, 200.0)),
+        1 => Initial::Each((0..size).map(|_| whole(d, -20.0, 100.0)).collect()),
+        _ => Initial::Rest,
+    };
+    Population {
+        name: ["exc", "inh", "out"][p as usize].into(),
+        size,
+        model: Model::FixedPointCubaLif,
+        tau: 1.0,
+        rest: 0.0,
+        r: 1.0,
+        bias: 0.0,
+        form: Form::Discrete { decay_input: false },
+        threshold: Threshold::Fixed(threshold),
+        reset,
+        refractory: 0,
+        keep: false,
+        strict: true,
+        receptors: vec![Receptor::Exponential(1.0)],
+        listed: false,
+        initial,
+        fixed,
+    }
+}
+
 fn population(d: &mut Draw, p: u32, dt: f64, ticks: u32) -> Population {
+    if d.once_in(6) {
+        return fixed_point_population(d, p);
+    }
     let model = [Model::If, Model::Lif, Model::Lif, Model::CubaLif, Model::Alif, Model::Li][d.below(6) as usize];
     let form = if d.once_in(3) { Form::Discrete { decay_input: d.flip() } } else { Form::Exact };
     let size = if d.once_in(3) { d.whole(60, 150) } else { d.whole(1, 30) };
@@ -308,7 +356,7 @@ fn population(d: &mut Draw, p: u32, dt: f64, ticks: u32) -> Population {
     let name = ["exc", "inh", "out"][p as usize].into();
     #[rustfmt::skip]
     let made = Population {
-        name, size, model, tau, rest, r, bias, form, threshold, reset, refractory, keep, strict, receptors, listed, initial,
+        name, size, model, tau, rest, r, bias, form, threshold, reset, refractory, keep, strict, receptors, listed, initial, fixed: [0; 3],
     };
     made
 }
@@ -377,7 +425,12 @@ fn projection(d: &mut Draw, network: &Network, n: u32, base: u32) -> Projection 
         (_, Receptor::Delta) => 1.2,
         _ => 4.0,
     };
-    let weight = |d: &mut Draw| if d.once_in(6) { 0.0 } else { scale * d.between(-0.3, 0.7) };
+    let fixed_point = target.model == Model::FixedPointCubaLif;
+    let weight = |d: &mut Draw| match d.once_in(6) {
+        true => 0.0,
+        false if fixed_point => (10.0 * scale * d.between(-0.3, 0.7)).round(),
+        false => scale * d.between(-0.3, 0.7),
+    };
     let pair = |d: &mut Draw, from: &Range<u32>, to: &Range<u32>| {
         (d.whole(from.start, from.end - 1), d.whole(to.start, to.end - 1))
     };
@@ -416,14 +469,16 @@ fn projection(d: &mut Draw, network: &Network, n: u32, base: u32) -> Projection 
     let brings = matches!(rule, Rule::Matrix(_) | Rule::ListFile(_, Some(_)));
     let weights = match d.below(5) {
         0 | 1 if brings => Weights::Absent,
+        _ if brings && fixed_point => Weights::Constant(f64::from(d.below(4)) - 1.0),
         _ if brings => Weights::Constant(d.between(-0.5, 1.5)),
         0 => Weights::Constant(weight(d)),
-        1 => {
+        1 if !fixed_point => {
             let first = if d.flip() { 0 } else { d.below(9).into() };
             Weights::Normal { mean: 0.2, sd: scale * 0.4, seed: seed(d), first }
         }
         2 if each > 0 => Weights::Values((0..each).map(|_| weight(d)).collect()),
         3 if each > 0 => Weights::File((0..each).map(|_| weight(d)).collect()),
+        _ if fixed_point => Weights::Constant(weight(d)),
         _ => Weights::Uniform { low: -0.4 * scale, high: scale * d.unit(), seed: seed(d), first: d.below(4).into() },
     };
     let analog = matches!(from, End::Source(s) if matches!(network.sources[s].emits, Emits::Frames { .. }));

@@ -302,6 +302,9 @@ impl Equations<'_> {
 impl Cell {
     /// A tick without arrivals.
     fn step(&mut self, model: &Equations, responses: &[[f64; 2]]) {
+        if model.p.model == Model::FixedPointCubaLif {
+            return;
+        }
         let free = self.refractory == 0;
         let left = model.membrane_left();
         if free {
@@ -335,7 +338,21 @@ impl Cell {
         self.size += mv.abs();
     }
 
+    /// A tick in fixed point, once all that arrives has been added up.
+    fn step_in_whole_numbers(&mut self, model: &Equations) {
+        let [current_decay, voltage_decay, exponent] = model.p.fixed.map(i64::from);
+        let decay = |z: f64, d: i64| z.signum() * ((z.abs() as i64 * (4096 - d)) >> 12) as f64;
+        let in_24_bits = |z: f64| z.clamp(-8_388_607.0, 8_388_607.0);
+        let input = (std::mem::take(&mut self.kept) * f64::from(1 << exponent)).round();
+        self.current[0] = in_24_bits(decay(self.current[0], current_decay) + input);
+        self.apart = in_24_bits(decay(self.apart, voltage_decay) + self.current[0]);
+    }
+
     fn hear(&mut self, model: &Equations, receptor: usize, amount: f64) {
+        if model.p.model == Model::FixedPointCubaLif {
+            self.kept += amount;
+            return;
+        }
         let free = self.refractory == 0;
         match model.p.receptors[receptor] {
             Receptor::Delta if free => self.push(amount * model.discrete_gain()),
@@ -366,6 +383,10 @@ impl Cell {
     /// Whether it fires, and whether that hangs on a rounding. Both sides are seen from where bias
     /// leads: a membrane that comes from below never gets there.
     fn fires(&mut self, model: &Equations, theta: f64) -> (bool, bool) {
+        if model.p.model == Model::FixedPointCubaLif {
+            self.step_in_whole_numbers(model);
+            return (self.apart > theta, false);
+        }
         let base = model.base(self.drifted);
         let numbers = [base, self.apart, base + self.apart, self.excess, self.kept];
         let numbers = numbers.iter().chain(&self.current).chain(Some(&theta).filter(|theta| theta.is_finite()));

@@ -138,7 +138,24 @@ fn receptor(k: usize, receptor: &Receptor) -> String {
     }
 }
 
+fn fixed_point_neuron(p: &Population) -> String {
+    let [current_decay, voltage_decay, exponent] = p.fixed;
+    let reset = match p.reset {
+        Reset::Rest => String::new(),
+        Reset::To(v) => format!(", reset: Hard(v_reset_mv: {v:?})"),
+        Reset::Subtract => ", reset: Soft".into(),
+    };
+    let Threshold::Fixed(v_th) = p.threshold else { panic!() };
+    format!(
+        "FixedPointCubaLif(current_decay: {current_decay}, voltage_decay: {voltage_decay}, v_th: {v_th:.0}, \
+         weight_exponent: {exponent}{reset})"
+    )
+}
+
 fn neuron(p: &Population, refractory_ms: f64, files: &mut Files) -> String {
+    if p.model == Model::FixedPointCubaLif {
+        return fixed_point_neuron(p);
+    }
     let mut text = format!("{:?}(r_m_gohm: {:?}, bias_pa: {:?}", p.model, p.r, p.bias);
     if p.model != Model::If {
         write!(text, ", tau_m_ms: {:?}, v_rest_mv: {:?}", p.tau, p.rest).unwrap();

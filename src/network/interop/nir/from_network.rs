@@ -9,8 +9,9 @@ use super::units::{DT, RESET, ResetChoice, TIME_UNIT, TimeUnit, exact};
 use crate::base::files::Reach;
 use crate::base::memory;
 use crate::error::{Error, Result};
-use crate::network::input::{self, read_array};
+use crate::network::input;
 use crate::network::spec::{self, *};
+use crate::network::tensors::read_file;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -177,6 +178,7 @@ impl<'a> Maker<'a> {
             NeuronSpec::Li(n) => (n.tau_m_ms, n.v_rest_mv, n.r_m_gohm, n.bias_pa, n.form),
             NeuronSpec::CubaLif(n) => (n.tau_m_ms, n.v_rest_mv, n.r_m_gohm, n.bias_pa, n.form),
             NeuronSpec::Alif(_) => return fail("has an adaptive threshold, which NIR has not"),
+            NeuronSpec::FixedPointCubaLif(_) => return fail("is in fixed point, which NIR has not"),
         };
         if bias != 0.0 || each.bias_pa.is_some() {
             return fail("has a bias_pa, which NIR has not: use a source of Frames that is always 1");
@@ -230,6 +232,7 @@ impl<'a> Maker<'a> {
                 NodeKind::CubaLif { tau_syn, tau_mem, r, v_leak, v_threshold, v_reset: Some(v_reset), w_in }
             }
             NeuronSpec::Alif(_) => return fail("has an adaptive threshold, which NIR has not"),
+            NeuronSpec::FixedPointCubaLif(_) => return fail("is in fixed point, which NIR has not"),
         })
     }
 
@@ -283,9 +286,9 @@ impl<'a> Maker<'a> {
         Ok([array(thresholds)?, array(self.values(name, rests, v_reset, count)?)?])
     }
 
-    fn read(&self, what: &str, name: &str, file: &Path) -> Result<input::Array> {
-        let path = self.reach.path(file).map_err(|problem| wrong(what, name, problem))?;
-        read_array(&path, memory::free())
+    fn read(&self, what: &str, name: &str, file: &ArrayFile) -> Result<input::Array> {
+        let path = self.reach.path(file.file()).map_err(|problem| wrong(what, name, problem))?;
+        read_file(file, &path, memory::free())
     }
 
     /// What constant sources add to populations in each step, by population; and the names of these
@@ -431,7 +434,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn linear(&self, title: &str, file: &Path, inputs: usize) -> Result<NodeKind> {
+    fn linear(&self, title: &str, file: &ArrayFile, inputs: usize) -> Result<NodeKind> {
         let input::Array { shape, values } = self.read("projection", title, file)?;
         // A single column may be a list.
         let shape = if shape.len() == 1 && inputs == 1 { vec![shape[0], 1] } else { shape };
@@ -510,6 +513,9 @@ fn output(kinds: &[NodeKind], shape: &[usize]) -> Vec<usize> {
 
 /// The one weight of all edges, which multiplies those of the rule.
 fn constant_weight(projection: &ProjectionSpec, title: &str) -> Result<f64> {
+    if projection.precision.is_some() {
+        return Err(wrong("projection", title, "has a precision, which NIR has not: write the rounded weights"));
+    }
     match &projection.weight {
         None => Ok(1.0),
         Some(WeightSpec::Constant(weight)) => Ok(*weight),

@@ -400,7 +400,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Writes an array into a file of the network, once.
-    fn file(&mut self, name: &str, array: &Array) -> PathBuf {
+    fn file(&mut self, name: &str, array: &Array) -> ArrayFile {
         let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
         let name: String = name.chars().map(plain).take(100).collect();
         let (descr, data) = match array.numbers() {
@@ -415,7 +415,7 @@ impl<'a> Maker<'a> {
         let free = |path: &PathBuf| self.files.get(path).is_none_or(|other| *other == bytes);
         let path = paths.find(free).unwrap_or_default();
         self.files.insert(path.clone(), bytes);
-        path
+        path.into()
     }
 
     fn projection(&mut self, way: &Way, factors: &Factors, back: bool) -> Result<ProjectionSpec> {
@@ -461,6 +461,7 @@ impl<'a> Maker<'a> {
             rule,
             weight: needs_weight.then_some(WeightSpec::Constant(scale)),
             delay_ms: Some(DelaySpec::Constant(f64::from(ticks) * self.clock.dt_ms)),
+            precision: None,
         })
     }
 

@@ -6,7 +6,7 @@ use super::groups::{Groups, MULTIPLE, OF_EDGES, per_edge};
 use super::neuron::{EXCITATORY, INHIBITORY};
 use crate::error::{Error, Result};
 use crate::formats::h5::H5;
-use crate::network::projection::{Delays, Origin, Projection, Rule, Weights};
+use crate::network::projection::{Delays, Origin, Precision, Projection, Rule, Weights};
 use std::collections::BTreeMap;
 
 impl Builder {
@@ -135,6 +135,7 @@ impl Builder {
                     true => Delays::Constant(part.delays[0]),
                     false => Delays::Each(part.delays.into()),
                 },
+                precision: Precision::Double,
             });
         }
     }

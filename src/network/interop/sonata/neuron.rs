@@ -1,7 +1,7 @@
 //! Neurons: NEST's `iaf_psc_alpha`.
 
 use crate::error::{Error, Result};
-use crate::network::population::{Population, Threshold};
+use crate::network::population::{Arithmetic, Population, Threshold};
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Form, Leak, Neuron};
 use serde::Deserialize;
@@ -97,6 +97,7 @@ impl IafPscAlpha {
             threshold: Threshold::Fixed(self.v_th),
             initial_mv: vec![self.v_m],
             each: None,
+            arithmetic: Arithmetic::Double,
         })
     }
 }

@@ -83,6 +83,7 @@ impl Made {
             let twin = Some([sources * neurons * clips, neurons * clips]);
             let neuron_steps = neurons * steps * clips;
             let spiking = SpikingLayer {
+                weights: None,
                 counts,
                 analog_macs: 0,
                 neuron_steps,
