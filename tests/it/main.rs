@@ -6,6 +6,7 @@ mod cli;
 mod data;
 #[cfg(unix)]
 mod evaluate;
+mod export;
 mod layers;
 mod ledger;
 mod network;

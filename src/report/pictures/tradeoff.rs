@@ -24,7 +24,7 @@ pub struct Tradeoff<'a> {
     pub table: &'a str,
     /// What the points of the line are.
     pub line_name: &'static str,
-    /// Points on a line, each with its number of time steps.
+    /// Points on a line, each with its number of time steps; those without one have no label.
     pub line: Vec<(String, At)>,
     /// Points with signs of their own, each with its name.
     pub whole: Vec<(String, At)>,
@@ -43,8 +43,9 @@ fn sign(n: usize) -> (Shape, Colour) {
 
 /// Draws it; there must be a point.
 pub fn draw(tradeoff: &Tradeoff) -> Figure {
-    const HEIGHT: f64 = 260.0;
     let Tradeoff { panels, table, line_name, line: shortened, whole } = tradeoff;
+    let high = if panels.len() > 1 { 260.0 } else { 360.0 };
+    let dot = if shortened.len() > 20 { 0.6 * DOT } else { DOT };
     let all = || shortened.iter().chain(whole).map(|(_, at)| at);
     let (lo, hi) = all().fold((f64::INFINITY, 0.0_f64), |(lo, hi), r| (lo.min(r.nanojoule), hi.max(r.nanojoule)));
     let log_x = lo > 0.0 && hi / lo > 10.0;
@@ -58,7 +59,7 @@ pub fn draw(tradeoff: &Tradeoff) -> Figure {
         ((lo - pad).max(0.0), (hi + pad).min(100.0))
     });
     let y: Vec<(f64, f64)> = ranges.collect();
-    let ticks: Vec<Ticks> = y.iter().map(|y| Ticks::vertical(y.0, y.1, HEIGHT)).collect();
+    let ticks: Vec<Ticks> = y.iter().map(|y| Ticks::vertical(y.0, y.1, high)).collect();
 
     let mut figure = Figure::new();
     let left = margin(ticks.iter().map(Ticks::width).fold(0.0, f64::max), true);
@@ -74,26 +75,26 @@ pub fn draw(tradeoff: &Tradeoff) -> Figure {
         let (shape, colour) = sign(n);
         entries.push((Sample::Dot(shape, colour), name.clone()));
     }
-    let mut top = 4.0 + legend(&mut figure, (left, left + wide), 4.0, &entries) + ROW;
+    let mut top = 4.0 + legend(&mut figure, (left, left + wide), 4.0, &entries) + ROW + 8.0;
     let numbers = if shortened.is_empty() { "" } else { "numbers: time steps T; " };
     let text = format!("{numbers}table {table}");
-    figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &text);
+    figure.text((left + wide, top - 17.0), NOTE, Anchor::End, GREY, &text);
     let mut bottom = top;
     for (i, name) in panels.iter().enumerate() {
-        let panel = Panel { left, top, width: wide, height: HEIGHT, x, y: y[i], log_x };
+        let panel = Panel { left, top, width: wide, height: high, x, y: y[i], log_x };
         let place = |at: &At| (panel.at_x(at.nanojoule), panel.at_y(at.accuracy[i]));
         let discs: Vec<_> = shortened.iter().map(|(_, at)| place(at)).collect();
         let signs: Vec<_> = whole.iter().map(|(_, at)| place(at)).collect();
         figure.line(discs.clone(), 3.0, colour(0));
         let labelled: Vec<_> = discs.iter().zip(shortened.iter().map(|(label, _)| label.as_str())).collect();
         label_points(&mut figure, &panel, &labelled, &signs, &discs);
-        figure.dots(Shape::Disc, DOT, colour(0), discs);
+        figure.dots(Shape::Disc, dot, colour(0), discs);
         for (n, at) in signs.into_iter().enumerate() {
             let (shape, colour) = sign(n);
             figure.dots(shape, DOT, colour, vec![at]);
         }
         panel.left_axis(&mut figure, &ticks[i]);
-        upward_label(&mut figure, top + HEIGHT / 2.0, HEIGHT, [name, ""]);
+        upward_label(&mut figure, top + high / 2.0, high, [name, ""]);
         bottom = panel.bottom();
         if i + 1 < panels.len() {
             panel.bottom_axis(&mut figure, &Ticks(x_ticks.0.iter().map(|(v, _)| (*v, String::new())).collect()), "");
@@ -130,7 +131,7 @@ fn label_points(
             })
         })
         .collect();
-    for ((x, y), text) in points {
+    for ((x, y), text) in points.iter().filter(|(_, text)| !text.is_empty()) {
         let (half, high) = (width(text, NOTE) / 2.0, 0.76 * NOTE);
         let (dx, dy) = (half + DOT + 7.0, high / 2.0 + DOT + 8.0);
         let directions =

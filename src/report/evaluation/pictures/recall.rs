@@ -13,7 +13,7 @@ pub fn picture(report: &EvaluationReport) -> Picture {
     let percent = |share: &Option<f64>| share.map(|share| 100.0 * share);
     let rows: Vec<Row> = classes
         .map(|(class, (recall, precision))| Row {
-            name: class.to_string(),
+            name: format!("class {class}"),
             values: vec![percent(recall), percent(precision)],
         })
         .collect();

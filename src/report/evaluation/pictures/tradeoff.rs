@@ -11,7 +11,13 @@ pub fn picture(report: &EvaluationReport, others: &[(String, EvaluationReport)])
     let points = |report: &EvaluationReport| -> Vec<(String, At)> {
         let priced = report.after_steps.iter().filter_map(|at| Some((at, at.energy_pj.get(table)?)));
         let point = |pj: f64, accuracy: f64| At { nanojoule: pj / 1000.0, accuracy: vec![100.0 * accuracy] };
-        priced.map(|(at, &pj)| (at.steps.to_string(), point(pj, at.accuracy))).collect()
+        // Labels of all points would cover them.
+        let last = report.after_steps.last().map(|at| at.steps);
+        let label = |steps: u32| match steps.is_power_of_two() || Some(steps) == last {
+            true => steps.to_string(),
+            false => String::new(),
+        };
+        priced.map(|(at, &pj)| (label(at.steps), point(pj, at.accuracy))).collect()
     };
     let line = points(report);
     let whole = others.iter().filter_map(|(name, other)| Some((name.clone(), points(other).pop()?.1)));
