@@ -196,8 +196,8 @@ fn the_verb_writes_a_branch_that_runs() {
     assert_eq!(scratch.done("model export fixed --spiking plain.ron"), "");
     assert!(scratch.done("simulate plain.ron").contains("audio.block3"));
     scratch.done("model export fixed --spiking plain.nir");
-    assert!(scratch.done("nir check plain.nir").contains("nothing"));
-    assert!(scratch.done("nir doctor plain.nir").contains("dt"));
+    assert!(scratch.done("nir check plain.nir").contains("fine"));
+    assert!(scratch.done("nir doctor plain.nir").contains("step"));
 
     let which = "thresholds of audio.block1";
     for (args, said) in [

@@ -197,7 +197,7 @@ impl EvaluationReport {
     }
 
     /// What the output was taken to say.
-    pub(in crate::report) fn read_out_in_words(&self) -> &'static str {
+    pub fn read_out_in_words(&self) -> &'static str {
         match self.read_out {
             ReadOut::Counts => "most spikes",
             ReadOut::Membrane => "highest mean membrane potential",

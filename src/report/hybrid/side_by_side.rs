@@ -136,7 +136,7 @@ impl SideBySide {
         match runs.iter().find(differs) {
             Some((name, other)) => {
                 let (first, document) = &runs[0];
-                let problem = format!("'{first}' is a run of {}, '{name}' of {}", document.kind(), other.kind());
+                let problem = format!("'{first}' is the report of {}, '{name}' of {}", document.kind(), other.kind());
                 Err(Error::value("runs side by side", problem).with_hint("give runs of one kind"))
             }
             None if !evaluations.is_empty() => Ok(SideBySide::of_evaluations(&evaluations)),
