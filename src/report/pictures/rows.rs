@@ -1,7 +1,7 @@
 //! Rows of names with signs on an axis.
 
 use super::parts::{FAINT, Names, log_range};
-use crate::base::text::counted;
+use crate::base::text::grouped;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
     BOTTOM, EDGE, NOTE, Panel, ROW, Sample, TICK, Ticks, fitting, fitting_log, legend, overhang, overhang_log, ring,
@@ -41,7 +41,7 @@ pub struct Rows {
     pub scale: Scale,
     /// Label of the axis.
     pub label: &'static str,
-    /// What a row is, and what the rows have that are shown if there is no room for all.
+    /// What rows are, and what those have that are shown if there is no room for all.
     pub noun: (&'static str, &'static str),
     /// In the order of the legend. Rings lie below all other signs.
     pub series: Vec<Series>,
@@ -85,7 +85,7 @@ impl Rows {
         let mut top = 4.0 + legend(&mut figure, (EDGE, f64::from(WIDTH) - EDGE), 4.0, &entries) + 10.0;
         if rows.len() < all {
             let (noun, having) = self.noun;
-            let text = format!("the {} of {} with {having}", rows.len(), counted(all as u64, noun));
+            let text = format!("the {} of {} {noun} with {having}", rows.len(), grouped(all as u64));
             figure.text((f64::from(WIDTH) - EDGE, top + 24.0), NOTE, Anchor::End, GREY, &text);
             top += ROW;
         }

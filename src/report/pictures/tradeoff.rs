@@ -87,7 +87,7 @@ pub fn draw(tradeoff: &Tradeoff) -> Figure {
         let signs: Vec<_> = whole.iter().map(|(_, at)| place(at)).collect();
         figure.line(discs.clone(), 3.0, colour(0));
         let labelled: Vec<_> = discs.iter().zip(shortened.iter().map(|(label, _)| label.as_str())).collect();
-        label_points(&mut figure, &panel, &labelled, &signs, &discs);
+        label_points(&mut figure, &panel, dot, &labelled, &signs, &discs);
         figure.dots(Shape::Disc, dot, colour(0), discs);
         for (n, at) in signs.into_iter().enumerate() {
             let (shape, colour) = sign(n);
@@ -112,12 +112,14 @@ pub fn draw(tradeoff: &Tradeoff) -> Figure {
 fn label_points(
     figure: &mut Figure,
     panel: &Panel,
+    dot: f64,
     points: &[(&(f64, f64), &str)],
     others: &[(f64, f64)],
     line: &[(f64, f64)],
 ) {
-    let all = points.iter().map(|(at, _)| *at).chain(others);
-    let mut taken: Vec<Box4> = all.map(|(x, y)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
+    let around = |&(x, y): &(f64, f64), half: f64| [x - half, y - half, x + half, y + half];
+    let points_taken = points.iter().map(|(at, _)| around(at, dot + 4.0));
+    let mut taken: Vec<Box4> = points_taken.chain(others.iter().map(|at| around(at, DOT + 4.0))).collect();
     let apart = |a: &Box4, b: &Box4| a[0] >= b[2] || b[0] >= a[2] || a[1] >= b[3] || b[1] >= a[3];
     // Points along the line, closer than a label is high.
     let along: Vec<(f64, f64)> = line

@@ -24,6 +24,6 @@ pub fn pictures(report: &EvaluationReport, others: &[(String, EvaluationReport)]
         tradeoff::picture(report, others),
         layers::operations(report),
         layers::rates(report),
-        energy(&report.energy(), report.clips as usize, &[whole], ""),
+        energy(&report.energy(), report.clips as usize, &[whole], "All populations with their synapses."),
     ]
 }

@@ -50,7 +50,7 @@ fn draw(confusion: &[Vec<u64>]) -> Figure {
     let kept = if none { GAP + width(NONE, TICK).max(40.0) } else { 0.0 };
     let cell = ((f64::from(WIDTH) - left - EDGE - kept) / classes as f64).floor().min(90.0);
     let long = cell * classes as f64;
-    let aside = width(NONE, TICK).max(cell.min(90.0)).floor();
+    let aside = width(NONE, TICK).max(40.0).floor();
     let written = cell >= width("100", NOTE) + 4.0;
     let gap = if cell > 12.0 { 1.0 } else { 0.0 };
     let mut runs = RunsByKind::default();

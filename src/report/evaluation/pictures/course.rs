@@ -28,8 +28,8 @@ pub fn picture(report: &EvaluationReport) -> Picture {
 
 fn draw(after: &[AtStep]) -> Figure {
     const HEIGHT: f64 = 360.0;
-    let lines: [(&str, Shape, fn(&AtStep) -> f64); 2] =
-        [("right", Shape::Disc, |at| at.accuracy), ("right once", Shape::Square, |at| at.right_once)];
+    let share = |line: usize, at: &AtStep| if line == 0 { at.accuracy } else { at.right_once };
+    let lines = [("right", Shape::Disc), ("right once", Shape::Square)];
     let last = after.last().map_or(1, |at| at.steps);
     // Marks lie denser at the beginning, and so do decisions.
     let log_x = last > 100;
@@ -41,6 +41,7 @@ fn draw(after: &[AtStep]) -> Figure {
     let wide = f64::from(WIDTH) - left - EDGE;
     let whole = |mut ticks: Ticks| {
         ticks.0.retain(|(step, _)| step.fract() == 0.0 && *step >= 1.0);
+        ticks.0.iter_mut().for_each(|(step, label)| *label = step.to_string());
         ticks
     };
     let fit = |wide: f64| if log_x { fitting_log(x, wide) } else { whole(fitting(x, wide)) };
@@ -48,12 +49,12 @@ fn draw(after: &[AtStep]) -> Figure {
     let wide = (f64::from(WIDTH) - left - over).floor();
     let sample = |n: usize, shape| Sample::Signed(colour(n), shape, 0.7 * DOT);
     let entries: Vec<_> =
-        lines.iter().enumerate().map(|(n, (name, shape, _))| (sample(n, *shape), (*name).to_owned())).collect();
+        lines.iter().enumerate().map(|(n, (name, shape))| (sample(n, *shape), (*name).to_owned())).collect();
     let top = 4.0 + legend(&mut figure, (left, left + wide), 4.0, &entries) + 18.0;
     let panel = Panel { left, top, width: wide, height: HEIGHT, x, y: (0.0, 100.0), log_x };
-    for (n, (_, shape, of)) in lines.iter().enumerate().rev() {
+    for (n, (_, shape)) in lines.iter().enumerate().rev() {
         let points: Vec<_> =
-            after.iter().map(|at| (panel.at_x(f64::from(at.steps)), panel.at_y(100.0 * of(at)))).collect();
+            after.iter().map(|at| (panel.at_x(f64::from(at.steps)), panel.at_y(100.0 * share(n, at)))).collect();
         figure.line(points.clone(), 3.0, colour(n));
         figure.dots(*shape, if after.len() > 20 { 0.5 * DOT } else { 0.7 * DOT }, colour(n), points);
     }

@@ -22,7 +22,7 @@ pub fn operations(report: &EvaluationReport) -> Picture {
     let rows = Rows {
         scale: Scale::Log,
         label: "Operations or spikes per clip",
-        noun: ("population", "the most operations"),
+        noun: ("populations", "the most operations"),
         series: vec![
             Series { name: "dense SynOps", sample: Sample::Dot(Shape::Diamond, INK), half: DOT },
             Series { name: "effective SynOps", sample: Sample::Ring(colour(0)), half: DOT },

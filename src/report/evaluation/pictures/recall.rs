@@ -29,7 +29,7 @@ pub fn picture(report: &EvaluationReport) -> Picture {
             Ok(Rows {
                 scale: Scale::Percent,
                 label: "Share of clips (%)",
-                noun: ("class", "the lowest recall"),
+                noun: ("classes", "the lowest recall"),
                 series: vec![
                     Series { name: "recall", sample: Sample::Ring(INK), half: DOT },
                     Series { name: "precision", sample: Sample::Dot(Shape::Disc, colour(1)), half: 0.55 * DOT },

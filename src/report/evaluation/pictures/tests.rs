@@ -13,7 +13,7 @@ use crate::samples::Samples;
 fn report(classes: u32, steps: u32, longest_name: usize) -> EvaluationReport {
     let mut net = NetworkBuilder::new(Ms(1.0));
     let neurons = || If::default().threshold(ThresholdSpec::fixed_mv(1.0));
-    let hidden = net.population(&"hidden.".repeat(longest_name), classes, neurons());
+    let hidden = net.population("hidden.".repeat(longest_name), classes, neurons());
     let out = net.population("out", classes, neurons());
     let input = net.source("input", classes, Spikes::default());
     net.connect(input, hidden).one_to_one().weight(0.3).delay_ms(0.0);
@@ -61,5 +61,5 @@ fn evaluations_of_any_size_have_pictures() {
     let one = report(1, 1, 1);
     assert_eq!((one.accuracy, one.undecided), (0.0, 3));
     assert_eq!(draw("tested-one", &one, &[]), ["firing_rate"]);
-    assert_eq!(draw("tested-classes", &report(251, 2, 1), &[]), ["confusion"]);
+    assert_eq!(draw("tested-classes", &report(251, 2, 1), &[]), ["confusion", "firing_rate"]);
 }

@@ -57,7 +57,7 @@ pub fn picture(report: &Report) -> Picture {
     let rows = Rows {
         scale: Scale::Log,
         label: "Operations per clip",
-        noun: ("layer", "the most operations"),
+        noun: ("layers", "the most operations"),
         // A diamond that is larger than the ring's middle stands around it too.
         series: vec![
             Series { name: "dense twin", sample: Sample::Dot(Shape::Diamond, INK), half: DOT },
