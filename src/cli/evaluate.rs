@@ -63,7 +63,7 @@ struct InputOptions {
     /// Values as input
     #[arg(long, value_name = "HOW", value_enum, default_value = "direct", requires = "network")]
     encode: EncodingOption,
-    /// Output says [default: counts, or last]
+    /// Output says [default: counts, or without spikes last or membrane]
     #[arg(long, value_name = "WHAT", value_enum, requires = "network")]
     read_out: Option<ReadOutOption>,
     /// Source that inputs replace [default: the only one, or 'input']

@@ -308,7 +308,9 @@ impl<'a> Evaluation<'a> {
         let population = &network.populations()[ends.output];
         match (self.read_out, population.can_fire()) {
             (None, true) => Ok(ReadOut::Counts),
-            (None, false) => Ok(ReadOut::Last),
+            // A sum holds the whole clip at its end; what leaks holds only the last steps.
+            (None, false) if population.neuron.retention == 1.0 => Ok(ReadOut::Last),
+            (None, false) => Ok(ReadOut::Membrane),
             (Some(ReadOut::Counts | ReadOut::FirstSpike), false) => {
                 let problem = format!("population '{}' cannot fire", population.name);
                 Err(Error::value("read-out", problem).with_hint("read its membrane potential: last or membrane"))
