@@ -188,10 +188,11 @@ impl EvaluationReport {
     /// Of each class: of the clips that were taken for it, the share that was of it; none where no clip
     /// was.
     pub fn precision(&self) -> Vec<Option<f64>> {
-        let taken = |class: usize| self.confusion.iter().filter_map(|row| row.get(class)).sum::<u64>();
+        let taken =
+            |class: usize| self.confusion.iter().filter_map(|row| row.get(class)).map(|&n| n as f64).sum::<f64>();
         let of = |(class, row): (usize, &Vec<u64>)| {
             let (right, all) = (row.get(class).copied().unwrap_or(0), taken(class));
-            (all > 0).then(|| right as f64 / all as f64)
+            (all > 0.0).then(|| right as f64 / all)
         };
         self.confusion.iter().enumerate().map(of).collect()
     }

@@ -51,7 +51,7 @@ fn summary(report: &EvaluationReport, energy: &[Energy]) -> String {
     let clips = report.clips.max(1) as f64;
     let right = (report.accuracy * report.clips as f64).round() as u64;
     let total = report.synops.total(|_| true);
-    let spikes: u64 = report.populations.iter().map(|population| population.operations.spikes).sum();
+    let spikes: f64 = report.populations.iter().map(|population| population.operations.spikes as f64).sum();
     let mut html = String::from("<dl class=\"key\">\n");
     let more = format!("{} of {} clips right", grouped(right), grouped(report.clips));
     html += &tile("Accuracy", &percent(report.accuracy), &more);
@@ -60,7 +60,7 @@ fn summary(report: &EvaluationReport, energy: &[Energy]) -> String {
         html +=
             &tile("First right decision", &format!("{ms:.1} ms"), &format!("{ticks:.1} steps, mean of clips with one"));
     }
-    html += &tile("Spikes per clip", &format!("{:.1}", spikes as f64 / clips), "all populations");
+    html += &tile("Spikes per clip", &format!("{:.1}", spikes / clips), "all populations");
     let effective = (total.effective_acs + total.effective_macs) as f64 / clips;
     html += &tile("SynOps per clip", &grouped(effective.round() as u64), "effective: non-zero input, non-zero weight");
     if let Some(first) = energy.first() {
@@ -105,7 +105,7 @@ fn recall(report: &EvaluationReport) -> String {
             true => format!("none ({n})"),
             false => format!("{other} ({n})"),
         });
-        let clips = number(counts.iter().sum());
+        let clips = number(counts.iter().copied().fold(0, u64::saturating_add));
         vec![Cell::Name(class.to_string()), clips, share(recall), share(precision), Cell::Text(taken)]
     };
     let head = ["class", "clips", "recall", "precision", "most often mistaken for (clips)"];

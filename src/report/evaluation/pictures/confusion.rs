@@ -39,8 +39,9 @@ fn draw(confusion: &[Vec<u64>]) -> Figure {
     let classes = confusion.len();
     let none = confusion.iter().any(|row| row.get(classes).is_some_and(|&n| n > 0));
     let shares = |row: &[u64]| {
-        let all: u64 = row.iter().sum();
-        row.iter().map(move |&n| if all > 0 { n as f64 / all as f64 } else { 0.0 }).collect::<Vec<_>>()
+        let all: f64 = row.iter().map(|&n| n as f64).sum();
+        // Of a row that is too long the rest has no column.
+        row.iter().take(classes + 1).map(move |&n| if all > 0.0 { n as f64 / all } else { 0.0 }).collect::<Vec<_>>()
     };
 
     let mut figure = Figure::new();

@@ -63,3 +63,29 @@ fn evaluations_of_any_size_have_pictures() {
     assert_eq!(draw("tested-one", &one, &[]), ["firing_rate"]);
     assert_eq!(draw("tested-classes", &report(251, 2, 1), &[]), ["confusion", "firing_rate"]);
 }
+
+/// A document may contradict itself: that is no reason to panic.
+#[test]
+fn contradictions_are_drawn_as_far_as_they_go() {
+    let mut report = report(4, 6, 1);
+    report.clips = 0;
+    report.confusion[0].truncate(1);
+    report.confusion[1].clear();
+    report.confusion[2].extend([u64::MAX, 7]);
+    report.recall.pop();
+    report.synops.layers.pop();
+    report.populations[1].neurons = 0;
+    report.populations[0].spikes_by_tick.clear();
+    report.after_steps.truncate(2);
+    report.after_steps[0].steps = 0;
+    report.after_steps[1].energy_pj.clear();
+    let missing: Vec<_> = pictures(&report, &[]).into_iter().filter(|picture| picture.figure.is_err()).collect();
+    assert!(missing.len() < 3, "{missing:?}");
+    for picture in pictures(&report, &[]) {
+        picture.figure.into_iter().for_each(|figure| drop((figure.svg().unwrap(), figure.png().unwrap())));
+    }
+    evaluation_page(&report, &[]).unwrap();
+    report.after_steps.clear();
+    report.confusion.clear();
+    evaluation_page(&report, &[]).unwrap();
+}
