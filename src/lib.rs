@@ -69,6 +69,7 @@
 //! | [`plot`] | figures of recordings |
 //! | [`data`] | audio-visual data sets and the embedded set |
 //! | [`hybrid`] | the hybrid model: dense branch, spiking branch, factor, fusion; training, metric, test |
+//! | [`export`] | the spiking branch of a trained model as a network of the simulator |
 //! | [`report`] | what a run came to, of a simulation or of the hybrid: table, JSON, page, pictures |
 #![deny(missing_docs)]
 
@@ -79,6 +80,8 @@ pub mod data;
 pub mod energy;
 pub mod error;
 pub mod evaluation;
+#[cfg(feature = "hybrid")]
+pub mod export;
 mod formats;
 #[cfg(feature = "hybrid")]
 pub mod hybrid;

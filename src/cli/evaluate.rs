@@ -34,7 +34,7 @@ pub struct Evaluate {
     /// Way through time
     #[arg(long, value_enum, default_value = "event")]
     driver: DriverOption,
-    /// Folder for the report, neurobench.json and clips.csv
+    /// Folder for the report and its tables
     #[arg(long, value_name = "DIR", value_parser = folder())]
     out: Option<PathBuf>,
     /// Print the report as JSON

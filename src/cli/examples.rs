@@ -4,7 +4,7 @@
 use clap::Command;
 
 /// Verbs and their examples.
-const EXAMPLES: [(&[&str], &str); 27] = [
+const EXAMPLES: [(&[&str], &str); 28] = [
     (&[], "simulate networks/cuba4k.ron --duration 20"),
     (&["run"], "run --seed 1 --out demo"),
     (&["train"], "train --seed 1 --out model"),
@@ -21,6 +21,7 @@ const EXAMPLES: [(&[&str], &str); 27] = [
     (&["plot", "threshold"], "plot threshold sim --out threshold.svg"),
     (&["data", "generate"], "data generate --out data"),
     (&["data", "info"], "data info --data data --dataset Compositions"),
+    (&["model", "export"], "model export demo --spiking branch.ron --clip 0"),
     (&["network", "check"], "network check networks/cuba4k.ron"),
     (&["network", "info"], "network info networks/cuba4k.ron --dot cuba4k.dot"),
     (&["nir", "check"], "nir check networks/recurrent.nir"),

@@ -6,6 +6,7 @@ mod energy;
 mod evaluate;
 mod examples;
 mod interrupt;
+mod model;
 mod network;
 mod nir;
 mod options;
@@ -68,6 +69,9 @@ enum Verb {
     /// Make the embedded data set as files, or look into a data folder
     #[command(subcommand)]
     Data(data::Data),
+    /// Write a trained model in another form
+    #[command(subcommand)]
+    Model(model::Model),
     /// Check a network file, or look into it
     #[command(subcommand)]
     Network(network::Network),
@@ -85,7 +89,7 @@ enum Verb {
 /// The definition of the command line.
 fn command() -> Command {
     // `help VERB` is a verb of its own: clap's prints another text than `VERB --help`.
-    let command = ["plot", "data", "network"]
+    let command = ["plot", "data", "model", "network"]
         .into_iter()
         .fold(Cli::command(), |command, verb| command.mut_subcommand(verb, |verb| verb.disable_help_subcommand(true)));
     examples::with_examples(command)
@@ -102,7 +106,7 @@ impl Cli {
         talk::set(self.quiet, self.verbose);
         let start = Instant::now();
         let hybrid = match &self.verb {
-            Verb::Run(_) | Verb::Train(_) => true,
+            Verb::Run(_) | Verb::Train(_) | Verb::Model(_) => true,
             Verb::Evaluate(verb) => verb.is_of_a_model(),
             Verb::Compare(verb) => verb.is_of_a_model(),
             _ => false,
@@ -119,6 +123,7 @@ impl Cli {
             Verb::Stats(verb) => verb.run(),
             Verb::Plot(verb) => verb.run(),
             Verb::Data(verb) => verb.run(),
+            Verb::Model(verb) => verb.run(),
             Verb::Network(verb) => verb.run(),
             Verb::Nir(verb) => verb.run(),
             Verb::Help(verb) => verb.run(),

@@ -4,7 +4,9 @@ use super::options::{folder, is_dash};
 use super::talk;
 use clap::{ArgGroup, Args};
 use spikefuse::base::files::{STDIN, is_stdout, read_stdin};
-use spikefuse::report::{Document, PagePath, Report, SideBySide, draw, run_names};
+use spikefuse::report::{
+    Document, PagePath, SideBySide, draw, evaluation_page, evaluation_pictures, page, pictures, run_names,
+};
 use spikefuse::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,8 +15,9 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(group(ArgGroup::new("drawn").args(["html", "pictures"]).multiple(true)))]
 pub struct ReportOptions {
-    /// Folder that `run --out`, `evaluate --out` or `simulate --out` wrote, or its report.json or
-    /// simulation.json; - for one of these files from standard input. Several are shown side by side
+    /// Folder that `run --out`, `evaluate --out` or `simulate --out` wrote, or its report.json,
+    /// evaluation.json or simulation.json; - for one of these from standard input. Several are shown
+    /// side by side
     #[arg(value_name = "RUN_DIR", required = true)]
     runs: Vec<PathBuf>,
     /// Another run, such as one trained with another number of time steps, to show as a point of
@@ -46,11 +49,11 @@ impl ReportOptions {
                 Error::value("--html and --pictures", "a page and pictures are of one run")
                     .with_hint("give the other runs by --with, to show them beside the one")
             })?;
-            let report = one.hybrid(&inputs[0])?;
-            return self.draw(&report, inputs);
+            return self.draw(one, inputs);
         }
         let text = match &documents[..] {
             [Document::Hybrid(report)] => shown(&**report, self.json)?,
+            [Document::Evaluation(report)] => shown(&**report, self.json)?,
             [Document::Simulation(report)] => shown(&**report, self.json)?,
             _ => {
                 let runs: Vec<_> = run_names(&self.runs).into_iter().zip(documents).collect();
@@ -61,23 +64,43 @@ impl ReportOptions {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn page(&self) -> Option<PagePath<'_>> {
-        self.html.as_deref().map(|path| PagePath { path, force: self.force })
-    }
-
-    fn draw(&self, report: &Report, mut inputs: Vec<PathBuf>) -> Result<ExitCode> {
-        let mut others = Vec::new();
-        for (name, run) in run_names(&self.with).into_iter().zip(&self.with) {
-            let (document, path) = read(run)?;
-            others.push((name, document.hybrid(&path)?));
-            inputs.push(path);
-        }
-        let drawn = draw(report, &others, self.page(), self.pictures.as_deref(), &inputs)?;
+    fn draw(&self, one: Document, mut inputs: Vec<PathBuf>) -> Result<ExitCode> {
+        let (html, drawn) = match one {
+            Document::Evaluation(report) => {
+                let others = self.others(&mut inputs, Document::evaluation)?;
+                let html = self.html.as_ref().map(|_| evaluation_page(&report, &others)).transpose()?;
+                (html, self.pictures.as_ref().map(|_| evaluation_pictures(&report, &others)))
+            }
+            other => {
+                let report = other.hybrid(&inputs[0])?;
+                let others = self.others(&mut inputs, Document::hybrid)?;
+                let html = self.html.as_ref().map(|_| page(&report, &others)).transpose()?;
+                (html, self.pictures.as_ref().map(|_| pictures(&report, &others)))
+            }
+        };
+        let path = self.html.as_deref().map(|path| PagePath { path, force: self.force });
+        let drawn = draw(path.zip(html), self.pictures.as_deref().zip(drawn), &inputs)?;
         let left_out = drawn.left_out.iter().map(|(name, reason)| format!("no {name}: {reason}\n"));
         let written = drawn.written.iter().filter(|path| !is_stdout(path));
         let said: String = left_out.chain(written.map(|path| format!("wrote {}\n", path.display()))).collect();
         super::print(&said)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The runs to show beside the one, each with its name, as reports of its kind.
+    fn others<T>(
+        &self,
+        inputs: &mut Vec<PathBuf>,
+        of_kind: fn(Document, &Path) -> Result<T>,
+    ) -> Result<Vec<(String, T)>> {
+        let named = run_names(&self.with).into_iter().zip(&self.with);
+        let others = named.map(|(name, run)| {
+            let (document, path) = read(run)?;
+            let report = of_kind(document, &path)?;
+            inputs.push(path);
+            Ok((name, report))
+        });
+        others.collect()
     }
 }
 

@@ -9,7 +9,7 @@
 //! ```
 
 use std::iter::Sum;
-use std::ops::{Add, AddAssign};
+use std::ops::{Add, AddAssign, Sub};
 
 /// Operations of one layer in one clip, or of one population in a run of a network. The counts say
 /// what the chosen driver really executed, except the two `effective` ones, which depend only on
@@ -106,6 +106,25 @@ impl Add for LayerCounts {
     fn add(mut self, other: Self) -> Self {
         self += other;
         self
+    }
+}
+
+impl Sub for LayerCounts {
+    type Output = Self;
+    /// What came after `earlier`, a state of the same counts.
+    fn sub(self, earlier: Self) -> Self {
+        LayerCounts {
+            spikes: self.spikes - earlier.spikes,
+            synops: self.synops - earlier.synops,
+            macs: self.macs - earlier.macs,
+            effective_acs: self.effective_acs - earlier.effective_acs,
+            effective_macs: self.effective_macs - earlier.effective_macs,
+            membrane_updates: self.membrane_updates - earlier.membrane_updates,
+            threshold_updates: self.threshold_updates - earlier.threshold_updates,
+            entropies: self.entropies - earlier.entropies,
+            queue_operations: self.queue_operations - earlier.queue_operations,
+            wakes: self.wakes - earlier.wakes,
+        }
     }
 }
 

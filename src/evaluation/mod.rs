@@ -26,7 +26,8 @@ mod clip;
 mod options;
 mod outcome;
 mod run;
+mod steps;
 
 pub use options::{Encoding, ReadOut};
-pub use outcome::{ClipOutcome, Outcome};
+pub use outcome::{AfterSteps, ClipOutcome, Outcome};
 pub use run::Evaluation;

@@ -31,6 +31,19 @@ impl ClipOutcome {
     }
 }
 
+/// What all clips had come to after so many steps; a clip that is shorter counts as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AfterSteps {
+    /// Steps.
+    pub steps: Tick,
+    /// Clips whose decision was right then.
+    pub right: u64,
+    /// Clips whose decision had been right at least once.
+    pub right_once: u64,
+    /// What was done in the steps: as if the evaluation had been one of so many.
+    pub totals: Totals,
+}
+
 /// What an evaluation came to.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -53,6 +66,9 @@ pub struct Outcome {
     /// Clips whose decision after each step is right; a clip that is shorter counts with its last
     /// decision.
     pub right_by_step: Vec<u64>,
+    /// After each of the first 32 steps, then after 16 numbers of steps in every doubling, and at the end
+    /// of the longest clip.
+    pub after_steps: Vec<AfterSteps>,
     /// How many weights are zero, and how many there are.
     pub zero_weights: (u64, u64),
     /// The driver.

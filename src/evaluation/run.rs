@@ -2,7 +2,8 @@
 
 use super::clip::Watch;
 use super::options::{Encoding, ReadOut};
-use super::outcome::{ClipOutcome, Outcome};
+use super::outcome::{AfterSteps, ClipOutcome, Outcome};
+use super::steps::{Course, marks};
 use crate::base::counter::bits;
 use crate::base::memory;
 use crate::error::{Error, Result};
@@ -124,7 +125,17 @@ impl<'a> Evaluation<'a> {
         let done = done.into_iter().collect::<Result<Vec<Done>>>()?;
         let mut all = done.into_iter().reduce(Done::and).ok_or_else(|| Error::value("samples", "there are none"))?;
         let (clips, right_by_step) = all.in_order();
+        let longest = clips.iter().map(|clip| clip.ticks).max().unwrap_or(0);
+        let first_right: Vec<Tick> = clips.iter().filter_map(|clip| clip.first_right).collect();
+        let after_steps =
+            std::mem::take(&mut all.course).totals(longest).into_iter().map(|(steps, totals)| AfterSteps {
+                steps,
+                right: right_by_step[steps as usize - 1],
+                right_once: first_right.iter().filter(|&&tick| tick < steps).count() as u64,
+                totals,
+            });
         Ok(Outcome {
+            after_steps: after_steps.collect(),
             output: network.populations()[ends.output].name.clone(),
             read_out,
             names: samples.names().to_vec(),
@@ -158,6 +169,7 @@ impl<'a> Evaluation<'a> {
         let populations = network.populations().len();
         let (mut clips, mut spikes_by_step, mut right_by_step) =
             (Vec::new(), vec![Vec::new(); populations], Vec::new());
+        let mut course = Course::default();
         let mut watch = Watch::new(ends.output, neurons as usize, populations, read_out);
         let mut longest = 0;
         loop {
@@ -176,13 +188,19 @@ impl<'a> Evaluation<'a> {
             }
             simulation.begin_again(vec![(ends.source, emits)])?;
             watch.begin(samples.labels()[sample]);
+            course.begin(&simulation);
+            for (n, mark) in marks().enumerate().take_while(|&(_, mark)| mark < steps) {
+                simulation.run(mark, &mut watch, &mut |_| {})?;
+                course.at(n, &simulation);
+            }
             simulation.run(steps, &mut watch, &mut |_| {})?;
+            course.end(steps, &simulation);
             clips.push((sample, watch.end(steps)));
             watch.add_steps(steps, &mut spikes_by_step, &mut right_by_step);
             progress(1);
         }
         let (zero_weights, totals) = (simulation.zero_weights(), simulation.totals());
-        Ok(Done { clips, spikes_by_step, right_by_step, zero_weights, totals })
+        Ok(Done { clips, course, spikes_by_step, right_by_step, zero_weights, totals })
     }
 
     /// What a sample's input emits, and for how many ticks.
@@ -315,6 +333,7 @@ impl<'a> Evaluation<'a> {
 struct Done {
     /// By sample.
     clips: Vec<(usize, ClipOutcome)>,
+    course: Course,
     /// Of each population and step.
     spikes_by_step: Vec<Vec<u64>>,
     /// Clips whose decision after each step is right, as long as they last.
@@ -331,6 +350,7 @@ impl Done {
             sums.iter_mut().zip(more).for_each(|(sum, n)| *sum += n);
         };
         self.clips.extend(other.clips);
+        self.course = self.course.and(other.course);
         self.spikes_by_step.iter_mut().zip(&other.spikes_by_step).for_each(|(sums, more)| add(sums, more));
         add(&mut self.right_by_step, &other.right_by_step);
         self.totals += &other.totals;

@@ -35,22 +35,34 @@
 //! # Ok::<(), spikefuse::Error>(())
 //! ```
 
+#[cfg(feature = "plot")]
+mod draw;
 mod evaluation;
 #[cfg(feature = "hybrid")]
 mod hybrid;
 mod neurobench;
+#[cfg(feature = "plot")]
+mod page;
+#[cfg(feature = "plot")]
+mod pictures;
 mod priced;
 mod simulation;
 mod tables;
 
-pub use evaluation::{DriverParity, EVALUATION, EVALUATION_SCHEMA, EvaluatedPopulation, EvaluationReport};
+#[cfg(feature = "plot")]
+pub use draw::{Drawn, PagePath, draw};
+pub use evaluation::{AtStep, DriverParity, EVALUATION, EVALUATION_SCHEMA, EvaluatedPopulation, EvaluationReport};
+#[cfg(feature = "plot")]
+pub use evaluation::{evaluation_page, evaluation_pictures};
 #[cfg(feature = "hybrid")]
 pub use hybrid::{
-    AtSteps, BreakEven, ClipCounts, Difference, Document, Drawn, Earlier, Figures, LayerRate, ModelComparison,
-    Operations, PagePath, Picture, Plane, Point, Provenance, Report, RunFigures, SCHEMA, SeedGroup, SideBySide,
-    SpikeSummary, TwinLayer, draw, page, pictures, run_names, take_for_report, take_for_training,
+    AtSteps, BreakEven, ClipCounts, Difference, Document, Earlier, Figures, LayerRate, ModelComparison, Operations,
+    Plane, Point, Provenance, Report, RunFigures, SCHEMA, SeedGroup, SideBySide, SpikeSummary, TwinLayer, page,
+    pictures, run_names, take_for_report, take_for_training,
 };
 pub use neurobench::{Absent, NEUROBENCH_SCHEMA, Neurobench, SynapticOperations};
+#[cfg(feature = "plot")]
+pub use pictures::Picture;
 pub use priced::{PricedLedger, parse_ledger, read_ledger, tables_csv, tables_json, tables_text};
 pub use simulation::{PopulationReport, SIMULATION_SCHEMA, SimulationReport};
 pub use tables::{energy_table, synops_table};

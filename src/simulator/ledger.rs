@@ -91,6 +91,19 @@ impl AddAssign<&Totals> for Totals {
 }
 
 impl Totals {
+    /// What the same simulation has done since it had done `earlier`.
+    pub fn since(mut self, earlier: &Totals) -> Totals {
+        self.clips -= earlier.clips;
+        self.ticks -= earlier.ticks;
+        self.counts.iter_mut().zip(&earlier.counts).for_each(|(counts, &before)| *counts = *counts - before);
+        for (input, before) in self.input.iter_mut().zip(&earlier.input) {
+            input.spikes_x_fan_out -= before.spikes_x_fan_out;
+            input.analog_macs -= before.analog_macs;
+        }
+        self.emitted.iter_mut().zip(&earlier.emitted).for_each(|(sum, before)| sum.1 -= before.1);
+        self
+    }
+
     /// Every operation, by population and kind.
     pub fn ledger(&self, network: &Network) -> Ledger {
         let mut ledger = Ledger::new(self.clips);

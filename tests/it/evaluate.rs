@@ -88,10 +88,113 @@ fn recordings_of_a_camera() {
     assert!(scratch.done("energy out").contains("truenorth"));
 
     let mut other = scratch.json(&format!("{COMMAND} --json --threads 1 --driver auto"));
+    // Energy is that of the work of each driver.
     for field in ["run_s", "threads", "driver", "parity", "ledger", "populations"] {
         other[field] = report[field].clone();
     }
+    let steps = report["after_steps"].as_array().unwrap();
+    for (step, own) in steps.iter().zip(other["after_steps"].as_array_mut().unwrap()) {
+        own["energy_pj"] = step["energy_pj"].clone();
+    }
     assert_eq!(other, report, "threads and drivers change nothing else");
+}
+
+/// Three layers with delays, with currents, a refractory time and a way back, so that much is under way
+/// at the end of every step.
+const DELAYED: &str = r#"(
+    format: 1, name: "delayed", dt_ms: 1, seed: 3,
+    populations: [
+        (name: "first", size: 8, neuron: Lif(tau_m_ms: 9, threshold: Fixed(v_th_mv: 1), refractory_ms: 2),
+            receptors: [Exponential(name: "syn", tau_ms: 3)]),
+        (name: "out", size: 3, neuron: Lif(tau_m_ms: 15, threshold: Fixed(v_th_mv: 1), refractory_ms: 1)),
+    ],
+    sources: [(name: "input", size: 6, emits: Spikes())],
+    projections: [
+        (from: "input", to: "first", rule: FixedInDegree(degree: 4), weight: Constant(0.6), delay_ms: Constant(2)),
+        (from: "first", to: "out", rule: AllToAll(), weight: Uniform(low: 0.1, high: 0.5), delay_ms: Constant(3)),
+        (from: "out", to: "first", rule: AllToAll(), weight: Constant(-0.3), delay_ms: Constant(1)),
+    ],
+)"#;
+
+/// What a run of many steps says of n steps is what a run of n steps says, by every driver.
+#[test]
+fn fewer_steps_are_the_beginning_of_more() {
+    for (network, data) in [
+        (DELAYED, "--data x.npy --labels y.txt --output out --encode rate"),
+        (DELAYED, "--data x.npy --labels y.txt --output out --encode rate --read-out first-spike"),
+        (
+            &DELAYED.replace("delay_ms: Constant(1)", "delay_ms: Constant(4)"),
+            "--data x.npy --labels y.txt --output out",
+        ),
+    ] {
+        let scratch = Scratch::new(network);
+        npy(&scratch, "x.npy", &[12, 6], |k| (k * 5 % 9) as f32 / 9.0);
+        scratch.write("y.txt", &(0..12).map(|n| format!("{n} {}\n", n % 3)).collect::<String>());
+        for driver in ["event", "clock", "auto"] {
+            let run = |steps: u64| {
+                scratch.json(&format!("evaluate small.ron {data} --driver {driver} --steps {steps} --json"))
+            };
+            let long = run(70);
+            let after = long["after_steps"].as_array().unwrap();
+            let steps: Vec<u64> = after.iter().map(|at| at["steps"].as_u64().unwrap()).collect();
+            assert_eq!(steps[..32], (1..=32).collect::<Vec<_>>()[..]);
+            assert_eq!(steps[32..], [34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62, 64, 68, 70]);
+            for n in [1, 2, 3, 7, 20, 32, 34, 50, 68, 70] {
+                let short = run(n);
+                let at = &after[steps.iter().position(|&steps| steps == n).unwrap()];
+                assert_eq!(short["after_steps"].as_array().unwrap().last(), Some(at), "{data} {driver} {n}");
+                assert_eq!(short["accuracy"], at["accuracy"]);
+                let spikes: u64 = short["populations"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|p| p["operations"]["spikes"].as_u64().unwrap())
+                    .sum();
+                assert_eq!(at["spikes"], Value::from(spikes as f64 / 12.0), "{data} {driver} {n}");
+            }
+            assert!(after.last().unwrap()["spikes"].as_f64().unwrap() > 50.0, "{}", after.last().unwrap());
+        }
+    }
+}
+
+/// Clips of different lengths: one that has ended counts as a whole.
+#[test]
+fn the_page_and_the_table_of_steps() {
+    let scratch = halves();
+    scratch.done(&format!("{COMMAND} --out out"));
+    let saved: Value = serde_json::from_slice(&fs::read(scratch.path("out/evaluation.json")).unwrap()).unwrap();
+    let after = saved["after_steps"].as_array().unwrap();
+    let last = after.last().unwrap();
+    assert_eq!((&last["accuracy"], &last["right_once"]), (&saved["accuracy"], &Value::from(1.0)));
+    assert_eq!(last["effective_acs"], saved["neurobench"]["SynapticOperations"]["Effective_ACs"]);
+    let csv = fs::read_to_string(scratch.path("out/steps.csv")).unwrap();
+    assert!(
+        csv.starts_with("steps,accuracy,right_once,spikes,effective_acs,effective_macs,spikes_x_fan_out,energy_pj by ")
+    );
+    assert_eq!(csv.lines().count(), 1 + after.len());
+
+    let html = fs::read_to_string(scratch.path("out/report.html")).unwrap();
+    for text in ["Confusion matrix", "Recall and precision", "Accuracy over the steps", "Accuracy against energy"] {
+        assert!(html.contains(text), "{text}");
+    }
+    assert_eq!(html.matches("<figure ").count(), 7);
+    // The same page by the verb, and the same table for the terminal.
+    let said = scratch.done("report out --html page.html --pictures pictures");
+    assert_eq!(said.lines().count(), 1 + 2 * 7, "{said}");
+    assert_eq!(fs::read_to_string(scratch.path("page.html")).unwrap(), html);
+    assert!(scratch.done("report out").starts_with("halves: 6 of 6 clips right"));
+    assert_eq!(scratch.json("report out --json"), saved);
+    // Side by side, and as a point beside the other.
+    scratch.done(&format!("{COMMAND} --steps 5 --out short"));
+    let both = scratch.json("report out short --json");
+    assert_eq!((&both["runs"][0]["accuracy"], &both["runs"][1]["seed"]), (&saved["accuracy"], &Value::Null));
+    assert_eq!(both["runs"][1]["effective_synops_per_clip"], after[4]["effective_acs"]);
+    assert!(scratch.done("report out short").contains("ticks"));
+    scratch.done("report out --with short --html with.html");
+    assert!(fs::read_to_string(scratch.path("with.html")).unwrap().contains("\nshort\n</text>"));
+    // A page of someone else stays.
+    fs::write(scratch.path("out/report.html"), "mine").unwrap();
+    scratch.refused(&format!("{COMMAND} --out out"), &["report.html", "is not a file of this program"]);
 }
 
 /// Labels by folder, a limit, a length in ticks, and a text for people.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Every module and what it uses. A module uses only modules that stand above it, so there are no
 /// cycles.
-const USES: [(&str, &[&str]); 14] = [
+const USES: [(&str, &[&str]); 15] = [
     ("error", &[]),
     ("base", &["error"]),
     // Formats that several modules read.
@@ -25,6 +25,8 @@ const USES: [(&str, &[&str]); 14] = [
     // The hybrid and what it is trained and tested on.
     ("data", &["base", "error", "formats"]),
     ("hybrid", &["base", "data", "energy", "error", "formats", "spiking"]),
+    // A trained model's spiking branch, for the simulator.
+    ("export", &["data", "error", "formats", "hybrid", "network", "spiking"]),
     ("report", &["base", "data", "energy", "error", "evaluation", "hybrid", "network", "plot", "simulator", "spiking"]),
 ];
 

@@ -8,6 +8,7 @@ mod data;
 mod evaluate;
 #[cfg(unix)]
 mod event_files;
+mod export;
 mod layers;
 mod ledger;
 mod network;

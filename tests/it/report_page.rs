@@ -94,7 +94,7 @@ fn runs_stand_side_by_side() {
     assert_eq!(json["differences"][0], json!({"field": "duration_ms", "values": [10.0, 20.0]}));
     assert_eq!(json["groups"], json!([]));
     for (args, said) in [
-        ("usual short", "'usual' is a run of the hybrid model, 'short' a simulation"),
+        ("usual short", "'usual' is the report of the hybrid model, 'short' of a simulation"),
         ("usual again --html page.html", "a page and pictures are of one run"),
         ("usual --with short --html page.html", "short/simulation.json: is the report of a simulation"),
         ("usual nowhere", "nowhere: cannot read"),

@@ -3,7 +3,6 @@
 mod assemble;
 mod comparison;
 mod document;
-mod draw;
 mod metrics;
 mod page;
 mod pictures;
@@ -17,9 +16,8 @@ mod twin;
 pub use assemble::Provenance;
 pub use comparison::ModelComparison;
 pub use document::{AtSteps, ClipCounts, LayerRate, Operations, Report, SCHEMA, SpikeSummary};
-pub use draw::{Drawn, PagePath, draw};
 pub use page::page;
-pub use pictures::{Picture, pictures};
+pub use pictures::pictures;
 pub use projection::{Plane, Point};
 pub use read::{Document, run_names};
 pub use save::{Earlier, take_for_report, take_for_training};

@@ -4,6 +4,7 @@ use super::document::{Report, SCHEMA};
 use super::save::REPORT;
 use crate::base::files::{parse_json, read_text};
 use crate::error::{Error, Result};
+use crate::report::evaluation::{EVALUATION, EVALUATION_SCHEMA, EvaluationReport};
 use crate::report::priced::report_in;
 use crate::report::simulation::{SIMULATION_SCHEMA, SimulationReport};
 use crate::simulator::REPORT as SIMULATION;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub enum Document {
     /// Of the hybrid model: `report.json`.
     Hybrid(Box<Report>),
+    /// Of a network on labelled inputs: `evaluation.json`.
+    Evaluation(Box<EvaluationReport>),
     /// Of a network: `simulation.json`.
     Simulation(Box<SimulationReport>),
 }
@@ -40,35 +43,67 @@ impl Document {
         if schema == SCHEMA {
             return Ok(Document::Hybrid(parse_json(path, text)?));
         }
+        if schema == EVALUATION_SCHEMA {
+            return Ok(Document::Evaluation(parse_json(path, text)?));
+        }
         if schema == SIMULATION_SCHEMA {
             return Ok(Document::Simulation(parse_json(path, text)?));
         }
         let kind = |schema: &str| schema.split('/').next().unwrap_or_default().to_owned();
-        for (known, advice) in
-            [(SCHEMA, "run evaluate with --out again to write a new one"), (SIMULATION_SCHEMA, "simulate again")]
-        {
+        for (known, advice) in [
+            (SCHEMA, "run evaluate with --out again to write a new one"),
+            (EVALUATION_SCHEMA, "run evaluate with --out again to write a new one"),
+            (SIMULATION_SCHEMA, "simulate again"),
+        ] {
             if kind(schema) == kind(known) {
                 let problem = format!("schema: '{schema}', this program reads '{known}'");
                 return Err(Error::file(path, problem).with_hint(advice));
             }
         }
-        let problem = format!("not a report: its schema is neither '{SCHEMA}' nor '{SIMULATION_SCHEMA}'");
+        let problem =
+            format!("not a report: its schema is none of '{SCHEMA}', '{EVALUATION_SCHEMA}', '{SIMULATION_SCHEMA}'");
         Err(Error::file(path, problem).with_hint(HINT))
     }
 
     /// The report of the hybrid model that this is, from the file `path`.
     ///
     /// # Errors
-    /// If it is the report of a simulation.
+    /// If it is a report of another kind.
     pub fn hybrid(self, path: &Path) -> Result<Report> {
         match self {
             Document::Hybrid(report) => Ok(*report),
-            Document::Simulation(_) => {
-                let hint =
-                    "give a folder that run --out or evaluate --out wrote; plot draws what a simulation recorded";
-                Err(Error::file(path, "is the report of a simulation, not of the hybrid model").with_hint(hint))
-            }
+            other => Err(other.is_not(path, "the hybrid model")),
         }
+    }
+
+    /// The report of an evaluation of a network that this is, from the file `path`.
+    ///
+    /// # Errors
+    /// If it is a report of another kind.
+    pub fn evaluation(self, path: &Path) -> Result<EvaluationReport> {
+        match self {
+            Document::Evaluation(report) => Ok(*report),
+            other => Err(other.is_not(path, "an evaluation of a network")),
+        }
+    }
+
+    /// What it is of.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Document::Hybrid(_) => "the hybrid model",
+            Document::Evaluation(_) => "an evaluation of a network",
+            Document::Simulation(_) => "a simulation",
+        }
+    }
+
+    fn is_not(&self, path: &Path, wanted: &str) -> Error {
+        let error = Error::file(path, format!("is the report of {}, not of {wanted}", self.kind()));
+        error.with_hint(match self {
+            Document::Simulation(_) => {
+                "give a folder that run --out or evaluate --out wrote; plot draws what a simulation recorded"
+            }
+            _ => "give runs of one kind",
+        })
     }
 }
 
@@ -77,7 +112,7 @@ const HINT: &str = "a run's folder is what run --out, evaluate --out or simulate
 /// A short name for each of some runs: of a file of a folder's report the folder's, and the last
 /// part of a path where no other run has the same.
 pub fn run_names(runs: &[PathBuf]) -> Vec<String> {
-    let folder = |run: &PathBuf| match run.ends_with(REPORT) || run.ends_with(SIMULATION) {
+    let folder = |run: &PathBuf| match [REPORT, EVALUATION, SIMULATION].iter().any(|name| run.ends_with(name)) {
         true => run.parent().filter(|folder| folder.file_name().is_some()).unwrap_or(run).to_path_buf(),
         false => run.clone(),
     };

@@ -5,6 +5,7 @@ use super::document::Report;
 use super::read::Document;
 use crate::energy::{Energy, EnergyTable};
 use crate::error::{Error, Result};
+use crate::report::evaluation::EvaluationReport;
 use crate::report::simulation::{PopulationReport, SIMULATION_SCHEMA, SimulationReport};
 use crate::report::tables::energy;
 use serde::{Serialize, Serializer};
@@ -22,8 +23,8 @@ pub struct SideBySide {
     pub energy_table: Option<String>,
     /// The runs as they were given.
     pub runs: Vec<RunFigures>,
-    /// Runs that differ in nothing but the seed, two or more each. Reports of simulations do not
-    /// hold the network's parameters and are in no group.
+    /// Runs of the hybrid model that differ in nothing but the seed, two or more each. Other reports do
+    /// not hold the network's parameters.
     pub groups: Vec<SeedGroup>,
     /// What differs between the configurations.
     pub differences: Vec<Difference>,
@@ -34,8 +35,8 @@ pub struct SideBySide {
 pub struct RunFigures {
     /// Its name.
     pub run: String,
-    /// Its seed.
-    pub seed: u64,
+    /// Its seed; none of an evaluation of a network.
+    pub seed: Option<u64>,
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
@@ -88,6 +89,16 @@ const HYBRID: [Column; 7] = [
     Column { key: "energy_pj_per_clip", head: "energy/clip", shown: energy },
 ];
 
+/// A fraction of 1, the mean time to the first right decision, and means per clip; SynOps are the
+/// effective ones.
+const EVALUATION: [Column; 5] = [
+    Column { key: "accuracy", head: "accuracy %", shown: percent },
+    Column { key: "latency_ms", head: "latency ms", shown: one_decimal },
+    Column { key: "spikes_per_clip", head: "spikes/clip", shown: one_decimal },
+    Column { key: "effective_synops_per_clip", head: "SynOps/clip", shown: one_decimal },
+    Column { key: "energy_pj_per_clip", head: "energy/clip", shown: energy },
+];
+
 /// The mean rate of all neurons, and sums over the run.
 const SIMULATION: [Column; 4] = [
     Column { key: "rate_hz", head: "rate Hz", shown: |hz| format!("{hz:.2}") },
@@ -111,22 +122,26 @@ impl SideBySide {
     /// Puts runs side by side, each under its name.
     ///
     /// # Errors
-    /// If some are of the hybrid model and some of a simulation.
+    /// If they are not all of one kind.
     pub fn new(runs: &[(String, Document)]) -> Result<SideBySide> {
-        let (mut reports, mut simulations) = (Vec::new(), Vec::new());
+        let (mut reports, mut evaluations, mut simulations) = (Vec::new(), Vec::new(), Vec::new());
         for (name, document) in runs {
             match document {
                 Document::Hybrid(report) => reports.push((name, &**report)),
+                Document::Evaluation(report) => evaluations.push((name, &**report)),
                 Document::Simulation(report) => simulations.push((name, &**report)),
             }
         }
-        match (&reports[..], &simulations[..]) {
-            (reports, []) => Ok(SideBySide::of_reports(reports)),
-            ([], simulations) => Ok(SideBySide::of_simulations(simulations)),
-            ([(report, _), ..], [(simulation, _), ..]) => {
-                let problem = format!("'{report}' is a run of the hybrid model, '{simulation}' a simulation");
+        let differs = |(_, document): &&(String, Document)| document.kind() != runs[0].1.kind();
+        match runs.iter().find(differs) {
+            Some((name, other)) => {
+                let (first, document) = &runs[0];
+                let problem = format!("'{first}' is the report of {}, '{name}' of {}", document.kind(), other.kind());
                 Err(Error::value("runs side by side", problem).with_hint("give runs of one kind"))
             }
+            None if !evaluations.is_empty() => Ok(SideBySide::of_evaluations(&evaluations)),
+            None if !simulations.is_empty() => Ok(SideBySide::of_simulations(&simulations)),
+            None => Ok(SideBySide::of_reports(&reports)),
         }
     }
 
@@ -139,12 +154,31 @@ impl SideBySide {
             let pj = total_pj(&report.energy, &table).map(|pj| pj / clips);
             vec![Some(s.seen), Some(s.unseen), Some(s.hm), Some(s.zsl), spikes, synops, pj]
         };
-        let rows = runs.iter().map(|(name, report)| row(name, report.seed, &HYBRID, figures(report))).collect();
+        let rows = runs.iter().map(|(name, report)| row(name, Some(report.seed), &HYBRID, figures(report))).collect();
         let settings: Vec<Settings> = runs.iter().map(|(_, report)| of_report(report)).collect();
         let of = runs.first().map_or(String::new(), |(_, report)| report.schema.clone());
         let mut beside = SideBySide::of_rows(of, table, rows, &settings);
         beside.groups = beside.by_seed(&settings);
         beside
+    }
+
+    fn of_evaluations(runs: &[(&String, &EvaluationReport)]) -> SideBySide {
+        let priced: Vec<Vec<Energy>> = runs.iter().map(|(_, report)| report.energy()).collect();
+        let table = common_table(priced.iter().map(|energies| &energies[..]));
+        let figures = |report: &EvaluationReport, energies: &[Energy]| {
+            let (clips, total) = (report.clips.max(1) as f64, report.synops.total(|_| true));
+            let spikes: u64 = report.populations.iter().map(|population| population.operations.spikes).sum();
+            let synops = (total.effective_acs + total.effective_macs) as f64 / clips;
+            let latency = report.mean_latency_ticks.map(|ticks| ticks * report.dt_ms);
+            let pj = total_pj(energies, &table).map(|pj| pj / clips);
+            vec![Some(report.accuracy), latency, Some(spikes as f64 / clips), Some(synops), pj]
+        };
+        let rows = runs.iter().zip(&priced);
+        let rows =
+            rows.map(|((name, report), energies)| row(name, None, &EVALUATION, figures(report, energies))).collect();
+        let settings: Vec<Settings> = runs.iter().map(|(_, report)| of_evaluation(report)).collect();
+        let of = runs.first().map_or(String::new(), |(_, report)| report.schema.clone());
+        SideBySide::of_rows(of, table, rows, &settings)
     }
 
     fn of_simulations(runs: &[(&String, &SimulationReport)]) -> SideBySide {
@@ -162,7 +196,7 @@ impl SideBySide {
         };
         let rows = runs.iter().zip(&priced);
         let rows =
-            rows.map(|((name, report), energies)| row(name, report.seed, &SIMULATION, figures(report, energies)));
+            rows.map(|((name, report), energies)| row(name, Some(report.seed), &SIMULATION, figures(report, energies)));
         let rows = rows.collect();
         let settings: Vec<Settings> = runs.iter().map(|(_, report)| of_simulation(report)).collect();
         let of = runs.first().map_or(String::new(), |(_, report)| report.schema.clone());
@@ -188,7 +222,7 @@ impl SideBySide {
     }
 }
 
-fn row(name: &str, seed: u64, columns: &'static [Column], values: Vec<Option<f64>>) -> RunFigures {
+fn row(name: &str, seed: Option<u64>, columns: &'static [Column], values: Vec<Option<f64>>) -> RunFigures {
     RunFigures { run: name.to_owned(), seed, figures: Figures { columns, values } }
 }
 
@@ -216,6 +250,20 @@ fn of_report(report: &Report) -> Settings {
     // A configuration that was read from JSON has a JSON form.
     flatten("", &serde_json::to_value(&report.config).unwrap_or_default(), &mut settings);
     settings
+}
+
+fn of_evaluation(report: &EvaluationReport) -> Settings {
+    let run = [
+        ("network", Value::from(report.network.as_str())),
+        ("output", Value::from(report.output.as_str())),
+        ("read_out", Value::from(report.read_out_in_words())),
+        ("driver", Value::from(report.driver.name())),
+        ("clips", Value::from(report.clips)),
+        ("ticks", Value::from(report.ticks)),
+        ("dt_ms", Value::from(report.dt_ms)),
+    ];
+    let sizes = report.populations.iter().map(|p| (format!("neurons.{}", p.name), Value::from(p.neurons)));
+    run.into_iter().map(|(field, value)| (field.to_owned(), value)).chain(sizes).collect()
 }
 
 fn of_simulation(report: &SimulationReport) -> Settings {
@@ -300,7 +348,8 @@ impl fmt::Display for SideBySide {
         let heads = first.figures.columns.iter().map(|column| column.head.to_owned()).collect();
         f.write_str(&line("run", "seed", heads))?;
         for run in &self.runs {
-            f.write_str(&line(&run.run, &run.seed.to_string(), run.figures.cells()))?;
+            let seed = run.seed.map_or("-".into(), |seed| seed.to_string());
+            f.write_str(&line(&run.run, &seed, run.figures.cells()))?;
         }
         for group in &self.groups {
             writeln!(f, "\n{}: equal but for the seed", group.runs.join(", "))?;

@@ -1,9 +1,9 @@
 //! Accuracy by mode and by number of time steps.
 
-use super::cells::joule;
-use super::html::{Cell, table};
 use crate::hybrid::gzsl::Scores;
 use crate::report::hybrid::document::Report;
+use crate::report::page::cells::joule;
+use crate::report::page::html::{Cell, table};
 
 /// This section of the page, as HTML.
 pub fn accuracy(report: &Report) -> String {

@@ -1,9 +1,9 @@
 //! Modelled energy by table, and the break-even of each spiking layer.
 
-use super::cells::{joule, percent};
-use super::html::{Cell, table};
 use crate::energy::{Branch, Energy};
 use crate::report::hybrid::document::Report;
+use crate::report::page::cells::{joule, percent};
+use crate::report::page::html::{Cell, table};
 use crate::report::tables::{is_spiking, part};
 
 /// This section of the page, as HTML.

@@ -1,9 +1,9 @@
 //! The event-driven against the clock-driven run.
 
-use super::cells::number;
-use super::html::{Cell, table};
 use crate::base::text::grouped;
 use crate::report::hybrid::document::Report;
+use crate::report::page::cells::number;
+use crate::report::page::html::{Cell, table};
 
 /// This section of the page, as HTML.
 pub fn parity(report: &Report) -> String {

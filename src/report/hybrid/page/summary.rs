@@ -1,15 +1,10 @@
 //! The figures that matter most, and how to take them.
 
-use super::cells::{joule, percent};
-use super::html::escape;
 use crate::base::text::grouped;
 use crate::report::hybrid::document::Report;
+use crate::report::page::cells::{joule, percent};
+use crate::report::page::html::{escape, tile};
 use crate::report::tables::part;
-
-/// A tile of the summary; `more` is a line below the figure.
-fn tile(name: &str, value: &str, more: &str) -> String {
-    format!("<div><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n", escape(name), escape(value), escape(more))
-}
 
 /// This section of the page, as HTML.
 pub fn summary(report: &Report) -> String {

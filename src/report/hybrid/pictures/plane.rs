@@ -1,6 +1,5 @@
 //! Embeddings of clips and classes in the plane.
 
-use super::picture::Picture;
 use crate::base::text::grouped;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
@@ -9,6 +8,7 @@ use crate::plot::axes::{
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape, WHITE};
 use crate::report::hybrid::document::Report;
 use crate::report::hybrid::projection::Plane;
+use crate::report::pictures::Picture;
 
 /// Colours of clips of seen and of unseen classes, lighter than those of the classes.
 const CLIPS: [Colour; 2] = [[0x74, 0xB3, 0xD8], [0xEE, 0x9F, 0x69]];

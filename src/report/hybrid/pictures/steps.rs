@@ -1,8 +1,6 @@
 //! What changes over the time steps: the weights of the time-step factor, and the thresholds.
 
-use super::parts::{LINE, NO_SPIKES, wrap};
-use super::picture::Picture;
-use super::rate::step_ticks;
+use super::spikes::NO_SPIKES;
 use crate::hybrid::compare::Spread;
 use crate::plot::WIDTH;
 use crate::plot::axes::{
@@ -10,6 +8,9 @@ use crate::plot::axes::{
 };
 use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape};
 use crate::report::hybrid::document::{LayerRate, Report};
+use crate::report::pictures::Picture;
+use crate::report::pictures::heat::step_ticks;
+use crate::report::pictures::parts::{LINE, wrap};
 
 /// The weights with which the time-step factor sums the steps.
 pub fn factor(report: &Report) -> Picture {

@@ -1,191 +1,46 @@
 //! Accuracy against energy over numbers of time steps.
 
-use super::parts::NO_SPIKES;
-use super::picture::Picture;
+use super::spikes::NO_SPIKES;
 use crate::hybrid::gzsl::Scores;
-use crate::plot::WIDTH;
-use crate::plot::axes::{
-    BOTTOM, COLOURS, DOT, EDGE, NOTE, Panel, ROW, Sample, Ticks, colour, fitting, fitting_log, legend, margin,
-    overhang, overhang_log, padded, upward_label,
-};
-use crate::plot::figure::{Anchor, Colour, Figure, GREY, INK, Shape};
-use crate::plot::font::width;
 use crate::report::hybrid::document::Report;
-
-/// A point of the picture.
-struct At {
-    nanojoule: f64,
-    /// HM and ZSL, %.
-    accuracy: [f64; 2],
-}
-
-/// Left, top, right, bottom.
-type Box4 = [f64; 4];
+use crate::report::pictures::Picture;
+use crate::report::pictures::tradeoff::{At, Tradeoff, draw};
 
 /// HM and ZSL against the energy of the whole hybrid.
 pub fn picture(report: &Report, others: &[(String, Report)]) -> Picture {
-    let shortened: Vec<(String, At)> = (report.over_time_steps.iter())
-        .map(|at| (at.time_steps.to_string(), At::new(at.total_pj_per_clip, &at.accuracy)))
+    let table = report.energy.first().map_or("", |e| e.table.as_str());
+    let line: Vec<(String, At)> = (report.over_time_steps.iter())
+        .map(|at| (at.time_steps.to_string(), point(at.total_pj_per_clip, &at.accuracy)))
         .collect();
     // Where the run itself is on the line already, it has no sign of its own.
-    let own = (shortened.is_empty() && !others.is_empty()).then_some(("this run", report));
+    let own = (line.is_empty() && !others.is_empty()).then_some(("this run", report));
     let whole = own.into_iter().chain(others.iter().map(|(name, report)| (&name[..], report)));
-    let whole: Vec<(&str, At)> = whole
-        .map(|(name, report)| (name, At::new(report.energy_pj / report.clips.max(1) as f64, &report.accuracy.both)))
+    let whole: Vec<(String, At)> = whole
+        .map(|(name, report)| {
+            let pj = report.energy_pj / report.clips.max(1) as f64;
+            (name.to_owned(), point(pj, &report.accuracy.both))
+        })
         .collect();
-    let figure = if shortened.is_empty() && whole.is_empty() {
-        Err(NO_SPIKES.to_owned())
-    } else {
-        Ok(draw(report, &shortened, &whole))
-    };
     let mut caption = format!(
         "Harmonic mean (HM) and zero-shot accuracy (ZSL), by the sum of both distances, against the modelled energy of the whole \
-         hybrid by table {}.",
-        report.energy.first().map_or("", |e| e.table.as_str())
+         hybrid by table {table}."
     );
-    if !shortened.is_empty() {
+    if !line.is_empty() {
         caption += " Discs: the weights of this run, cut off after as many time steps T as the numbers say, with its gamma; the \
                     last is the whole run.";
     }
     if !whole.is_empty() {
         caption += " Each other sign: a whole run, by the name of its folder.";
     }
+    let figure = if line.is_empty() && whole.is_empty() {
+        Err(NO_SPIKES.to_owned())
+    } else {
+        let panels = ["HM (%)", "ZSL (%)"];
+        Ok(draw(&Tradeoff { panels: &panels, table, line_name: "same weights, fewer steps", line, whole }))
+    };
     Picture { name: "accuracy_energy", title: "Accuracy against energy", caption, figure }
 }
 
-impl At {
-    fn new(pj: f64, scores: &Scores) -> At {
-        At { nanojoule: pj / 1000.0, accuracy: [scores.hm, scores.zsl].map(|x| 100.0 * x) }
-    }
-}
-
-/// Sign of the `n`-th of the other runs; signs repeat.
-fn sign(n: usize) -> (Shape, Colour) {
-    const SHAPES: [Shape; 3] = [Shape::Diamond, Shape::Square, Shape::Triangle];
-    // The first colour is the line's. A shape that comes again has another colour.
-    let others = COLOURS - 1;
-    (SHAPES[n % SHAPES.len()], colour(1 + (n + n / others) % others))
-}
-
-fn draw(report: &Report, shortened: &[(String, At)], whole: &[(&str, At)]) -> Figure {
-    const HEIGHT: f64 = 260.0;
-    let all = || shortened.iter().map(|(_, at)| at).chain(whole.iter().map(|(_, at)| at));
-    let (lo, hi) = all().fold((f64::INFINITY, 0.0_f64), |(lo, hi), r| (lo.min(r.nanojoule), hi.max(r.nanojoule)));
-    let log_x = lo > 0.0 && hi / lo > 10.0;
-    let x = if log_x { (lo / 1.3, hi * 1.3) } else { padded(lo, hi) };
-    let y: [(f64, f64); 2] = std::array::from_fn(|i| {
-        let (lo, hi) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), run| {
-            (lo.min(run.accuracy[i]), hi.max(run.accuracy[i]))
-        });
-        // Differences that a single clip makes do not fill the axis.
-        let pad = (1.0 - (hi - lo) / 2.0).max((hi - lo) * 0.25);
-        ((lo - pad).max(0.0), (hi + pad).min(100.0))
-    });
-    let ticks = y.map(|y| Ticks::vertical(y.0, y.1, HEIGHT));
-
-    let mut figure = Figure::new();
-    let left = margin(ticks.iter().map(Ticks::width).fold(0.0, f64::max), true);
-    let wide = f64::from(WIDTH) - left - EDGE;
-    let x_ticks = if log_x { fitting_log(x, wide) } else { fitting(x, wide) };
-    let over = if log_x { overhang_log(&x_ticks, x, wide) } else { overhang(&x_ticks, x, wide) };
-    let wide = (f64::from(WIDTH) - left - over).floor();
-    let mut entries = Vec::new();
-    if !shortened.is_empty() {
-        entries.push((Sample::Dot(Shape::Disc, colour(0)), "same weights, fewer steps".to_owned()));
-    }
-    for (n, (name, _)) in whole.iter().enumerate() {
-        let (shape, colour) = sign(n);
-        entries.push((Sample::Dot(shape, colour), (*name).to_owned()));
-    }
-    let mut top = 4.0 + legend(&mut figure, (left, left + wide), 4.0, &entries) + ROW;
-    let table = report.energy.first().map_or("", |e| e.table.as_str());
-    let numbers = if shortened.is_empty() { "" } else { "numbers: time steps T; " };
-    let text = format!("{numbers}table {table}");
-    figure.text((left + wide, top - 9.0), NOTE, Anchor::End, GREY, &text);
-    let mut bottom = top;
-    for (i, name) in ["HM (%)", "ZSL (%)"].iter().enumerate() {
-        let panel = Panel { left, top, width: wide, height: HEIGHT, x, y: y[i], log_x };
-        let place = |at: &At| (panel.at_x(at.nanojoule), panel.at_y(at.accuracy[i]));
-        let discs: Vec<_> = shortened.iter().map(|(_, at)| place(at)).collect();
-        let signs: Vec<_> = whole.iter().map(|(_, at)| place(at)).collect();
-        figure.line(discs.clone(), 3.0, colour(0));
-        let labelled: Vec<_> = discs.iter().zip(shortened.iter().map(|(label, _)| label.as_str())).collect();
-        label_points(&mut figure, &panel, &labelled, &signs, &discs);
-        figure.dots(Shape::Disc, DOT, colour(0), discs);
-        for (n, at) in signs.into_iter().enumerate() {
-            let (shape, colour) = sign(n);
-            figure.dots(shape, DOT, colour, vec![at]);
-        }
-        panel.left_axis(&mut figure, &ticks[i]);
-        upward_label(&mut figure, top + HEIGHT / 2.0, HEIGHT, [name, ""]);
-        bottom = panel.bottom();
-        if i == 0 {
-            panel.bottom_axis(&mut figure, &Ticks(x_ticks.0.iter().map(|(v, _)| (*v, String::new())).collect()), "");
-        } else {
-            panel.bottom_axis(&mut figure, &x_ticks, "Modelled energy per clip (nJ)");
-        }
-        top = bottom + 38.0;
-    }
-    figure.height = (bottom + BOTTOM).ceil() as u32;
-    figure
-}
-
-/// Writes a label beside each point, where it covers no point, none of the `others`, no label and,
-/// if it can be helped, no line. A label without such a place is left out.
-fn label_points(
-    figure: &mut Figure,
-    panel: &Panel,
-    points: &[(&(f64, f64), &str)],
-    others: &[(f64, f64)],
-    line: &[(f64, f64)],
-) {
-    let all = points.iter().map(|(at, _)| *at).chain(others);
-    let mut taken: Vec<Box4> = all.map(|(x, y)| [x - DOT - 4.0, y - DOT - 4.0, x + DOT + 4.0, y + DOT + 4.0]).collect();
-    let apart = |a: &Box4, b: &Box4| a[0] >= b[2] || b[0] >= a[2] || a[1] >= b[3] || b[1] >= a[3];
-    // Points along the line, closer than a label is high.
-    let along: Vec<(f64, f64)> = line
-        .windows(2)
-        .flat_map(|ends| {
-            let (a, b) = (ends[0], ends[1]);
-            let parts = ((b.0 - a.0).hypot(b.1 - a.1) / 6.0).ceil().max(1.0);
-            (0..=parts as usize).map(move |i| {
-                let part = i as f64 / parts;
-                (a.0 + part * (b.0 - a.0), a.1 + part * (b.1 - a.1))
-            })
-        })
-        .collect();
-    for ((x, y), text) in points {
-        let (half, high) = (width(text, NOTE) / 2.0, 0.76 * NOTE);
-        let (dx, dy) = (half + DOT + 7.0, high / 2.0 + DOT + 8.0);
-        let directions =
-            [(0.0, -1.0), (0.0, 1.0), (1.0, 0.0), (-1.0, 0.0), (0.8, -0.9), (-0.8, -0.9), (0.8, 0.9), (-0.8, 0.9)];
-        let places = directions.map(|(h, v)| (x + h * dx, y + v * dy));
-        let cover = |(x, y): (f64, f64)| [x - half - 1.0, y - high / 2.0 - 3.0, x + half + 1.0, y + high / 2.0 + 6.0];
-        let free = |place: &&(f64, f64)| {
-            let at = cover(**place);
-            let inside =
-                at[0] >= panel.left && at[2] <= panel.right() + EDGE && at[1] >= panel.top && at[3] <= panel.bottom();
-            inside && taken.iter().all(|other| apart(&at, other))
-        };
-        let off_line = |place: &&(f64, f64)| {
-            let at = cover(**place);
-            !along.iter().any(|(x, y)| *x > at[0] && *x < at[2] && *y > at[1] && *y < at[3])
-        };
-        let best = places.iter().filter(free).find(off_line).or_else(|| places.iter().find(free));
-        if let Some(&place) = best {
-            taken.push(cover(place));
-            figure.text((place.0, place.1 + 0.36 * NOTE), NOTE, Anchor::Middle, INK, text);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sign;
-
-    #[test]
-    fn many_runs_have_signs_of_their_own() {
-        let signs: Vec<_> = (0..18).map(sign).collect();
-        assert!((0..18).all(|n| signs[..n].iter().all(|other| *other != signs[n])));
-    }
+fn point(pj: f64, scores: &Scores) -> At {
+    At { nanojoule: pj / 1000.0, accuracy: vec![100.0 * scores.hm, 100.0 * scores.zsl] }
 }

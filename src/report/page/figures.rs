@@ -2,7 +2,7 @@
 
 use super::html::{escape, list};
 use crate::error::Result;
-use crate::report::hybrid::pictures::Picture;
+use crate::report::pictures::Picture;
 
 /// This section of the page, as HTML.
 pub fn figures(pictures: &[Picture]) -> Result<String> {

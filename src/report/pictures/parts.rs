@@ -9,8 +9,6 @@ use crate::plot::font::width;
 pub const LINE: f64 = 31.0;
 /// Colour of guide lines.
 pub const FAINT: Colour = [0xD9, 0xD9, 0xD9];
-/// Why a report has no pictures of spikes.
-pub const NO_SPIKES: &str = "the model has no spiking branch";
 
 /// `text` in lines of at most `limit` pixels, broken behind spaces, dots and the like, or anywhere
 /// if there are none.

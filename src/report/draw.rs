@@ -1,8 +1,7 @@
 //! A report drawn into files: one page, and every picture as SVG and PNG.
 
-use super::document::Report;
-use super::page::{MARK, page};
-use super::pictures::pictures;
+use super::page::MARK;
+use super::pictures::Picture;
 use crate::base::files::{Hold, refuse_foreign, refuse_inputs, write_output, write_together};
 use crate::error::Result;
 use crate::plot::Format;
@@ -25,34 +24,28 @@ pub struct Drawn {
     pub left_out: Vec<(&'static str, String)>,
 }
 
-/// Draws `report`, with `others` and their names beside it, as the page `html` and as pictures in `folder`. All is
-/// drawn before anything is written.
+/// Writes a report's page, and its pictures as SVG and PNG into a folder. All is drawn before
+/// anything is written.
 ///
 /// # Errors
 /// If a picture cannot be drawn, one of the `inputs` would be overwritten, the page's file is no
 /// page, a file of a picture's name is no picture, or a file cannot be written.
 pub fn draw(
-    report: &Report,
-    others: &[(String, Report)],
-    html: Option<PagePath<'_>>,
-    folder: Option<&Path>,
+    html: Option<(PagePath<'_>, String)>,
+    pictures: Option<(&Path, Vec<Picture>)>,
     inputs: &[PathBuf],
 ) -> Result<Drawn> {
-    let page = match html {
-        Some(PagePath { path, force }) => {
-            refuse_inputs(path, inputs)?;
-            if !force {
-                refuse_foreign(path, MARK)?;
-            }
-            Some((path, page(report, others)?))
+    if let Some((PagePath { path, force }, _)) = html {
+        refuse_inputs(path, inputs)?;
+        if !force {
+            refuse_foreign(path, MARK)?;
         }
-        None => None,
-    };
+    }
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     let mut left_out = Vec::new();
-    let hold = folder.map(|folder| Hold::new(folder, "report --pictures")).transpose()?;
-    if let (Some(folder), Some(hold)) = (folder, &hold) {
-        for picture in pictures(report, others) {
+    let hold = pictures.as_ref().map(|(folder, _)| Hold::new(folder, "report --pictures")).transpose()?;
+    if let (Some((folder, pictures)), Some(hold)) = (pictures, &hold) {
+        for picture in pictures {
             let figure = match picture.figure {
                 Ok(figure) => figure,
                 Err(reason) => {
@@ -76,7 +69,7 @@ pub fn draw(
     write_together(&pictures, &[])?;
     hold.into_iter().for_each(Hold::done);
     let mut written: Vec<PathBuf> = files.into_iter().map(|(path, _)| path).collect();
-    if let Some((path, page)) = page {
+    if let Some((PagePath { path, .. }, page)) = html {
         write_output(path, page.as_bytes())?;
         written.insert(0, path.to_path_buf());
     }

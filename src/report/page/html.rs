@@ -62,6 +62,11 @@ pub fn table(caption: &str, head: &[&str], rows: &[Vec<Cell>]) -> String {
     html + "</tbody>\n</table>\n</div>\n"
 }
 
+/// A tile of the summary; `more` is a line below the figure.
+pub fn tile(name: &str, value: &str, more: &str) -> String {
+    format!("<div><dt>{}</dt><dd>{}<small>{}</small></dd></div>\n", escape(name), escape(value), escape(more))
+}
+
 /// A list of sentences.
 pub fn list(items: &[String]) -> String {
     let items: String = items.iter().map(|item| format!("<li>{}</li>\n", escape(item))).collect();
