@@ -64,7 +64,7 @@
 //! | [`recording`] | spikes and traces, written and read |
 //! | [`network`] | any network: its description, its compiled form, networks of other simulators |
 //! | [`simulator`] | event- and clock-driven runs of a network |
-//! | [`samples`] | labelled inputs: event cameras, images, arrays |
+//! | [`samples`] | labelled inputs: event cameras, spike trains, images, arrays |
 //! | [`evaluation`] | accuracy, spikes and operations of any network on labelled inputs |
 //! | [`plot`] | figures of recordings |
 //! | [`data`] | audio-visual data sets and the embedded set |

@@ -1,5 +1,7 @@
 //! What the targets share: inputs as files, and folders of which one file is the input.
 
+#[path = "../../tests/common/shd.rs"]
+pub mod shd;
 pub mod template;
 
 use std::path::{Path, PathBuf};

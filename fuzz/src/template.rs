@@ -9,8 +9,17 @@ fn file(name: &str, content: impl Into<Vec<u8>>) -> (String, Vec<u8>) {
 
 /// A `.npy` file.
 pub fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
+    array(&format!("'{descr}'"), fortran, shape, data)
+}
+
+/// A `.npy` file of two events as records.
+pub fn records(data: &[u8]) -> Vec<u8> {
+    array("[('x', '<i2'), ('y', '<i2'), ('t', '<u4'), ('p', '|b1')]", false, "(2,)", data)
+}
+
+fn array(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
     let fortran = if fortran { "True" } else { "False" };
-    let mut header = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}");
+    let mut header = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}");
     header += &" ".repeat(64 - (10 + header.len() + 1) % 64);
     header += "\n";
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();

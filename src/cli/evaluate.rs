@@ -1,6 +1,6 @@
 //! `evaluate`.
 
-use super::options::{DataOptions, DriverOption, NetworkOptions, folder, threads};
+use super::options::{DataOptions, DriverOption, NetworkOptions, folder, sensor, threads};
 use super::progress::bar;
 use super::simulate::available_threads;
 use super::talk;
@@ -48,7 +48,7 @@ struct InputOptions {
     /// Names and classes as text, idx or .npy [default: names of folders]
     #[arg(long, value_name = "FILE", requires = "network")]
     labels: Option<PathBuf>,
-    /// Size of the event camera [default: 34x34]
+    /// Size of the event camera [default: its files say, or 34x34]
     #[arg(long, value_name = "WxH", requires = "network", value_parser = sensor)]
     sensor: Option<[u32; 2]>,
     /// Only the first N samples
@@ -63,7 +63,7 @@ struct InputOptions {
     /// Values as input
     #[arg(long, value_name = "HOW", value_enum, default_value = "direct", requires = "network")]
     encode: EncodingOption,
-    /// Output says [default: counts, or last]
+    /// Output says [default: counts, or without spikes last or membrane]
     #[arg(long, value_name = "WHAT", value_enum, requires = "network")]
     read_out: Option<ReadOutOption>,
     /// Source that inputs replace [default: the only one, or 'input']
@@ -95,11 +95,6 @@ enum ReadOutOption {
     Membrane,
     FirstSpike,
     Last,
-}
-
-fn sensor(text: &str) -> std::result::Result<[u32; 2], String> {
-    let sizes = text.split_once('x').and_then(|(width, height)| Some([width.parse().ok()?, height.parse().ok()?]));
-    sizes.ok_or_else(|| "expected width x height, as 34x34".into())
 }
 
 impl Evaluate {

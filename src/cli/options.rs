@@ -199,6 +199,12 @@ pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
+/// Parses the size of a sensor.
+pub fn sensor(text: &str) -> std::result::Result<[u32; 2], String> {
+    let sizes = text.split_once('x').and_then(|(width, height)| Some([width.parse().ok()?, height.parse().ok()?]));
+    sizes.ok_or_else(|| "expected width x height, as 34x34".into())
+}
+
 /// Parses a number of ms.
 pub fn number(text: &str) -> std::result::Result<f64, String> {
     text.parse().map_err(|_| "expected a number of ms without its unit, as 100 or 0.5".into())

@@ -4,6 +4,7 @@ use super::clip::Watch;
 use super::options::{Encoding, ReadOut};
 use super::outcome::{ClipOutcome, Outcome};
 use crate::base::counter::bits;
+use crate::base::memory;
 use crate::error::{Error, Result};
 use crate::network::{Emits, Network, Origin};
 use crate::recording::{Probe, Variable};
@@ -158,6 +159,7 @@ impl<'a> Evaluation<'a> {
         let (mut clips, mut spikes_by_step, mut right_by_step) =
             (Vec::new(), vec![Vec::new(); populations], Vec::new());
         let mut watch = Watch::new(ends.output, neurons as usize, populations, read_out);
+        let mut longest = 0;
         loop {
             let sample = next.fetch_add(1, Ordering::Relaxed);
             if sample >= samples.len() {
@@ -165,6 +167,13 @@ impl<'a> Evaluation<'a> {
             }
             let input = samples.read(sample, self.bin_ms.unwrap_or(network.dt_ms()))?;
             let (emits, steps) = self.input(input, samples, sample)?;
+            if steps > longest {
+                // A thread counts spikes of each population and right decisions by step.
+                let needed =
+                    8 * u64::from(steps) * (populations as u64 + 1) * self.threads.clamp(1, samples.len()) as u64;
+                memory::check(&format!("clip '{}' of {steps} steps", samples.names()[sample]), needed)?;
+                longest = steps;
+            }
             simulation.begin_again(vec![(ends.source, emits)])?;
             watch.begin(samples.labels()[sample]);
             simulation.run(steps, &mut watch, &mut |_| {})?;
@@ -290,7 +299,9 @@ impl<'a> Evaluation<'a> {
         let population = &network.populations()[ends.output];
         match (self.read_out, population.can_fire()) {
             (None, true) => Ok(ReadOut::Counts),
-            (None, false) => Ok(ReadOut::Last),
+            // A sum holds the whole clip at its end; what leaks holds only the last steps.
+            (None, false) if population.neuron.retention == 1.0 => Ok(ReadOut::Last),
+            (None, false) => Ok(ReadOut::Membrane),
             (Some(ReadOut::Counts | ReadOut::FirstSpike), false) => {
                 let problem = format!("population '{}' cannot fire", population.name);
                 Err(Error::value("read-out", problem).with_hint("read its membrane potential: last or membrane"))

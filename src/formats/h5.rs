@@ -34,6 +34,79 @@ pub enum Numbers {
     I64(Vec<i64>),
 }
 
+/// Lists of numbers, of which each is read when it is asked for.
+#[derive(Clone)]
+pub(crate) struct Lists {
+    path: PathBuf,
+    name: String,
+    dataset: Dataset,
+    /// Where each list is in the file.
+    places: Arc<[u8]>,
+    /// Bytes of a number.
+    width: usize,
+    element: Element,
+}
+
+/// What lists consist of.
+#[derive(Debug, Clone, Copy)]
+enum Element {
+    Float { big: bool },
+    Integer { signed: bool, big: bool },
+}
+
+impl std::fmt::Debug for Lists {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{} lists '{}' of {}", self.len(), self.name, self.path.display())
+    }
+}
+
+impl Lists {
+    /// How many lists there are.
+    pub fn len(&self) -> usize {
+        self.places.len() / self.dataset.vlen_reference_size()
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An error about list `n`.
+    pub fn wrong(&self, n: usize, problem: impl std::fmt::Display) -> Error {
+        Error::file(&self.path, format!("'{}', list {n}: {problem}", self.name))
+    }
+
+    fn raw(&self, n: usize) -> Result<Vec<u8>> {
+        let size = self.dataset.vlen_reference_size();
+        // No list is larger than the file.
+        guarded(|| self.dataset.resolve_vlen_reference_bytes(&self.places[n * size..][..size], self.width))
+            .map_err(|e| self.wrong(n, e).with_hint("is the download complete?"))
+    }
+
+    /// The numbers of list `n`.
+    pub fn floats(&self, n: usize) -> Result<Vec<f64>> {
+        let raw = self.raw(n)?;
+        Ok(match self.element {
+            Element::Float { big } => {
+                let mut values = vec![0.0; raw.len() / self.width];
+                floats_to_f64(&raw, self.width, big, &mut values);
+                values
+            }
+            Element::Integer { signed, big } => {
+                integers(&raw, self.width, signed, big).map(|value| value as f64).collect()
+            }
+        })
+    }
+
+    /// The integers of list `n`.
+    pub fn integers(&self, n: usize) -> Result<Vec<i64>> {
+        match self.element {
+            Element::Integer { signed, big } => Ok(integers(&self.raw(n)?, self.width, signed, big).collect()),
+            Element::Float { .. } => Err(self.wrong(n, "has floats: expected integers")),
+        }
+    }
+}
+
 /// Runs a call of the reader. A panic of the reader, as on sizes whose product overflows, means a
 /// damaged file.
 fn guarded<T>(read: impl FnOnce() -> hdf5_reader::error::Result<T>) -> hdf5_reader::error::Result<T> {
@@ -144,6 +217,26 @@ impl H5 {
         };
         let raw = self.raw(&dataset, name)?;
         Ok(integers(&raw, usize::from(size), signed, byte_order == ByteOrder::BigEndian).collect())
+    }
+
+    /// The lists of numbers of an array of lists.
+    pub fn lists(&self, name: &str) -> Result<Lists> {
+        let dataset = self.dataset(name)?;
+        let base = match dataset.dtype() {
+            Datatype::VarLen { base, kind: VarLenKind::Sequence, .. } => Some(&**base),
+            _ => None,
+        };
+        let (width, element) = match base {
+            Some(&Datatype::FloatingPoint { size: size @ (2 | 4 | 8), byte_order }) => {
+                (usize::from(size), Element::Float { big: byte_order == ByteOrder::BigEndian })
+            }
+            Some(&Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), signed, byte_order }) => {
+                (usize::from(size), Element::Integer { signed, big: byte_order == ByteOrder::BigEndian })
+            }
+            _ => return Err(self.wrong(name, "has the wrong type: expected lists of numbers")),
+        };
+        let places = self.raw(&dataset, name)?.into();
+        Ok(Lists { path: self.path.clone(), name: name.to_owned(), dataset, places, width, element })
     }
 
     /// The sizes of an array along its axes; none for a single value.

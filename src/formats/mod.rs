@@ -1,5 +1,6 @@
 //! File formats that several modules read or write.
 
+pub(crate) mod events;
 #[cfg(feature = "hdf5")]
 // Features of clips need more of it than spikes.
 #[cfg_attr(not(feature = "hybrid"), allow(dead_code))]

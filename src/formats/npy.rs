@@ -31,9 +31,9 @@ impl DType {
         self.kind == 'f' && matches!(self.size, 2 | 4 | 8)
     }
 
-    /// Whether [`integers`] can read it.
+    /// Whether [`integers`] can read it; truth values are 0 and 1.
     pub fn is_integer(self) -> bool {
-        matches!(self.kind, 'i' | 'u') && matches!(self.size, 1 | 2 | 4 | 8)
+        matches!((self.kind, self.size), ('i' | 'u', 1 | 2 | 4 | 8) | ('b', 1))
     }
 }
 
@@ -99,39 +99,80 @@ pub(crate) struct Header {
 impl Header {
     /// Parses the header at the start of `bytes`; the error says what is wrong.
     pub fn parse(bytes: &[u8]) -> std::result::Result<Header, String> {
-        let cut = || "the .npy header is cut off".to_string();
-        if bytes.get(..6) != Some(b"\x93NUMPY") {
-            return Err("not a .npy file".into());
-        }
-        let version = *bytes.get(6).ok_or_else(cut)?;
-        let (start, length) = match (version, bytes.get(8..12)) {
-            (1, Some(l)) => (10, usize::from(u16::from_le_bytes([l[0], l[1]]))),
-            (2 | 3, Some(l)) => (12, u32::from_le_bytes([l[0], l[1], l[2], l[3]]) as usize),
-            (_, None) => return Err(cut()),
-            _ => return Err(format!(".npy version {version} is not known")),
-        };
-        let data_start = start + length;
-        let text = std::str::from_utf8(bytes.get(start..data_start).ok_or_else(cut)?)
-            .map_err(|_| "the .npy header is not text".to_string())?;
-        let field = |name: &str| {
-            let after = text.split_once(&format!("'{name}':")).map(|(_, rest)| rest.trim_start());
-            after.ok_or_else(|| format!("the .npy header has no '{name}'"))
-        };
-        let descr = field("descr")?;
+        let (text, data_start) = text_of(bytes)?;
+        let descr = field(text, "descr")?;
         let descr = descr.strip_prefix('\'').and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
         let dtype = descr
             .and_then(DType::parse)
             .ok_or("records are not supported: save one plain array per file".to_string())?;
-        let fortran = field("fortran_order")?.starts_with("True");
-        let shape = field("shape")?;
-        let shape = shape.strip_prefix('(').and_then(|rest| rest.split_once(')')).map(|(list, _)| list);
-        let shape = shape
-            .and_then(|list| {
-                list.split(',').map(str::trim).filter(|n| !n.is_empty()).map(|n| n.parse().ok()).collect::<Option<_>>()
-            })
-            .ok_or("the .npy header has no readable shape".to_string())?;
-        Ok(Header { dtype, fortran, shape, data_start })
+        let fortran = field(text, "fortran_order")?.starts_with("True");
+        Ok(Header { dtype, fortran, shape: shape_of(text)?, data_start })
     }
+}
+
+/// The header of a `.npy` file of records: of a list of elements that have named fields.
+#[derive(Debug)]
+pub(crate) struct Records {
+    /// Name and type of each field, in the order of their bytes; padding has no name.
+    pub fields: Vec<(String, DType)>,
+    /// How many records there are.
+    pub count: usize,
+    /// Where they start, in bytes.
+    pub data_start: usize,
+}
+
+impl Records {
+    /// Parses the header at the start of `bytes`; the error says what is wrong.
+    pub fn parse(bytes: &[u8]) -> std::result::Result<Records, String> {
+        let (text, data_start) = text_of(bytes)?;
+        let wrong = || "expected a list of records, [('x', '<i2'), ..]".to_string();
+        let descr = field(text, "descr")?.strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or_else(wrong)?.0;
+        // ('x', '<i2'), ('t', '<i8'): name and type are each second text in quotes.
+        let quoted: Vec<&str> = descr.split('\'').skip(1).step_by(2).collect();
+        let between = |part: &str| part.chars().all(|c| "(), ".contains(c));
+        if !descr.split('\'').step_by(2).all(between) || !quoted.len().is_multiple_of(2) {
+            return Err(wrong());
+        }
+        let pairs = quoted.chunks_exact(2).map(|pair| Some((pair[0].to_owned(), DType::parse(pair[1])?)));
+        let fields = pairs.collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
+        match shape_of(text)?[..] {
+            [count] => Ok(Records { fields, count, data_start }),
+            ref shape => Err(format!("shape {shape:?}: expected a list of records")),
+        }
+    }
+}
+
+/// The text of the header at the start of `bytes`, and where the data start.
+fn text_of(bytes: &[u8]) -> std::result::Result<(&str, usize), String> {
+    let cut = || "the .npy header is cut off".to_string();
+    if bytes.get(..6) != Some(b"\x93NUMPY") {
+        return Err("not a .npy file".into());
+    }
+    let version = *bytes.get(6).ok_or_else(cut)?;
+    let (start, length) = match (version, bytes.get(8..12)) {
+        (1, Some(l)) => (10, usize::from(u16::from_le_bytes([l[0], l[1]]))),
+        (2 | 3, Some(l)) => (12, u32::from_le_bytes([l[0], l[1], l[2], l[3]]) as usize),
+        (_, None) => return Err(cut()),
+        _ => return Err(format!(".npy version {version} is not known")),
+    };
+    let data_start = start + length;
+    let text = std::str::from_utf8(bytes.get(start..data_start).ok_or_else(cut)?);
+    Ok((text.map_err(|_| "the .npy header is not text".to_string())?, data_start))
+}
+
+/// What stands behind the name of a field in the text of a header.
+fn field<'a>(text: &'a str, name: &str) -> std::result::Result<&'a str, String> {
+    let after = text.split_once(&format!("'{name}':")).map(|(_, rest)| rest.trim_start());
+    after.ok_or_else(|| format!("the .npy header has no '{name}'"))
+}
+
+fn shape_of(text: &str) -> std::result::Result<Vec<usize>, String> {
+    let shape = field(text, "shape")?;
+    let shape = shape.strip_prefix('(').and_then(|rest| rest.split_once(')')).map(|(list, _)| list);
+    let sizes = shape.and_then(|list| {
+        list.split(',').map(str::trim).filter(|n| !n.is_empty()).map(|n| n.parse().ok()).collect::<Option<_>>()
+    });
+    sizes.ok_or("the .npy header has no readable shape".to_string())
 }
 
 /// Elements of `size` bytes that are stored column by column, as `fortran_order` says, row by row.

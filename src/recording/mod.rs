@@ -55,9 +55,9 @@
 //! ```
 
 mod about;
-mod bs2;
 mod choice;
 mod csv;
+mod events;
 mod folder;
 mod header;
 mod memory;
@@ -75,8 +75,8 @@ mod stream;
 mod tests;
 
 pub use about::{ABOUT, About, AboutProbe};
-pub use bs2::read_events;
 pub use choice::{Recorded, ids, name_and_ids};
+pub use events::read_events;
 pub use folder::{Folder, Opened, Whole, files, open, write};
 pub(crate) use header::dt_problem;
 pub use header::{Header, Probe, Variable, group_problem};

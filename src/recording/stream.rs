@@ -6,10 +6,11 @@ use super::memory::{SpikeRecording, Trace};
 use super::raw::{Choose, Raw};
 use super::recorder::Order;
 use super::sink::{SpikeSink, TraceSink};
-use super::{bs2, csv, npz, sonata};
+use super::{csv, events, npz, sonata};
 use crate::base::files::{Partial, ending};
 use crate::base::text::some;
 use crate::error::{Error, Result};
+use crate::formats::events::EventFile;
 use crate::formats::{HDF5_SIGNATURE, npz as zipped};
 use crate::spiking::Tick;
 use std::io::Read;
@@ -121,8 +122,9 @@ pub fn write_spikes(path: &Path, recording: &SpikeRecording) -> Result<()> {
 /// - `.csv` with a heading that names a column `tick` or `time_ms` (or `timestamps`), a column
 ///   `neuron` (or `node_id`, `node_ids`, `id`) and perhaps `population`, separated by commas or
 ///   spaces;
-/// - `.bin` or `.bs2` of the 34 x 34 sensor of N-MNIST ([`read_events`](super::read_events) reads
-///   others).
+/// - recordings of event cameras ([`read_events`](super::read_events)): where a file does not say
+///   the size of its sensor, it is that of N-MNIST for a file of its form, else as large as the
+///   events need.
 ///
 /// Extensions may be written in capitals.
 ///
@@ -169,10 +171,12 @@ fn read_chosen(path: &Path, dt_ms: f64, choose: Option<Choose>, memory: u64) -> 
         let recording = read_chosen(&path.join(&about.spikes), dt_ms, choose, memory)?;
         return about.check(path, &recording).map(|()| recording);
     }
-    if let "bin" | "bs2" = &ending(path)[..] {
-        let recording = bs2::read_events(path, dt_ms, bs2::NMNIST, bs2::NMNIST)?;
-        choose.map_or(Ok(0), |choose| choose(&[&recording.populations[0].0]))?;
-        return Ok(recording);
+    if EventFile::is_one(path) {
+        return match choose {
+            // What a pixel's number means depends on the size of the sensor.
+            Some(choose) => choose(&["pixels"]).and_then(|_| events::read_events(path, dt_ms, None)),
+            None => events::read_any(path, dt_ms),
+        };
     }
     read_raw(path, choose, memory)?.into_recording(path, dt_ms)
 }
@@ -191,7 +195,8 @@ pub(crate) fn read_raw(path: &Path, choose: Option<Choose>, memory: u64) -> Resu
         "npz" => npz::read_spikes(path, memory)?,
         "csv" | "txt" => csv::read_spikes(path)?,
         _ => {
-            let problem = "not a file of spikes: expected .h5, .npz, .csv, .bin, .bs2 or the folder of a run";
+            let problem = "not a file of spikes: expected .h5, .npz, .csv, events of a camera or the \
+                           folder of a run";
             return Err(Error::file(path, problem));
         }
     };

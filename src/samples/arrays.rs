@@ -24,7 +24,7 @@ pub(super) fn open(path: &Path, labels_file: Option<&Path>) -> Result<Samples> {
     };
     let labels = match (labels_file, within) {
         (Some(file), _) if ending(file) == "npy" => labels(file)?,
-        (Some(file), _) => numbered(list(file)?.iter().map(|(_, class)| class.as_str())),
+        (Some(file), _) => numbered(list(file)?.iter().map(|(_, class)| class.as_str())).0,
         (None, Some(labels)) => whole(path, labels.into_iter())?,
         (None, None) => {
             return Err(Error::file(path, "has no labels").with_hint("give their file with --labels FILE"));
@@ -60,7 +60,8 @@ pub(super) fn labels(path: &Path) -> Result<Vec<u32>> {
     whole(path, values.into_iter().map(|value| value as i64))
 }
 
-fn whole(path: &Path, labels: impl Iterator<Item = i64>) -> Result<Vec<u32>> {
+/// Labels as classes from 0.
+pub(super) fn whole(path: &Path, labels: impl Iterator<Item = i64>) -> Result<Vec<u32>> {
     let labels = labels.map(|label| {
         let fits = u32::try_from(label).ok().filter(|&label| label < 1 << 20);
         fits.ok_or_else(|| Error::file(path, format!("label {label}: expected numbers from 0 to 1,048,575")))

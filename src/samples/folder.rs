@@ -1,60 +1,94 @@
-//! Folders of recordings of an event camera.
+//! Folders of recordings of event cameras.
 
-use super::labels::{list, numbered};
-use super::set::{Kind, Samples};
+use super::gesture::{read, table_beside};
+use super::labels::{choice, numbered};
+use super::set::{EventClip, Kind, Samples};
 use crate::base::files::ending;
 use crate::error::{Error, Result};
+use crate::formats::events::EventFile;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Opens a folder; without a list of labels the folders in it are classes.
-pub(super) fn open(folder: &Path, labels: Option<&Path>, sensor: [u32; 2]) -> Result<Samples> {
+/// Recordings, parts of them, or none, each with name and class.
+type Found = Vec<(EventClip, String, String)>;
+
+/// Opens a folder. A table beside a recording says its parts and their classes; without it and
+/// without a list of labels the folders in it are classes.
+pub(super) fn open(folder: &Path, labels: Option<&Path>, sensor: Option<[u32; 2]>) -> Result<Samples> {
     let mut files = Vec::new();
     find(folder, &mut files)?;
     files.sort_by_key(|file| key(file));
-    let (files, classes): (Vec<PathBuf>, Vec<String>) = match labels {
-        Some(path) => listed(path, folder, &files)?.into_iter().unzip(),
+    if files.is_empty() {
+        let endings = EventFile::ENDINGS.map(|ending| format!(".{ending}")).join(", ");
+        return Err(Error::file(folder, format!("has no recording: expected one of {endings}")));
+    }
+    let found = match labels {
+        Some(list) => listed(list, folder, &files)?,
         None => {
-            let class = |file: PathBuf| {
-                let parent = file.parent().filter(|parent| *parent != folder)?;
-                let name = parent.file_name()?.to_string_lossy().into_owned();
-                Some((file, name))
-            };
-            let found = files.len();
-            let classed: Vec<(PathBuf, String)> = files.into_iter().filter_map(class).collect();
-            if found > 0 && classed.is_empty() {
-                return Err(Error::file(folder, "has recordings but no labels")
-                    .with_hint("give a list with --labels FILE, or put the files of each class into a folder"));
+            let mut found = Vec::new();
+            for file in &files {
+                let class = file.parent().filter(|parent| *parent != folder).and_then(Path::file_name);
+                add(&mut found, file, class.map(|name| name.to_string_lossy().into_owned()))?;
             }
-            classed.into_iter().unzip()
+            found
         }
     };
-    if files.is_empty() {
-        return Err(Error::file(folder, "has no .bin or .bs2 file"));
-    }
-    let [width, height] = sensor;
+    let Some((first, ..)) = found.first() else {
+        return Err(Error::file(folder, "has recordings but no labels")
+            .with_hint("give a list with --labels FILE, or put the files of each class into a folder"));
+    };
+    // A damaged file is named when it is read.
+    let header = found.iter().find_map(|(clip, ..)| EventFile::open(&clip.file).ok());
+    let header = header.map_or_else(|| EventFile::open(&first.file), Ok)?;
+    let Some(sensor @ [width, height]) = header.sensor(sensor)? else {
+        let problem = "does not say the size of its sensor";
+        return Err(Error::file(&first.file, problem).with_hint("give it with --sensor WxH"));
+    };
+    let (labels, class_names) = numbered(found.iter().map(|(_, _, class)| class.as_str()));
+    let (clips, names) = found.into_iter().map(|(clip, name, _)| (clip, name)).unzip();
     Ok(Samples {
         shape: vec![2, height as usize, width as usize],
-        labels: numbered(classes.iter().map(String::as_str)),
-        names: files.iter().map(|file| stem(file)).collect(),
-        kind: Kind::Events { files, sensor },
+        labels,
+        names,
+        class_names,
+        kind: Kind::Events { clips, sensor },
     })
 }
 
-/// The files of a list and their classes.
-fn listed(path: &Path, folder: &Path, files: &[PathBuf]) -> Result<Vec<(PathBuf, String)>> {
-    let by_name: HashMap<String, &PathBuf> = files.iter().map(|file| (stem(file), file)).collect();
-    let classed = list(path)?.into_iter().map(|(name, class)| {
-        let stem = stem(Path::new(&name));
-        match by_name.get(&stem) {
-            Some(&file) => Ok((file.clone(), class)),
-            None => {
-                let problem = format!("names the sample '{name}', of which {} has no file", folder.display());
-                Err(Error::file(path, problem))
+/// Adds the parts of a recording that a table beside it says, else all of it if it has a class.
+fn add(found: &mut Found, file: &Path, class: Option<String>) -> Result<()> {
+    let whole = |span| EventClip { file: file.to_path_buf(), span };
+    match (table_beside(file), class) {
+        (Some(table), _) => {
+            for (n, (class, span)) in read(&table)?.into_iter().enumerate() {
+                found.push((whole(Some(span)), format!("{}:{n}", stem(file)), class.to_string()));
             }
         }
-    });
-    classed.collect()
+        (None, Some(class)) => found.push((whole(None), stem(file), class)),
+        (None, None) => {}
+    }
+    Ok(())
+}
+
+/// The recordings of a list and their classes; without a class, their parts by the table beside them.
+fn listed(list: &Path, folder: &Path, files: &[PathBuf]) -> Result<Found> {
+    let by_name: HashMap<String, &PathBuf> = files.iter().map(|file| (stem(file), file)).collect();
+    let mut found = Vec::new();
+    for (line, name, class) in choice(list)? {
+        let Some(&file) = by_name.get(&stem(Path::new(&name))) else {
+            let problem = format!("names the sample '{name}', of which {} has no file", folder.display());
+            return Err(Error::file(list, problem));
+        };
+        match class {
+            Some(class) => found.push((EventClip { file: file.clone(), span: None }, stem(file), class)),
+            None if table_beside(file).is_some() => add(&mut found, file, None)?,
+            None => {
+                let problem = format!("'{name}': expected the name of a sample and its class");
+                return Err(Error::text(list, line, 1, problem));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// All files of events in a folder and the folders in it.
@@ -64,7 +98,7 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let path = entry.map_err(fail)?.path();
         if path.is_dir() {
             find(&path, files)?;
-        } else if matches!(&ending(&path)[..], "bin" | "bs2") {
+        } else if EventFile::ENDINGS.contains(&&ending(&path)[..]) {
             files.push(path);
         }
     }

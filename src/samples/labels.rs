@@ -7,6 +7,15 @@ use std::path::Path;
 
 /// The lines of a list: name of a sample and its class, as they stand there.
 pub(super) fn list(path: &Path) -> Result<Vec<(String, String)>> {
+    let each = |(line, name, class): (usize, String, Option<String>)| match class {
+        Some(class) => Ok((name, class)),
+        None => Err(Error::text(path, line, 1, format!("'{name}': expected the name of a sample and its class"))),
+    };
+    choice(path)?.into_iter().map(each).collect()
+}
+
+/// The lines of a list, counted from 1: name of a sample, and its class where there is one.
+pub(super) fn choice(path: &Path) -> Result<Vec<(usize, String, Option<String>)>> {
     let text = read_text(path)?;
     let mut found = Vec::new();
     for (n, line) in text.lines().enumerate() {
@@ -16,22 +25,25 @@ pub(super) fn list(path: &Path) -> Result<Vec<(String, String)>> {
         }
         let mut fields = line.split([',', '\t', ' ', ';']).map(str::trim).filter(|field| !field.is_empty());
         match (fields.next(), fields.next(), fields.next()) {
-            (Some(name), Some(class), None) => found.push((name.to_owned(), class.to_owned())),
+            (Some(name), class, None) => found.push((n + 1, name.to_owned(), class.map(str::to_owned))),
             _ => {
                 let problem = format!("'{line}': expected the name of a sample and its class");
-                return Err(Error::Text { path: path.to_path_buf(), line: n + 1, column: 1, problem });
+                return Err(Error::text(path, n + 1, 1, problem));
             }
         }
     }
     Ok(found)
 }
 
-/// Classes as numbers: what they say if all are whole numbers, else their place in order.
-pub(super) fn numbered<'a>(classes: impl Iterator<Item = &'a str> + Clone) -> Vec<u32> {
+/// Classes as numbers: what they say if all are whole numbers, else their place in order; then
+/// with the name of each class.
+pub(super) fn numbered<'a>(classes: impl Iterator<Item = &'a str> + Clone) -> (Vec<u32>, Vec<String>) {
     let numbers: Option<Vec<u32>> = classes.clone().map(|class| class.parse().ok()).collect();
-    numbers.unwrap_or_else(|| {
-        let names: BTreeSet<&str> = classes.clone().collect();
-        let names: Vec<&str> = names.into_iter().collect();
-        classes.map(|class| names.binary_search(&class).unwrap_or_default() as u32).collect()
-    })
+    if let Some(numbers) = numbers {
+        return (numbers, Vec::new());
+    }
+    let names: BTreeSet<&str> = classes.clone().collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let numbers = classes.map(|class| names.binary_search(&class).unwrap_or_default() as u32);
+    (numbers.collect(), names.iter().map(|&name| name.to_owned()).collect())
 }

@@ -1,8 +1,10 @@
-//! Labelled inputs of a network: recordings of event cameras, images, arrays.
+//! Labelled inputs of a network: recordings of event cameras, spike trains, images, arrays.
 //!
 //! | data | labels |
 //! |---|---|
-//! | a folder of `.bin` or `.bs2` files in the form of N-MNIST | names of the folders in it, or a list |
+//! | a folder of recordings of event cameras ([`crate::recording::read_events`]) | names of the folders in it, or a list |
+//! | such a folder with a table `NAME_labels.csv` beside `NAME.aedat`, as DVS128 Gesture | the tables |
+//! | Spiking Heidelberg Digits and Speech Commands, `.h5` | within |
 //! | images in the form of MNIST, `idx`, also as `.gz` | the same form, or `.npy` |
 //! | `.npy`: `[samples, elements..]`, or with steps `[samples, steps, elements]` | `.npy` or a list |
 //! | `.npz` with the arrays `x` and `y` of these shapes | within |
@@ -22,10 +24,19 @@
 
 mod arrays;
 mod folder;
+mod gesture;
 mod idx;
+mod inspect;
 mod labels;
 mod open;
 mod set;
+#[cfg_attr(not(feature = "hdf5"), path = "no_hdf5.rs")]
+mod shd;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "hdf5")]
+mod trains;
 
+pub use inspect::{ClassSummary, Fault, Inspection, Range, inspect};
 pub use open::Opening;
 pub use set::{Input, Samples};

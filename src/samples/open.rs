@@ -1,7 +1,7 @@
 //! Data sets by what they look like.
 
 use super::set::Samples;
-use super::{arrays, folder, idx};
+use super::{arrays, folder, idx, shd};
 use crate::base::files::ending;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 pub struct Opening {
     /// File with labels.
     pub labels: Option<PathBuf>,
-    /// Width and height of the event camera; default 34 x 34.
+    /// Width and height of the event camera; default: what its files say, or 34 x 34 for files of
+    /// N-MNIST's form.
     pub sensor: Option<[u32; 2]>,
     /// At most so many samples, the first.
     pub limit: Option<usize>,
@@ -25,15 +26,17 @@ impl Samples {
     pub fn open(path: &Path, opening: &Opening) -> Result<Samples> {
         let labels = opening.labels.as_deref();
         let mut samples = if path.is_dir() {
-            folder::open(path, labels, opening.sensor.unwrap_or([34, 34]))?
+            folder::open(path, labels, opening.sensor)?
         } else {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             match &ending(path)[..] {
                 "npy" | "npz" => arrays::open(path, labels)?,
+                "h5" | "hdf5" if labels.is_none() => shd::open(path, opening.sensor)?,
+                "h5" | "hdf5" => return Err(Error::file(path, "has labels of its own").with_hint("leave out --labels")),
                 _ if name.contains("idx") || ending(path) == "gz" => idx::open(path, labels)?,
                 _ => {
-                    let problem = "is no data set: expected a folder of .bin or .bs2 files, an idx file of images \
-                                   (.gz too), .npy or .npz";
+                    let problem = "is no data set: expected a folder of recordings, an idx file of images (.gz too), \
+                                   .npy, .npz or .h5";
                     return Err(Error::file(path, problem));
                 }
             }

@@ -1,8 +1,12 @@
 //! Labelled inputs, read one by one.
 
+#[cfg(feature = "hdf5")]
+use super::trains::Trains;
 use crate::error::{Error, Result};
-use crate::recording::read_events;
+use crate::formats::events::EventFile;
+use crate::recording::dt_problem;
 use crate::spiking::Tick;
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// Labelled inputs of one shape. They are read one by one.
@@ -11,15 +15,28 @@ pub struct Samples {
     pub(super) shape: Vec<usize>,
     pub(super) labels: Vec<u32>,
     pub(super) names: Vec<String>,
+    /// Of each class, where they have names.
+    pub(super) class_names: Vec<String>,
     pub(super) kind: Kind,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    /// Files of events, and the sensor's width and height.
-    Events { files: Vec<PathBuf>, sensor: [u32; 2] },
+    /// Recordings of a camera, and the sensor's width and height.
+    Events { clips: Vec<EventClip>, sensor: [u32; 2] },
+    /// Spikes in one file.
+    #[cfg(feature = "hdf5")]
+    Trains(Box<Trains>),
     /// Values in memory: so many steps of each sample.
     Values { steps: usize, values: Vec<f32> },
+}
+
+/// A recording of a camera, or a part of one.
+#[derive(Debug, Clone)]
+pub(super) struct EventClip {
+    pub file: PathBuf,
+    /// Of the camera's clock, in microseconds; all if there is none.
+    pub span: Option<Range<u64>>,
 }
 
 /// One input.
@@ -41,6 +58,13 @@ pub enum Input {
     },
 }
 
+impl Input {
+    /// Spikes that are in order.
+    fn of_spikes(spikes: Vec<(Tick, u32)>) -> Input {
+        Input::Spikes { ticks: spikes.last().map_or(0, |&(tick, _)| tick + 1), spikes }
+    }
+}
+
 impl Samples {
     /// Samples of one step each in memory: `values` is `[samples, elements of shape]`.
     ///
@@ -55,14 +79,15 @@ impl Samples {
     /// # Errors
     /// If the number of values does not fit.
     pub fn of_steps(shape: Vec<usize>, steps: usize, values: Vec<f32>, labels: Vec<u32>) -> Result<Samples> {
-        let elements: usize = shape.iter().product();
-        if elements * steps * labels.len() != values.len() {
+        let mut sizes = shape.iter().copied().chain([steps, labels.len()]);
+        let expected = sizes.try_fold(1_usize, usize::checked_mul);
+        if expected != Some(values.len()) {
             let (found, count) = (values.len(), labels.len());
-            let problem = format!("{found} values: expected {count} samples of {steps} steps of {elements}");
+            let problem = format!("{found} values: expected {count} samples of {steps} steps of {shape:?}");
             return Err(Error::value("samples", problem));
         }
         let names = (0..labels.len()).map(|n| n.to_string()).collect();
-        Ok(Samples { shape, labels, names, kind: Kind::Values { steps, values } })
+        Ok(Samples { shape, labels, names, class_names: Vec::new(), kind: Kind::Values { steps, values } })
     }
 
     /// Number of samples.
@@ -110,12 +135,18 @@ impl Samples {
     /// # Errors
     /// If its file cannot be read, is damaged, or has events outside the sensor.
     pub fn read(&self, sample: usize, dt_ms: f64) -> Result<Input> {
+        if let Some(problem) = dt_problem(dt_ms) {
+            return Err(Error::value("dt_ms", problem));
+        }
         match &self.kind {
-            Kind::Events { files, sensor: [width, height] } => {
-                let recording = read_events(&files[sample], dt_ms, *width, *height)?;
-                let spikes = recording.spikes.iter().map(|&(tick, _, id)| (tick, id)).collect();
-                Ok(Input::Spikes { spikes, ticks: recording.ticks })
+            Kind::Events { clips, sensor } => {
+                let EventClip { file, span } = &clips[sample];
+                let file = EventFile::open(file)?;
+                file.sensor(Some(*sensor))?;
+                Ok(Input::of_spikes(file.spikes(dt_ms, *sensor, span.clone())?))
             }
+            #[cfg(feature = "hdf5")]
+            Kind::Trains(trains) => Ok(Input::of_spikes(trains.read(sample, dt_ms)?)),
             Kind::Values { steps, values } => {
                 let size = steps * self.elements();
                 Ok(Input::Values { steps: *steps, values: values[sample * size..(sample + 1) * size].to_vec() })

@@ -23,7 +23,7 @@ const HALVES: &str = r#"(
     ],
 )"#;
 
-fn npy(scratch: &Scratch, name: &str, shape: &[usize], value: impl Fn(usize) -> f32) {
+pub fn npy(scratch: &Scratch, name: &str, shape: &[usize], value: impl Fn(usize) -> f32) {
     let values = (0..shape.iter().product()).map(value).collect();
     write_npy(scratch.path(name), &ArrayD::from_shape_vec(IxDyn(shape), values).unwrap()).unwrap();
 }
@@ -35,7 +35,7 @@ fn event(x: u8, y: u8, polarity: u8, us: u32) -> [u8; 5] {
 }
 
 /// Six recordings: three of each side, the last of each with some events on the other side.
-fn halves() -> Scratch {
+pub fn halves() -> Scratch {
     let scratch = Scratch::new(HALVES);
     npy(&scratch, "patches.npy", &[1, 2, 2, 2], |_| 1.0);
     npy(&scratch, "side.npy", &[2, 2], |k| if k % 3 == 0 { 0.5 } else { 0.0 });
@@ -46,7 +46,7 @@ fn halves() -> Scratch {
         let mut events: Vec<[u8; 5]> =
             (0..20).map(|n| event(2 * side + n as u8 % 2, n as u8 % 4, n as u8 % 2, 500 * n)).collect();
         if sample > 3 {
-            events.extend((0..3).map(|n| event(2 * (1 - side), 1, 0, 9000 + 100 * n)));
+            events.extend((0..3).map(|n| event(2 * (1 - side), 1, 0, 9500 + 100 * n)));
         }
         fs::write(scratch.path(&format!("events/{sample}.bs2")), events.concat()).unwrap();
         labels += &format!("{sample}\t{side}\n");
@@ -55,7 +55,7 @@ fn halves() -> Scratch {
     scratch
 }
 
-const COMMAND: &str = "evaluate small.ron --data events --labels labels.txt --sensor 4x4";
+pub const COMMAND: &str = "evaluate small.ron --data events --labels labels.txt --sensor 4x4";
 
 /// Accuracy, counts by hand, drivers, threads, files.
 #[test]
@@ -157,6 +157,21 @@ fn images_are_held() {
     scratch.refused(command, &["steps", "how many steps is not said"]);
 }
 
+/// A network that PyTorch trained, on digits that it was not trained on: as many are right, with as
+/// many spikes, as PyTorch printed when benches/peers/digits_nir.py stepped it in double precision.
+#[test]
+fn digits_are_read_as_pytorch_reads_them() {
+    let scratch = Scratch::new(HALVES);
+    let file = |name: &str| format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (network, data) = (file("networks/digits.nir"), file("traces/digits.npz"));
+    let report = scratch.json(&format!("evaluate {network} --data {data} --steps 16 --compare --json"));
+    assert_eq!(report["accuracy"], Value::from(352.0 / 360.0));
+    assert_eq!(report["parity"]["equal"], true);
+    let populations = report["populations"].as_array().unwrap();
+    let spikes: u64 = populations.iter().map(|own| own["operations"]["spikes"].as_u64().unwrap()).sum();
+    assert_eq!(format!("{:.1}", spikes as f64 / 360.0), "1866.1");
+}
+
 #[test]
 fn what_does_not_fit_is_refused() {
     let scratch = halves();
@@ -177,6 +192,7 @@ fn what_does_not_fit_is_refused() {
         (&format!("{small} --labels labels.txt --sensor 4x4 --output patch"), &["which population", "patches, side"]),
         (&format!("{small} --labels labels.txt --sensor 4x4 --steps 0"), &["steps", "at least 1"]),
         (&format!("{small} --labels labels.txt --sensor 4x4 --bin -1"), &["dt"]),
+        (&format!("{small} --labels labels.txt --sensor 2147483648x2147483648"), &["sensor", "1 to 16384"]),
     ] {
         scratch.refused(args, said);
     }

@@ -6,6 +6,8 @@ mod cli;
 mod data;
 #[cfg(unix)]
 mod evaluate;
+#[cfg(unix)]
+mod event_files;
 mod layers;
 mod ledger;
 mod network;
@@ -20,6 +22,8 @@ mod report_page;
 mod scratch;
 #[path = "../common/shared.rs"]
 mod shared;
+#[path = "../common/shd.rs"]
+mod shd;
 mod simulate;
 mod spikingjelly_reference;
 mod traces;

@@ -1,7 +1,7 @@
 //! Networks made of NIR graphs, against the equations of the nodes written down once more.
 
 use super::shared::shared;
-use spikefuse::network::compile::{Settings, compile};
+use spikefuse::network::compile::{NetworkFile, Settings, compile};
 use spikefuse::network::interop::nir::{
     self, Array, Choices, Graph, MadeNetwork, NodeKind, Numbers, ResetChoice, TimeUnit, from_network, to_network,
 };
@@ -21,6 +21,7 @@ struct Stepper<'a> {
     /// dt in the unit of the graph.
     step: f64,
     subtract: bool,
+    shapes: BTreeMap<String, nir::NodeShape>,
     gives: BTreeMap<&'a str, Vec<f64>>,
     currents: BTreeMap<&'a str, Vec<f64>>,
     membranes: BTreeMap<&'a str, Vec<f64>>,
@@ -32,7 +33,7 @@ impl<'a> Stepper<'a> {
         let zeros = |name: &str| vec![0.0; shapes[name].output.iter().product()];
         let all: BTreeMap<&str, Vec<f64>> = order.iter().map(|&name| (name, zeros(name))).collect();
         let (currents, membranes) = (all.clone(), all.clone());
-        Stepper { graph, order: order.to_vec(), step, subtract, gives: all, currents, membranes }
+        Stepper { graph, order: order.to_vec(), step, subtract, shapes, gives: all, currents, membranes }
     }
 
     fn tick(&mut self, input: &[f64]) {
@@ -64,6 +65,28 @@ impl<'a> Stepper<'a> {
                 return (0..rows).map(|k| row(k) + get("bias", k)).collect();
             }
             NodeKind::Scale { scale } => return x.iter().enumerate().map(|(k, x)| x * scale.at(k)).collect(),
+            NodeKind::Threshold { threshold } => {
+                return x.iter().enumerate().map(|(k, &x)| f64::from(x > threshold.at(k))).collect();
+            }
+            NodeKind::Conv2d(conv) => {
+                let [per_group, rows, columns] = [1, 2, 3].map(|axis| conv.weight.shape()[axis]);
+                let nir::Padding::Zeros(padding) = conv.padding else { panic!("{:?}", conv.padding) };
+                let out_per_group = conv.weight.shape()[0] / conv.groups;
+                let weight = |to: usize, from: usize, r: usize, c: usize| {
+                    let first = to / out_per_group * per_group;
+                    let own = (first..first + per_group).contains(&from);
+                    if own { conv.weight.at(((to * per_group + from - first) * rows + r) * columns + c) } else { 0.0 }
+                };
+                let window = ([rows, columns], conv.stride, conv.dilation, padding);
+                return slide(x, &self.shapes[name], window, weight, |to| get("bias", to));
+            }
+            NodeKind::SumPool2d(pool) | NodeKind::AvgPool2d(pool) => {
+                let places = (pool.kernel_size[0] * pool.kernel_size[1]) as f64;
+                let weight = if matches!(kind, NodeKind::AvgPool2d(_)) { 1.0 / places } else { 1.0 };
+                let window = (pool.kernel_size, pool.stride, [1, 1], pool.padding);
+                let own = |to: usize, from: usize, _, _| if to == from { weight } else { 0.0 };
+                return slide(x, &self.shapes[name], window, own, |_| 0.0);
+            }
             _ => {}
         }
         let mut spikes = vec![0.0; x.len()];
@@ -89,6 +112,36 @@ impl<'a> Stepper<'a> {
         }
         if kind.fires() { spikes } else { membrane.clone() }
     }
+}
+
+/// A window of (kernel, stride, dilation, padding) over `[channels, rows, columns]`, by its definition.
+fn slide(
+    x: &[f64],
+    shape: &nir::NodeShape,
+    (kernel, stride, dilation, padding): ([usize; 2], [usize; 2], [usize; 2], [usize; 2]),
+    weight: impl Fn(usize, usize, usize, usize) -> f64,
+    bias: impl Fn(usize) -> f64,
+) -> Vec<f64> {
+    let (&[inputs, height, width], &[outputs, rows, columns]) = (&shape.input[..], &shape.output[..]) else {
+        panic!("{shape:?}");
+    };
+    let at = |from: usize, place: [usize; 2], k: [usize; 2]| {
+        let [row, column] =
+            [0, 1].map(|axis| (place[axis] * stride[axis] + k[axis] * dilation[axis]).wrapping_sub(padding[axis]));
+        if row < height && column < width { x[(from * height + row) * width + column] } else { 0.0 }
+    };
+    let mut values = Vec::new();
+    for (to, row, column) in
+        (0..outputs).flat_map(|to| (0..rows * columns).map(move |k| (to, k / columns, k % columns)))
+    {
+        let mut sum = bias(to);
+        for (from, k) in (0..inputs).flat_map(|from| (0..kernel[0] * kernel[1]).map(move |k| (from, k))) {
+            let (r, c) = (k / kernel[1], k % kernel[1]);
+            sum += weight(to, from, r, c) * at(from, [row, column], [r, c]);
+        }
+        values.push(sum);
+    }
+    values
 }
 
 fn run(made: &MadeNetwork, spikes: Vec<(u32, u32)>, ticks: u32, driver: Driver) -> Run {
@@ -201,6 +254,57 @@ fn factors_and_biases_arrive_at_their_neurons() {
         let spikes = compare(&graph, &order, &["a", "b"], choices, 300);
         assert!(spikes > 100, "{spikes}");
     }
+}
+
+/// A convolution's biases pass pools, a further convolution and a dense layer on their way to
+/// thresholds without memory.
+#[test]
+fn biases_pass_windows() {
+    let conv = |shape: [usize; 4], stride, padding, dilation, groups, bias: &[f64]| {
+        let values = (0..shape.iter().product()).map(|k: usize| ((k * 7 + 3) % 11) as f64 / 4.0 - 1.0).collect();
+        NodeKind::Conv2d(nir::Conv {
+            input_shape: None,
+            weight: Array::new(shape.to_vec(), Numbers::F64(values)).unwrap(),
+            stride,
+            padding: nir::Padding::Zeros(padding),
+            dilation,
+            groups,
+            bias: list(bias),
+        })
+    };
+    let pool = |kernel_size, padding| nir::Pool { kernel_size, stride: [2, 1], padding };
+    let graph = chain(vec![
+        ("in", NodeKind::Input(vec![2, 9, 8])),
+        ("a", conv([4, 2, 3, 3], [1, 1], [1, 2], [1, 2], 1, &[0.5, -1.0, 0.25, 2.0])),
+        ("sum", NodeKind::SumPool2d(pool([2, 2], [0, 0]))),
+        ("b", conv([2, 2, 2, 3], [1, 1], [1, 0], [1, 1], 2, &[0.25, -0.5])),
+        ("mean", NodeKind::AvgPool2d(pool([2, 3], [1, 1]))),
+        ("flat", NodeKind::Flatten(nir::Flatten { start_dim: 0, end_dim: -1, input_shape: None })),
+        ("fire", NodeKind::Threshold { threshold: list(&(0..30).map(|k| 0.5 * f64::from(k)).collect::<Vec<_>>()) }),
+        ("w", NodeKind::Affine { weight: weight(3, 30), bias: list(&[0.5, 1.0, 1.5]) }),
+        ("late", lif(&[0.5; 3], 0.0, 0.0)),
+        ("out", NodeKind::Output(vec![3])),
+    ]);
+    let order = ["in", "a", "sum", "b", "mean", "flat", "fire", "w", "late", "out"];
+    let choices = Choices { time_unit: Some(TimeUnit::Steps), ..Choices::default() };
+    assert!(compare(&graph, &order, &["fire", "late"], choices, 60) > 200);
+    let made = to_network(&graph, "net", Path::new("weights"), &choices).unwrap();
+    let names: Vec<&str> = made.spec.populations.iter().map(|population| &population.name[..]).collect();
+    assert_eq!(names, ["fire", "late"]);
+}
+
+/// Populations stand in the order in which spikes pass them, whatever their names are.
+#[test]
+fn populations_stand_in_the_order_of_layers() {
+    let neurons = || lif(&[1.0; 2], 0.0, 0.0);
+    let order = ["in", "z", "10", "9", "out"];
+    let ends = [NodeKind::Input(vec![2]), NodeKind::Output(vec![2])];
+    let kinds = [ends[0].clone(), neurons(), neurons(), neurons(), ends[1].clone()];
+    let graph = chain(order.into_iter().zip(kinds).collect());
+    let steps = Choices { time_unit: Some(TimeUnit::Steps), ..Choices::default() };
+    let made = to_network(&graph, "net", Path::new("weights"), &steps).unwrap();
+    let names: Vec<&str> = made.spec.populations.iter().map(|population| &population.name[..]).collect();
+    assert_eq!(names, ["z", "10", "9"]);
 }
 
 /// Every parameter differs between neurons, of LIF and of CubaLIF, which is recurrent.
@@ -316,7 +420,6 @@ fn what_cannot_be_a_network_is_refused_by_node() {
         ("out", NodeKind::Output(vec![2])),
     ]);
     for (graph, choices, expected) in [
-        (around(NodeKind::Threshold { threshold: list(&[1.0; 2]) }), steps, "node 'x': is of type Threshold"),
         (
             chain(vec![
                 ("in", NodeKind::Input(vec![2])),
@@ -476,6 +579,57 @@ fn norse_fires_at_the_same_steps() {
     let run = run(&made, spikes, rows.len() as u32, Driver::Event);
     assert_eq!(run.spikes("1").unwrap().ticks, column(2));
     assert_eq!(column(2).len(), 4);
+}
+
+/// The published traces of one neuron (tau 2.5 ms, threshold 0.1, dt 0.1 ms) in other programs, each
+/// by the form, reset and weight that the program has, in units of its threshold / 0.1. Programs in
+/// single precision are met to [`SINGLE`] of the weight, one spike a step late where a program gives
+/// its output in the next step. Not met by any linear form: Spyx subtracts the threshold a step after
+/// the spike, Lava's fixed point rounds (`tests/it/fixed_point.rs`), the exact solution resets between
+/// two steps.
+#[test]
+fn one_neuron_has_the_trace_of_other_programs() {
+    const SINGLE: f64 = 1e-6;
+    const EULER: &str = "form: Discrete(decay_input: true), reset: Hard(v_reset_mv: 0)";
+    let leak = (-0.1_f64 / 2.5).exp();
+    let jump = "form: Exact, reset: Soft";
+    let Some(folder) = shared("nir_reference") else { return };
+    for (program, form, weight, unit, late) in [
+        ("norse", EULER, 1.0, 1.0, 0),
+        ("snntorch", EULER, 1.0, 25.0, 0),
+        // Weights and thresholds of its chip.
+        ("spinnaker2", EULER, 1.0, 24.9951, 0),
+        ("lava_cpu_float", EULER, 1.0, 1.0, 1),
+        ("nengo", "form: Exact, reset: Hard(v_reset_mv: 0)", 1.0 - leak, 10.0, 0),
+        ("sinabs", jump, 0.04, 1.0, 0),
+        ("rockpool", jump, 0.04, 1.0, 0),
+    ] {
+        let text = std::fs::read_to_string(folder.join(format!("01_lif/lif_{program}.csv"))).unwrap();
+        let rows: Vec<Vec<f64>> =
+            text.lines().map(|line| line.split(',').map(|x| x.parse().unwrap()).collect()).collect();
+        let ones = |k: usize| (0_u32..).zip(&rows).filter(move |(_, row)| row[k] != 0.0).map(|(tick, _)| tick);
+        let input: Vec<String> = ones(0).map(|tick| format!("({tick}, 0)")).collect();
+        let network = format!(
+            r#"(
+            format: 1, dt_ms: 0.1, duration_ms: {},
+            populations: [(name: "lif", size: 1, neuron: Lif(tau_m_ms: 2.5, threshold: Fixed(v_th_mv: 0.1), {form}, compare: Above))],
+            sources: [(name: "input", size: 1, emits: Spikes(at_ticks: [{}]))],
+            projections: [(from: "input", to: "lif", rule: OneToOne, weight: Constant({weight}), delay_ms: Constant(0))],
+            record: (membrane: ["lif"]),
+        )"#,
+            0.1 * rows.len() as f64,
+            input.join(", ")
+        );
+        let compiled =
+            NetworkFile::parse(Path::new("one.ron"), network).unwrap().compile(&Settings::default()).unwrap();
+        let run = compiled.simulate().run().unwrap();
+        let spikes: Vec<u32> = run.spikes("lif").unwrap().ticks.iter().map(|tick| tick + late as u32).collect();
+        assert_eq!(spikes, ones(2).collect::<Vec<_>>(), "{program}");
+        let membrane = &run.trace(Variable::Membrane, "lif").unwrap().values;
+        for (tick, (found, row)) in membrane.iter().zip(&rows[late..]).enumerate() {
+            assert!((found * unit - row[1]).abs() < SINGLE * unit, "{program} {tick}: {found} {}", row[1]);
+        }
+    }
 }
 
 /// Verbs that take a network take the graph itself, with the same facts and the same run.

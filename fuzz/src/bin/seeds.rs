@@ -77,6 +77,24 @@ fn main() {
     }
     seed("npy", "seed5", template::npy("<f8", true, "(2, 1)", &[0; 16]));
     seed("events", "seed0", [3, 4, 0x80, 0, 9, 33, 33, 0, 1, 2]);
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let change = words(&[3 << 17 | 2 << 2 | 3, 700]);
+    let packet = [&b"\x01\0\x01\0"[..], &words(&[8, 4, 0, 1, 1, 1]), &change].concat();
+    let head = b"#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n";
+    seed("aedat", "seed0", [&head[..], &packet, &packet].concat());
+    seed("aedat", "seed1", [&b"#!AER-DAT2.0\r\n# AEChip: DVS128\r\n"[..], &[0, 0, 5, 9, 0, 0, 1, 0]].concat());
+    let evt2 = words(&[8 << 28 | 5, 1 << 28 | 3 << 22 | 9 << 11 | 4, 0xa << 28, 7 << 11]);
+    seed("evt", "seed0", [&b"% evt 2.0\n% geometry 640x480\n% end\n"[..], &evt2].concat());
+    let evt3 = [0x8007_u16, 0x6014, 0x0003, 0x2805, 0x3864, 0x4801, 0x5081, 0xe014, 0xf001];
+    let evt3: Vec<u8> = evt3.into_iter().flat_map(u16::to_le_bytes).collect();
+    seed("evt", "seed1", [&b"% format EVT3;height=720;width=1280\n% end\n"[..], &evt3].concat());
+    let dat = b"% Version 2\n% Width 304\n% Height 240\n\x0c\x08";
+    seed("evt", "seed2", [&dat[..], &words(&[900, 1 << 28 | 9 << 14 | 4])].concat());
+    seed("npy_events", "seed0", template::records(&[1, 0, 2, 0, 9, 0, 0, 0, 1, 3, 0, 0, 0, 9, 0, 0, 0, 0]));
+    let digits: [spikefuse_fuzz::shd::Sample; 2] = [(&[0.5, 0.25], &[699, 3], 1), (&[0.125], &[0], 0)];
+    for (k, width) in [2, 4, 8].into_iter().enumerate() {
+        seed("shd", &format!("seed{k}"), spikefuse_fuzz::shd::shd(&digits, width, &["zero", "one"]));
+    }
     let recording = template::recording();
     for (name, content) in &recording {
         if name.starts_with("traces") {

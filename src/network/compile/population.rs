@@ -117,7 +117,7 @@ impl<'a> Compiler<'a> {
             && let (Some(fires), Reset::To(value), Threshold::Fixed(theta)) = (&model.fires, made.reset, &threshold)
         {
             let field = if fires.reset.is_some() { "reset.v_reset_mv" } else { "reset" };
-            below_threshold(&format!("{place}.neuron.{field}"), value, *theta)?;
+            below_threshold(&format!("{place}.neuron.{field}"), value, *theta, made.strict)?;
         }
         let initial_mv = self.initial(n, initial, *size, model.v_rest_mv)?;
         let (each, arithmetic) = (each.map(std::sync::Arc::new), Arithmetic::Double);
@@ -227,7 +227,8 @@ impl<'a> Compiler<'a> {
                 _ => None,
             };
             if let (Reset::To(value), Some(theta), Some(_)) = (made.reset, theta, fires) {
-                below_threshold(&at(if v_th.is_some() { "v_th_mv" } else { "v_reset_mv" }), value, theta)?;
+                let field = at(if v_th.is_some() { "v_th_mv" } else { "v_reset_mv" });
+                below_threshold(&field, value, theta, made.strict)?;
             }
             neurons.push(made);
         }
@@ -377,8 +378,8 @@ impl<'a> Compiler<'a> {
 }
 
 /// Refuses a reset that would fire again at once.
-fn below_threshold(field: &str, value: f64, theta: f64) -> Checked<()> {
-    match value < theta {
+fn below_threshold(field: &str, value: f64, theta: f64, strict: bool) -> Checked<()> {
+    match value < theta || (strict && value == theta) {
         true => Ok(()),
         false => {
             let message = format!("{value}: expected a membrane below the threshold, {theta} mV");

@@ -54,7 +54,7 @@ parameters! {
     /// Parameters of [`EmitsSpec::SpikeFile`].
     SpikeFile new {
         /// A file that [`crate::recording::read_spikes`] knows: SONATA `.h5`, `.npz`, `.csv` with
-        /// the head `time_ms,id`, `.bin` or `.bs2` of N-MNIST, the folder of a run. Times between
+        /// the head `time_ms,id`, events of a camera, the folder of a run. Times between
         /// two ticks are rounded to the nearest.
         file: PathBuf,
     } {

@@ -612,6 +612,11 @@ fn each_neuron_has_its_own_parameters() {
             "v_th_mv: Values([1, -1, 2])",
             "populations[0].each.v_th_mv: 0: expected a membrane below the threshold",
         ),
+        (
+            "Lif(compare: Above)",
+            "v_th_mv: Values([0, -1, 2])",
+            "populations[0].each.v_th_mv: 0: expected a membrane below the threshold, -1 mV",
+        ),
         ("Lif()", "r_m_gohm: Uniform(low: 2, high: 1)", "populations[0].each.r_m_gohm.high: 1: expected at least low"),
     ] {
         let text =

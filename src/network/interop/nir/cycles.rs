@@ -41,3 +41,30 @@ pub(super) fn back_edges<'a>(pairs: &[(&'a str, &'a str)], inputs: &BTreeSet<&'a
     }
     back
 }
+
+/// All nodes, each behind those from which an edge comes that is not in `back`; else by name.
+pub(super) fn forward_order<'a>(
+    nodes: impl Iterator<Item = &'a str>,
+    pairs: &[(&'a str, &'a str)],
+    back: &BTreeSet<(&'a str, &'a str)>,
+) -> Vec<&'a str> {
+    let forward: BTreeSet<(&str, &str)> = pairs.iter().copied().filter(|pair| !back.contains(pair)).collect();
+    let mut waits: BTreeMap<&str, usize> = nodes.map(|node| (node, 0)).collect();
+    for (_, to) in &forward {
+        *waits.entry(to).or_default() += 1;
+    }
+    let mut ready: BTreeSet<&str> = waits.iter().filter(|(_, sources)| **sources == 0).map(|(node, _)| *node).collect();
+    let mut order = Vec::with_capacity(waits.len());
+    while let Some(node) = ready.pop_first() {
+        order.push(node);
+        for (_, to) in forward.range((node, "")..).take_while(|(from, _)| *from == node) {
+            if let Some(sources) = waits.get_mut(to) {
+                *sources -= 1;
+                if *sources == 0 {
+                    ready.insert(to);
+                }
+            }
+        }
+    }
+    order
+}

@@ -1,5 +1,6 @@
 //! What is noticed about a graph.
 
+use crate::error::Error;
 use serde::Serialize;
 use std::fmt;
 
@@ -36,6 +37,11 @@ impl Finding {
     pub(super) fn of_graph(severity: Severity, text: impl Into<String>) -> Finding {
         Finding { severity, node: None, text: text.into() }
     }
+}
+
+/// An error about a node.
+pub(super) fn wrong(node: &str, problem: impl fmt::Display) -> Error {
+    Error::value(format!("node '{node}'"), problem)
 }
 
 impl fmt::Display for Severity {

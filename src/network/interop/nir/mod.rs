@@ -21,6 +21,7 @@
 mod array;
 mod check;
 mod choices;
+mod constants;
 mod cycles;
 mod doctor;
 mod finding;

@@ -1,14 +1,15 @@
 //! Graphs as networks that can be run.
 //!
-//! Nodes with a membrane become populations, what lies between them projections of layers, Inputs
+//! Nodes with a membrane or a threshold become populations, what lies between them projections of layers, Inputs
 //! become sources without spikes. A forward edge has no delay, an edge that closes a cycle one
 //! tick, as in the programs that step through NIR. Neurons are stepped by forward Euler, as there.
 
 use super::array::{Array, Numbers};
 use super::check::check;
 use super::choices::{Choices, Clock, reset};
-use super::cycles::back_edges;
-use super::finding::{Finding, Severity};
+use super::constants::constants;
+use super::cycles::{back_edges, forward_order};
+use super::finding::{Finding, Severity, wrong};
 use super::flat::Flat;
 use super::graph::{Conv, Graph, NodeKind, Padding, Pool};
 use super::shapes::{Shapes, infer};
@@ -72,9 +73,6 @@ impl MadeNetwork {
 /// are a power of two.
 const MOST_STEPS: usize = 100_000;
 
-/// Most values that biases of one node may become.
-const MOST_CONSTANTS: usize = 1 << 24;
-
 /// Makes a network of a graph, with the files of its weights in `folder`, relative to the network
 /// file.
 ///
@@ -107,6 +105,10 @@ pub fn to_network(graph: &Graph, name: &str, folder: &Path, choices: &Choices) -
     Ok(MadeNetwork { spec, files: maker.files.into_iter().collect(), findings: maker.findings })
 }
 
+/// The form of neurons whose time constant is a step: a step leaves nothing of the membrane, and
+/// arrivals stay as they are.
+const WITHOUT_MEMORY: FormSpec = FormSpec::Discrete { decay_input: true };
+
 /// The neurons of a node.
 struct Neurons {
     neuron: NeuronSpec,
@@ -135,8 +137,9 @@ struct Maker<'a> {
     findings: Vec<Finding>,
 }
 
-fn wrong(node: &str, problem: impl std::fmt::Display) -> Error {
-    Error::value(format!("node '{node}'"), problem)
+/// Whether a node becomes a population: a threshold is one without memory.
+fn is_population(kind: &NodeKind) -> bool {
+    kind.is_neuron() || matches!(kind, NodeKind::Threshold { .. })
 }
 
 /// The bias of a node, unless it is 0.
@@ -165,12 +168,6 @@ impl<'a> Maker<'a> {
     }
 
     fn network(&mut self, name: &str) -> Result<NetworkSpec> {
-        for (path, kind) in &self.flat.nodes {
-            if matches!(kind, NodeKind::Threshold { .. }) {
-                let problem = "is of type Threshold: neurons here have a membrane";
-                return Err(wrong(path, problem).with_hint("use IF or LIF"));
-            }
-        }
         let ways = self.ways()?;
         let readouts: BTreeSet<&str> = ways.iter().map(|way| way.to).filter(|to| self.is_output(to)).collect();
         let ends: Vec<(&str, &str)> = ways.iter().filter_map(Way::ends).collect();
@@ -178,11 +175,11 @@ impl<'a> Maker<'a> {
         let back = back_edges(&ends, &inputs);
         let mut spec = NetworkSpec { name: name.to_owned(), ..NetworkSpec::new(self.clock.dt_ms) };
         let mut factors = BTreeMap::new();
-        let paths: Vec<&'a str> = self.flat.nodes.keys().map(|path| &path[..]).collect();
-        for &path in &paths {
+        let paths = self.flat.nodes.keys().map(|path| &path[..]);
+        for path in forward_order(paths, &ends, &back) {
             let kind = self.kind(path);
             let readout = readouts.contains(path);
-            if kind.is_neuron() || readout {
+            if is_population(kind) || readout {
                 let name = self.name(path);
                 let Neurons { neuron, receptors, each, factors: own } =
                     if readout { self.readout() } else { self.neuron(path, kind)? };
@@ -239,7 +236,7 @@ impl<'a> Maker<'a> {
             if bias(kind).is_some() {
                 self.follow(From::Bias(path), path, &mut steps, &mut ways)?;
             }
-            if kind.is_neuron() || self.is_input(path) {
+            if is_population(kind) || self.is_input(path) {
                 self.follow(From::Node(path), path, &mut steps, &mut ways)?;
             }
         }
@@ -281,7 +278,7 @@ impl<'a> Maker<'a> {
                 if *steps > MOST_STEPS {
                     return Err(Error::value("graph", format!("more than {MOST_STEPS} nodes on ways between neurons")));
                 }
-                let end = self.kind(to).is_neuron() || self.is_output(to);
+                let end = is_population(self.kind(to)) || self.is_output(to);
                 if end {
                     ways.push(Way { from, to, via: trail[1..].to_vec() });
                 } else if trail[1..].contains(&to) {
@@ -296,8 +293,7 @@ impl<'a> Maker<'a> {
 
     /// A population without memory, whose membrane is what leaves the graph.
     fn readout(&self) -> Neurons {
-        let form = FormSpec::Discrete { decay_input: true };
-        let neuron = Li::default().tau_m_ms(self.clock.dt_ms).form(form).into();
+        let neuron = Li::default().tau_m_ms(self.clock.dt_ms).form(WITHOUT_MEMORY).into();
         Neurons { neuron, receptors: Vec::new(), each: EachSpec::default(), factors: Factors::Same(1.0) }
     }
 
@@ -392,6 +388,12 @@ impl<'a> Maker<'a> {
                     }
                 }
             }
+            NodeKind::Threshold { .. } => {
+                let threshold = ThresholdSpec::fixed_mv(self.own(path, "threshold", &mut each.v_th_mv)?);
+                let lif = Lif::default().tau_m_ms(self.clock.dt_ms).form(WITHOUT_MEMORY);
+                let reset = ResetSpec::Hard { v_reset_mv: 0.0 };
+                (lif.threshold(threshold).reset(reset).compare(Compare::Above).into(), Factors::Same(1.0))
+            }
             other => return Err(wrong(path, format!("of type {} is no neuron", other.type_name()))),
         };
         Ok(Neurons { neuron, receptors, each, factors })
@@ -438,7 +440,7 @@ impl<'a> Maker<'a> {
                 (self.name(path), rule, scale)
             }
             From::Bias(path) => {
-                let mut values = self.constants(path, &way.via)?;
+                let mut values = constants(self.flat, self.shapes, path, &way.via)?;
                 if let Factors::Each(factors) = factors {
                     values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
                 }
@@ -554,38 +556,6 @@ impl<'a> Maker<'a> {
         let groups = small(path, &[conv.groups])?[0];
         let made = spec::Conv::new(file).stride(small(path, &conv.stride)?).padding(padding);
         Ok(LayerSpec::Conv(made.dilation(small(path, &conv.dilation)?).groups(groups)))
-    }
-
-    /// What the bias of `path` becomes behind `via`.
-    fn constants(&self, path: &str, via: &[&str]) -> Result<Vec<f64>> {
-        let kind = self.kind(path);
-        let size = self.size(path)? as usize;
-        let Some(bias) = bias(kind) else { return Ok(Vec::new()) };
-        if size > MOST_CONSTANTS {
-            return Err(wrong(path, format!("has biases for {size} places: expected at most {MOST_CONSTANTS}")));
-        }
-        // A convolution has one for each channel.
-        let places = size / bias.len().max(1);
-        let mut values: Vec<f64> = bias.iter().flat_map(|value| std::iter::repeat_n(value, places)).collect();
-        for &next in via {
-            match self.kind(next) {
-                NodeKind::Input(_) | NodeKind::Output(_) | NodeKind::Flatten(_) | NodeKind::Delay { .. } => {}
-                NodeKind::Scale { scale } => {
-                    let factor = |place: usize| scale.at(if scale.shape().is_empty() { 0 } else { place });
-                    values.iter_mut().enumerate().for_each(|(place, value)| *value *= factor(place));
-                }
-                NodeKind::Affine { weight, .. } | NodeKind::Linear { weight } => {
-                    let inputs = values.len();
-                    let row = |row: usize| (0..inputs).map(|i| weight.at(row * inputs + i) * values[i]).sum();
-                    values = (0..weight.len() / inputs.max(1)).map(row).collect();
-                }
-                other => {
-                    let problem = format!("has a bias that passes '{next}' of type {}", other.type_name());
-                    return Err(wrong(path, problem).with_hint("put neurons between them"));
-                }
-            }
-        }
-        Ok(values)
     }
 }
 
