@@ -21,7 +21,7 @@ pub struct Simulate {
     #[arg(value_name = "NETWORK")]
     network: PathBuf,
     /// Spikes in place of a source's own; SOURCE= may be left out if there is one source, :POP if
-    /// the file has one population. May be given several times
+    /// the file has one population. Of an array of samples :N is one. May be given several times
     #[arg(long, value_name = "[SOURCE=]FILE[:POP]")]
     input: Vec<OsString>,
     /// Simulated time [default: the network file's]

@@ -220,7 +220,6 @@ impl<'a> Evaluation<'a> {
                     }
                     (None, rows) => Tick::try_from(rows).unwrap_or(Tick::MAX - 1),
                 };
-                let elements = samples.elements();
                 let in_range = |value: &f32| (0.0..=1.0).contains(value);
                 if self.encoding != Encoding::Direct {
                     if rows != 1 {
@@ -233,14 +232,7 @@ impl<'a> Evaluation<'a> {
                     }
                 }
                 let emits = match self.encoding {
-                    Encoding::Direct => {
-                        let mut values: Vec<f64> = values.into_iter().map(f64::from).collect();
-                        if rows > 1 {
-                            // Nothing after the last step.
-                            values.resize(values.len() + elements, 0.0);
-                        }
-                        Emits::Frames { values: values.into(), ticks_per_frame: 1 }
-                    }
+                    Encoding::Direct => Input::Values { steps: rows, values }.emits(samples.elements()),
                     Encoding::Rate => Emits::Bernoulli {
                         probability: values.into_iter().map(f64::from).collect(),
                         seed: bits(self.seed, sample as u64),

@@ -1,33 +1,77 @@
 //! Samples as numpy arrays.
 
 use super::labels::{list, numbered};
-use super::set::Samples;
+use super::set::{Input, Samples};
 use crate::base::files::ending;
 use crate::error::{Error, Result};
+use crate::formats::events::EventFile;
 use crate::formats::npz::Npz;
 use crate::network::input::{Array, read_array};
 use std::path::Path;
 
+/// Samples as a file has them.
+struct Values {
+    samples: usize,
+    steps: usize,
+    /// Of a step of a sample.
+    shape: Vec<usize>,
+    values: Vec<f32>,
+    /// Labels in the file itself.
+    labels: Option<Vec<u32>>,
+}
+
+/// Whether a file holds samples: a `.npy` file without records, a `.npz` with `x` that is no recording
+/// of a camera.
+pub fn holds_samples(path: &Path) -> bool {
+    let with_x = || Npz::open(path).is_ok_and(|file| file.has("x"));
+    match &ending(path)[..] {
+        "npy" => !EventFile::is_one(path),
+        "npz" => with_x() && !EventFile::is_one(path),
+        _ => false,
+    }
+}
+
+/// Reads a sample of a file that [holds them](holds_samples).
+///
+/// # Errors
+/// If the file is damaged or has no sample of this number, counted from 0.
+pub fn read_sample(path: &Path, sample: usize) -> Result<Input> {
+    let Values { samples, steps, shape, values, .. } = read(path)?;
+    if sample >= samples {
+        return Err(Error::file(path, format!("has no sample {sample}: expected 0 to {}", samples.saturating_sub(1))));
+    }
+    let size = steps * shape.iter().product::<usize>();
+    Ok(Input::Values { steps, values: values[sample * size..(sample + 1) * size].to_vec() })
+}
+
 /// Opens `x.npy` with a file of labels, or a `.npz` with `x` and `y`.
 pub(super) fn open(path: &Path, labels_file: Option<&Path>) -> Result<Samples> {
-    let (shape, values, within) = match ending(path) == "npz" {
+    let Values { samples, steps, shape, values, labels: within } = read(path)?;
+    let labels = match (labels_file, within) {
+        (Some(file), _) if ending(file) == "npy" => labels(file)?,
+        (Some(file), _) => numbered(list(file)?.iter().map(|(_, class)| class.as_str())).0,
+        (None, Some(labels)) => labels,
+        (None, None) => {
+            return Err(Error::file(path, "has no labels").with_hint("give their file with --labels FILE"));
+        }
+    };
+    if labels.len() != samples {
+        return Err(Error::file(path, format!("{samples} samples, and {} labels", labels.len())));
+    }
+    Samples::of_steps(shape, steps, values, labels)
+}
+
+fn read(path: &Path) -> Result<Values> {
+    let (shape, values, labels) = match ending(path) == "npz" {
         true => {
             let mut file = Npz::open(path)?;
             let x = file.array("x")?;
             let y = if file.has("y") { Some(file.array("y")?.integers()?) } else { None };
-            (x.shape.clone(), x.floats()?, y)
+            (x.shape.clone(), x.floats()?, y.map(|y| whole(path, y.into_iter())).transpose()?)
         }
         false => {
             let Array { shape, values } = read_array(path, crate::base::memory::free())?;
             (shape, values, None)
-        }
-    };
-    let labels = match (labels_file, within) {
-        (Some(file), _) if ending(file) == "npy" => labels(file)?,
-        (Some(file), _) => numbered(list(file)?.iter().map(|(_, class)| class.as_str())).0,
-        (None, Some(labels)) => whole(path, labels.into_iter())?,
-        (None, None) => {
-            return Err(Error::file(path, "has no labels").with_hint("give their file with --labels FILE"));
         }
     };
     let (samples, steps, shape) = match shape[..] {
@@ -42,13 +86,11 @@ pub(super) fn open(path: &Path, labels_file: Option<&Path>) -> Result<Samples> {
             return Err(Error::file(path, problem));
         }
     };
-    if labels.len() != samples {
-        return Err(Error::file(path, format!("{samples} samples, and {} labels", labels.len())));
-    }
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
         return Err(Error::file(path, format!("{value} is among its values: expected finite numbers")));
     }
-    Samples::of_steps(shape, steps, values.into_iter().map(|value| value as f32).collect(), labels)
+    let values = values.into_iter().map(|value| value as f32).collect();
+    Ok(Values { samples, steps, shape, values, labels })
 }
 
 /// Labels of a `.npy` file.

@@ -37,6 +37,7 @@ mod tests;
 #[cfg(feature = "hdf5")]
 mod trains;
 
+pub use arrays::{holds_samples, read_sample};
 pub use inspect::{ClassSummary, Fault, Inspection, Range, inspect};
 pub use open::Opening;
 pub use set::{Input, Samples};

@@ -4,6 +4,7 @@
 use super::trains::Trains;
 use crate::error::{Error, Result};
 use crate::formats::events::EventFile;
+use crate::network::Emits;
 use crate::recording::dt_problem;
 use crate::spiking::Tick;
 use std::ops::Range;
@@ -62,6 +63,21 @@ impl Input {
     /// Spikes that are in order.
     fn of_spikes(spikes: Vec<(Tick, u32)>) -> Input {
         Input::Spikes { ticks: spikes.last().map_or(0, |&(tick, _)| tick + 1), spikes }
+    }
+
+    /// What a source of `elements` emits for it, values as they stand. Nothing follows the last of
+    /// several steps.
+    pub fn emits(self, elements: usize) -> Emits {
+        match self {
+            Input::Spikes { spikes, .. } => Emits::Spikes(spikes.into()),
+            Input::Values { steps, values } => {
+                let mut values: Vec<f64> = values.into_iter().map(f64::from).collect();
+                if steps > 1 {
+                    values.resize(values.len() + elements, 0.0);
+                }
+                Emits::Frames { values: values.into(), ticks_per_frame: 1 }
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::network::{
     interop::sonata::{self, SonataRun},
 };
 use crate::recording::{self, Header, Naming, Probe, Recorded, Variable};
+use crate::samples::{Input, holds_samples, read_sample};
 use crate::spiking::Tick;
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -121,15 +122,22 @@ impl Job {
     }
 
     /// Puts the spikes of a file in place of what a source emits; `[SOURCE=]FILE[:POPULATION]`,
-    /// where the source may be left out if there is one and the population if the file has one.
+    /// where the source may be left out if there is one and the population if the file has one. Of
+    /// an array of samples, `FILE:NUMBER`, the values of one.
     ///
     /// # Errors
-    /// If there is no such source, it was given spikes before, or the file does not fit it.
+    /// If there is no such source, it was given input before, or the file does not fit it.
     pub fn replace_source(mut self, input: &OsStr) -> Result<Job> {
         let (source, file);
         (self.network, source, file) = replace_source(self.network, input)?;
         if self.replaced.contains(&source) {
             let problem = format!("source '{}' has two", self.network.sources()[source].name);
+            return Err(Error::value(format!("--input {}", input.display()), problem));
+        }
+        if !self.network.has_spikes(Origin::Source(source))
+            && self.spikes.iter().any(|(origin, _)| *origin == Origin::Source(source))
+        {
+            let problem = format!("source '{}' is recorded: expected spikes", self.network.sources()[source].name);
             return Err(Error::value(format!("--input {}", input.display()), problem));
         }
         self.replaced.push(source);
@@ -280,10 +288,30 @@ fn replace_source(network: Network, input: &OsStr) -> Result<(Network, usize, Pa
         _ => (file, None),
     };
     let path = Path::new(path);
-    let recording = recording::read_population(path, network.dt_ms(), wanted.as_deref(), u64::MAX)?;
-    let spikes = recording.for_source(0, &source.name, source.size).map_err(|e| Error::file(path, e))?;
-    let network = network.edit(|parts| parts.sources[at].emits = Emits::Spikes(spikes.into()))?;
+    let emits = if holds_samples(path) {
+        sample(path, wanted.as_deref(), &source.name, source.size)?
+    } else {
+        let recording = recording::read_population(path, network.dt_ms(), wanted.as_deref(), u64::MAX)?;
+        Emits::Spikes(recording.for_source(0, &source.name, source.size).map_err(|e| Error::file(path, e))?.into())
+    };
+    let network = network.edit(|parts| parts.sources[at].emits = emits)?;
     Ok((network, at, path.to_path_buf()))
+}
+
+/// The sample `wanted` of a file as what `source` emits.
+fn sample(path: &Path, wanted: Option<&str>, source: &str, size: u32) -> Result<Emits> {
+    let Some(number) = wanted.and_then(|wanted| wanted.parse().ok()) else {
+        let problem = "holds samples: which of them?";
+        return Err(Error::file(path, problem).with_hint("name it by its number from 0, as FILE:3"));
+    };
+    let input = read_sample(path, number)?;
+    match &input {
+        Input::Values { steps, values } if values.len() != steps * size as usize => {
+            let elements = values.len() / (*steps).max(1);
+            Err(Error::file(path, format!("has samples of {elements} elements; source '{source}' has {size}")))
+        }
+        _ => Ok(input.emits(size as usize)),
+    }
 }
 
 /// A part of a text that need not be UTF-8, between ends of the text or ASCII letters.

@@ -17,9 +17,10 @@ const USES: [(&str, &[&str]); 15] = [
     // Any network: what it records, its description, the simulator, pictures of recordings.
     ("recording", &["base", "error", "formats", "spiking"]),
     ("network", &["base", "error", "formats", "recording", "spiking"]),
-    ("simulator", &["base", "energy", "error", "formats", "network", "recording", "spiking"]),
-    // Any network on labelled inputs.
+    // Inputs with labels.
     ("samples", &["base", "error", "formats", "network", "recording", "spiking"]),
+    ("simulator", &["base", "energy", "error", "formats", "network", "recording", "samples", "spiking"]),
+    // Any network on labelled inputs.
     ("evaluation", &["base", "error", "network", "recording", "samples", "simulator", "spiking"]),
     ("plot", &["base", "error", "recording", "spiking"]),
     // The hybrid and what it is trained and tested on.
