@@ -83,7 +83,7 @@ fn main() {
     let head = b"#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#!END-HEADER\r\n";
     seed("aedat", "seed0", [&head[..], &packet, &packet].concat());
     seed("aedat", "seed1", [&b"#!AER-DAT2.0\r\n# AEChip: DVS128\r\n"[..], &[0, 0, 5, 9, 0, 0, 1, 0]].concat());
-    let evt2 = words(&[8 << 28 | 5, 1 << 28 | 3 << 22 | 9 << 11 | 4, 0xa << 28, 7 << 11]);
+    let evt2 = words(&[8 << 28 | 5, 1 << 28 | 3 << 22 | 9 << 11 | 4, 0xa << 28, 63 << 22 | 7 << 11]);
     seed("evt", "seed0", [&b"% evt 2.0\n% geometry 640x480\n% end\n"[..], &evt2].concat());
     let evt3 = [0x8007_u16, 0x6014, 0x0003, 0x2805, 0x3864, 0x4801, 0x5081, 0xe014, 0xf001];
     let evt3: Vec<u8> = evt3.into_iter().flat_map(u16::to_le_bytes).collect();
