@@ -4,8 +4,9 @@
 pub mod shd;
 pub mod template;
 
+use std::backtrace::Backtrace;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 /// A folder of this process, below the system's for temporary files.
 fn folder() -> &'static Path {
@@ -17,8 +18,23 @@ fn folder() -> &'static Path {
     })
 }
 
+/// Lets pass the panics of the HDF5 reader, which the library catches and reports as damage; all
+/// others end the process, as libFuzzer wants it.
+fn watch_panics() {
+    static WATCH: Once = Once::new();
+    WATCH.call_once(|| {
+        let end = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !Backtrace::force_capture().to_string().contains("h5::guarded") {
+                end(info);
+            }
+        }));
+    });
+}
+
 /// Calls `read` with a file that holds `data`.
 pub fn as_file(name: &str, data: &[u8], read: impl FnOnce(&Path)) {
+    watch_panics();
     let path = folder().join(name);
     std::fs::write(&path, data).expect("a temporary file");
     read(&path);
@@ -30,6 +46,7 @@ pub type Template = Vec<(String, Vec<u8>)>;
 /// Calls `read` with a folder of the files of `template`, one of them, chosen by the first byte of
 /// `data`, replaced by the rest of `data`.
 pub fn in_folder(template: &'static OnceLock<Template>, make: fn() -> Template, data: &[u8], read: impl FnOnce(&Path)) {
+    watch_panics();
     let Some((&which, data)) = data.split_first() else { return };
     let root = folder().join("folder");
     let files = template.get_or_init(|| {

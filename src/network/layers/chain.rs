@@ -1,5 +1,6 @@
 //! Layers one after the other: do they fit, how many ways lead through them.
 
+use super::spread::Spread;
 use super::window::{Kernel, Window};
 use crate::network::numbers::largest;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub enum Layer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layers {
     layers: Vec<Layer>,
+    /// The weights of each window, as spikes meet them; empty for other layers.
+    spreads: Vec<Spread>,
     /// Ways from an input to an output.
     ways: u64,
 }
@@ -111,12 +114,21 @@ impl Layers {
             }
         }
         let ways = count_ways(&layers);
-        Ok(Layers { layers, ways })
+        let spread = |layer: &Layer| match layer {
+            Layer::Window(window) => Spread::new(window),
+            Layer::Linear { .. } | Layer::Scale(_) => Spread::default(),
+        };
+        Ok(Layers { spreads: layers.iter().map(spread).collect(), layers, ways })
     }
 
     /// The layers.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// The weights of a window as spikes meet them.
+    pub(super) fn spread(&self, layer: usize) -> &Spread {
+        &self.spreads[layer]
     }
 
     /// Number of inputs.
@@ -155,7 +167,8 @@ impl Layers {
     pub fn memory(&self) -> u64 {
         let weights: usize = self.layers.iter().map(|layer| layer.weights().len()).sum();
         let elements: usize = self.layers.iter().map(Layer::outputs).sum();
-        8 * weights as u64 + BYTES_PER_ELEMENT * elements as u64
+        // A convolution keeps its weights twice.
+        16 * weights as u64 + BYTES_PER_ELEMENT * elements as u64
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a tick's spikes become on their way through layers.
 
 use super::chain::{Layer, Layers};
+use super::spread::Spread;
 use super::window::Window;
 use std::ops::{AddAssign, Range};
 
@@ -70,6 +71,7 @@ pub struct Flow {
 /// Sums of one layer's outputs.
 #[derive(Debug, Clone)]
 struct Stage {
+    /// Of a window `[places, channels]`, else in order.
     sums: Vec<f64>,
     /// Spikes in each; empty behind weights, where there are values.
     spikes: Vec<u32>,
@@ -95,10 +97,10 @@ impl Flow {
         let mut weighted = false;
         let stages = layers.layers().iter().enumerate().map(|(n, layer)| {
             weighted |= layer.has_weights();
-            let sums = if n == last { range.len() } else { layer.outputs() };
-            let words = match layer {
-                Layer::Window(window) => window.groups * window.plane().div_ceil(64),
-                Layer::Linear { .. } | Layer::Scale(_) => 0,
+            let (sums, words) = match layer {
+                Layer::Window(window) => (layer.outputs(), window.groups * window.plane().div_ceil(64)),
+                _ if n == last => (range.len(), 0),
+                _ => (layer.outputs(), 0),
             };
             let spikes = if weighted { 0 } else { sums };
             Stage { sums: vec![0.0; sums], spikes: vec![0; spikes], reached: vec![0; words], items: Vec::new() }
@@ -119,7 +121,10 @@ impl Flow {
             let stage = &mut stage[0];
             stage.items.clear();
             let met = match layer {
-                Layer::Window(window) => stage.pass_window(window, input, &range, [&mut self.rows, &mut self.columns]),
+                Layer::Window(window) => {
+                    let room = [&mut self.rows, &mut self.columns];
+                    stage.pass_window(window, layers.spread(n), input, &range, room)
+                }
                 Layer::Linear { weights, outputs } => stage.pass_matrix(weights, *outputs, input, &range),
                 Layer::Scale(factors) => stage.pass_factors(factors, input, &range),
             };
@@ -142,19 +147,21 @@ impl Stage {
     fn pass_window(
         &mut self,
         window: &Window,
+        spread: &Spread,
         input: &[Item],
         range: &Range<usize>,
         [rows, columns]: [&mut Vec<(usize, usize)>; 2],
     ) -> Products {
         let mut products = Products::default();
         let plane = window.rows.input * window.columns.input;
+        let clip = (*range != (0..window.outputs())).then_some(range);
         for item in input {
             let (channel, at) = (item.id as usize / plane, item.id as usize % plane);
             rows.clear();
             columns.clear();
             window.rows.windows(at / window.columns.input, rows);
             window.columns.windows(at % window.columns.input, columns);
-            products.count(item, self.add(window, channel, item, rows, columns, range));
+            products.count(item, self.add(window, spread, channel, item, [rows, columns], clip));
         }
         self.collect(window, range);
         products
@@ -187,41 +194,47 @@ impl Stage {
         products
     }
 
-    /// Adds an item wherever a window sees it. Returns how many weights it met within `range`, and
-    /// how many of them are not zero.
+    /// Adds an item wherever a window sees it, of all outputs or those of `clip`. Returns how many
+    /// weights it met there, and how many of them are not zero.
     fn add(
         &mut self,
         window: &Window,
+        spread: &Spread,
         channel: usize,
         item: &Item,
-        rows: &[(usize, usize)],
-        columns: &[(usize, usize)],
-        range: &Range<usize>,
+        [rows, columns]: [&[(usize, usize)]; 2],
+        clip: Option<&Range<usize>>,
     ) -> [u64; 2] {
-        let (plane, width, from) = (window.plane(), window.columns.output(), channel % window.seen());
+        let (plane, width, channels) = (window.plane(), window.columns.output(), window.channels[1]);
+        let group = window.reached(channel);
+        let words = channel / window.seen() * plane.div_ceil(64);
         let mut counts = [0; 2];
-        for to in window.reached(channel) {
-            let first = (to * plane).wrapping_sub(range.start);
-            for &(ky, row) in rows {
-                let weights = window.weights(to, from, ky);
-                for &(kx, column) in columns {
-                    let place = first.wrapping_add(row * width + column);
-                    let Some(sum) = self.sums.get_mut(place) else { continue };
-                    let weight = weights.at(kx);
-                    *sum += item.value * weight;
-                    counts[0] += 1;
-                    counts[1] += u64::from(weight != 0.0);
-                    if let Some(spikes) = self.spikes.get_mut(place) {
-                        *spikes += item.spikes;
+        for &(ky, row) in rows {
+            for &(kx, column) in columns {
+                let place = row * width + column;
+                self.reached[words + place / 64] |= 1 << (place % 64);
+                let own = match clip {
+                    None => group.clone(),
+                    Some(clip) => {
+                        // Channels whose output at this place, channel * plane + place, lies in it.
+                        let up_to =
+                            |end: usize| end.saturating_sub(place).div_ceil(plane).clamp(group.start, group.end);
+                        up_to(clip.start)..up_to(clip.end)
                     }
+                };
+                let at = place * channels + own.start..place * channels + own.end;
+                let sums = &mut self.sums[at.clone()];
+                counts[0] += own.len() as u64;
+                let (weights, effective) = spread.at(channel, ky * window.columns.kernel + kx);
+                let weights = &weights[own.start - group.start..own.end - group.start];
+                sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += item.value * weight);
+                counts[1] += match own.len() == group.len() {
+                    true => effective,
+                    false => weights.iter().filter(|&&weight| weight != 0.0).count() as u64,
+                };
+                if let Some(spikes) = self.spikes.get_mut(at) {
+                    spikes.iter_mut().for_each(|spikes| *spikes += item.spikes);
                 }
-            }
-        }
-        let group = channel / window.seen() * plane.div_ceil(64);
-        for &(_, row) in rows {
-            for &(_, column) in columns {
-                let at = row * width + column;
-                self.reached[group + at / 64] |= 1 << (at % 64);
             }
         }
         counts
@@ -230,6 +243,7 @@ impl Stage {
     /// Lists what was reached, and clears the sums.
     fn collect(&mut self, window: &Window, range: &Range<usize>) {
         let (plane, words) = (window.plane(), window.plane().div_ceil(64));
+        let channels = window.channels[1];
         let per_group = window.channels[1] / window.groups;
         for (group, reached) in self.reached.chunks(words).enumerate() {
             if reached.iter().all(|&word| word == 0) {
@@ -239,12 +253,14 @@ impl Stage {
                 for (n, &word) in reached.iter().enumerate() {
                     let mut word = word;
                     while word != 0 {
-                        let id = to * plane + n * 64 + word.trailing_zeros() as usize;
+                        let place = n * 64 + word.trailing_zeros() as usize;
                         word &= word - 1;
-                        let place = id.wrapping_sub(range.start);
-                        let Some(sum) = self.sums.get_mut(place) else { continue };
-                        let value = std::mem::take(sum);
-                        let spikes = self.spikes.get_mut(place).map(std::mem::take).unwrap_or_default();
+                        let (id, at) = (to * plane + place, place * channels + to);
+                        if !range.contains(&id) {
+                            continue;
+                        }
+                        let value = std::mem::take(&mut self.sums[at]);
+                        let spikes = self.spikes.get_mut(at).map(std::mem::take).unwrap_or_default();
                         self.items.push(Item { id: id as u32, value, spikes });
                     }
                 }

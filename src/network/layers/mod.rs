@@ -26,6 +26,7 @@
 mod chain;
 mod dense;
 mod flow;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod window;
