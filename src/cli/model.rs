@@ -7,7 +7,6 @@ use spikefuse::base::files::{ending, refuse_inputs};
 use spikefuse::base::text::counted;
 use spikefuse::export::{clip_of, spiking_of_model, spiking_of_model_as_graph};
 use spikefuse::hybrid::saved::{MODEL_FILES, Saved, TestClips};
-use spikefuse::network::compile::Settings;
 use spikefuse::network::interop::nir::{self, Compat};
 use spikefuse::{Error, Result};
 use std::path::PathBuf;
@@ -75,8 +74,6 @@ impl Export {
         let clips = TestClips::load(&dataset)?;
         let (part, place) = clip_of(&clips, n)?;
         let made = spiking_of_model(&saved, Some((part, place)), out)?;
-        // A network that the simulator would refuse is not written.
-        made.network.clone().into_file(out).compile(&Settings::default())?;
         made.network.save(out)?;
         talk::wrote(out);
         let mut text = format!("clip {} of {}\n", part.ids[place], dataset.classes[part.labels[place]]);

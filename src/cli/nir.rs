@@ -7,7 +7,6 @@ use clap::{Args, Subcommand, ValueEnum};
 use spikefuse::Result;
 use spikefuse::base::files::{folder_of, refuse_inputs};
 use spikefuse::base::text::counted;
-use spikefuse::network::compile::{NetworkFile, Settings};
 use spikefuse::network::interop::nir::{
     self, Choices, Compat, Finding, Info, MadeNetwork, NirFile, ResetChoice, Severity, Target, TimeUnit,
 };
@@ -273,8 +272,6 @@ impl Nir {
                 talk::wrote(&options.out);
                 let text: String = made.findings.iter().map(|finding| format!("{finding}\n")).collect();
                 super::print(&text)?;
-                // What the graph cannot say is said by the network file, with line and column.
-                NetworkFile::read(&options.out)?.compile(&Settings::default())?;
             }
             Nir::To(ToOptions { file, out, compat, reach }) => {
                 refuse_inputs(&out, std::slice::from_ref(&file))?;

@@ -110,6 +110,9 @@ impl<'a> Evaluation<'a> {
         if self.steps == Some(0) {
             return Err(Error::value("steps", "0: expected at least 1"));
         }
+        if let Some(bin_ms) = self.bin_ms.filter(|bin_ms| !(bin_ms.is_finite() && *bin_ms > 0.0)) {
+            return Err(Error::value("bin", format!("{bin_ms}: expected a number above 0")));
+        }
         let ends = self.ends(samples)?;
         let network = self.with_input(&ends, samples)?;
         let read_out = self.decided_by(&network, &ends)?;

@@ -1,6 +1,6 @@
 //! Samples as numpy arrays.
 
-use super::labels::{list, numbered};
+use super::labels::{MOST_CLASSES, list, numbered};
 use super::set::{Input, Samples};
 use crate::base::files::ending;
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ pub(super) fn open(path: &Path, labels_file: Option<&Path>) -> Result<Samples> {
     let Values { samples, steps, shape, values, labels: within } = read(path)?;
     let labels = match (labels_file, within) {
         (Some(file), _) if ending(file) == "npy" => labels(file)?,
-        (Some(file), _) => numbered(list(file)?.iter().map(|(_, class)| class.as_str())).0,
+        (Some(file), _) => numbered(file, list(file)?.iter().map(|(_, class)| class.as_str()))?.0,
         (None, Some(labels)) => labels,
         (None, None) => {
             return Err(Error::file(path, "has no labels").with_hint("give their file with --labels FILE"));
@@ -86,8 +86,9 @@ fn read(path: &Path) -> Result<Values> {
             return Err(Error::file(path, problem));
         }
     };
-    if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        return Err(Error::file(path, format!("{value} is among its values: expected finite numbers")));
+    if let Some(value) = values.iter().find(|value| !(**value as f32).is_finite()) {
+        let problem = format!("{value} is among its values: expected finite numbers of single precision");
+        return Err(Error::file(path, problem));
     }
     let values = values.into_iter().map(|value| value as f32).collect();
     Ok(Values { samples, steps, shape, values, labels })
@@ -105,7 +106,7 @@ pub(super) fn labels(path: &Path) -> Result<Vec<u32>> {
 /// Labels as classes from 0.
 pub(super) fn whole(path: &Path, labels: impl Iterator<Item = i64>) -> Result<Vec<u32>> {
     let labels = labels.map(|label| {
-        let fits = u32::try_from(label).ok().filter(|&label| label < 1 << 20);
+        let fits = u32::try_from(label).ok().filter(|&label| label < MOST_CLASSES);
         fits.ok_or_else(|| Error::file(path, format!("label {label}: expected numbers from 0 to 1,048,575")))
     });
     labels.collect()

@@ -6,7 +6,7 @@ use super::set::{EventClip, Kind, Samples};
 use crate::base::files::ending;
 use crate::error::{Error, Result};
 use crate::formats::events::EventFile;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Recordings, parts of them, or none, each with name and class.
@@ -16,7 +16,7 @@ type Found = Vec<(EventClip, String, String)>;
 /// without a list of labels the folders in it are classes.
 pub(super) fn open(folder: &Path, labels: Option<&Path>, sensor: Option<[u32; 2]>) -> Result<Samples> {
     let mut files = Vec::new();
-    find(folder, &mut files)?;
+    find(folder, &mut HashSet::new(), &mut files)?;
     files.sort_by_key(|file| key(file));
     if files.is_empty() {
         let endings = EventFile::ENDINGS.map(|ending| format!(".{ending}")).join(", ");
@@ -44,7 +44,7 @@ pub(super) fn open(folder: &Path, labels: Option<&Path>, sensor: Option<[u32; 2]
         let problem = "does not say the size of its sensor";
         return Err(Error::file(&first.file, problem).with_hint("give it with --sensor WxH"));
     };
-    let (labels, class_names) = numbered(found.iter().map(|(_, _, class)| class.as_str()));
+    let (labels, class_names) = numbered(labels.unwrap_or(folder), found.iter().map(|(_, _, class)| class.as_str()))?;
     let (clips, names) = found.into_iter().map(|(clip, name, _)| (clip, name)).unzip();
     Ok(Samples {
         shape: vec![2, height as usize, width as usize],
@@ -72,12 +72,25 @@ fn add(found: &mut Found, file: &Path, class: Option<String>) -> Result<()> {
 
 /// The recordings of a list and their classes; without a class, their parts by the table beside them.
 fn listed(list: &Path, folder: &Path, files: &[PathBuf]) -> Result<Found> {
-    let by_name: HashMap<String, &PathBuf> = files.iter().map(|file| (stem(file), file)).collect();
+    let mut by_name: HashMap<String, Vec<&PathBuf>> = HashMap::new();
+    for file in files {
+        by_name.entry(stem(file)).or_default().push(file);
+    }
     let mut found = Vec::new();
     for (line, name, class) in choice(list)? {
-        let Some(&file) = by_name.get(&stem(Path::new(&name))) else {
-            let problem = format!("names the sample '{name}', of which {} has no file", folder.display());
-            return Err(Error::file(list, problem));
+        // The ends of a path below the folder, with or without the ending.
+        let meant = |file: &&&PathBuf| file.ends_with(&name) || file.with_extension("").ends_with(&name);
+        let known = by_name.get(&stem(Path::new(&name))).map_or(&[][..], |files| files);
+        let file = match known.iter().filter(meant).collect::<Vec<_>>()[..] {
+            [&file] => file,
+            [] => {
+                let problem = format!("names the sample '{name}', of which {} has no file", folder.display());
+                return Err(Error::text(list, line, 1, problem));
+            }
+            [first, second, ..] => {
+                let problem = format!("'{name}' may be {} or {}", first.display(), second.display());
+                return Err(Error::text(list, line, 1, problem).with_hint("name it with its folder, as in A/1"));
+            }
         };
         match class {
             Some(class) => found.push((EventClip { file: file.clone(), span: None }, stem(file), class)),
@@ -91,14 +104,25 @@ fn listed(list: &Path, folder: &Path, files: &[PathBuf]) -> Result<Found> {
     Ok(found)
 }
 
-/// All files of events in a folder and the folders in it.
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+/// All files of events in a folder and the folders in it. Hidden ones are none of the data, and a
+/// folder that a link leads back to has been seen.
+fn find(folder: &Path, seen: &mut HashSet<PathBuf>, files: &mut Vec<PathBuf>) -> Result<()> {
     let fail = |e| Error::caused_by(folder, "cannot read", e);
+    if !seen.insert(folder.canonicalize().map_err(fail)?) {
+        return Ok(());
+    }
     for entry in std::fs::read_dir(folder).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
+        let entry = entry.map_err(fail)?;
+        let path = entry.path();
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
         if path.is_dir() {
-            find(&path, files)?;
+            find(&path, seen, files)?;
         } else if EventFile::ENDINGS.contains(&&ending(&path)[..]) {
+            if !path.is_file() {
+                return Err(Error::file(&path, "is no regular file"));
+            }
             files.push(path);
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn open(path: &Path, labels: Option<&Path>) -> Result<Samples> {
     };
     let labels = match &ending(labels)[..] {
         "npy" => arrays::labels(labels)?,
-        "txt" | "csv" | "tsv" => numbered(list(labels)?.iter().map(|(_, class)| class.as_str())).0,
+        "txt" | "csv" | "tsv" => numbered(labels, list(labels)?.iter().map(|(_, class)| class.as_str()))?.0,
         _ => read(labels)?.1.into_iter().map(u32::from).collect(),
     };
     if labels.len() != shape[0] {

@@ -1,9 +1,13 @@
 //! Classes of samples.
 
 use crate::base::files::read_text;
+use crate::base::text::grouped;
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// One more than the largest number of a class.
+pub(super) const MOST_CLASSES: u32 = 1 << 20;
 
 /// The lines of a list: name of a sample and its class, as they stand there.
 pub(super) fn list(path: &Path) -> Result<Vec<(String, String)>> {
@@ -36,14 +40,29 @@ pub(super) fn choice(path: &Path) -> Result<Vec<(usize, String, Option<String>)>
 }
 
 /// Classes as numbers: what they say if all are whole numbers, else their place in order; then
-/// with the name of each class.
-pub(super) fn numbered<'a>(classes: impl Iterator<Item = &'a str> + Clone) -> (Vec<u32>, Vec<String>) {
-    let numbers: Option<Vec<u32>> = classes.clone().map(|class| class.parse().ok()).collect();
-    if let Some(numbers) = numbers {
-        return (numbers, Vec::new());
+/// with the name of each class. `path` is where they are from.
+pub(super) fn numbered<'a>(
+    path: &Path,
+    classes: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(Vec<u32>, Vec<String>)> {
+    let numbers = || classes.clone().map(|class| class.parse::<i128>().ok());
+    if numbers().all(|number| number.is_some()) {
+        let whole = classes.map(|class| {
+            let number = class.parse().ok().filter(|&number| number < MOST_CLASSES);
+            number.ok_or_else(|| {
+                let most = grouped(u64::from(MOST_CLASSES - 1));
+                Error::file(path, format!("class {class}: expected whole numbers from 0 to {most}, or names"))
+            })
+        });
+        return Ok((whole.collect::<Result<Vec<u32>>>()?, Vec::new()));
+    }
+    let number = classes.clone().find(|class| class.parse::<i128>().is_ok());
+    let name = classes.clone().find(|class| class.parse::<i128>().is_err());
+    if let (Some(number), Some(name)) = (number, name) {
+        return Err(Error::file(path, format!("classes {number} and {name}: expected numbers or names of all")));
     }
     let names: BTreeSet<&str> = classes.clone().collect();
     let names: Vec<&str> = names.into_iter().collect();
     let numbers = classes.map(|class| names.binary_search(&class).unwrap_or_default() as u32);
-    (numbers.collect(), names.iter().map(|&name| name.to_owned()).collect())
+    Ok((numbers.collect(), names.iter().map(|&name| name.to_owned()).collect()))
 }

@@ -25,6 +25,10 @@ impl Samples {
     /// If there is nothing that is known, labels are missing or do not match, or files are damaged.
     pub fn open(path: &Path, opening: &Opening) -> Result<Samples> {
         let labels = opening.labels.as_deref();
+        std::fs::metadata(path).map_err(|e| Error::caused_by(path, "cannot read", e))?;
+        if opening.limit == Some(0) {
+            return Err(Error::value("limit", "0: expected at least 1"));
+        }
         let mut samples = if path.is_dir() {
             folder::open(path, labels, opening.sensor)?
         } else {

@@ -215,6 +215,41 @@ fn folders_are_classes() {
     assert_eq!(two["clips"], 2);
 }
 
+/// Two files of one name are told apart by their folders; what is hidden, linked in a circle or no
+/// file is no data; a class is a number or a name, of all alike.
+#[test]
+fn names_of_a_list_mean_one_file() {
+    let scratch = halves();
+    for (class, sample) in [("a", 0), ("b", 1)] {
+        fs::create_dir_all(scratch.path(&format!("rec/{class}"))).unwrap();
+        fs::copy(scratch.path(&format!("events/{sample}.bs2")), scratch.path(&format!("rec/{class}/1.bs2"))).unwrap();
+    }
+    fs::create_dir_all(scratch.path("rec/.git")).unwrap();
+    fs::write(scratch.path("rec/.git/x.bs2"), "no events").unwrap();
+    fs::write(scratch.path("rec/a/._1.bs2"), "no events").unwrap();
+    std::os::unix::fs::symlink(".", scratch.path("rec/a/loop")).unwrap();
+    let command = "evaluate small.ron --data rec --sensor 4x4 --steps 10 --json";
+    let all = scratch.json(command);
+    assert_eq!((&all["clips"], &all["accuracy"]), (&Value::from(2), &Value::from(1.0)));
+    fs::remove_file(scratch.path("rec/a/loop")).unwrap();
+    for (list, accuracy) in [("a/1 0\nb/1.bs2 1\n", 1.0), ("b/1 0\na/1 1\n", 0.0)] {
+        scratch.write("list.txt", list);
+        assert_eq!(scratch.json(&format!("{command} --labels list.txt"))["accuracy"], accuracy, "{list}");
+    }
+    for (list, said) in [
+        ("1 0\n", &["list.txt:1", "'1' may be", "a/1.bs2"][..]),
+        ("c/1 0\n", &["the sample 'c/1'", "has no file"]),
+        ("a/1 -1\nb/1 0\n", &["class -1: expected whole numbers from 0"]),
+        ("a/1 0\nb/1 cat\n", &["classes 0 and cat: expected numbers or names of all"]),
+    ] {
+        scratch.write("list.txt", list);
+        scratch.refused(&format!("{command} --labels list.txt"), said);
+    }
+    std::os::unix::fs::symlink("/dev/null", scratch.path("rec/a/2.bs2")).unwrap();
+    scratch.refused(command, &["2.bs2", "is no regular file"]);
+    scratch.refused("evaluate small.ron --data rec --limit 0", &["limit", "at least 1"]);
+}
+
 /// A perceptron without neurons in its output, on images held for some steps, against its matrix
 /// product; rate and latency coding of the same.
 #[test]
@@ -294,7 +329,7 @@ fn what_does_not_fit_is_refused() {
         (&format!("{small} --labels labels.txt"), &["2312 elements", "'input' has 32"]),
         (&format!("{small} --labels labels.txt --sensor 4x4 --output patch"), &["which population", "patches, side"]),
         (&format!("{small} --labels labels.txt --sensor 4x4 --steps 0"), &["steps", "at least 1"]),
-        (&format!("{small} --labels labels.txt --sensor 4x4 --bin -1"), &["dt"]),
+        (&format!("{small} --labels labels.txt --sensor 4x4 --bin -1"), &["bin", "a number above 0"]),
         (&format!("{small} --labels labels.txt --sensor 2147483648x2147483648"), &["sensor", "1 to 16384"]),
     ] {
         scratch.refused(args, said);

@@ -1,5 +1,6 @@
 //! Networks made of NIR graphs, against the equations of the nodes written down once more.
 
+use super::scratch::Scratch;
 use super::shared::shared;
 use spikefuse::network::compile::{NetworkFile, Settings, compile};
 use spikefuse::network::interop::nir::{
@@ -657,6 +658,25 @@ fn verbs_take_graphs_themselves() {
     };
     assert_eq!(run(graph), run("recurrent.ron"));
     assert!(told(&["energy", graph, "--duration", "20"]).contains("loihi"));
+}
+
+/// A network that cannot run is not written, and no file of something else is replaced.
+#[test]
+fn networks_of_graphs_replace_networks_only() {
+    let scratch = Scratch::new("my notes");
+    let recurrent = concat!(env!("CARGO_MANIFEST_DIR"), "/networks/recurrent.nir");
+    scratch.refused(&format!("nir from {recurrent} --out small.ron"), &["small.ron", "is not a file of this program"]);
+    assert_eq!(std::fs::read_to_string(scratch.path("small.ron")).unwrap(), "my notes");
+    scratch.done(&format!("nir from {recurrent} --out own.ron"));
+    let kept = std::fs::read_to_string(scratch.path("own.ron")).unwrap();
+    let mut lif = lif(&[1.0; 2], 0.0, 0.0);
+    if let NodeKind::Lif { v_threshold, .. } = &mut lif {
+        *v_threshold = list(&[-1.0; 2]);
+    }
+    let graph = chain(vec![("in", NodeKind::Input(vec![2])), ("x", lif), ("out", NodeKind::Output(vec![2]))]);
+    nir::write(&scratch.path("low.nir"), &graph, nir::Compat::default()).unwrap();
+    scratch.refused("nir from low.nir --time-unit steps --out own.ron", &["membrane below the threshold, -1 mV"]);
+    assert_eq!(std::fs::read_to_string(scratch.path("own.ron")).unwrap(), kept);
 }
 
 /// The published N-MNIST network of Sinabs on 100 recordings: all are right with reset to zero, as
