@@ -37,6 +37,8 @@ pub struct RunFigures {
     pub run: String,
     /// Its seed; none of an evaluation of a network.
     pub seed: Option<u64>,
+    /// Whether its energy lacks operations that have no price.
+    pub energy_partial: bool,
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
@@ -151,8 +153,9 @@ impl SideBySide {
             let (s, clips) = (&report.accuracy.both, report.clips.max(1) as f64);
             let spikes = report.spikes.as_ref().map(|spikes| spikes.total as f64 / clips);
             let synops = Some(report.operations.synops as f64 / clips);
-            let pj = total_pj(&report.energy, &table).map(|pj| pj / clips);
-            vec![Some(s.seen), Some(s.unseen), Some(s.hm), Some(s.zsl), spikes, synops, pj]
+            let (pj, partial) = total_pj(&report.energy, &table);
+            let pj = pj.map(|pj| pj / clips);
+            (vec![Some(s.seen), Some(s.unseen), Some(s.hm), Some(s.zsl), spikes, synops, pj], partial)
         };
         let rows = runs.iter().map(|(name, report)| row(name, Some(report.seed), &HYBRID, figures(report))).collect();
         let settings: Vec<Settings> = runs.iter().map(|(_, report)| of_report(report)).collect();
@@ -170,8 +173,9 @@ impl SideBySide {
             let spikes: u64 = report.populations.iter().map(|population| population.operations.spikes).sum();
             let synops = (total.effective_acs + total.effective_macs) as f64 / clips;
             let latency = report.mean_latency_ticks.map(|ticks| ticks * report.dt_ms);
-            let pj = total_pj(energies, &table).map(|pj| pj / clips);
-            vec![Some(report.accuracy), latency, Some(spikes as f64 / clips), Some(synops), pj]
+            let (pj, partial) = total_pj(energies, &table);
+            let pj = pj.map(|pj| pj / clips);
+            (vec![Some(report.accuracy), latency, Some(spikes as f64 / clips), Some(synops), pj], partial)
         };
         let rows = runs.iter().zip(&priced);
         let rows =
@@ -192,7 +196,8 @@ impl SideBySide {
             let (neurons, spikes) = (sum(|p| p.neurons.into()), sum(|p| p.operations.spikes));
             let neuron_seconds = neurons * report.duration_ms / 1000.0;
             let rate = (neuron_seconds > 0.0).then(|| spikes / neuron_seconds);
-            vec![rate, Some(spikes), Some(sum(|p| p.operations.synops)), total_pj(energies, &table)]
+            let (pj, partial) = total_pj(energies, &table);
+            (vec![rate, Some(spikes), Some(sum(|p| p.operations.synops)), pj], partial)
         };
         let rows = runs.iter().zip(&priced);
         let rows =
@@ -222,8 +227,13 @@ impl SideBySide {
     }
 }
 
-fn row(name: &str, seed: Option<u64>, columns: &'static [Column], values: Vec<Option<f64>>) -> RunFigures {
-    RunFigures { run: name.to_owned(), seed, figures: Figures { columns, values } }
+fn row(
+    name: &str,
+    seed: Option<u64>,
+    columns: &'static [Column],
+    (values, energy_partial): (Vec<Option<f64>>, bool),
+) -> RunFigures {
+    RunFigures { run: name.to_owned(), seed, energy_partial, figures: Figures { columns, values } }
 }
 
 /// The first table that has a price in every run.
@@ -233,8 +243,10 @@ fn common_table<'a>(runs: impl Iterator<Item = &'a [Energy]>) -> Option<String> 
     runs.first()?.iter().map(|e| &e.table).find(|table| known(table)).cloned()
 }
 
-fn total_pj(energies: &[Energy], table: &Option<String>) -> Option<f64> {
-    energies.iter().find(|e| Some(&e.table) == table.as_ref()).map(|e| e.total_pj)
+/// The energy by a table, pJ, and whether it lacks anything.
+fn total_pj(energies: &[Energy], table: &Option<String>) -> (Option<f64>, bool) {
+    let energy = energies.iter().find(|e| Some(&e.table) == table.as_ref());
+    (energy.map(|e| e.total_pj), energy.is_some_and(|e| e.partial))
 }
 
 fn of_report(report: &Report) -> Settings {
@@ -360,10 +372,14 @@ impl fmt::Display for SideBySide {
             writeln!(f, "\nno means over seeds: simulation.json does not hold the parameters of its network")?;
         }
         match &self.energy_table {
-            Some(table) => writeln!(
-                f,
-                "\nenergy: modelled, not measured, by table {table}; operations that have no price are left out"
-            )?,
+            Some(table) => {
+                let partial = self.runs.iter().filter(|run| run.energy_partial).map(|run| &run.run[..]);
+                let partial = match partial.collect::<Vec<_>>() {
+                    names if names.is_empty() => String::new(),
+                    names => format!("; partial, some operations have no price: {}", names.join(", ")),
+                };
+                writeln!(f, "\nenergy: modelled, not measured, by table {table}{partial}")?;
+            }
             None => writeln!(f, "\nenergy: no table has a price in every run")?,
         }
         if self.differences.is_empty() {
