@@ -64,8 +64,7 @@ impl Export {
             return Ok(());
         }
         let Some(n) = self.clip else {
-            let made = spiking_of_model(&saved, None, out)?.network;
-            made.save(out)?;
+            spiking_of_model(&saved, None, out)?.file.save()?;
             talk::wrote(out);
             return Ok(());
         };
@@ -74,11 +73,11 @@ impl Export {
         let clips = TestClips::load(&dataset)?;
         let (part, place) = clip_of(&clips, n)?;
         let made = spiking_of_model(&saved, Some((part, place)), out)?;
-        made.network.save(out)?;
+        made.file.save()?;
         talk::wrote(out);
         let mut text = format!("clip {} of {}\n", part.ids[place], dataset.classes[part.labels[place]]);
         let trains = made.runs.iter().flat_map(|run| &run.trains);
-        for (population, train) in made.network.spec.populations.iter().zip(trains) {
+        for (population, train) in made.file.spec.populations.iter().zip(trains) {
             text += &format!("  {}: {}\n", population.name, counted(train.total() as u64, "spike"));
         }
         super::print(&text)

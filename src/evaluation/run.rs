@@ -181,7 +181,7 @@ impl<'a> Evaluation<'a> {
                 break;
             }
             let input = samples.read(sample, self.bin_ms.unwrap_or(network.dt_ms()))?;
-            let (emits, steps) = self.input(input, samples, sample)?;
+            let (emits, steps) = self.input(input, sample)?;
             if steps > longest {
                 // A thread counts spikes of each population and right decisions by step.
                 let needed =
@@ -207,7 +207,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// What a sample's input emits, and for how many ticks.
-    fn input(&self, input: Input, samples: &Samples, sample: usize) -> Result<(Emits, Tick)> {
+    fn input(&self, input: Input, sample: usize) -> Result<(Emits, Tick)> {
         Ok(match input {
             Input::Spikes { mut spikes, ticks } => {
                 let steps = self.steps.unwrap_or(ticks).max(1);
@@ -235,7 +235,7 @@ impl<'a> Evaluation<'a> {
                     }
                 }
                 let emits = match self.encoding {
-                    Encoding::Direct => Input::Values { steps: rows, values }.emits(samples.elements()),
+                    Encoding::Direct => Input::Values { steps: rows, values }.emits(),
                     Encoding::Rate => Emits::Bernoulli {
                         probability: values.into_iter().map(f64::from).collect(),
                         seed: bits(self.seed, sample as u64),

@@ -2,13 +2,14 @@
 
 use crate::error::{Error, Result};
 use crate::formats::npy;
-use crate::network::interop::nir::MadeNetwork;
+use crate::network::compile::NetworkFile;
 use crate::network::spec::*;
 use crate::spiking::Driver;
 use crate::spiking::neuron::Reset;
 use crate::spiking::stack::{ClipInput, ClipRun, Input, Layer, Observer, Scratch, Snapshot, Stack, run};
 use crate::spiking::threshold::LayerThreshold;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Length of a time step in the network.
 pub(super) const DT_MS: f64 = 1.0;
@@ -27,8 +28,8 @@ pub struct Branch<'a> {
 /// A network of spiking branches.
 #[derive(Debug, Clone)]
 pub struct SpikingNetwork {
-    /// The network and its files.
-    pub network: MadeNetwork,
+    /// The network, with the contents of the files beside it.
+    pub file: NetworkFile,
     /// What the stack of each branch gives for its clip, if it has one.
     pub runs: Vec<ClipRun>,
 }
@@ -67,7 +68,9 @@ pub fn spiking_network(branches: &[Branch], steps: usize, path: &Path) -> Result
             spec.projections.push(maker.projection(branch, l, layer, from));
         }
     }
-    Ok(SpikingNetwork { network: MadeNetwork { spec, files: maker.files, findings: Vec::new() }, runs })
+    let contents = maker.files.into_iter().collect();
+    let file = NetworkFile { path: path.to_path_buf(), text: spec.to_ron(), spec, contents: Arc::new(contents) };
+    Ok(SpikingNetwork { file, runs })
 }
 
 /// The error of a layer whose thresholds cannot be said.

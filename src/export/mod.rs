@@ -20,8 +20,7 @@
 //! let branch = Branch { name: "audio", stack: &stack, clip };
 //! let made = spiking_network(&[branch], 8, "audio.ron".as_ref())?;
 //!
-//! let file = made.network.into_file("audio.ron".as_ref());
-//! let run = file.compile(&Settings::default())?.network.simulate(8).run()?;
+//! let run = made.file.compile(&Settings::default())?.network.simulate(8).run()?;
 //! let found = run.spikes("audio.block1")?;
 //! let expected = made.runs[0].trains[0].iter().map(|spike| (spike.tick, spike.source));
 //! assert!(found.ticks.into_iter().zip(found.ids).eq(expected) && made.runs[0].total().spikes > 0);

@@ -65,15 +65,14 @@ impl Input {
         Input::Spikes { ticks: spikes.last().map_or(0, |&(tick, _)| tick + 1), spikes }
     }
 
-    /// What a source of `elements` emits for it, values as they stand. Nothing follows the last of
-    /// several steps.
-    pub fn emits(self, elements: usize) -> Emits {
+    /// What a source emits for it, values as they stand. Nothing follows the last of several steps.
+    pub fn emits(self) -> Emits {
         match self {
             Input::Spikes { spikes, .. } => Emits::Spikes(spikes.into()),
             Input::Values { steps, values } => {
                 let mut values: Vec<f64> = values.into_iter().map(f64::from).collect();
                 if steps > 1 {
-                    values.resize(values.len() + elements, 0.0);
+                    values.resize(values.len() / steps * (steps + 1), 0.0);
                 }
                 Emits::Frames { values: values.into(), ticks_per_frame: 1 }
             }

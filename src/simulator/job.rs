@@ -310,7 +310,7 @@ fn sample(path: &Path, wanted: Option<&str>, source: &str, size: u32) -> Result<
             let elements = values.len() / (*steps).max(1);
             Err(Error::file(path, format!("has samples of {elements} elements; source '{source}' has {size}")))
         }
-        _ => Ok(input.emits(size as usize)),
+        _ => Ok(input.emits()),
     }
 }
 

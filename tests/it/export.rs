@@ -8,8 +8,8 @@ use spikefuse::export::{Branch, clip_of, spiking_graph, spiking_network, spiking
 use spikefuse::hybrid::config::{Config, ModelConfig, ThresholdMode, TrainingConfig};
 use spikefuse::hybrid::saved::{Saved, TestClips};
 use spikefuse::hybrid::train::train;
-use spikefuse::network::compile::Settings;
-use spikefuse::network::interop::nir::{self, Choices, Compat, MadeNetwork};
+use spikefuse::network::compile::{NetworkFile, Settings};
+use spikefuse::network::interop::nir::{self, Choices, Compat};
 use spikefuse::network::spec::{EmitsSpec, Frames};
 use spikefuse::spiking::neuron::Reset;
 use spikefuse::spiking::neuron::lif::LifParams;
@@ -37,8 +37,7 @@ fn stack(reset: Reset<f32>, tau: f32, threshold: LayerThreshold) -> Stack {
 }
 
 /// The spikes of each population in the simulator.
-fn simulated(made: &MadeNetwork, driver: Driver, names: &[String]) -> Vec<Vec<Spike>> {
-    let file = made.clone().into_file(Path::new("branch.ron"));
+fn simulated(file: &NetworkFile, driver: Driver, names: &[String]) -> Vec<Vec<Spike>> {
     let compiled = file.compile(&Settings::default()).unwrap();
     let run = compiled.network.simulate(STEPS as f64).driver(driver).run().unwrap();
     let of = |name: &String| {
@@ -95,7 +94,7 @@ fn a_stack_and_its_network_give_the_same_spikes() {
             let expected = of_stack(&expected.trains);
             assert!(expected.iter().all(|spikes| spikes.len() > 4), "{reset:?} {tau}");
             for driver in [Driver::Event, Driver::Clock] {
-                let found = simulated(&made.network, driver, &blocks("audio"));
+                let found = simulated(&made.file, driver, &blocks("audio"));
                 assert_eq!(found, expected, "{reset:?} {tau} {threshold:?} {driver:?}");
             }
         }
@@ -123,7 +122,11 @@ fn a_stack_and_its_graph_give_the_same_spikes() {
         let source = made.spec.sources.iter_mut().find(|source| source.name == "input").unwrap();
         source.emits = EmitsSpec::Frames(Frames::new("row.npy", 1.0));
         let names: Vec<String> = (1..SIZES.len()).map(|block| format!("block{block}")).collect();
-        assert_eq!(simulated(&made, Driver::Event, &names), of_stack(&expected.trains), "{reset:?}");
+        assert_eq!(
+            simulated(&made.into_file("branch.ron".as_ref()), Driver::Event, &names),
+            of_stack(&expected.trains),
+            "{reset:?}"
+        );
     }
 }
 
@@ -158,7 +161,7 @@ fn trained_branches_give_the_spikes_of_their_clips() {
         for n in (0..clips.count()).step_by(clips.count().div_ceil(24)) {
             let made = spiking_of_model(&saved, Some(clip_of(&clips, n).unwrap()), Path::new("branch.ron")).unwrap();
             let trains: Vec<SpikeTrain> = made.runs.iter().flat_map(|run| run.trains.clone()).collect();
-            let found = simulated(&made.network, Driver::Event, &names);
+            let found = simulated(&made.file, Driver::Event, &names);
             for (expected, found) in of_stack(&trains).iter().zip(&found) {
                 all += expected.len();
                 different += expected.iter().filter(|spike| !found.contains(spike)).count();

@@ -153,7 +153,7 @@ pub fn is_marked(path: &Path, mark: &str) -> Result<Option<bool>> {
 /// The error of a file of another program that would be replaced.
 pub fn foreign(path: &Path) -> Error {
     Error::file(path, "is not a file of this program and would be replaced")
-        .with_hint("move it away or choose another name")
+        .with_hint("move it away or choose another place")
 }
 
 /// Refuses to replace a file that a user named unless an earlier command of this program wrote it,

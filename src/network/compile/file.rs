@@ -3,7 +3,7 @@
 use super::compiler::{Compiler, Contents};
 use super::record::Record;
 use super::settings::Settings;
-use crate::base::files::read_text;
+use crate::base::files::{folder_of, foreign, is_marked, read_text, write_together};
 use crate::error::{Error, Result};
 use crate::network::check::check_dt;
 use crate::network::checked::Network;
@@ -70,6 +70,21 @@ impl NetworkFile {
             problem: fault.problem,
         })?;
         Ok(NetworkFile { path: path.to_path_buf(), text, spec, contents: Arc::default() })
+    }
+
+    /// Writes the network to its path, and the files beside it whose contents it has.
+    ///
+    /// # Errors
+    /// If the network is not one that can run, something else than a network file stands there, or a
+    /// file cannot be written. Nothing is written then.
+    pub fn save(&self) -> Result<()> {
+        self.compile(&Settings::default())?;
+        if is_marked(&self.path, "populations")? == Some(false) {
+            return Err(foreign(&self.path));
+        }
+        let named = self.contents.iter().map(|(name, bytes)| (folder_of(&self.path).join(name), &bytes[..]));
+        let files: Vec<_> = named.chain([(self.path.clone(), self.text.as_bytes())]).collect();
+        write_together(&files, &[])
     }
 
     /// Checks and completes the network.

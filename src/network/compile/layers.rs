@@ -74,7 +74,8 @@ impl Compiler<'_> {
                     padding: [padding[n]; 2],
                 });
                 let kernel = Kernel::Same(weight);
-                pass(place, window([shape.channels; 2], shape.channels, axes.collect(), kernel), shape)
+                let axes: Vec<Axis> = axes.collect();
+                pass(place, Window::new([shape.channels; 2], shape.channels, &axes, kernel), shape)
             }
             LayerSpec::Linear { file } => {
                 let field = at("file");
@@ -135,8 +136,7 @@ impl Compiler<'_> {
                 return Err(Problem::new(at("padding"), "Same: expected strides of 1"));
             }
             Padding::Same => {
-                let all = kernel.iter().zip(&dilation).map(|(kernel, dilation)| (kernel - 1).saturating_mul(*dilation));
-                all.map(|all| [all / 2, all - all / 2]).collect()
+                kernel.iter().zip(&dilation).map(|(&kernel, &dilation)| Axis::same_padding(kernel, dilation)).collect()
             }
         };
         let axes = shape.axes.iter().enumerate().map(|(n, &input)| Axis {
@@ -146,16 +146,9 @@ impl Compiler<'_> {
             dilation: dilation[n],
             padding: padding[n],
         });
-        let axes = axes.collect();
-        Ok(window([shape.channels, found[0]], groups, axes, Kernel::Each(values.into())))
+        let axes: Vec<Axis> = axes.collect();
+        Ok(Window::new([shape.channels, found[0]], groups, &axes, Kernel::Each(values.into())))
     }
-}
-
-/// A window over no, one or two axes.
-fn window(channels: [usize; 2], groups: usize, axes: Vec<Axis>, kernel: Kernel) -> Window {
-    let columns = axes.last().copied().unwrap_or(Axis::SINGLE);
-    let rows = if axes.len() == 2 { axes[0] } else { Axis::SINGLE };
-    Window { channels, groups, rows, columns, kernel }
 }
 
 /// The window as a layer; the shape becomes that of its output.

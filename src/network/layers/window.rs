@@ -25,6 +25,12 @@ impl Axis {
     /// An axis of one place, for what has fewer axes.
     pub const SINGLE: Axis = Axis { input: 1, kernel: 1, stride: 1, dilation: 1, padding: [0, 0] };
 
+    /// The padding with which strides of 1 give as many outputs as inputs; an odd zero is behind.
+    pub fn same_padding(kernel: usize, dilation: usize) -> [usize; 2] {
+        let all = kernel.saturating_sub(1).saturating_mul(dilation);
+        [all / 2, all - all / 2]
+    }
+
     /// Places that the kernel spans.
     fn span(&self) -> usize {
         (self.kernel - 1) * self.dilation + 1
@@ -102,6 +108,13 @@ pub struct Window {
 }
 
 impl Window {
+    /// A window over no, one or two axes.
+    pub fn new(channels: [usize; 2], groups: usize, axes: &[Axis], kernel: Kernel) -> Window {
+        let columns = axes.last().copied().unwrap_or(Axis::SINGLE);
+        let rows = if axes.len() == 2 { axes[0] } else { Axis::SINGLE };
+        Window { channels, groups, rows, columns, kernel }
+    }
+
     /// Whether it can be.
     ///
     /// # Errors

@@ -6,6 +6,8 @@ pub mod heat;
 pub mod parts;
 mod picture;
 pub mod rows;
+#[cfg(test)]
+pub mod tests;
 pub mod tradeoff;
 
 pub use picture::Picture;

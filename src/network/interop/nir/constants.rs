@@ -24,9 +24,6 @@ pub(super) fn constants(flat: &Flat, shapes: &Shapes, path: &str, via: &[&str]) 
     for &next in via {
         places(next)?;
         if let Some(layer) = layer(next, flat.nodes[next], &shapes.nodes[next])? {
-            if let Layer::Window(window) = &layer {
-                window.check().map_err(|problem| wrong(next, problem))?;
-            }
             let layers = Layers::new(vec![layer]).map_err(|(_, problem)| wrong(next, problem))?;
             layers.dense(&mut values);
         }
@@ -60,37 +57,25 @@ fn layer(path: &str, kind: &NodeKind, shape: &NodeShape) -> Result<Option<Layer>
 
 fn convolution<const N: usize>(conv: &Conv<N>, input: &[usize]) -> Window {
     let kernel = &conv.weight.shape()[2..];
-    let axes = (0..N).map(|n| {
-        let all = kernel[n].saturating_sub(1) * conv.dilation[n];
+    let axes: [Axis; N] = std::array::from_fn(|n| {
         let padding = match &conv.padding {
             Padding::Valid => [0; 2],
-            Padding::Same => [all / 2, all - all / 2],
+            Padding::Same => Axis::same_padding(kernel[n], conv.dilation[n]),
             Padding::Zeros(zeros) => [zeros[n]; 2],
         };
         Axis { input: input[1 + n], kernel: kernel[n], stride: conv.stride[n], dilation: conv.dilation[n], padding }
     });
-    let [rows, columns] = two(axes.collect());
-    let channels = [input[0], conv.weight.shape()[0]];
-    Window { channels, groups: conv.groups, rows, columns, kernel: Kernel::Each(conv.weight.iter().collect()) }
+    let weights = Kernel::Each(conv.weight.iter().collect());
+    Window::new([input[0], conv.weight.shape()[0]], conv.groups, &axes, weights)
 }
 
 fn pool(pool: &Pool, input: &[usize], weight: f64) -> Window {
-    let axes = (0..2).map(|n| Axis {
+    let axes = [0, 1].map(|n| Axis {
         input: input[1 + n],
         kernel: pool.kernel_size[n],
         stride: pool.stride[n],
         dilation: 1,
         padding: [pool.padding[n]; 2],
     });
-    let [rows, columns] = two(axes.collect());
-    Window { channels: [input[0]; 2], groups: input[0], rows, columns, kernel: Kernel::Same(weight) }
-}
-
-/// Rows and columns; a single axis is that of columns.
-fn two(axes: Vec<Axis>) -> [Axis; 2] {
-    match axes[..] {
-        [rows, columns] => [rows, columns],
-        [columns] => [Axis::SINGLE, columns],
-        _ => [Axis::SINGLE; 2],
-    }
+    Window::new([input[0]; 2], input[0], &axes, Kernel::Same(weight))
 }

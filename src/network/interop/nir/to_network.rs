@@ -15,10 +15,9 @@ use super::graph::{Conv, Graph, NodeKind, Padding, Pool};
 use super::shapes::{Shapes, infer};
 use super::units::{ResetChoice, close};
 use super::way::{From, Way};
-use crate::base::files::{folder_of, foreign, is_marked, write_together};
 use crate::error::{Error, Result};
 use crate::formats::npy;
-use crate::network::compile::{NetworkFile, Settings};
+use crate::network::compile::NetworkFile;
 use crate::network::spec::{self, *};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -60,17 +59,9 @@ impl MadeNetwork {
     /// Writes the network to `path`, and its files beside it.
     ///
     /// # Errors
-    /// If the network is not one that can run, `path` is something else than a network file, or a file
-    /// cannot be written. Nothing is written then.
+    /// As [`NetworkFile::save`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        self.clone().into_file(path).compile(&Settings::default())?;
-        if is_marked(path, "populations")? == Some(false) {
-            return Err(foreign(path));
-        }
-        let text = self.spec.to_ron();
-        let files = self.files.iter().map(|(name, bytes)| (folder_of(path).join(name), &bytes[..]));
-        let files: Vec<(PathBuf, &[u8])> = files.chain([(path.to_path_buf(), text.as_bytes())]).collect();
-        write_together(&files, &[])
+        self.clone().into_file(path).save()
     }
 }
 

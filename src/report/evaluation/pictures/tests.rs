@@ -5,7 +5,7 @@ use super::*;
 use crate::network::Ms;
 use crate::network::build::NetworkBuilder;
 use crate::network::spec::{If, Spikes, ThresholdSpec};
-use crate::plot::tests::check;
+use crate::report::pictures::tests::check_all;
 use crate::report::{EvaluationReport, evaluation_page};
 use crate::samples::Samples;
 
@@ -33,18 +33,7 @@ fn report(classes: u32, steps: u32, longest_name: usize) -> EvaluationReport {
 
 /// Draws every picture that there is, and says which there are not.
 fn draw(name: &str, report: &EvaluationReport, others: &[(String, EvaluationReport)]) -> Vec<&'static str> {
-    let mut missing = Vec::new();
-    for picture in pictures(report, others) {
-        match &picture.figure {
-            Ok(figure) => {
-                assert!(!picture.caption.contains("  "), "{}", picture.caption);
-                let (svg, png) = check(&format!("{name}-{}", picture.name), figure);
-                assert!(svg.len() < 500_000 && png < 2_000_000, "{name} {}: {} {png}", picture.name, svg.len());
-                assert!(figure.size_px().1 <= 2700, "{name} {}: {:?}", picture.name, figure.size_px());
-            }
-            Err(_) => missing.push(picture.name),
-        }
-    }
+    let missing = check_all(name, &pictures(report, others));
     assert_eq!(evaluation_page(report, others).unwrap(), evaluation_page(report, others).unwrap());
     missing
 }

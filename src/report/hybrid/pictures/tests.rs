@@ -14,7 +14,7 @@ use crate::hybrid::compare::{Parity, Spread};
 use crate::hybrid::config::Config;
 use crate::hybrid::evaluate::ByMode;
 use crate::hybrid::gzsl::Scores;
-use crate::plot::tests::check;
+use crate::report::pictures::tests::check_all;
 use crate::report::{
     AtSteps, LayerRate, Neurobench, Operations, Plane, Point, Report, SCHEMA, SpikeSummary, TwinLayer, page,
 };
@@ -195,18 +195,7 @@ impl Made {
 
 /// Draws every picture that there is, and says which there are not.
 fn draw(name: &str, report: &Report, others: &[(String, Report)]) -> Vec<&'static str> {
-    let mut missing = Vec::new();
-    for picture in pictures(report, others) {
-        match &picture.figure {
-            Ok(figure) => {
-                assert!(!picture.caption.contains("  "), "{}", picture.caption);
-                let (svg, png) = check(&format!("{name}-{}", picture.name), figure);
-                assert!(svg.len() < 500_000 && png < 2_000_000, "{name} {}: {} {png}", picture.name, svg.len());
-                assert!(figure.size_px().1 <= 2700, "{name} {}: {:?}", picture.name, figure.size_px());
-            }
-            Err(_) => missing.push(picture.name),
-        }
-    }
+    let missing = check_all(name, &pictures(report, others));
     let html = page(report, others).unwrap();
     assert_eq!(html, page(report, others).unwrap());
     missing
