@@ -42,11 +42,11 @@ pub(super) trait CellGroup: Send {
         false
     }
 
-    /// Phase 2a: something will arrive at neurons `targets` at `tick`.
-    fn mark(&mut self, _targets: &[u32], _tick: Tick) {}
+    /// Phase 2a: something will arrive at neurons `targets`.
+    fn mark(&mut self, _targets: &[u32]) {}
 
     /// Phase 2a for a range of neurons.
-    fn mark_all(&mut self, _targets: Range<usize>, _tick: Tick) {}
+    fn mark_all(&mut self, _targets: Range<usize>) {}
 
     /// Phase 2b: brings the state of all marked neurons to `tick`.
     fn advance_marked(&mut self, _tick: Tick) {}

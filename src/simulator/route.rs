@@ -261,17 +261,17 @@ impl Route {
         self.compute_layers(tick, history, false);
         let rows = &self.rows;
         match &self.under_way {
-            UnderWay::Layers(layered) => cells.mark(&layered.targets, tick),
-            UnderWay::Events(ring) => cells.mark(&ring.at(tick).targets, tick),
+            UnderWay::Layers(layered) => cells.mark(&layered.targets),
+            UnderWay::Events(ring) => cells.mark(&ring.at(tick).targets),
             UnderWay::Rows(ring) => {
                 for row in ring.at(tick) {
-                    cells.mark(&rows.targets[row.clone()], tick);
+                    cells.mark(&rows.targets[row.clone()]);
                 }
-                self.values(tick).for_each(|(row, _)| cells.mark(&rows.targets[rows.row(row)], tick));
+                self.values(tick).for_each(|(row, _)| cells.mark(&rows.targets[rows.row(row)]));
             }
             UnderWay::AllToAll => {
                 if !self.is_quiet(tick, history) {
-                    rows.all.iter().for_each(|all| cells.mark_all(all.clone(), tick));
+                    rows.all.iter().for_each(|all| cells.mark_all(all.clone()));
                 }
             }
         }

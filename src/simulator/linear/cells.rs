@@ -1,5 +1,6 @@
 //! Linear neurons of one part: parameters, state, and what both drivers do with it.
 
+use super::anchors::Anchors;
 use super::maps::{Bounds, Map, Maps};
 use super::parameters::{Parameters, relative};
 use super::recorded::RecordedGroups;
@@ -11,6 +12,7 @@ use crate::simulator::cell_group::{GROUP, Tally};
 use crate::spiking::Tick;
 use crate::spiking::neuron::Reset;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Time as the drivers count it: `clock(t) = t + 1` is the state after tick t, clock 0 the initial
@@ -52,7 +54,9 @@ pub struct LinearCells {
     /// State components per neuron, rounded up to an instantiated size, and whether any of them
     /// couples to the next: which instance of the generic functions is called.
     pub(super) kind: (usize, bool),
-    /// Clock-driven the present state, event-driven that of each group's last active tick.
+    pub(super) anchors: Anchors,
+    /// Where anchors are apart the state of an anchor, event-driven of each group's own. Else
+    /// clock-driven the present state, event-driven that of each group's last active tick.
     pub(super) state: State,
     /// Membranes of refractory neurons; empty if all are reset to one value.
     pub(super) held: Vec<f64>,
@@ -67,10 +71,15 @@ pub struct LinearCells {
     pub(super) mode: Mode,
     /// Groups with recorded neurons, ascending.
     pub(super) recorded: Vec<u32>,
+    /// Refractory neurons, by the end of their refractory period; not kept event-driven, unless
+    /// anchors are apart.
+    pub(super) refractory: VecDeque<u32>,
     /// Local ids of the neurons that fire in the present tick.
     pub(super) fired: Vec<u32>,
     /// Blocks that contain a firing neuron.
     pub(super) crossing: Vec<usize>,
+    /// Groups whose next check has to be found anew.
+    pub(super) changed: Vec<u32>,
     pub(super) tally: Tally,
 }
 
@@ -98,6 +107,21 @@ macro_rules! dispatch {
     };
 }
 pub(super) use dispatch;
+
+/// The same for functions of neurons that are alike.
+macro_rules! dispatch_alike {
+    ($cells:expr, $call:ident($($argument:expr),*)) => {
+        match $cells.kind {
+            (0, _) => $cells.$call::<0, false>($($argument),*),
+            (1, _) => $cells.$call::<1, false>($($argument),*),
+            (2, false) => $cells.$call::<2, false>($($argument),*),
+            (2, true) => $cells.$call::<2, true>($($argument),*),
+            (4, _) => $cells.$call::<4, true>($($argument),*),
+            _ => $cells.$call::<8, true>($($argument),*),
+        }
+    };
+}
+pub(super) use dispatch_alike;
 
 impl LinearCells {
     /// Neurons `ids` of a population, before the first tick.
@@ -130,6 +154,7 @@ impl LinearCells {
             limit,
             inputs,
             immediate: neuron.is_immediate(),
+            anchors: Anchors::new(&neuron, &population.threshold, parameters.are_alike()),
             kind,
             state: State::zeros(padded, kind.0, adaptive),
             held: vec![0.0; if holds(&neuron, &parameters) { padded } else { 0 }],
@@ -140,6 +165,8 @@ impl LinearCells {
             recorded: Vec::new(),
             fired: Vec::new(),
             crossing: Vec::new(),
+            changed: Vec::new(),
+            refractory: VecDeque::new(),
             tally: Tally::default(),
             parameters,
             neuron,
@@ -166,6 +193,7 @@ impl LinearCells {
         self.held.fill(0.0);
         self.kept_input.fill(0.0);
         self.active_at.fill(0);
+        self.refractory.clear();
         self.mode = Mode::Event(EventDriven::new(vec![Schedule::new(0); padded / GROUP], self.recorded_groups()));
     }
 
@@ -353,21 +381,27 @@ impl LinearCells {
         }
     }
 
-    /// Neuron j, whose state is that at `now`, fires and is reset.
-    pub(super) fn reset(&mut self, j: usize, now: Tick) {
-        let membrane = match self.neuron.reset {
+    /// The membrane of neuron j after its spike at `now`, given those of its group and the excesses
+    /// of their thresholds there.
+    pub(super) fn membrane_after_spike(
+        &self,
+        j: usize,
+        membranes: &[f64; GROUP],
+        excess: &[f64; GROUP],
+        now: Tick,
+    ) -> f64 {
+        let (group, lane) = (j / GROUP, j % GROUP);
+        match self.neuron.reset {
             Reset::To(_) => self.after_spike(j),
             Reset::Subtract => {
-                let (group, lane) = (j / GROUP, j % GROUP);
-                let state = self.state.load::<0>(group);
-                let theta = self.thresholds(false, group, &state.excess, now);
-                self.with_bias(group, &state.membranes, now)[lane] - theta[lane]
+                self.with_bias(group, membranes, now)[lane] - self.thresholds(false, group, excess, now)[lane]
             }
-        };
-        self.state.membranes[j] = membrane;
-        if let (Threshold::Adaptive { jump, .. }, Some(excess)) = (&self.threshold, self.state.excess.get_mut(j)) {
-            *excess += jump;
         }
+    }
+
+    /// Begins the refractory period of neuron j, whose membrane is to stay at `membrane` from `now`
+    /// on.
+    pub(super) fn begin_refractory(&mut self, j: usize, membrane: f64, now: Tick) {
         if self.parameters.longest_refractory > 0 || self.parameters.has_drive {
             self.free_at[j] = now.saturating_add(self.parameters.neuron(j).refractory).saturating_add(1);
             if let Some(held) = self.held.get_mut(j) {
@@ -377,6 +411,17 @@ impl LinearCells {
                 *kept = 0.0;
             }
         }
+    }
+
+    /// Neuron j, whose stored state is that at `now`, fires and is reset.
+    pub(super) fn reset(&mut self, j: usize, now: Tick) {
+        let state = self.state.load::<0>(j / GROUP);
+        let membrane = self.membrane_after_spike(j, &state.membranes, &state.excess, now);
+        self.state.membranes[j] = membrane;
+        if let (Threshold::Adaptive { jump, .. }, Some(excess)) = (&self.threshold, self.state.excess.get_mut(j)) {
+            *excess += jump;
+        }
+        self.begin_refractory(j, membrane, now);
         self.active_at[j / GROUP] = now;
     }
 }

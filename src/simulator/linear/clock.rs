@@ -2,15 +2,12 @@
 
 use super::cells::{LinearCells, Mode, cue};
 use super::maps::{LEVELS, LONGEST, length};
-use super::state::{BLOCK, Group, State};
+use super::state::{BLOCK, GROUPS, Group, State};
 use super::stretches::ClockDriven;
 use crate::base::aligned::simd;
 use crate::network::Threshold;
 use crate::simulator::cell_group::GROUP;
 use crate::spiking::Tick;
-
-/// Groups of a block.
-const GROUPS: usize = BLOCK / GROUP;
 
 impl LinearCells {
     /// Moves all neurons on to clock `now`. Where arrivals cannot reach the membrane any more,
@@ -181,8 +178,7 @@ impl LinearCells {
 
     /// Ends a tick: releases refractory neurons, compares with thresholds, resets.
     pub(super) fn fire_clock_driven(&mut self, now: Tick) {
-        let Mode::Clock(clock) = &mut self.mode else { return };
-        let mut refractory = std::mem::take(&mut clock.refractory);
+        let mut refractory = std::mem::take(&mut self.refractory);
         // The end of a refractory period is activity; until then the membrane is not used.
         while let Some(&j) = refractory.front().filter(|&&j| self.free_at[j as usize] <= now + 1) {
             self.state.membranes[j as usize] = self.after_refractory(j as usize);
@@ -215,9 +211,7 @@ impl LinearCells {
                 }
             }
         }
-        if let Mode::Clock(clock) = &mut self.mode {
-            clock.refractory = refractory;
-        }
+        self.refractory = refractory;
     }
 
     /// Goes over from the event-driven driver after clock `now`: to present states, and those at
@@ -239,17 +233,15 @@ impl LinearCells {
                 }
             }
         }
-        let refractory = (0..self.len() as u32).filter(|&j| self.free_at[j as usize] > now + 1);
-        let mut all: Vec<u32> = refractory.collect();
-        all.sort_by_key(|&j| self.free_at[j as usize]);
-        self.mode = Mode::Clock(ClockDriven { saved, refractory: all.into() });
+        self.mode = Mode::Clock(ClockDriven { saved });
         (self.state, self.active_at) = (present, active_at);
+        self.find_refractory(now);
     }
 }
 
 /// Whether any of some neurons reaches its threshold.
 #[inline(always)]
-fn any_reaches<const N: usize>(membranes: &[f64; N], strict: bool, thresholds: &[f64; N]) -> bool {
+pub(super) fn any_reaches<const N: usize>(membranes: &[f64; N], strict: bool, thresholds: &[f64; N]) -> bool {
     let mut any = false;
     if strict {
         for k in 0..N {

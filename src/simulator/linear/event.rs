@@ -55,16 +55,40 @@ impl LinearCells {
         (state, active)
     }
 
+    /// The groups at which something arrives at `now`, whose neurons are counted.
+    pub(super) fn take_marked(&mut self, now: Tick) -> Vec<u32> {
+        let Mode::Event(event) = &mut self.mode else { return Vec::new() };
+        self.tally.activity += event.marked.len() as u64;
+        for &group in &event.marked {
+            let receiving = std::mem::take(&mut event.receiving[group as usize]);
+            self.tally.counts.membrane_updates += event.schedules[group as usize].count(receiving, now);
+        }
+        std::mem::take(&mut event.marked)
+    }
+
+    /// The groups that are due at `now`, whose neurons are counted. Stale entries are left out: an
+    /// earlier check was queued later.
+    pub(super) fn take_due(&mut self, now: Tick) -> Vec<u32> {
+        let Mode::Event(event) = &mut self.mode else { return Vec::new() };
+        let mut woken = 0;
+        event.due.retain(|&group| {
+            let schedule = &mut event.schedules[group as usize];
+            let valid = schedule.check_at == now;
+            if valid {
+                woken += schedule.count(schedule.awaiting, now);
+                schedule.check_at = NEVER;
+            }
+            valid
+        });
+        self.tally.counts.wakes += woken;
+        self.tally.counts.membrane_updates += woken;
+        std::mem::take(&mut event.due)
+    }
+
     /// Brings all marked groups to clock `now`.
     pub(super) fn advance_marked_groups<const K: usize, const ALPHA: bool, const EACH: bool>(&mut self, now: Tick) {
-        let Mode::Event(event) = &mut self.mode else { return };
-        let marked = std::mem::take(&mut event.marked);
-        self.tally.activity += marked.len() as u64;
-        for &group in &marked {
-            let schedule = &mut event.schedules[group as usize];
-            let receiving = std::mem::take(&mut schedule.receiving);
-            self.tally.counts.membrane_updates += schedule.count(receiving, now);
-        }
+        let marked = self.take_marked(now);
+        marked.iter().for_each(|&group| self.active_at[group as usize] = now);
         simd(
             #[inline(always)]
             || {
@@ -89,21 +113,9 @@ impl LinearCells {
         &mut self,
         now: Tick,
     ) -> Result<()> {
+        let due = self.take_due(now);
         let Mode::Event(event) = &mut self.mode else { return Ok(()) };
-        let (mut marked, mut due) = (std::mem::take(&mut event.marked), std::mem::take(&mut event.due));
-        let mut woken = 0;
-        // Stale entries are left out: an earlier check was queued later.
-        due.retain(|&group| {
-            let schedule = &mut event.schedules[group as usize];
-            let valid = schedule.check_at == now;
-            if valid {
-                woken += schedule.count(schedule.awaiting, now);
-                schedule.check_at = NEVER;
-            }
-            valid && schedule.last != now
-        });
-        self.tally.counts.wakes += woken;
-        self.tally.counts.membrane_updates += woken;
+        let mut marked = std::mem::take(&mut event.marked);
         let mut outcome = Ok(());
         simd(
             #[inline(always)]
@@ -111,6 +123,10 @@ impl LinearCells {
                 // No closures: they would be functions of their own, without wide vectors.
                 for groups in [&marked, &due] {
                     for &group in groups {
+                        let Mode::Event(event) = &self.mode else { return };
+                        if std::ptr::eq(groups, &due) && event.schedules[group as usize].last == now {
+                            continue;
+                        }
                         if let Err(e) = self.fire_group::<K, ALPHA, EACH>(group as usize, now) {
                             outcome = Err(e);
                         }
@@ -159,7 +175,7 @@ impl LinearCells {
 
     /// Queues the next check of a group, whose state is that at `now`.
     #[inline(always)]
-    fn schedule_check<const K: usize>(&mut self, group: usize, state: &Group<K>, now: Tick) -> Result<()> {
+    pub(super) fn schedule_check<const K: usize>(&mut self, group: usize, state: &Group<K>, now: Tick) -> Result<()> {
         let next = self.next_check(group, state, now);
         let Mode::Event(event) = &mut self.mode else { return Ok(()) };
         self.tally.counts.queue_operations += event.schedule(group, next, now)?;
@@ -217,11 +233,18 @@ impl LinearCells {
         let bounds = self.bounds(group);
         let forever = bounds.forever.as_ref().map(|bound| (NEVER, bound));
         let spans = bounds.spans.iter().map(|(ticks, bound)| (now.saturating_add(1 + ticks), bound));
-        let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
+        let apart = self.anchors.are_apart();
         // Refractory neurons and padding lanes cannot fire.
         let mut awaiting = 0;
-        for lane in 0..GROUP {
-            awaiting |= u8::from(free_at[lane] <= now + 1) << lane;
+        if apart {
+            for lane in 0..GROUP {
+                awaiting |= u8::from(state.membranes[lane] > f64::NEG_INFINITY) << lane;
+            }
+        } else {
+            let free_at: &[Tick; GROUP] = &self.free_at.as_chunks().0[group];
+            for lane in 0..GROUP {
+                awaiting |= u8::from(free_at[lane] <= now + 1) << lane;
+            }
         }
         let mut next = if awaiting == 0 { NEVER } else { now + 1 };
         // Each span is shorter than the one before, within which some neurons may fire.
@@ -233,8 +256,8 @@ impl LinearCells {
             }
             awaiting = open;
         }
-        if self.parameters.longest_refractory > 0 {
-            for (lane, free) in free_at.iter().enumerate() {
+        if self.parameters.longest_refractory > 0 && !apart {
+            for (lane, free) in self.free_at.as_chunks::<GROUP>().0[group].iter().enumerate() {
                 // A neuron after_refractory at the next clock may fire then; padding lanes are
                 // skipped.
                 if *free > now + 1 && *free < NEVER && free - 1 <= next {
@@ -311,6 +334,7 @@ impl LinearCells {
     /// computed bit for bit.
     pub(super) fn stored<const K: usize>(&self, group: usize, now: Tick) -> (Group<K>, Tick) {
         let saved = match &self.mode {
+            _ if self.anchors.are_apart() => return self.stored_anchored(group, now),
             Mode::Event(event) => return (self.state.load(group), event.schedules[group].last),
             Mode::Clock(clock_driven) => &clock_driven.saved,
         };

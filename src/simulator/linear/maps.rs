@@ -92,8 +92,13 @@ impl Map<[f64; GROUP]> {
 }
 
 impl Map {
+    /// No tick.
+    pub fn identity() -> Map {
+        Map { membrane: 1.0, threshold: 1.0, retention: [1.0; MOST_COMPONENTS], ..Map::default() }
+    }
+
     /// One tick.
-    fn one(neuron: &Neuron, threshold: &Threshold) -> Map {
+    pub fn one(neuron: &Neuron, threshold: &Threshold) -> Map {
         let mut map = Map { membrane: neuron.retention, threshold: 1.0, ..Map::default() };
         if let Threshold::Adaptive { retention, .. } = threshold {
             map.threshold = *retention;
@@ -118,7 +123,7 @@ impl Map {
     }
 
     /// This map, then one tick.
-    fn then(&self, one: &Map) -> Map {
+    pub fn then(&self, one: &Map) -> Map {
         let mut next =
             Map { membrane: one.membrane * self.membrane, threshold: one.threshold * self.threshold, ..Map::default() };
         for c in 0..MOST_COMPONENTS {

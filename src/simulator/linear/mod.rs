@@ -13,6 +13,8 @@
 //!
 //! Both come to the same bits.
 
+mod anchored;
+mod anchors;
 mod cells;
 mod clock;
 mod event;

@@ -76,7 +76,7 @@ impl LinearCells {
             && optional("held", holds)
             && optional("later", keeps)
             && last.len() == n
-            && last.iter().all(|&last| last <= now)
+            && last.iter().all(|&last| last <= now && self.anchors.before(last) == last)
             && free_at.len() == n
             && free_at.iter().all(|&free| free <= free_again)
             && (looks.is_empty() || looks.len() == n && looks.iter().all(|&at| at == Tick::MAX || at > now))

@@ -18,6 +18,8 @@ pub(super) struct EventDriven {
     pub schedules: Vec<Schedule>,
     /// Groups by the tick of their check.
     pub queue: BucketQueue<u32>,
+    /// Of each group: neurons at which something arrives in the present tick.
+    pub receiving: Vec<u8>,
     /// Groups at which something arrives in the present tick, in the order of arrival.
     pub marked: Vec<u32>,
     /// Groups to check in the present tick.
@@ -34,8 +36,6 @@ pub(super) struct Schedule {
     pub check_at: Tick,
     /// Clock at which the neurons in `counted` were updated.
     counted_at: Tick,
-    /// Neurons at which something arrives in the present tick.
-    pub receiving: u8,
     /// Neurons that may fire at the next check.
     pub awaiting: u8,
     /// Neurons whose update at `counted_at` has been counted.
@@ -45,7 +45,7 @@ pub(super) struct Schedule {
 impl Schedule {
     /// The schedule of a group whose stored state is that of clock `last`.
     pub fn new(last: Tick) -> Self {
-        Schedule { last, check_at: NEVER, counted_at: NEVER, receiving: 0, awaiting: 0, counted: 0 }
+        Schedule { last, check_at: NEVER, counted_at: NEVER, awaiting: 0, counted: 0 }
     }
 
     /// Notes that the neurons of `set` are updated at `now`. Returns how many of them were not yet.
@@ -72,19 +72,25 @@ impl Schedule {
 impl EventDriven {
     /// The driver of groups with these schedules.
     pub fn new(schedules: Vec<Schedule>, recorded: RecordedGroups) -> Self {
-        EventDriven { schedules, queue: BucketQueue::default(), marked: Vec::new(), due: Vec::new(), recorded }
+        let receiving = vec![0; schedules.len()];
+        let queue = BucketQueue::default();
+        EventDriven { schedules, queue, receiving, marked: Vec::new(), due: Vec::new(), recorded }
     }
 
-    /// Something will arrive at neuron `target` at clock `now`, at which its group then is active.
+    /// Something will arrive at neurons `targets`.
     #[inline(always)]
-    pub fn mark(&mut self, active_at: &mut [Tick], target: usize, now: Tick) {
-        let (group, lane) = (target / GROUP, target % GROUP);
-        active_at[group] = now;
-        let receiving = &mut self.schedules[group].receiving;
-        if *receiving == 0 {
-            self.marked.push(group as u32);
+    pub fn mark(&mut self, targets: impl ExactSizeIterator<Item = usize>) {
+        // Room for all and no branch: whether a group is new cannot be predicted.
+        let mut marked = self.marked.len();
+        self.marked.resize(marked + targets.len(), 0);
+        for target in targets {
+            let group = target / GROUP;
+            let receiving = &mut self.receiving[group];
+            self.marked[marked] = group as u32;
+            marked += usize::from(*receiving == 0);
+            *receiving |= 1 << (target % GROUP);
         }
-        *receiving |= 1 << lane;
+        self.marked.truncate(marked);
     }
 
     /// Queues a check of a group at clock `next` for the neurons `awaiting`, unless an earlier one

@@ -8,6 +8,9 @@ use crate::spiking::Tick;
 /// Neurons whose step is one loop of the clock-driven driver.
 pub(super) const BLOCK: usize = 64;
 
+/// Groups of a block.
+pub(super) const GROUPS: usize = BLOCK / GROUP;
+
 /// The state that changes without input. Padded to whole blocks.
 #[derive(Clone, Default)]
 pub struct State {
