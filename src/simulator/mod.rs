@@ -15,16 +15,26 @@
 //! Between arrivals and spikes a neuron is linear ([`crate::spiking::neuron::linear`]), so idle
 //! ticks can be taken one by one or several at once, with roundings that differ. Which it is
 //! depends on the network alone, not on the driver. Neurons are kept in groups of eight neighbours.
-//! A group is *active* in a tick if one of its neurons receives input, fires, or leaves its
+//!
+//! Where arrivals only raise currents, states are stored as of *anchors*, multiples of some ticks:
+//! at most 64, fewer where a state would decay to less than 1/1024 in between. An arrival n ticks
+//! after the anchor is put back to it by the inverse of the map of n ticks, and the present state
+//! is one map of the stored one.
+//!
+//! Where arrivals reach the membrane in their tick, or neurons have parameters of their own, a
+//! group is *active* in a tick if one of its neurons receives input, fires, or leaves its
 //! refractory period. A stretch of 512, 64 or 8 ticks that starts at a multiple of its length and
-//! in which the group is not active is one linear map; all other ticks are taken one by one. At
-//! every 512th clock state smaller than 1e-200 becomes zero. So drivers agree bit for bit:
+//! in which the group is not active is one linear map; all other ticks are taken one by one.
+//!
+//! At every 512th clock state smaller than 1e-200 becomes zero. So drivers agree bit for bit:
 //! - the **event-driven** driver visits groups that receive input and groups that might fire
 //!   without any. A bound on membranes and thresholds over spans of ticks tells when that is; any
-//!   input to the group invalidates the bound. A gap of k ticks takes about 14 + k / 512 maps.
-//! - the **clock-driven** driver takes every neuron through every tick, vectorised, and multiplies
-//!   dense projections by vectors of zeros and ones. At the end of a stretch the one map takes the
-//!   place of its ticks for groups that were not active.
+//!   input to the group invalidates the bound. A gap of k ticks takes k / 64 maps between anchors,
+//!   about 14 + k / 512 over stretches.
+//! - the **clock-driven** driver compares every neuron at every tick, vectorised, and multiplies
+//!   dense projections by vectors of zeros and ones. Between anchors it only reads; over stretches
+//!   it takes all through every tick, and at the end of a stretch the one map takes the place of
+//!   its ticks for groups that were not active.
 //! - **auto** chooses for each population, every 64 ticks, by how many of its groups receive input.
 //!
 //! # Order of sums

@@ -358,9 +358,16 @@ proptest! {
     }
 }
 
-/// Neurons whose own parameters are those of the population are as if they had none.
+/// What recorded values may differ by where the same state is computed with other roundings: put
+/// back to an anchor, or tick by tick.
+const OTHER_ROUNDINGS: f64 = 1e-9;
+
+/// Neurons whose own parameters are those of the population are as if they had none: bit for bit
+/// where arrivals reach the membrane in their tick, else but for roundings, since only states of
+/// neurons that are alike are kept as of anchors.
 #[test]
-fn own_parameters_that_are_alike_change_no_bit() {
+fn own_parameters_that_are_alike_change_nothing() {
+    let mut exact = 0;
     for seed in 0..40 {
         let alike =
             random_network(seed).edit(|parts| parts.populations.iter_mut().for_each(|p| p.each = None)).unwrap();
@@ -377,8 +384,20 @@ fn own_parameters_that_are_alike_change_no_bit() {
         }
         let probes = all_probes(&alike);
         let reference = run(&alike, Driver::Event, 1, &[600], &probes);
-        assert_eq!(run(&own.unwrap(), Driver::Clock, 1, &[600], &probes), reference, "seed {seed}");
+        let own = run(&own.unwrap(), Driver::Clock, 1, &[600], &probes);
+        assert!(own.spikes == reference.spikes, "seed {seed}");
+        if alike.populations().iter().all(|p| p.neuron.is_immediate()) {
+            exact += 1;
+            assert!(own == reference, "seed {seed}");
+        }
+        let values = |keep: &Keep| keep.values.iter().flat_map(|(_, _, bits)| bits.clone()).collect::<Vec<u64>>();
+        for (own, reference) in values(&own).into_iter().zip(values(&reference)) {
+            let (own, reference) = (f64::from_bits(own), f64::from_bits(reference));
+            let near = (own - reference).abs() <= OTHER_ROUNDINGS * (1.0 + reference.abs());
+            assert!(near || own == reference, "seed {seed}: {own} is not {reference}");
+        }
     }
+    assert!(exact > 5, "{exact} networks of which every bit is compared");
 }
 
 /// The property above says nothing if the networks are silent.
