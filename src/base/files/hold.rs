@@ -26,6 +26,12 @@ pub struct Hold {
 pub const LOCK: &str = ".spikefuse.lock";
 /// Beginning of the content of a lock file.
 const LOCKED_BY: &str = "spikefuse ";
+/// The documents of runs, of which a folder holds one, and what stands near the beginning of each.
+pub const DOCUMENTS: [(&str, &str); 3] = [
+    ("report.json", "\"spikefuse.report/"),
+    ("evaluation.json", "\"spikefuse.evaluation/"),
+    ("simulation.json", "\"spikefuse.simulation/"),
+];
 
 impl Hold {
     /// Takes a folder for `what`, a verb of the program; creates the folder if it does not exist.
@@ -101,6 +107,20 @@ impl Hold {
     /// Releases the folder and states that nothing unfinished is left in it.
     pub fn done(mut self) {
         self.left.clear();
+    }
+
+    /// Refuses the folder if it holds the document of another kind of run than `own`.
+    ///
+    /// # Errors
+    /// If it does, or a document cannot be read.
+    pub fn refuse_other_runs(&self, own: &str) -> Result<()> {
+        for (name, mark) in DOCUMENTS.into_iter().filter(|&(name, _)| name != own) {
+            if is_marked(&self.folder.join(name), mark)? == Some(true) {
+                let problem = format!("holds the results of another kind of run, {name}");
+                return Err(Error::file(&self.folder, problem).with_hint("choose another --out"));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses to replace a file of that name in the folder unless it is of this program, that is,
