@@ -70,6 +70,7 @@ impl Compare {
     }
 
     fn on_network(&self, file: &Path) -> Result<ExitCode> {
+        self.data.refuse_details()?;
         let compiled = self.reach.read(file)?.compile(&self.reach.settings(self.seed))?;
         let ticks = duration(self.duration, compiled.duration, compiled.network.dt_ms())?;
         let threads = self.threads.unwrap_or_else(available_threads);
@@ -96,6 +97,7 @@ impl Compare {
     }
 
     fn on_clips(&self, model: &Path) -> Result<ExitCode> {
+        self.reach.refuse_set()?;
         let saved = Saved::load(model)?;
         talk::read(model);
         let dataset = self.data.open()?;
