@@ -124,10 +124,7 @@ impl LinearCells {
     }
 
     /// Ends a tick: lists neurons that fire, releases refractory ones, resets.
-    pub(super) fn fire_anchored<const K: usize, const ALPHA: bool>(
-        &mut self,
-        now: Tick,
-    ) -> Result<()> {
+    pub(super) fn fire_anchored<const K: usize, const ALPHA: bool>(&mut self, now: Tick) -> Result<()> {
         match &self.mode {
             Mode::Clock(_) => self.find_anchored::<K, ALPHA>(now),
             Mode::Event(_) => self.check_anchored::<K, ALPHA>(now),
@@ -293,10 +290,7 @@ impl LinearCells {
     }
 
     /// Queues the next checks of the groups that something has arrived at.
-    pub(super) fn reschedule_anchored<const K: usize, const ALPHA: bool>(
-        &mut self,
-        now: Tick,
-    ) -> Result<()> {
+    pub(super) fn reschedule_anchored<const K: usize, const ALPHA: bool>(&mut self, now: Tick) -> Result<()> {
         let Mode::Event(event) = &mut self.mode else { return Ok(()) };
         let mut marked = std::mem::take(&mut event.marked);
         let mut outcome = Ok(());
@@ -344,11 +338,7 @@ impl LinearCells {
     }
 
     /// Goes over to a driver after clock `now`.
-    pub(super) fn drive_anchored<const K: usize, const ALPHA: bool>(
-        &mut self,
-        now: Tick,
-        clock: bool,
-    ) -> Result<()> {
+    pub(super) fn drive_anchored<const K: usize, const ALPHA: bool>(&mut self, now: Tick, clock: bool) -> Result<()> {
         for group in 0..self.groups() {
             self.bring::<K, ALPHA>(group, now);
         }

@@ -6,7 +6,7 @@
 //! map of the stored state, the same for all neurons at a tick, and nothing is written in ticks in
 //! which nothing happens.
 
-use super::maps::{Map, MOST_COMPONENTS};
+use super::maps::{MOST_COMPONENTS, Map};
 use crate::network::Threshold;
 use crate::spiking::Tick;
 use crate::spiking::neuron::linear::{Neuron, Receptor};
