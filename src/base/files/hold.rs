@@ -29,8 +29,8 @@ const LOCKED_BY: &str = "spikefuse ";
 /// The documents of runs, of which a folder holds one, and what stands near the beginning of each.
 pub const DOCUMENTS: [(&str, &str); 3] = [
     ("report.json", "\"spikefuse.report/"),
-    ("simulation.json", "\"spikefuse.simulation/"),
     ("evaluation.json", "\"spikefuse.evaluation/"),
+    ("simulation.json", "\"spikefuse.simulation/"),
 ];
 
 impl Hold {
