@@ -70,7 +70,6 @@ impl Compare {
     }
 
     fn on_network(&self, file: &Path) -> Result<ExitCode> {
-        self.data.refuse_details()?;
         let compiled = self.reach.read(file)?.compile(&self.reach.settings(self.seed))?;
         let ticks = duration(self.duration, compiled.duration, compiled.network.dt_ms())?;
         let threads = self.threads.unwrap_or_else(available_threads);
@@ -97,7 +96,6 @@ impl Compare {
     }
 
     fn on_clips(&self, model: &Path) -> Result<ExitCode> {
-        self.reach.refuse_set()?;
         let saved = Saved::load(model)?;
         talk::read(model);
         let dataset = self.data.open()?;

@@ -55,8 +55,7 @@ impl Data {
                 super::print(&format!("wrote {}\n", out.display()))?;
                 Ok(ExitCode::SUCCESS)
             }
-            Data::Info(Info { inputs: Some(inputs), labels, sensor, json, data }) => {
-                data.refuse_details()?;
+            Data::Info(Info { inputs: Some(inputs), labels, sensor, json, .. }) => {
                 let inspection = samples::inspect(&inputs, &Opening { labels, sensor, limit: None })?;
                 super::print(&if json { super::json(&inspection)? } else { format!("{inspection}\n") })?;
                 Ok(ExitCode::from(u8::from(!inspection.faults.is_empty())))

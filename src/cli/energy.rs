@@ -144,7 +144,9 @@ impl EnergyOptions {
         if self.duration.is_some() {
             return Err(Error::value("--duration", "is for network files only"));
         }
-        self.reach.refuse_set()?;
+        if !self.reach.set.is_empty() {
+            return Err(Error::value("--set", "is for network files only"));
+        }
         if let Some(text) = text {
             return Ok((parse_ledger(Path::new(STDIN), &text)?, Vec::new()));
         }

@@ -118,14 +118,13 @@ impl Evaluate {
         let Some(data) = &self.data.data else {
             return Err(Error::value("data", "labelled inputs are missing").with_hint("give --data FOLDER or FILE"));
         };
-        self.data.refuse_details()?;
         let compiled = self.reach.read(file)?.compile(&self.reach.settings(None))?;
-        let files = compiled.files.iter().cloned().chain([file.to_path_buf()]).chain(inputs.labels.clone());
-        let files: Vec<PathBuf> = files.collect();
-        let hold = self.out.as_deref().map(|out| EvaluationReport::take_folder(out, &files)).transpose()?;
         let opening = Opening { labels: inputs.labels.clone(), sensor: inputs.sensor, limit: inputs.limit };
         let samples = Samples::open(data, &opening)?;
         talk::read(data);
+        let files = compiled.files.iter().cloned().chain([file.to_path_buf()]).chain(inputs.labels.clone());
+        let files: Vec<PathBuf> = files.collect();
+        let hold = self.out.as_deref().map(|out| EvaluationReport::take_folder(out, &files)).transpose()?;
         let mut evaluation = Evaluation::new(&compiled.network)
             .encoding(match inputs.encode {
                 EncodingOption::Direct => Encoding::Direct,
@@ -179,7 +178,6 @@ impl Evaluate {
 
     /// Tests a model on the test clips.
     fn of_model(&self, model: &Path) -> Result<ExitCode> {
-        self.reach.refuse_set()?;
         let saved = Saved::load(model)?;
         talk::read(model);
         let dataset = self.data.open()?;

@@ -70,20 +70,6 @@ impl DataOptions {
         }
     }
 
-    /// Refuses what says more about a data set than where it is.
-    pub fn refuse_details(&self) -> Result<()> {
-        let given = [
-            ("--dataset", self.dataset.is_some()),
-            ("--split", self.split.is_some()),
-            ("--class-vectors", self.class_vectors.is_some()),
-            ("--vocabulary", !self.vocabulary.is_empty()),
-        ];
-        match given.iter().find(|(_, given)| *given) {
-            Some((name, _)) => Err(Error::value(name, "is for data sets of models only")),
-            None => Ok(()),
-        }
-    }
-
     /// Opens the data.
     pub fn open(&self) -> Result<Dataset> {
         let mut dataset = match (&self.data, &self.dataset) {
@@ -170,14 +156,6 @@ impl NetworkOptions {
     /// How to compile it.
     pub fn settings(&self, seed: Option<u64>) -> Settings {
         Settings { seed, files_anywhere: self.files_anywhere, ..Settings::default() }
-    }
-
-    /// Refuses changes where there is no network file.
-    pub fn refuse_set(&self) -> Result<()> {
-        match self.set.is_empty() {
-            true => Ok(()),
-            false => Err(Error::value("--set", "is for network files only")),
-        }
     }
 
     /// Reads a network file, NIR graph or NetX file, `-` from standard input, and changes what `--set` says.

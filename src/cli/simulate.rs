@@ -4,11 +4,11 @@ use super::options::{DriverOption, NetworkOptions, folder, number, seed, threads
 use super::progress::RunBars;
 use super::{interrupt, talk};
 use clap::{Args, ValueEnum};
-use spikefuse::Result;
 use spikefuse::base::files::ending;
 use spikefuse::recording::{SpikeFormat, TraceFormat};
 use spikefuse::report::SimulationReport;
 use spikefuse::simulator::{Job, Output};
+use spikefuse::{Error, Result};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,7 +106,9 @@ impl Simulate {
         if ending(&self.network) != "json" {
             return Job::of_file(&self.reach.read(&self.network)?, self.seed, self.reach.files_anywhere);
         }
-        self.reach.refuse_set()?;
+        if !self.reach.set.is_empty() {
+            return Err(Error::value("--set", "is for network files (.ron) only"));
+        }
         let job = Job::read(&self.network, self.seed, self.reach.files_anywhere)?;
         talk::read(&self.network);
         Ok(job)

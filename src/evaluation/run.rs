@@ -76,12 +76,12 @@ impl<'a> Evaluation<'a> {
         Evaluation { read_out: Some(read_out), ..self }
     }
 
-    /// How values become input. Events are taken as they are: another encoding of them is refused.
+    /// How values become input.
     pub fn encoding(self, encoding: Encoding) -> Self {
         Evaluation { encoding, ..self }
     }
 
-    /// Time of events that one tick takes in, ms; default: the length of a tick. Of values it is refused.
+    /// Time of events that one tick takes in, ms; default: the length of a tick.
     pub fn bin_ms(self, bin_ms: f64) -> Self {
         Evaluation { bin_ms: Some(bin_ms), ..self }
     }
@@ -112,14 +112,6 @@ impl<'a> Evaluation<'a> {
         }
         if let Some(bin_ms) = self.bin_ms.filter(|bin_ms| !(bin_ms.is_finite() && *bin_ms > 0.0)) {
             return Err(Error::value("bin", format!("{bin_ms}: expected a number above 0")));
-        }
-        if !samples.is_analog() && self.encoding != Encoding::Direct {
-            let problem = "the samples are spikes, which are taken as they are: expected values";
-            return Err(Error::value("encoding", problem).with_hint("leave out --encode"));
-        }
-        if samples.is_analog() && self.bin_ms.is_some() {
-            let problem = "the samples are values by step: expected events, which have times";
-            return Err(Error::value("bin", problem).with_hint("leave out --bin"));
         }
         let ends = self.ends(samples)?;
         let network = self.with_input(&ends, samples)?;

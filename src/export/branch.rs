@@ -52,7 +52,7 @@ impl Branch<'_> {
 /// clip does not fit its stack.
 pub fn spiking_network(branches: &[Branch], steps: usize, path: &Path) -> Result<SpikingNetwork> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let mut maker = Maker { folder: NetworkFile::weights_folder(path), files: Vec::new() };
+    let mut maker = Maker { folder: PathBuf::from(format!("{name}.weights")), files: Vec::new() };
     let mut spec = NetworkSpec { name: name.into_owned(), ..NetworkSpec::new(DT_MS) };
     spec.duration_ms = Some(steps as f64 * DT_MS);
     let mut runs = Vec::new();

@@ -1,9 +1,11 @@
 //! The ledger of a finished run, and energies by table as JSON, CSV and text.
 
+use super::evaluation::EVALUATION;
 use super::tables::energy_table;
-use crate::base::files::{DOCUMENTS, csv_text, json_text, parse_json, read_text};
+use crate::base::files::{csv_text, json_text, parse_json, read_text};
 use crate::energy::{DataType, Energy, EnergyTable, LEDGER_SCHEMA, LayerEnergy, Ledger};
 use crate::error::{Error, Result};
+use crate::simulator::REPORT;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -46,7 +48,7 @@ pub fn parse_ledger(path: &Path, text: &str) -> Result<Ledger> {
 
 /// The one report in a folder.
 pub(super) fn report_in(folder: &Path) -> Result<PathBuf> {
-    let names = DOCUMENTS.map(|(name, _)| name);
+    let names = ["report.json", REPORT, EVALUATION];
     let mut found = Vec::new();
     for name in names {
         let path = folder.join(name);

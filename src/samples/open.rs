@@ -12,7 +12,7 @@ pub struct Opening {
     /// File with labels.
     pub labels: Option<PathBuf>,
     /// Width and height of the event camera; default: what its files say, or 34 x 34 for files of
-    /// N-MNIST's form. Arrays and images have none.
+    /// N-MNIST's form.
     pub sensor: Option<[u32; 2]>,
     /// At most so many samples, the first.
     pub limit: Option<usize>,
@@ -45,10 +45,6 @@ impl Samples {
                 }
             }
         };
-        if samples.is_analog() && opening.sensor.is_some() {
-            let problem = format!("{} has values, whose shape is in the file", path.display());
-            return Err(Error::value("sensor", problem).with_hint("leave it out"));
-        }
         if let Some(limit) = opening.limit {
             samples.labels.truncate(limit);
             samples.names.truncate(limit);

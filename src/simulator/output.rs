@@ -219,7 +219,6 @@ impl Output {
     fn take(&self, inputs: &[PathBuf]) -> Result<Hold> {
         let out = &self.folder;
         let hold = Hold::new(out, VERB)?;
-        hold.refuse_other_runs(REPORT)?;
         hold.refuse_foreign(recording::ABOUT, "\"dt_ms\"")?;
         hold.refuse_foreign(REPORT, "\"spikefuse.simulation/")?;
         if self.checkpoint_ms.is_some() {

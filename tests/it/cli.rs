@@ -46,6 +46,15 @@ impl Scratch {
         fs::read(self.path(name)).unwrap()
     }
 
+    /// A process that cannot write a file of more than a few KiB, as on a full disk.
+    fn on_a_full_disk(&self, args: &str) -> Command {
+        let mut command = Command::new("sh");
+        // Without the trap the kernel would end the process instead of failing the write.
+        let script = format!("trap '' XFSZ; ulimit -f 8; exec {PROGRAM} {args}");
+        command.current_dir(self.folder()).args(["-c", &script]);
+        command
+    }
+
     /// A data set of clip averages in HDF5: the embedded set's classes and vectors, with small
     /// features.
     fn averaged(&self) {

@@ -334,37 +334,7 @@ fn what_does_not_fit_is_refused() {
     ] {
         scratch.refused(args, said);
     }
-    // What the network or its data would leave unread.
-    npy(&scratch, "x.npy", &[2, 32], |_| 0.5);
-    scratch.write("y.txt", "a 0\nb 1\n");
-    let values = "evaluate small.ron --data x.npy --labels y.txt --steps 4";
-    for (args, said) in [
-        (format!("{COMMAND} --dataset UCF"), &["--dataset", "data sets of models only"][..]),
-        (format!("{COMMAND} --split cls_split"), &["--split"]),
-        (format!("{COMMAND} --class-vectors aligned"), &["--class-vectors"]),
-        (format!("{COMMAND} --vocabulary x.npy"), &["--vocabulary"]),
-        ("data info events --labels labels.txt --vocabulary x.npy".to_owned(), &["--vocabulary"]),
-        ("compare small.ron --vocabulary x.npy".to_owned(), &["--vocabulary"]),
-        (format!("{COMMAND} --encode rate"), &["encoding", "spikes"]),
-        (format!("{values} --sensor 4x4"), &["sensor", "x.npy has values"]),
-        (format!("{values} --bin 2"), &["bin", "events"]),
-        ("evaluate --model nowhere --set seed=3".to_owned(), &["--set", "network files only"]),
-        ("compare --model nowhere --set seed=3".to_owned(), &["--set", "network files only"]),
-    ] {
-        scratch.refused(&args, said);
-    }
     // Outside the sensor: the file and the event are named.
     fs::write(scratch.path("events/0.bs2"), event(9, 0, 0, 5)).unwrap();
     scratch.refused(COMMAND, &["0.bs2", "event 0 at x 9, y 0"]);
-}
-
-/// A folder holds one kind of run, which `report` can show.
-#[test]
-fn another_kind_of_run_is_refused_before_it_begins() {
-    let scratch = halves();
-    scratch.done(&format!("{COMMAND} --out evaluated"));
-    scratch.done("simulate small.ron --duration 5 --out simulated");
-    scratch.refused(&format!("{COMMAND} --out simulated"), &["simulated: holds", "simulation.json"]);
-    scratch.refused("simulate small.ron --duration 5 --out evaluated", &["evaluated: holds", "evaluation.json"]);
-    scratch.refused("train --force --out evaluated", &["evaluated: holds", "evaluation.json"]);
 }

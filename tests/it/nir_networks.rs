@@ -1,6 +1,6 @@
 //! Networks made of NIR graphs, against the equations of the nodes written down once more.
 
-use super::scratch::{Scratch, refusal};
+use super::scratch::Scratch;
 use super::shared::shared;
 use spikefuse::network::compile::{NetworkFile, Settings, compile};
 use spikefuse::network::interop::nir::{
@@ -685,51 +685,6 @@ fn networks_of_graphs_replace_networks_only() {
     nir::write(&scratch.path("low.nir"), &graph, nir::Compat::default()).unwrap();
     scratch.refused("nir from low.nir --time-unit steps --out own.ron", &["membrane below the threshold, -1 mV"]);
     assert_eq!(std::fs::read_to_string(scratch.path("own.ron")).unwrap(), kept);
-}
-
-/// The folder of the weights is that of the network: what an earlier one left there goes, and nothing
-/// else is replaced, removed, or written through a link.
-#[test]
-fn weights_go_into_a_folder_of_their_own() {
-    let scratch = Scratch::new("");
-    let save = |name: &str, layers: &[(&str, usize)]| {
-        let mut nodes = vec![("in", NodeKind::Input(vec![40]))];
-        nodes.extend(layers.iter().map(|&(name, size)| (name, NodeKind::Linear { weight: weight(size, 40) })));
-        let size = layers.last().map_or(40, |&(_, size)| size);
-        nodes.extend([("x", lif(&vec![1.0; size], 0.0, 0.0)), ("out", NodeKind::Output(vec![size]))]);
-        nir::write(&scratch.path(name), &chain(nodes), nir::Compat::default()).unwrap();
-    };
-    save("one.nir", &[("first", 40)]);
-    save("two.nir", &[("first", 40), ("second", 2)]);
-    save("none.nir", &[]);
-    let from = |graph: &str| format!("nir from {graph} --time-unit steps --out a.ron");
-    let names = || scratch.contents("a.weights").into_keys().collect::<Vec<_>>();
-    refusal(scratch.on_a_full_disk(&from("one.nir")), &["a.weights/first.weight.npy: cannot write"]);
-    assert!(!scratch.path("a.weights").exists());
-
-    scratch.done(&from("two.nir"));
-    scratch.write("a.weights/mine.npy", "mine");
-    assert_eq!(names(), ["first.weight.npy", "mine.npy", "second.weight.npy"].map(Path::new));
-    scratch.done(&from("one.nir"));
-    assert_eq!(names(), ["first.weight.npy", "mine.npy"].map(Path::new));
-    scratch.write("a.weights/second.weight.npy", "mine");
-    scratch.refused(&from("two.nir"), &["a.weights/second.weight.npy", "is not a file of this program"]);
-    for mine in ["mine.npy", "second.weight.npy"] {
-        std::fs::remove_file(scratch.path("a.weights").join(mine)).unwrap();
-    }
-    scratch.done(&from("none.nir"));
-    assert!(!scratch.path("a.weights").exists());
-    // A process that was killed before it wrote the network.
-    scratch.done(&from("two.nir"));
-    std::fs::remove_file(scratch.path("a.ron")).unwrap();
-    scratch.done(&from("two.nir"));
-
-    #[cfg(unix)]
-    {
-        std::fs::rename(scratch.path("a.weights"), scratch.path("elsewhere")).unwrap();
-        std::os::unix::fs::symlink("elsewhere", scratch.path("a.weights")).unwrap();
-        scratch.refused(&from("one.nir"), &["a.weights: is a symbolic link"]);
-    }
 }
 
 /// The published N-MNIST network of Sinabs on 100 recordings: all are right with reset to zero, as

@@ -38,15 +38,6 @@ impl Scratch {
         command
     }
 
-    /// A process that cannot write a file of more than a few KiB, as on a full disk.
-    pub fn on_a_full_disk(&self, args: &str) -> Command {
-        let mut command = Command::new("sh");
-        // Without the trap the kernel would end the process instead of failing the write.
-        let script = format!("trap '' XFSZ; ulimit -f 8; exec {PROGRAM} {args}");
-        command.current_dir(self.folder()).args(["-c", &script]);
-        command
-    }
-
     /// Exit code 0 and nothing but epochs on stderr, which is no terminal here. Returns stdout.
     pub fn done(&self, args: &str) -> String {
         let output = self.program(args).output().unwrap();

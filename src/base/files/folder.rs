@@ -10,32 +10,8 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Folders that were made for something. When this is dropped those that are empty go again.
-#[derive(Debug, Default)]
-pub(super) struct NewFolders(Vec<PathBuf>);
-
-impl NewFolders {
-    /// Creates a folder and its parents, as far as they do not exist.
-    pub fn make(&mut self, folder: &Path) -> std::io::Result<()> {
-        self.0.extend(make_folder(folder)?);
-        Ok(())
-    }
-
-    /// Creates the folder of a file.
-    pub fn make_for(&mut self, path: &Path) -> Result<()> {
-        let folder = folder_of(path);
-        self.make(folder).map_err(|e| Error::caused_by(folder, "cannot create this folder", e))
-    }
-}
-
-impl Drop for NewFolders {
-    fn drop(&mut self) {
-        remove_folders(&self.0);
-    }
-}
-
 /// Creates a folder and its parents; returns those that did not exist.
-fn make_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(super) fn make_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     if folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -53,7 +29,7 @@ fn make_folder(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// Removes folders, the last first, as far as they are empty.
-fn remove_folders(made: &[PathBuf]) {
+pub(super) fn remove_folders(made: &[PathBuf]) {
     for folder in made.iter().rev() {
         let _ = std::fs::remove_dir(folder);
     }

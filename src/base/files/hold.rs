@@ -1,6 +1,6 @@
 //! Folders that belong to one process at a time.
 
-use super::folder::NewFolders;
+use super::folder::{make_folder, remove_folders};
 use super::identity::same;
 use super::output::is_stdout;
 use crate::error::{Error, Result};
@@ -15,23 +15,16 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Hold {
     folder: PathBuf,
+    made: Vec<PathBuf>,
     /// Content of a lock file that a killed process left.
     left: String,
     lock: File,
-    /// Those of the folder, its parents and itself, that did not exist.
-    _made: NewFolders,
 }
 
 /// Name of the lock file.
 pub const LOCK: &str = ".spikefuse.lock";
 /// Beginning of the content of a lock file.
 const LOCKED_BY: &str = "spikefuse ";
-/// The documents of runs, of which a folder holds one, and what stands near the beginning of each.
-pub const DOCUMENTS: [(&str, &str); 3] = [
-    ("report.json", "\"spikefuse.report/"),
-    ("evaluation.json", "\"spikefuse.evaluation/"),
-    ("simulation.json", "\"spikefuse.simulation/"),
-];
 
 impl Hold {
     /// Takes a folder for `what`, a verb of the program; creates the folder if it does not exist.
@@ -42,10 +35,10 @@ impl Hold {
         const TRIES: usize = 100;
         let fail = |e: std::io::Error| Error::caused_by(folder, "cannot write here", e);
         let path = folder.join(LOCK);
-        let (mut made, mut last) = (NewFolders::default(), None);
+        let (mut made, mut last) = (Vec::new(), None);
         for _ in 0..TRIES {
-            match made.make(folder) {
-                Ok(()) => {}
+            match make_folder(folder) {
+                Ok(new) => made.extend(new),
                 // The previous holder may have removed a folder in the meantime.
                 Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {
                     last = Some(e);
@@ -67,7 +60,10 @@ impl Hold {
             let mut file = match opened {
                 // The previous holder has removed the file, perhaps with the folder.
                 Err(e) if e.kind() == ErrorKind::NotFound => continue,
-                opened => opened.map_err(fail)?,
+                opened => opened.map_err(|e| {
+                    remove_folders(&made);
+                    fail(e)
+                })?,
             };
             match file.try_lock() {
                 Ok(()) => {}
@@ -82,7 +78,7 @@ impl Hold {
                 if !before.is_empty() && !before.starts_with(LOCKED_BY) {
                     return Err(not_a_lock(&path));
                 }
-                let mut hold = Hold { folder: folder.to_path_buf(), left: before, lock: file, _made: made };
+                let mut hold = Hold { folder: folder.to_path_buf(), made, left: before, lock: file };
                 hold.write(&format!("{LOCKED_BY}{what}, process {}\n", std::process::id())).map_err(fail)?;
                 return Ok(hold);
             }
@@ -109,20 +105,6 @@ impl Hold {
         self.left.clear();
     }
 
-    /// Refuses the folder if it holds the document of another kind of run than `own`.
-    ///
-    /// # Errors
-    /// If it does, or a document cannot be read.
-    pub fn refuse_other_runs(&self, own: &str) -> Result<()> {
-        for (name, mark) in DOCUMENTS.into_iter().filter(|&(name, _)| name != own) {
-            if is_marked(&self.folder.join(name), mark)? == Some(true) {
-                let problem = format!("holds the results of another kind of run, {name}");
-                return Err(Error::file(&self.folder, problem).with_hint("choose another --out"));
-            }
-        }
-        Ok(())
-    }
-
     /// Refuses to replace a file of that name in the folder unless it is of this program, that is,
     /// has `mark` near its beginning.
     ///
@@ -141,6 +123,7 @@ impl Drop for Hold {
     fn drop(&mut self) {
         if self.left.is_empty() {
             let _ = std::fs::remove_file(self.folder.join(LOCK));
+            remove_folders(&self.made);
         } else {
             let left = std::mem::take(&mut self.left) + "\n";
             let _ = self.write(&left);

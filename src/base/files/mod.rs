@@ -13,7 +13,7 @@ mod table;
 mod tests;
 
 pub use folder::folder_of;
-pub use hold::{DOCUMENTS, Hold, LOCK, foreign, is_marked, refuse_foreign};
+pub use hold::{Hold, LOCK, foreign, is_marked, refuse_foreign};
 pub use identity::refuse_inputs;
 pub use output::{is_stdout, write_output};
 pub use partial::{Partial, give_up, remove, remove_leftovers, sync, write_atomic, write_together};

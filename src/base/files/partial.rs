@@ -1,6 +1,6 @@
 //! Files that appear whole or not at all.
 
-use super::folder::{NewFolders, folder_of, sync_folder};
+use super::folder::{folder_of, make_folder, sync_folder};
 use crate::error::{Cause, Error, Result};
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempPath;
 
 /// A file being written under a temporary name, `.NAME.<random>.partial`, which is renamed when it
-/// is complete. Dropped before that, the file and folders made for it are removed and `path` is
-/// unchanged; leftovers of a killed process are removed by the next write.
+/// is complete. Dropped before that, the file is removed and `path` is unchanged; leftovers of a
+/// killed process are removed by the next write.
 #[derive(Debug)]
 pub struct Partial {
     path: PathBuf,
@@ -19,7 +19,6 @@ pub struct Partial {
     /// Locked while it is written: a partial file without a lock is a leftover.
     file: Option<File>,
     listed: Listed,
-    made: NewFolders,
 }
 
 /// The temporary paths of this process.
@@ -59,8 +58,7 @@ impl Partial {
     /// If either cannot be created, or `path` is something other than a regular file.
     pub fn new(path: &Path) -> Result<Partial> {
         let folder = folder_of(path);
-        let mut made = NewFolders::default();
-        made.make_for(path)?;
+        make_folder(folder).map_err(|e| Error::caused_by(folder, "cannot create this folder", e))?;
         if let Ok(about) = std::fs::symlink_metadata(path)
             && !about.is_file()
         {
@@ -88,7 +86,7 @@ impl Partial {
         };
         listed.insert(temporary.to_path_buf());
         let listed = Listed(temporary.to_path_buf());
-        Ok(Partial { path: path.to_path_buf(), temporary, file: Some(file), listed, made })
+        Ok(Partial { path: path.to_path_buf(), temporary, file: Some(file), listed })
     }
 
     /// The final path.
@@ -130,13 +128,13 @@ impl Partial {
     }
 
     fn rename(self) -> Result<()> {
-        let Partial { path, temporary, file, listed, made } = self;
+        let Partial { path, temporary, file, listed } = self;
         // A replaced file keeps its permissions where they can be set.
         if let Ok(about) = std::fs::metadata(&path) {
             let _ = std::fs::set_permissions(&temporary, about.permissions());
         }
         let renamed = temporary.persist(&path);
-        drop((file, listed, made));
+        drop((file, listed));
         renamed.map_err(|e| Error::caused_by(path, "cannot write", e.error))
     }
 
@@ -199,9 +197,6 @@ pub fn write_together(files: &[(PathBuf, &[u8])], old: &[PathBuf]) -> Result<()>
         partial.handed_over();
         Ok(partial)
     };
-    // A folder can only go after all files in it.
-    let mut made = NewFolders::default();
-    files.iter().try_for_each(|(path, _)| made.make_for(path))?;
     let partials = files.iter().map(whole).collect::<Result<Vec<Partial>>>()?;
     old.iter().try_for_each(|path| remove(path))?;
     let mut folders = Vec::new();

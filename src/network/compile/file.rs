@@ -3,7 +3,7 @@
 use super::compiler::{Compiler, Contents};
 use super::record::Record;
 use super::settings::Settings;
-use crate::base::files::{foreign, is_marked, read_text, write_together};
+use crate::base::files::{folder_of, foreign, is_marked, read_text, write_together};
 use crate::error::{Error, Result};
 use crate::network::check::check_dt;
 use crate::network::checked::Network;
@@ -72,55 +72,19 @@ impl NetworkFile {
         Ok(NetworkFile { path: path.to_path_buf(), text, spec, contents: Arc::default() })
     }
 
-    /// The folder for the files of a network that is to be saved at `path`, relative to its own:
-    /// `NAME.weights`.
-    pub fn weights_folder(path: &Path) -> PathBuf {
-        format!("{}.weights", path.file_stem().unwrap_or_default().to_string_lossy()).into()
-    }
-
-    /// Writes the network to its path, and the files beside it whose contents it has. Files that an
-    /// earlier network there names in its [folder](NetworkFile::weights_folder) are replaced, or removed.
+    /// Writes the network to its path, and the files beside it whose contents it has.
     ///
     /// # Errors
-    /// If the network is not one that can run, something else than a network file stands there, the
-    /// folder is a symbolic link or has a file of another's by a name that is needed, or a file cannot be
-    /// written. Nothing is written then.
+    /// If the network is not one that can run, something else than a network file stands there, or a
+    /// file cannot be written. Nothing is written then.
     pub fn save(&self) -> Result<()> {
         self.compile(&Settings::default())?;
         if is_marked(&self.path, "populations")? == Some(false) {
             return Err(foreign(&self.path));
         }
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        let weights = folder.join(NetworkFile::weights_folder(&self.path));
-        if weights.is_symlink() {
-            return Err(Error::file(&weights, "is a symbolic link: files would be written through it")
-                .with_hint("move it away or choose another place for the output"));
-        }
-        let earlier = std::fs::read_to_string(&self.path).unwrap_or_default();
-        let was_named = |name: &Path| ron::to_string(name).is_ok_and(|name| earlier.contains(&name));
-        let is_file = |path: &Path| path.symlink_metadata().is_ok_and(|about| about.is_file());
-        let mut files = Vec::new();
-        for (name, bytes) in self.contents.iter() {
-            let path = folder.join(name);
-            // Without its network, what a killed process has written is there already.
-            if is_file(&path) && !was_named(name) && std::fs::read(&path).ok().as_ref() != Some(bytes) {
-                return Err(foreign(&path));
-            }
-            files.push((path, &bytes[..]));
-        }
-        files.push((self.path.clone(), self.text.as_bytes()));
-        let there = std::fs::read_dir(&weights).into_iter().flatten().flatten().map(|entry| entry.path());
-        let stale = there.filter(|path| {
-            let name = path.strip_prefix(folder).unwrap_or(path);
-            is_file(path) && was_named(name) && !self.contents.contains_key(name)
-        });
-        let stale: Vec<PathBuf> = stale.collect();
-        write_together(&files, &stale)?;
-        if !stale.is_empty() {
-            // It may be empty now.
-            let _ = std::fs::remove_dir(&weights);
-        }
-        Ok(())
+        let named = self.contents.iter().map(|(name, bytes)| (folder_of(&self.path).join(name), &bytes[..]));
+        let files: Vec<_> = named.chain([(self.path.clone(), self.text.as_bytes())]).collect();
+        write_together(&files, &[])
     }
 
     /// Checks and completes the network.

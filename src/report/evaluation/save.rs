@@ -27,11 +27,10 @@ impl EvaluationReport {
     /// Takes a folder for the files of an evaluation.
     ///
     /// # Errors
-    /// If another process has the folder, it holds a run of another kind, one of the `inputs` would be overwritten, or a file of an
+    /// If another process has the folder, one of the `inputs` would be overwritten, or a file of an
     /// evaluation's name is not one of an evaluation.
     pub fn take_folder(folder: &Path, inputs: &[PathBuf]) -> Result<Hold> {
         let hold = Hold::new(folder, "evaluate")?;
-        hold.refuse_other_runs(EVALUATION)?;
         for &(name, mark) in FILES {
             refuse_inputs(&folder.join(name), inputs)?;
             hold.refuse_foreign(name, mark)?;

@@ -32,10 +32,9 @@ pub enum Earlier {
 ///
 /// # Errors
 /// If another process has the folder, one of the `inputs` would be overwritten, the folder holds a
-/// run that is to be refused or one of another kind, or a file of a run's name is not one of a run.
+/// run that is to be refused, or a file of a run's name is not one of a run.
 pub fn take_for_training(folder: &Path, what: &str, earlier: Earlier, inputs: &[PathBuf]) -> Result<Hold> {
     let hold = Hold::new(folder, what)?;
-    hold.refuse_other_runs(REPORT)?;
     for (name, mark) in MODEL_FILES.into_iter().chain(REPORT_FILES) {
         let path = folder.join(name);
         refuse_inputs(&path, inputs)?;
@@ -58,11 +57,10 @@ pub fn take_for_training(folder: &Path, what: &str, earlier: Earlier, inputs: &[
 /// Takes a folder for the report of the model in the folder `model`.
 ///
 /// # Errors
-/// If another process has the folder, it holds another model or a run of another kind, a file of the model or one of the
+/// If another process has the folder, it holds another model, a file of the model or one of the
 /// `inputs` would be overwritten, or a file of a report's name is not one of a report.
 pub fn take_for_report(folder: &Path, model: &Path, inputs: &[PathBuf]) -> Result<Hold> {
     let hold = Hold::new(folder, "evaluate")?;
-    hold.refuse_other_runs(REPORT)?;
     let inputs: Vec<PathBuf> =
         MODEL_FILES.iter().map(|(name, _)| model.join(name)).chain(inputs.iter().cloned()).collect();
     for (name, mark) in REPORT_FILES {

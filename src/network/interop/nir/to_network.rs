@@ -42,7 +42,7 @@ impl MadeNetwork {
     /// As [`to_network`].
     pub fn new(graph: &Graph, path: &Path, choices: &Choices) -> Result<MadeNetwork> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        to_network(graph, &name, &NetworkFile::weights_folder(path), choices)
+        to_network(graph, &name, Path::new(&format!("{name}.weights")), choices)
     }
 
     /// The network as a file at `path` would be, without writing it.
