@@ -289,31 +289,6 @@ impl LinearCells {
         }
     }
 
-    /// Queues the next checks of the groups that something has arrived at.
-    pub(super) fn reschedule_anchored<const K: usize, const ALPHA: bool>(&mut self, now: Tick) -> Result<()> {
-        let Mode::Event(event) = &mut self.mode else { return Ok(()) };
-        let mut marked = std::mem::take(&mut event.marked);
-        let mut outcome = Ok(());
-        simd(
-            #[inline(always)]
-            || {
-                let map = &self.anchors.map(now).clone();
-                for &group in &marked {
-                    let mut state = self.state.load::<K>(group as usize);
-                    state.advance::<ALPHA, f64>(map);
-                    if let Err(e) = self.schedule_check(group as usize, &state, now) {
-                        outcome = Err(e);
-                    }
-                }
-            },
-        );
-        marked.clear();
-        if let Mode::Event(event) = &mut self.mode {
-            event.marked = marked;
-        }
-        outcome
-    }
-
     /// An arrival at a neuron.
     #[inline(always)]
     pub(super) fn share_out(&mut self, receptor: usize, target: usize, weight: f64, now: Tick) {

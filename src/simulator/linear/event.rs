@@ -113,8 +113,10 @@ impl LinearCells {
         &mut self,
         now: Tick,
     ) -> Result<()> {
-        let due = self.take_due(now);
+        let mut due = self.take_due(now);
         let Mode::Event(event) = &mut self.mode else { return Ok(()) };
+        // Groups at which something arrived are looked at in any case.
+        due.retain(|&group| event.schedules[group as usize].last != now);
         let mut marked = std::mem::take(&mut event.marked);
         let mut outcome = Ok(());
         simd(
@@ -123,10 +125,6 @@ impl LinearCells {
                 // No closures: they would be functions of their own, without wide vectors.
                 for groups in [&marked, &due] {
                     for &group in groups {
-                        let Mode::Event(event) = &self.mode else { return };
-                        if std::ptr::eq(groups, &due) && event.schedules[group as usize].last == now {
-                            continue;
-                        }
                         if let Err(e) = self.fire_group::<K, ALPHA, EACH>(group as usize, now) {
                             outcome = Err(e);
                         }
@@ -194,7 +192,10 @@ impl LinearCells {
             #[inline(always)]
             || {
                 for &group in &marked {
-                    let state = self.state.load::<K>(group as usize);
+                    let mut state = self.state.load::<K>(group as usize);
+                    if self.anchors.are_apart() {
+                        state.advance::<ALPHA, f64>(self.anchors.map(now));
+                    }
                     if let Err(e) = self.schedule_check(group as usize, &state, now) {
                         outcome = Err(e);
                     }

@@ -107,10 +107,7 @@ impl CellGroup for LinearCells {
             // The marked groups are still to be compared with their thresholds.
             return Ok(());
         }
-        match self.anchors.are_apart() {
-            true => dispatch_alike!(self, reschedule_anchored(clock(tick))),
-            false => dispatch!(self, reschedule_marked(clock(tick))),
-        }
+        dispatch!(self, reschedule_marked(clock(tick)))
     }
 
     fn fire(&mut self, tick: Tick, ids: &mut Vec<u32>) -> Result<()> {
